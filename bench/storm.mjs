@@ -1,0 +1,46 @@
+/** Session checks while 32 sign-ins run at any moment, against the same checks on a quiet server. */
+import { startServer } from './lib/child.mjs'
+import { median, print, round } from './lib/figures.mjs'
+import { get, load } from './lib/load.mjs'
+import { signInAll } from './lib/sign-ins.mjs'
+
+const rounds = 5
+const seconds = 3
+const connections = 4
+
+export async function run() {
+  const server = await startServer('nightlatch.mjs', { accounts: (rounds + 1) * 600 })
+  const { port, people, cookie } = server.ready
+  const checks = () => load({ port, request: get('/api/v1/session', cookie), connections, seconds })
+  const measured = []
+  for (let number = 0; number <= rounds; number += 1) {
+    const quiet = await checks()
+    let over = false
+    const some = people.slice(number * 600, (number + 1) * 600)
+    const storm = signInAll({ port, people: some, inFlight: 32, until: () => over })
+    const stormy = await checks()
+    over = true
+    const { done } = await storm
+    for (const { statuses, count } of [quiet, stormy])
+      if (statuses['200'] !== count) throw new Error(JSON.stringify(statuses))
+    if (number > 0) measured.push({ quiet, stormy, done }) // round 0 warms up
+  }
+  await server.stop()
+  const of = (pick) => round(median(measured.map(pick)), 2)
+  return {
+    title: 'Session checks while 32 sign-ins run',
+    columns: ['', 'p50 ms', 'p99 ms', 'ratio of p99'],
+    rows: [
+      ['quiet', of(({ quiet }) => quiet.p50), of(({ quiet }) => quiet.p99), '1'],
+      [
+        'storm',
+        of(({ stormy }) => stormy.p50),
+        of(({ stormy }) => stormy.p99),
+        of(({ quiet, stormy }) => stormy.p99 / quiet.p99),
+      ],
+      ['sign-ins a second meanwhile', of(({ done }) => done / seconds), '', ''],
+    ],
+  }
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) print(await run())

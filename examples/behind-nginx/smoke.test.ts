@@ -1,0 +1,3 @@
+import { behind } from '../shared/behind.test-suite.js'
+
+behind('nginx', { journey: true })

@@ -1,0 +1,3 @@
+import { startBehind } from '../shared/start-behind.mjs'
+
+await startBehind('nginx')

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { NightlatchAuth } from '../library.js'
+import type { SessionView } from '../http/session-view.js'
+import { problemType, refusalFor } from './guard.js'
+
+export { createNightlatch } from '../library.js'
+
+/** A request of Express (or Connect), with the session that `requireSession` found. */
+export interface ExpressRequest extends IncomingMessage {
+  originalUrl?: string
+  body?: unknown
+  nightlatch?: SessionView
+}
+
+type Next = (error?: unknown) => void
+type Middleware = (request: ExpressRequest, response: ServerResponse, next: Next) => void
+
+/** Mounts the pages below the base path and passes everything else on. */
+export function nightlatch(auth: NightlatchAuth): Middleware {
+  return (request, response, next) => {
+    const url = request.originalUrl ?? request.url ?? '/'
+    const path = url.split('?', 1)[0] ?? ''
+    if (path !== auth.basePath && !path.startsWith(`${auth.basePath}/`)) {
+      next()
+      return
+    }
+    auth.listener(withBody(request, url), response)
+  }
+}
+
+/** Guards a route: `request.nightlatch` is there behind it. */
+export function requireSession(auth: NightlatchAuth): Middleware {
+  return (request, response, next) => {
+    auth.session(request).then((session) => {
+      if (session === null) {
+        refuse(auth, request, response)
+        return
+      }
+      request.nightlatch = session
+      next()
+    }, next)
+  }
+}
+
+function refuse(auth: NightlatchAuth, request: ExpressRequest, response: ServerResponse): void {
+  const refusal = refusalFor(auth, {
+    method: request.method ?? 'GET',
+    url: request.originalUrl ?? request.url ?? '/',
+    header: (name) => request.headers[name]?.toString(),
+  })
+  if (refusal.kind === 'redirect')
+    response.writeHead(303, { location: refusal.location, 'cache-control': 'no-store' }).end()
+  else
+    response
+      .writeHead(refusal.status, { 'content-type': problemType, 'cache-control': 'no-store' })
+      .end(refusal.body)
+}
+
+/** A body parser that ran before us has read the stream: what it found is put back as it was sent. */
+function withBody(request: ExpressRequest, url: string): IncomingMessage {
+  const replay = request.readableEnded && request.body !== undefined
+  const stream: Readable = replay ? Readable.from([encode(request)]) : request
+  const facade = new Proxy(stream, {
+    get: (target, name) => {
+      if (name === 'url') return url
+      const source: object = name in request && !(replay && isStreaming(name)) ? request : target
+      const value: unknown = Reflect.get(source, name, source)
+      return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(source) : value
+    },
+  })
+  return facade as unknown as IncomingMessage
+}
+
+const isStreaming = (name: string | symbol): boolean => name === 'on' || name === 'pause' || name === 'once'
+
+function encode(request: ExpressRequest): Buffer {
+  const { body } = request
+  if (Buffer.isBuffer(body)) return body
+  if (typeof body === 'string') return Buffer.from(body)
+  if (request.headers['content-type']?.includes('json') === true) return Buffer.from(JSON.stringify(body))
+  const pairs = Object.entries(body as object).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one): [string, string] => [name, String(one)]),
+  )
+  return Buffer.from(new URLSearchParams(pairs).toString())
+}

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { NightlatchAuth } from '../library.js'
+import type { SessionView } from '../http/session-view.js'
+import { problemType, refusalFor } from './guard.js'
+
+export { createNightlatch } from '../library.js'
+
+/** As much of Fastify as is used here: the package itself is the application's. */
+interface FastifyLike {
+  removeAllContentTypeParsers(): void
+  addContentTypeParser(
+    type: string,
+    parser: (request: unknown, payload: unknown, done: (error: null) => void) => void,
+  ): unknown
+  all(path: string, handler: (request: RequestLike, reply: ReplyLike) => void): unknown
+}
+
+interface RequestLike {
+  readonly raw: IncomingMessage
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingMessage['headers']
+  nightlatch?: SessionView
+}
+
+interface ReplyLike {
+  readonly raw: ServerResponse
+  hijack(): unknown
+  code(status: number): ReplyLike
+  header(name: string, value: string): ReplyLike
+  send(body?: string): ReplyLike
+}
+
+/** A plugin: `await app.register(nightlatch(auth))` mounts the pages below the base path. */
+export function nightlatch(auth: NightlatchAuth): (app: FastifyLike) => Promise<void> {
+  const answer = (request: RequestLike, reply: ReplyLike): void => {
+    reply.hijack()
+    auth.listener(request.raw, reply.raw)
+  }
+  return (app) => {
+    // Registered in a context of its own: the application's parsers are not touched, and the stream stays unread.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _payload, done) => {
+      done(null)
+    })
+    app.all(auth.basePath === '' ? '/' : auth.basePath, answer)
+    app.all(`${auth.basePath}/*`, answer)
+    return Promise.resolve()
+  }
+}
+
+/** A preHandler that guards a route: `request.nightlatch` is there behind it. */
+export function requireSession(
+  auth: NightlatchAuth,
+): (request: RequestLike, reply: ReplyLike) => Promise<unknown> {
+  return async (request, reply) => {
+    const session = await auth.session(request)
+    if (session !== null) {
+      request.nightlatch = session
+      return undefined
+    }
+    const { method, url, headers } = request
+    const refusal = refusalFor(auth, { method, url, header: (name) => headers[name]?.toString() })
+    reply.header('cache-control', 'no-store')
+    if (refusal.kind === 'redirect') return reply.code(303).header('location', refusal.location).send()
+    return reply.code(refusal.status).header('content-type', problemType).send(refusal.body)
+  }
+}

@@ -1,0 +1,215 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { Settings } from './config/read.js'
+import type { ApplicationAccounts, Core } from './core/core.js'
+import { Secret } from './core/secret.js'
+import { sweep } from './core/housekeeping.js'
+import { checkRootKeys, knowsKeys, resealSome } from './core/keys.js'
+import type { Notices } from './core/notices.js'
+import type { World } from './core/world.js'
+import type { Argon2Setting } from './crypto/phc-string.js'
+import { isCommon } from './crypto/common-passwords.js'
+import { createPasswordHasher } from './crypto/password-hasher.js'
+import { readOrCreateRootKeyFile, readRootKeyFile, rootKeyBytes } from './crypto/root-key.js'
+import type { RootKey } from './crypto/root-key.js'
+import { createSecretBox } from './crypto/secret-box.js'
+import type { KeyedSecretBox } from './crypto/secret-box.js'
+import { realWorld } from './crypto/world.js'
+import type { AccessRules } from './http/access-rules.js'
+import { loadAssets } from './http/assets.js'
+import type { Answer, Ask } from './http/ask.js'
+import { cookiesFor } from './http/cookies.js'
+import { createDoor } from './http/door.js'
+import type { DoorLog, Doors } from './http/doors.js'
+import { keepAnswers } from './http/kept.js'
+import { createMetrics } from './http/metrics.js'
+import { parseNext } from './http/next-target.js'
+import { assetFolder } from './pages/index.js'
+import { openStorage, StorageError } from './storage/index.js'
+import type { OpenStorage } from './storage/index.js'
+
+/** What may be put in the place of the real thing; the settings are for operators, these are for programs. */
+export interface Parts {
+  readonly world?: World
+  readonly log?: DoorLog
+  readonly notices?: Notices
+  readonly applicationAccounts?: ApplicationAccounts
+  /** A cheaper argon2id for tests. */
+  readonly unsafeArgon2Setting?: Argon2Setting
+  /** Opens although no key at hand fits, and seals nothing: only to declare the lost keys lost. */
+  readonly lostKey?: boolean
+}
+
+/** Why the start was stopped: one line for the operator. */
+export class StartError extends Error {
+  readonly code: 'KEY_MISSING' | 'KEY_DOES_NOT_FIT' | 'KEY_UNREADABLE'
+
+  constructor(code: StartError['code'], message: string) {
+    super(message)
+    this.name = 'StartError'
+    this.code = code
+  }
+}
+
+/** Everything but the doors: what the command line works on, too. */
+export interface Nightlatch {
+  readonly settings: Settings
+  readonly core: Core
+  readonly storage: OpenStorage
+  readonly box: KeyedSecretBox
+  /** Authenticators whose secret no key at hand can open. */
+  readonly unreadable: number
+  close(): Promise<void>
+}
+
+const silent: DoorLog = { warn: () => undefined, error: () => undefined }
+
+/** Opens the database, checks the root key against it, and joins the parts. */
+export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<Nightlatch> {
+  const storage = await openStorage(locationOf(settings))
+  try {
+    const lostKey = parts.lostKey === true
+    const box = createSecretBox(await rootKeysFor(settings, storage, lostKey))
+    const unreadable = lostKey ? 0 : await checkKeys(box, storage)
+    const passwords = createPasswordHasher(
+      parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
+    )
+    const core = joinCore(settings, parts, { storage, box, passwords })
+    const close = async (): Promise<void> => {
+      await passwords.close()
+      await storage.close()
+    }
+    return { settings, core, storage, box, unreadable, close }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+const locationOf = ({ database }: Settings) =>
+  database.kind === 'postgres' ? database.url.reveal() : { sqliteFile: database.file }
+
+async function checkKeys(box: KeyedSecretBox, storage: OpenStorage): Promise<number> {
+  const check = await checkRootKeys(box, storage.stores)
+  if (check.kind === 'does-not-fit') throw keyDoesNotFit()
+  return check.unreadable
+}
+
+const keyDoesNotFit = (): StartError =>
+  new StartError(
+    'KEY_DOES_NOT_FIT',
+    'The root key does not fit this database: it was made with another one. Give the right key in ' +
+      'NIGHTLATCH_SECRET, or, if it is lost for good, read `nightlatch key forget-lost --help`.',
+  )
+
+/** A key is generated for a new database only: for an old one it could never be the right one. */
+async function rootKeysFor(
+  settings: Settings,
+  storage: OpenStorage,
+  lostKey: boolean,
+): Promise<readonly RootKey[]> {
+  if (settings.rootKey.kind === 'given') return settings.rootKey.keys
+  const { path } = settings.rootKey
+  if (lostKey && !existsSync(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
+  if (!existsSync(path) && (await knowsKeys(storage.stores))) {
+    throw new StartError(
+      'KEY_MISSING',
+      `The root key of this database is missing: put it back at ${path}, or into NIGHTLATCH_SECRET.`,
+    )
+  }
+  const read = existsSync(path) ? readRootKeyFile(path) : readOrCreateRootKeyFile(path)
+  if (read.kind === 'keys') return read.keys
+  throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${read.why}.`)
+}
+
+type Joined = Pick<Core, 'storage' | 'box' | 'passwords'>
+
+function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
+  return {
+    ...joined,
+    world: parts.world ?? realWorld,
+    policy: { mfa: settings.mfa, issuer: settings.issuer, host: new URL(settings.origin).hostname },
+    notices: parts.notices ?? { send: () => undefined },
+    isCommonPassword: isCommon,
+    applicationAccounts: parts.applicationAccounts ?? null,
+  }
+}
+
+export interface DoorParts {
+  /** Where a sign-in leads that was sent nowhere; our home page unless told. */
+  readonly landing?: string
+  /** null: every protected address asks for whoever is signed in. */
+  readonly accessRules?: AccessRules | null
+  readonly log?: DoorLog
+  isStopping?(): boolean
+}
+
+export interface OpenDoor {
+  readonly doors: Doors
+  answer(ask: Ask): Promise<Answer>
+}
+
+/** The door of pages and JSON, for one origin. */
+export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: DoorParts = {}): OpenDoor {
+  const { core, storage } = nightlatch
+  const { origin, basePath: base } = settings
+  const secure = origin.startsWith('https:')
+  const { assets, addresses } = loadAssets(base, (file) => readFileSync(new URL(file, assetFolder)))
+  const protectedDomain = settings.cookieDomain ?? ''
+  const nextPolicy = { origin, protectedDomain }
+  const doors: Doors = {
+    core,
+    site: {
+      origin,
+      base,
+      landing: parts.landing ?? `${base}/`,
+      name: settings.issuer,
+      secure,
+      assets: addresses,
+      protectedDomain,
+    },
+    cookies: cookiesFor(secure),
+    nextOf: (text) => parseNext(text, nextPolicy),
+    assets,
+    metrics: createMetrics(core.world.nowSeconds()),
+    log: parts.log ?? silent,
+    isTrustedProxy: (address) => settings.trustedProxies.has(address),
+    kept: keepAnswers({ secure }),
+    accessRules: parts.accessRules ?? null,
+    outageOf,
+    ready: () => storage.check(),
+    isStopping: parts.isStopping ?? (() => false),
+  }
+  return { doors, answer: createDoor(doors) }
+}
+
+const retrySeconds = 5
+
+/** Only a bug is a 500: whatever the database cannot do just now is a 503. */
+function outageOf(error: unknown): ReturnType<Doors['outageOf']> {
+  if (!(error instanceof StorageError)) return null
+  return error.code === 'not-text' || error.code === 'failed'
+    ? null
+    : { code: error.code, retryAfterSeconds: retrySeconds }
+}
+
+const resealBatch = 100
+const everyMs = 60_000
+
+/** Removes what has expired and renews old seals, now and then; returns what stops it. */
+export function keepHouse(nightlatch: Nightlatch, log: DoorLog = silent): () => void {
+  const { core, box } = nightlatch
+  const { stores } = nightlatch.storage
+  const once = async (): Promise<void> => {
+    try {
+      await sweep(core.world, stores)
+      await resealSome(box, stores, resealBatch)
+    } catch (error) {
+      log.error('housekeeping failed and will be tried again', {}, error)
+    }
+  }
+  const timer = setInterval(() => void once(), everyMs)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+  }
+}

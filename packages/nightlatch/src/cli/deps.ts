@@ -1,0 +1,51 @@
+import type { Nightlatch } from '../app.js'
+import type { AccessRules } from '../http/access-rules.js'
+import type { Settings } from '../config/read.js'
+import type { Notices } from '../core/notices.js'
+import type { Log } from '../log/log.js'
+import type { ProtectOptions } from '../protect-server.js'
+import type { RunningServer } from '../server.js'
+
+/** A stream of the terminal, or of a pipe. */
+export interface Out {
+  write(text: string | Uint8Array): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+export interface In {
+  readonly isTTY: boolean
+  /** Everything until the end. */
+  read(limit: number): Promise<Uint8Array>
+  /** One line from a terminal, without showing it when it is a secret. */
+  ask(question: string, options: { readonly hidden: boolean }): Promise<string>
+}
+
+export type { Nightlatch, RunningServer }
+export type ProtectWishes = Omit<ProtectOptions, 'log'>
+
+export interface OpenOptions {
+  readonly notices?: Notices
+  /** Opens a database although none of the keys given fits it: only to declare the old one lost. */
+  readonly lostKey?: boolean
+}
+
+/** What the command line needs of the world; `main.ts` puts it together. */
+export interface CliDeps {
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: In
+  readonly stdout: Out
+  readonly stderr: Out
+  now(): number
+  open(settings: Settings, options?: OpenOptions): Promise<Nightlatch>
+  notices(settings: Settings, log: Log): Promise<Notices & { close(): Promise<void> }>
+  /** With the rules of forward authentication, or null for the settings' own. */
+  serve(app: Nightlatch, log: Log, accessRules: AccessRules | null): Promise<RunningServer>
+  /** The server and a reverse proxy in one. */
+  protect(app: Nightlatch, log: Log, wishes: ProtectWishes): Promise<RunningServer>
+  /** The mail server takes us. */
+  verifyMail(settings: Settings): Promise<void>
+  /** Resolves with the name of the first signal that asks the process to end. */
+  stopSignal(): Promise<string>
+}

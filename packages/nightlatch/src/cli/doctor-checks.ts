@@ -1,0 +1,182 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Settings } from '../config/read.js'
+import { listKeys } from '../core/keys.js'
+import type { CliDeps, Nightlatch } from './deps.js'
+import { explain } from './errors.js'
+import { askOrigin } from './ask-origin.js'
+import type { Finding } from './finding.js'
+import { fail, ok, warn } from './finding.js'
+import { clockOffset } from './ntp.js'
+import { isoTime } from './output.js'
+
+interface Options {
+  readonly ntp?: string
+}
+
+export async function checkAll(
+  deps: CliDeps,
+  settings: Settings,
+  options: Options,
+): Promise<readonly Finding[]> {
+  return [
+    checkNode(),
+    ...(await checkDatabase(deps, settings)),
+    await checkClock(options),
+    ...checkPermissions(settings),
+    await checkOrigin(settings),
+    checkProxy(settings),
+    await checkMail(deps, settings),
+  ]
+}
+
+/** Node 20 got its last security fix in April 2026. */
+const oldestMaintainedNode = 22
+export const isMaintainedNode = Number(process.versions.node.split('.')[0]) >= oldestMaintainedNode
+
+function checkNode(): Finding {
+  return isMaintainedNode
+    ? ok('node', `Node ${process.versions.node}`)
+    : warn(
+        'node',
+        `Node ${process.versions.node} gets no security fixes any more`,
+        'use the current long-term version',
+      )
+}
+
+async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonly Finding[]> {
+  const { database } = settings
+  if (database.kind === 'sqlite' && !existsSync(database.file))
+    return [warn('database', `there is none yet at ${database.file}`, 'nightlatch serve makes it')]
+  let app: Nightlatch | null = null
+  try {
+    app = await deps.open(settings)
+    await app.storage.check()
+    return [
+      ok('database', `${app.storage.dialect}, reachable and migrated`),
+      await checkKey(app),
+      await checkTrail(app),
+    ]
+  } catch (error) {
+    return [fail(nameOf(error), explain(error).lines.join(' '), fixFor(error))]
+  } finally {
+    await app?.close()
+  }
+}
+
+const isStartError = (error: unknown): boolean => error instanceof Error && error.name === 'StartError'
+const nameOf = (error: unknown): string => (isStartError(error) ? 'key' : 'database')
+const fixFor = (error: unknown): string =>
+  isStartError(error)
+    ? 'give the key that belongs to this database'
+    : 'check NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL'
+
+async function checkKey(app: Nightlatch): Promise<Finding> {
+  const keys = await listKeys(app.core.box, app.core.storage.stores)
+  const missing = keys.filter(({ here }) => !here).map(({ id }) => id)
+  if (app.unreadable > 0)
+    return fail(
+      'key',
+      `${app.unreadable} authenticators are sealed under a key that is not here (${missing.join(', ')})`,
+      'put it after the newest key in NIGHTLATCH_SECRET',
+    )
+  if (missing.length > 0)
+    return warn(
+      'key',
+      `the database also knows a key that is not here (${missing.join(', ')})`,
+      'add it, or nightlatch key forget-lost',
+    )
+  return ok('key', `fits the database (${app.core.box.keyId})`)
+}
+
+/** The newest event cannot lie in the future, unless the clock was turned back: codes would be refused. */
+async function checkTrail(app: Nightlatch): Promise<Finding> {
+  const [newest] = await app.core.storage.stores.audit.list({ limit: 1 })
+  const ahead = (newest?.at ?? 0) - app.core.world.nowSeconds()
+  return ahead > 5
+    ? fail(
+        'clock',
+        `it is ${ahead} seconds behind the newest event in the database (${isoTime(newest?.at ?? 0)})`,
+        'set the clock',
+      )
+    : ok('audit', newest === undefined ? 'no event yet' : `newest event at ${isoTime(newest.at)}`)
+}
+
+/** A code lives 30 seconds, and one step either way is accepted. */
+const bearableSeconds = 10
+
+async function checkClock({ ntp }: Options): Promise<Finding> {
+  const now = new Date()
+  if (now.getUTCFullYear() < 2026) return fail('clock', `it shows ${now.toISOString()}`, 'set the clock')
+  if (ntp === undefined) {
+    return existsSync('/run/systemd/timesync/synchronized')
+      ? ok('clock', 'kept right by the system')
+      : ok('clock', `${now.toISOString().slice(0, 19)}Z, not compared (--ntp SERVER compares it)`)
+  }
+  const offset = await clockOffset(ntp)
+  if (offset === null) return warn('clock', `${ntp} did not answer`, 'try another time server')
+  const text = `${Math.abs(offset).toFixed(1)} seconds ${offset > 0 ? 'behind' : 'ahead of'} ${ntp}`
+  return Math.abs(offset) > bearableSeconds
+    ? fail('clock', text, 'let the system keep it right (NTP)')
+    : ok('clock', text)
+}
+
+function checkPermissions(settings: Settings): readonly Finding[] {
+  const { dataFolder, database, rootKey } = settings
+  const files = [
+    rootKey.kind === 'file' ? [rootKey.path] : [],
+    database.kind === 'sqlite' ? [database.file, `${database.file}-wal`] : [],
+  ]
+  const open = [dataFolder, ...files.flat()].filter(
+    (path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0,
+  )
+  if (!existsSync(dataFolder)) return []
+  if (open.length === 0) return [ok('permissions', 'only the owner can read the data folder')]
+  return [
+    fail(
+      'permissions',
+      `others can get at ${open.join(', ')}`,
+      `chmod -R go= ${dirname(open[0] ?? dataFolder) === dirname(dataFolder) ? dataFolder : dirname(open[0] ?? dataFolder)}`,
+    ),
+  ]
+}
+
+async function checkOrigin({ origin, basePath }: Settings): Promise<Finding> {
+  const asked = await askOrigin(`${origin}${basePath}/healthz`)
+  if (asked.kind === 'unreachable')
+    return warn(
+      'origin',
+      `${origin} does not answer (${asked.why})`,
+      'start the server, and the proxy in front of it',
+    )
+  if (asked.status !== 200)
+    return warn(
+      'origin',
+      `${origin}${basePath} is answered by something else (${asked.status})`,
+      'look at the proxy',
+    )
+  return ok('origin', `${origin}${basePath} answers`)
+}
+
+function checkProxy({ origin, trustedProxies }: Settings): Finding {
+  if (trustedProxies.size > 0) return ok('proxy', `${trustedProxies.size} trusted`)
+  return origin.startsWith('https:')
+    ? warn(
+        'proxy',
+        'https is ended by a proxy that is not trusted, so that all people share its address',
+        'set NIGHTLATCH_TRUSTED_PROXIES',
+      )
+    : ok('proxy', 'none, and none needed')
+}
+
+async function checkMail(deps: CliDeps, settings: Settings): Promise<Finding> {
+  if (settings.mail === null)
+    return warn('mail', 'there is no mail server, so nobody is told about changes', 'set NIGHTLATCH_SMTP_URL')
+  try {
+    await deps.verifyMail(settings)
+    return ok('mail', 'the mail server takes us')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
+    return fail('mail', `the mail server does not take us (${code})`, 'check NIGHTLATCH_SMTP_URL')
+  }
+}

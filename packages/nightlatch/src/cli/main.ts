@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import type { Settings } from '../config/read.js'
+import type { DoorLog } from '../http/doors.js'
+import type { Log, LogFields } from '../log/log.js'
+import type { Mailer } from '../mail/mailer.js'
+import type { CliDeps } from './deps.js'
+import { runCli } from './program.js'
+import { processStdin } from './terminal.js'
+
+/** The command line of this process: everything that it needs of the world is put together here. */
+export async function main(args: readonly string[]): Promise<void> {
+  // Whatever is written here (database, key, backup, QR code) is for its owner only.
+  process.umask(0o077)
+  // A reader that goes away (`| head`) is no failure.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  process.exitCode = await runCli(args, processDeps())
+}
+
+function processDeps(): CliDeps {
+  return {
+    version: versionOf(new URL('../../package.json', import.meta.url)),
+    env: process.env,
+    stdin: processStdin(process.stdin, process.stderr),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    now: () => Date.now() / 1000,
+    // Loaded only by the commands that need it: `otp code` should not wait for a database driver.
+    open: async (settings, options = {}) => (await import('../app.js')).openNightlatch(settings, options),
+    notices: noticesFor,
+    serve: async (app, log, accessRules) =>
+      (await import('../server.js')).serve(app, doorLog(log), accessRules),
+    protect: async (app, log, wishes) =>
+      (await import('../protect-server.js')).protectServer(app, { ...wishes, log: doorLog(log) }),
+    async verifyMail({ mail }) {
+      if (mail === null) return
+      const { smtpMailer } = await import('../mail/smtp.js')
+      await smtpMailer({ url: mail.smtpUrl, from: mail.from }).verify()
+    },
+    stopSignal,
+  }
+}
+
+/** The log as http/ knows it. */
+const doorLog = (log: Log): DoorLog => ({
+  warn: (message, fields) => log.event('warn', message, known(fields)),
+  error: (message, fields, error) => log.event('error', message, { ...known(fields), error }),
+})
+
+const known = ({ request, ...fields }: Parameters<DoorLog['warn']>[1]): LogFields =>
+  typeof request === 'string' ? { ...fields, requestId: request } : fields
+
+const versionOf = (manifest: URL): string =>
+  (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
+
+async function noticesFor(settings: Settings, log: Log): ReturnType<CliDeps['notices']> {
+  const { mailNotices } = await import('../mail/notices.js')
+  const { mail, issuer, origin, basePath } = settings
+  return mailNotices({
+    mailer: mail === null ? null : await mailerFor(mail),
+    sender: { issuer, accountUrl: `${origin}${basePath}/account` },
+    log,
+  })
+}
+
+async function mailerFor({ smtpUrl, from }: NonNullable<Settings['mail']>): Promise<Mailer> {
+  const { smtpMailer } = await import('../mail/smtp.js')
+  return smtpMailer({ url: smtpUrl, from })
+}
+
+/** npm passes a Ctrl-C on that the terminal has sent us already. */
+const sameSignalMs = 1000
+
+/** The first signal asks; a later one does not wait. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let askedAt = 0
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => {
+        if (askedAt > 0 && performance.now() - askedAt > sameSignalMs) process.exit(1)
+        if (askedAt === 0) askedAt = performance.now()
+        resolve(signal)
+      })
+  })
+}

@@ -1,0 +1,74 @@
+import type { Settings } from '../config/read.js'
+import { settingNames, settings as described } from '../config/settings.js'
+import type { AddCommands } from './command.js'
+import { wholeNumber } from './command.js'
+import type { CliDeps, ProtectWishes } from './deps.js'
+import { WrongUsage } from './errors.js'
+import { addDemoAccounts, demoOption, untilStopped } from './serve.js'
+import { rulesOf, rulesOption } from './rules.js'
+import { addSettingFlags, settingsOf } from './settings-flags.js'
+import { logOf, withApp } from './with-app.js'
+
+/** No application has this path. */
+const basePath = '/_nightlatch'
+
+interface Options {
+  readonly [setting: string]: unknown
+  readonly public?: readonly string[]
+  readonly rules?: string
+  readonly targetHost?: boolean
+  readonly timeout: number
+  readonly unsafeDemoAccounts?: boolean
+}
+
+export const addProtectCommand: AddCommands = (program, deps) => {
+  const protect = program
+    .command('protect')
+    .argument('<url>', 'The application: http://127.0.0.1:5000')
+    .description(
+      'Starts the server in front of an application: only signed-in people reach it, and it learns who they are. ' +
+        `Our own pages are at ${basePath}/…, everything else is the application's.`,
+    )
+    .example(
+      'nightlatch protect http://127.0.0.1:5000',
+      "nightlatch protect http://127.0.0.1:5000 --public '/static/*' --public /health",
+    )
+    .option('--public <path...>', 'For everybody: /about alone, or /static/* with everything below it.')
+    .addOption(rulesOption())
+    .option('--target-host', "The application's own address in the Host header, instead of the public one.")
+    .option('--timeout <seconds>', 'How long it may take to begin an answer.', wholeNumber(1, 3600), 120)
+    .addOption(demoOption())
+  addSettingFlags(
+    protect,
+    settingNames.filter((name) => name !== 'basePath'),
+  ).action((url: string, options: Options) => run(deps, url, options))
+}
+
+async function run(deps: CliDeps, url: string, options: Options): Promise<void> {
+  if ((deps.env[described.basePath.variable] ?? '') !== '')
+    throw new WrongUsage(`${described.basePath.variable}: must not be set here, it is always ${basePath}.`)
+  const settings: Settings = { ...settingsOf(deps, options), basePath }
+  const wishes: ProtectWishes = {
+    target: parseTarget(url),
+    rules: rulesOf(options, settings),
+    answerMs: options.timeout * 1000,
+    targetHost: options.targetHost === true,
+  }
+  await withApp(deps, {
+    settings,
+    work: async (app) => {
+      if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
+      const log = await logOf(deps, settings)
+      await untilStopped(deps, { app, log, start: () => deps.protect(app, log, wishes) })
+    },
+  })
+}
+
+function parseTarget(text: string): URL {
+  const example = 'it must be an address such as http://127.0.0.1:5000'
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw new WrongUsage(`${text}: ${example}.`)
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '' || url.pathname !== '/' || url.search + url.hash !== '')
+    throw new WrongUsage(`${url.origin}: ${example}, without a path, query or user.`)
+  return url
+}

@@ -1,0 +1,100 @@
+import { Option } from 'commander'
+import { addAccount, firstAccountLink } from '../core/administration.js'
+import type { Log } from '../log/log.js'
+import type { AddCommands } from './command.js'
+import type { CliDeps, Nightlatch, RunningServer } from './deps.js'
+import { Refused } from './errors.js'
+import { isMaintainedNode } from './doctor-checks.js'
+import { isoTime, paint, print } from './output.js'
+import { rulesOf, rulesOption } from './rules.js'
+import { addSettingFlags, settingsOf } from './settings-flags.js'
+import { invitationUrl } from './user.js'
+import { logOf, withApp } from './with-app.js'
+
+const inFlightMs = 10_000
+
+interface Options {
+  readonly [setting: string]: unknown
+  readonly rules?: string
+  readonly unsafeDemoAccounts?: boolean
+}
+
+export const addServeCommand: AddCommands = (program, deps) => {
+  const serve = program
+    .command('serve')
+    .description(
+      'Starts the server. Every setting is also an environment variable: --port is NIGHTLATCH_PORT.',
+    )
+    .example(
+      'nightlatch serve',
+      'nightlatch serve --origin https://auth.example.org --trusted-proxies 127.0.0.1',
+    )
+    .addOption(rulesOption())
+    .addOption(demoOption())
+  addSettingFlags(serve).action(async (options: Options) => {
+    const settings = settingsOf(deps, options)
+    // Without a file every address asks for whoever is signed in, as it stands in the settings.
+    const accessRules = options.rules === undefined ? null : rulesOf({ rules: options.rules }, settings)
+    await withApp(deps, {
+      settings,
+      work: async (app) => {
+        if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
+        const log = await logOf(deps, settings)
+        await untilStopped(deps, { app, log, start: () => deps.serve(app, log, accessRules) })
+      },
+    })
+  })
+}
+
+export const demoOption = (): Option =>
+  new Option('--unsafe-demo-accounts', 'For the demonstration: accounts with known passwords.').hideHelp()
+
+interface Starting {
+  readonly app: Nightlatch
+  readonly log: Log
+  start(): Promise<RunningServer>
+}
+
+/** Until the first signal: then what is in flight is answered, and the database is closed. */
+export async function untilStopped(deps: CliDeps, { app, log, start }: Starting): Promise<void> {
+  const stop = deps.stopSignal()
+  const server = await start()
+  if (!isMaintainedNode) log.event('warn', 'node.unmaintained', { node: process.versions.node })
+  log.event('info', 'server.listening', { origin: server.settings.origin, port: server.settings.port })
+  await welcome(deps, { ...app, settings: server.settings }, server.url)
+  const signal = await stop
+  log.event('info', 'server.stopping', { signal })
+  await server.stop(inFlightMs)
+  log.event('info', 'server.stopped')
+}
+
+async function welcome(deps: CliDeps, app: Nightlatch, url: string): Promise<void> {
+  print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}`)
+  const link = await firstAccountLink(app.core)
+  if (link === null) return
+  const lines = [
+    '',
+    'There is no account yet. Open this link to create the first one:',
+    '',
+    `  ${invitationUrl(app, link.token)}`,
+    '',
+    `It works once, until ${isoTime(link.expiresAt)}. Stop: Ctrl-C. Check: nightlatch doctor`,
+  ]
+  print(deps, lines.join('\n'))
+}
+
+const demoAccounts = ['1', '2'].map((number) => ({
+  username: `user${number}`,
+  password: `password${number}`,
+}))
+
+/** The accounts of the tutorials, in a database that holds nothing else. */
+export async function addDemoAccounts(app: Nightlatch): Promise<void> {
+  if ((await app.core.storage.stores.accounts.count()) > 0)
+    throw new Refused('the demonstration needs an empty data folder: give another one with --data')
+  for (const { username, password } of demoAccounts) {
+    const wishes = { username, admin: false }
+    const added = await addAccount(app.core, wishes, { password, unsafeExemptFromPolicy: true })
+    if (added.kind !== 'added') throw new Refused(`the account ${username} could not be added`)
+  }
+}

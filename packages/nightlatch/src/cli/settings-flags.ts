@@ -1,0 +1,35 @@
+import { readSettings, type Settings } from '../config/read.js'
+import { flagOf, settings, settingNames, type SettingName } from '../config/settings.js'
+import type { CliCommand } from './command.js'
+import type { CliDeps } from './deps.js'
+import { WrongUsage } from './errors.js'
+
+/** What every command that opens the database may be told. */
+export const databaseSettings: readonly SettingName[] = ['data', 'databaseUrl', 'secretFile']
+/** And what goes into a link. */
+export const linkSettings: readonly SettingName[] = [...databaseSettings, 'origin', 'port', 'basePath']
+
+/** A flag of the same name for each setting that is no secret. */
+export function addSettingFlags(
+  command: CliCommand,
+  names: readonly SettingName[] = settingNames,
+): CliCommand {
+  for (const name of names) {
+    const { placeholder, help, shownDefault } = settings[name]
+    if (placeholder === null) continue
+    command.option(`${flagOf(name)} <${placeholder}>`, `${help} Default: ${shownDefault}.`)
+  }
+  return command
+}
+
+/** The settings, or every problem at once. */
+export function settingsOf(deps: CliDeps, options: Readonly<Record<string, unknown>>): Settings {
+  const flags: Partial<Record<SettingName, string>> = {}
+  for (const name of settingNames) {
+    const given = options[name]
+    if (typeof given === 'string') flags[name] = given
+  }
+  const read = readSettings({ env: deps.env, flags })
+  if (read.kind === 'problems') throw new WrongUsage(...read.problems)
+  return read.settings
+}

@@ -1,0 +1,98 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { domainToASCII } from 'node:url'
+import { Secret } from '../core/secret.js'
+import { isLoopbackHost } from './addresses.js'
+import { quote, refuse, value, type Parsed } from './parsed.js'
+
+export function wholeNumber(least: number, most: number): (text: string) => Parsed<number> {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN
+    return number >= least && number <= most
+      ? value(number)
+      : refuse(`must be a whole number from ${least} to ${most}, not ${quote(text)}`)
+  }
+}
+
+export function oneOf<const T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {
+  return (text) => {
+    const choice = choices.find((one) => one === text)
+    return choice === undefined ? refuse(`must be ${listOf(choices)}, not ${quote(text)}`) : value(choice)
+  }
+}
+
+const listOf = (choices: readonly string[]): string =>
+  `${choices.slice(0, -1).join(', ')} or ${choices.at(-1) ?? ''}`
+
+export function host(text: string): Parsed<string> {
+  const bare = text.replace(/^\[(.*)\]$/, '$1')
+  const isName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(bare) && !/^[\d.]+$/.test(bare)
+  return isIP(bare) !== 0 || isName
+    ? value(bare)
+    : refuse(`must be an address of this machine such as 127.0.0.1 or 0.0.0.0, not ${quote(text)}`)
+}
+
+/** The scheme, host and port that browsers see. Plain http would send passwords in clear: loopback only. */
+export function origin(text: string): Parsed<string> {
+  const example = 'https://auth.example.org'
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:\/\/[^/\\\s]/i.test(text) || url.origin === 'null')
+    return refuse(`must be an origin such as ${example}, not ${quote(text)}`)
+  const extras = url.pathname !== '/' || /[?#@\\]/.test(text)
+  if (extras) return refuse(`must have no path, query or user, only scheme, host and port: ${url.origin}`)
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+    return refuse(`must be https (plain http only for localhost), not ${quote(text)}`)
+  return value(url.origin)
+}
+
+export function basePath(text: string): Parsed<string> {
+  const path = `/${text}`.replace(/^\/+/, '/').replace(/\/+$/, '')
+  const sound = /^(\/[\w.~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)
+  return sound ? value(path) : refuse(`must be a path such as /auth, not ${quote(text)}`)
+}
+
+export function path(text: string): Parsed<string> {
+  return text.includes('\0') ? refuse('must be a path, without a NUL character') : value(resolve(text))
+}
+
+export function issuer(text: string): Parsed<string> {
+  const name = text.trim().normalize('NFC')
+  if (name === '' || [...name].length > 60) return refuse('must have 1 to 60 characters')
+  // The otpauth URI separates the issuer from the account by a colon.
+  if (/[:\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|%3a/iu.test(name))
+    return refuse('must be one printable line without a colon')
+  return value(name)
+}
+
+export function postgresUrl(text: string): Parsed<Secret<string>> {
+  return /^postgres(ql)?:\/\/[^\s]+$/i.test(text)
+    ? value(new Secret(text))
+    : refuse('must be a URL such as postgres://user:password@host:5432/database')
+}
+
+export function smtpUrl(text: string): Parsed<Secret<string>> {
+  const url = /^smtps?:\/\/[^/\s]/i.test(text) && URL.canParse(text) ? new URL(text) : null
+  return url !== null && url.hostname !== ''
+    ? value(new Secret(text))
+    : refuse('must be a URL such as smtps://user:password@mail.example.org')
+}
+
+/** `auth@example.org`, or with a name before it: `Example <auth@example.org>`. */
+export function mailAddress(text: string): Parsed<string> {
+  const problem = refuse(`must be an address such as auth@example.org, not ${quote(text)}`)
+  const match = /^(?:([^<>"\p{Cc}]*?) *<([^<>]*)>|([^<>]*))$/u.exec(text.trim())
+  const address = match?.[2] ?? match?.[3] ?? ''
+  if (!/^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[^\s@,;:]{1,253}$/u.test(address)) return problem
+  if (domainToASCII(address.split('@')[1] ?? '') === '') return problem
+  return value(text.trim())
+}
+
+export function cookieDomain(text: string): Parsed<string> {
+  const domain = domainToASCII(text.replace(/^\./, ''))
+  const labels = domain.split('.')
+  const sound = labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label))
+  if (!sound || isIP(domain) !== 0) return refuse(`must be a domain such as example.org, not ${quote(text)}`)
+  return labels.length >= 2 || domain === 'localhost'
+    ? value(domain)
+    : refuse(`must have at least two labels, as example.org has, not ${quote(text)}`)
+}

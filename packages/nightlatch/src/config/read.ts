@@ -1,0 +1,175 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import type { Secret } from '../core/secret.js'
+import { readRootKeyFile, type RootKey } from '../crypto/root-key.js'
+import { nearest } from './nearest.js'
+import { flagOf, settingNames, settings } from './settings.js'
+import type { AddressList, GivenSettings, LogLevel, Setting, SettingName } from './settings.js'
+
+/** Everything that can be set, checked and with its defaults. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  /** Scheme, host and port, without a slash at the end. */
+  readonly origin: string
+  /** Empty, or `/auth`: with a slash before it and none after it. */
+  readonly basePath: string
+  readonly dataFolder: string
+  readonly database:
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'postgres'; readonly url: Secret<string> }
+  /** The keys themselves, or the file of the data folder that is made when it is not there. */
+  readonly rootKey:
+    | { readonly kind: 'given'; readonly keys: readonly RootKey[] }
+    | { readonly kind: 'file'; readonly path: string }
+  readonly issuer: string
+  readonly mfa: 'required' | 'optional'
+  readonly trustedProxies: AddressList
+  readonly cookieDomain: string | null
+  readonly mail: { readonly smtpUrl: Secret<string>; readonly from: string } | null
+  readonly logLevel: LogLevel
+}
+
+export type SettingsRead =
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  /** All of them, a line each. */
+  | { readonly kind: 'problems'; readonly problems: readonly string[] }
+
+export interface SettingSources {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** By the setting's name, as `trustedProxies`. A flag wins over the environment. */
+  readonly flags?: Readonly<Partial<Record<SettingName, string>>>
+}
+
+interface Source {
+  /** The variable or the flag, as the person knows it. */
+  readonly label: string
+  readonly text: string
+}
+
+export function readSettings(sources: SettingSources): SettingsRead {
+  const problems = unknownVariables(sources.env)
+  const given = parseAll(sources, problems)
+  const rootKey = rootKeyOf(given, problems)
+  const cookieProblem = mentions(problems, 'origin') ? null : problemOfCookieDomain(given)
+  if (cookieProblem !== null) problems.push(cookieProblem)
+  if (given.smtpUrl !== undefined && given.mailFrom === undefined && !mentions(problems, 'mailFrom'))
+    problems.push('NIGHTLATCH_MAIL_FROM: must be set, because NIGHTLATCH_SMTP_URL is.')
+  return problems.length > 0
+    ? { kind: 'problems', problems }
+    : { kind: 'settings', settings: withDefaults(given, rootKey) }
+}
+
+function unknownVariables(env: SettingSources['env']): string[] {
+  const known = settingNames.map((name) => settings[name].variable)
+  return Object.keys(env)
+    .filter((name) => /^nightlatch_/i.test(name) && !known.some((one) => one === name))
+    .sort()
+    .map((name) => {
+      const near = nearest(name.toUpperCase(), known)
+      return `${name}: there is no such setting.${near === null ? '' : ` Did you mean ${near}?`}`
+    })
+}
+
+function parseAll(sources: SettingSources, problems: string[]): GivenSettings {
+  const given: Record<string, unknown> = {}
+  for (const name of settingNames) {
+    const setting: Setting<unknown> = settings[name]
+    const source = sourceOf(name, sources)
+    if (source === null) continue
+    const problem = source.text === '' ? 'is set but empty' : problemOfFlag(setting, source)
+    const parsed = problem === null ? setting.parse(source.text) : { kind: 'refused' as const, why: problem }
+    if (parsed.kind === 'value') given[name] = parsed.value
+    else problems.push(`${source.label}: ${parsed.why}.`)
+  }
+  return given
+}
+
+const neverEmpty: readonly SettingName[] = ['secret', 'secretFile', 'databaseUrl']
+
+/** An empty variable counts as not set, but not where that would quietly make another key or database. */
+function sourceOf(name: SettingName, { env, flags }: SettingSources): Source | null {
+  const flag = flags?.[name]
+  if (flag !== undefined && settings[name].placeholder !== null) return { label: flagOf(name), text: flag }
+  const { variable } = settings[name]
+  const text = env[variable]?.trim()
+  const given = text !== undefined && (text !== '' || neverEmpty.includes(name))
+  return given ? { label: variable, text } : null
+}
+
+function problemOfFlag(setting: Setting<unknown>, source: Source): string | null {
+  const isFlag = source.label.startsWith('--')
+  return isFlag && setting.secret === true && /^[a-z]+:\/\/[^/@]*:[^/@]*@|[?&]password=/i.test(source.text)
+    ? `must not hold a password, which every user of this machine could see: use ${setting.variable}`
+    : null
+}
+
+const mentions = (problems: readonly string[], name: SettingName): boolean =>
+  problems.some(
+    (line) => line.startsWith(`${settings[name].variable}:`) || line.startsWith(`${flagOf(name)}:`),
+  )
+
+function rootKeyOf(given: GivenSettings, problems: string[]): Settings['rootKey'] {
+  if (given.secret !== undefined && given.secretFile !== undefined)
+    problems.push('NIGHTLATCH_SECRET and NIGHTLATCH_SECRET_FILE: only one of them may be set.')
+  if (given.secret !== undefined) return { kind: 'given', keys: given.secret }
+  if (given.secretFile === undefined) return { kind: 'file', path: join(dataFolderOf(given), 'root-key') }
+  const read = readRootKeyFile(given.secretFile)
+  if (read.kind === 'keys') return { kind: 'given', keys: read.keys }
+  problems.push(`NIGHTLATCH_SECRET_FILE: ${given.secretFile} ${read.why}.`)
+  return { kind: 'given', keys: [] }
+}
+
+const dataFolderOf = (given: GivenSettings): string => {
+  const folder = given.data ?? 'nightlatch-data'
+  return isAbsolute(folder) ? folder : resolve(folder)
+}
+
+/** Browsers give a cookie only to its domain and below, so the sign-in host has to lie there. */
+function problemOfCookieDomain(given: GivenSettings): string | null {
+  const { cookieDomain: domain } = given
+  if (domain === undefined) return null
+  const host = new URL(given.origin ?? 'http://localhost').hostname
+  return host === domain || host.endsWith(`.${domain}`)
+    ? null
+    : `NIGHTLATCH_COOKIE_DOMAIN: must be a parent of the origin's host ${host}, which ${domain} is not.`
+}
+
+const defaultPort = 3000
+
+function withDefaults(given: GivenSettings, rootKey: Settings['rootKey']): Settings {
+  const dataFolder = dataFolderOf(given)
+  const port = given.port ?? defaultPort
+  return {
+    host: given.host ?? '127.0.0.1',
+    port,
+    origin: given.origin ?? localOrigin(port),
+    basePath: given.basePath ?? '',
+    dataFolder,
+    database: databaseOf(given, dataFolder),
+    rootKey,
+    issuer: given.issuer ?? 'Nightlatch',
+    mfa: given.mfa ?? 'required',
+    trustedProxies: given.trustedProxies ?? { size: 0, has: () => false },
+    cookieDomain: given.cookieDomain ?? null,
+    mail: mailOf(given),
+    logLevel: given.logLevel ?? 'info',
+  }
+}
+
+function databaseOf({ databaseUrl: url }: GivenSettings, dataFolder: string): Settings['database'] {
+  return url === undefined
+    ? { kind: 'sqlite', file: join(dataFolder, 'nightlatch.db') }
+    : { kind: 'postgres', url }
+}
+
+function mailOf({ smtpUrl, mailFrom }: GivenSettings): Settings['mail'] {
+  return smtpUrl === undefined || mailFrom === undefined ? null : { smtpUrl, from: mailFrom }
+}
+
+const localOrigin = (port: number): string => new URL(`http://localhost:${port}`).origin
+
+/** With port 0 the default origin is known only once the server listens. */
+export function atPort(read: Settings, port: number): Settings {
+  const isDefault = read.origin === localOrigin(read.port)
+  return { ...read, port, origin: isDefault ? localOrigin(port) : read.origin }
+}

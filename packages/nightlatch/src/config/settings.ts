@@ -1,0 +1,177 @@
+import { parseRootKeys, type RootKey } from '../crypto/root-key.js'
+import { addressList, type AddressList } from './addresses.js'
+import { refuse, value, type Parsed } from './parsed.js'
+import * as parse from './parsers.js'
+
+/** One setting, described once: the start, the flags, `.env.example` and the reference page read it here. */
+export interface Setting<T> {
+  readonly variable: `NIGHTLATCH_${string}`
+  /** What stands for the value in the help of its flag, or null: a secret has no flag. */
+  readonly placeholder: string | null
+  readonly help: string
+  /** As the reference shows it. */
+  readonly shownDefault: string
+  /** Something worth copying. */
+  readonly example: string
+  /** May hold a secret, which then must not come by a flag. */
+  readonly secret?: true
+  parse(text: string): Parsed<T>
+}
+
+const describe = <T>(setting: Setting<T>): Setting<T> => setting
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+const rootKeys = (text: string): Parsed<readonly RootKey[]> => {
+  const parsed = parseRootKeys(text)
+  return parsed.kind === 'keys' ? value(parsed.keys) : refuse(parsed.why)
+}
+
+export const settings = {
+  host: describe({
+    variable: 'NIGHTLATCH_HOST',
+    placeholder: 'address',
+    help: 'The address to listen on.',
+    shownDefault: '127.0.0.1',
+    example: '0.0.0.0',
+    parse: parse.host,
+  }),
+  port: describe({
+    variable: 'NIGHTLATCH_PORT',
+    placeholder: 'number',
+    help: 'The port to listen on; 0 takes any free one.',
+    shownDefault: '3000',
+    example: '8080',
+    parse: parse.wholeNumber(0, 65_535),
+  }),
+  origin: describe({
+    variable: 'NIGHTLATCH_ORIGIN',
+    placeholder: 'url',
+    help:
+      'The public origin that browsers see. Cookies, origin checks and links follow it, never the Host header. ' +
+      'Plain http only for localhost.',
+    shownDefault: 'http://localhost:PORT',
+    example: 'https://auth.example.org',
+    parse: parse.origin,
+  }),
+  basePath: describe({
+    variable: 'NIGHTLATCH_BASE_PATH',
+    placeholder: 'path',
+    help: 'Where the pages live below the origin: /auth makes it /auth/login and so on.',
+    shownDefault: 'empty',
+    example: '/auth',
+    parse: parse.basePath,
+  }),
+  data: describe({
+    variable: 'NIGHTLATCH_DATA',
+    placeholder: 'folder',
+    help: 'The folder of the embedded database and of the generated root key.',
+    shownDefault: './nightlatch-data',
+    example: '/var/lib/nightlatch',
+    parse: parse.path,
+  }),
+  databaseUrl: describe({
+    variable: 'NIGHTLATCH_DATABASE_URL',
+    placeholder: 'url',
+    help: 'A PostgreSQL database instead of the embedded one. One with a password belongs in the environment.',
+    shownDefault: 'the SQLite file in the data folder',
+    example: 'postgres://nightlatch:password@db.example.org/nightlatch',
+    secret: true,
+    parse: parse.postgresUrl,
+  }),
+  secret: describe({
+    variable: 'NIGHTLATCH_SECRET',
+    placeholder: null,
+    help: 'The root key: 32 bytes in base64. Several, separated by commas, newest first, while keys are rotated.',
+    shownDefault: 'a generated file in the data folder',
+    example: '(openssl rand -base64 32)',
+    secret: true,
+    parse: rootKeys,
+  }),
+  secretFile: describe({
+    variable: 'NIGHTLATCH_SECRET_FILE',
+    placeholder: 'file',
+    help: 'A file that holds the root key, instead of the variable.',
+    shownDefault: 'none',
+    example: '/run/secrets/nightlatch',
+    parse: parse.path,
+  }),
+  issuer: describe({
+    variable: 'NIGHTLATCH_ISSUER',
+    placeholder: 'name',
+    help: 'The name that authenticator apps show.',
+    shownDefault: 'Nightlatch',
+    example: 'Example Inc.',
+    parse: parse.issuer,
+  }),
+  mfa: describe({
+    variable: 'NIGHTLATCH_MFA',
+    placeholder: 'choice',
+    help:
+      'required: every account has a second factor, and the first sign-in sets it up. ' +
+      'optional: people choose.',
+    shownDefault: 'required',
+    example: 'optional',
+    parse: parse.oneOf(['required', 'optional']),
+  }),
+  trustedProxies: describe({
+    variable: 'NIGHTLATCH_TRUSTED_PROXIES',
+    placeholder: 'list',
+    help: 'Addresses or CIDR ranges, separated by commas, whose X-Forwarded-* headers count.',
+    shownDefault: 'none',
+    example: '10.0.0.0/8, fd00::/8',
+    parse: addressList,
+  }),
+  cookieDomain: describe({
+    variable: 'NIGHTLATCH_COOKIE_DOMAIN',
+    placeholder: 'domain',
+    help: 'The parent domain, for forward authentication across subdomains: it gets a cookie of its own.',
+    shownDefault: 'none',
+    example: 'example.org',
+    parse: parse.cookieDomain,
+  }),
+  smtpUrl: describe({
+    variable: 'NIGHTLATCH_SMTP_URL',
+    placeholder: 'url',
+    help:
+      'The mail server. Without it, only that a mail was due goes to the log. ' +
+      'One with a password belongs in the environment.',
+    shownDefault: 'none',
+    example: 'smtps://auth:password@mail.example.org',
+    secret: true,
+    parse: parse.smtpUrl,
+  }),
+  mailFrom: describe({
+    variable: 'NIGHTLATCH_MAIL_FROM',
+    placeholder: 'address',
+    help: 'The sender of mails; needed with a mail server.',
+    shownDefault: 'none',
+    example: 'Example <auth@example.org>',
+    parse: parse.mailAddress,
+  }),
+  logLevel: describe({
+    variable: 'NIGHTLATCH_LOG_LEVEL',
+    placeholder: 'level',
+    help:
+      `How much goes to the log: ${logLevels.join(', ')}. ` +
+      'No secret, code, password, token or cookie at any level.',
+    shownDefault: 'info',
+    example: 'debug',
+    parse: parse.oneOf(logLevels),
+  }),
+}
+
+export type SettingName = keyof typeof settings
+export const settingNames = Object.keys(settings) as SettingName[]
+
+/** The values as parsed, one by one; a setting that was not given is missing. */
+export type GivenSettings = {
+  readonly [Name in SettingName]?: (typeof settings)[Name] extends Setting<infer T> ? T : never
+}
+
+/** `--trusted-proxies` for `trustedProxies`. */
+export const flagOf = (name: SettingName): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
+export type { AddressList }

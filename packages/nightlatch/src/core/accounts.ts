@@ -1,0 +1,99 @@
+import type { AccountId } from './ids.js'
+import type { World } from './world.js'
+
+export interface Account {
+  readonly id: AccountId
+  /** As typed, for show. */
+  readonly username: string
+  readonly name: string
+  readonly email: string
+  readonly groups: readonly string[]
+  readonly admin: boolean
+  readonly disabled: boolean
+  /** PHC string of argon2id, or '' while no password has been chosen or the application keeps it. */
+  readonly passwordHash: string
+  /** The account has a second factor when this is above zero, whether or not its secret can be opened. */
+  readonly authenticatorCount: number
+  readonly createdAt: number
+  readonly lastSignInAt: number
+}
+
+/** What a name is looked up by: one namespace for user names and email addresses, so that neither shadows the other. */
+export type LoginName = string & { readonly is: 'login-name' }
+
+export interface NewAccount {
+  readonly account: Account
+  /** The user name's key first, then the email's if there is one. All must be free. */
+  readonly loginNames: readonly LoginName[]
+}
+
+export interface AccountStore {
+  /** False when one of the names is taken. */
+  add(account: NewAccount): Promise<boolean>
+  /** The same, and only while there is no account at all. */
+  addFirst(account: NewAccount): Promise<boolean>
+  find(id: AccountId): Promise<Account | null>
+  findByLoginName(name: LoginName): Promise<Account | null>
+  list(): Promise<readonly Account[]>
+  count(): Promise<number>
+  setDisabled(id: AccountId, disabled: boolean): Promise<boolean>
+  remove(id: AccountId): Promise<boolean>
+  setPasswordHash(id: AccountId, hash: string): Promise<boolean>
+  /** Renews an old hash; false when the password was changed meanwhile. */
+  renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
+  setProfile(id: AccountId, profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>): Promise<void>
+  /** Counts one authenticator more; false when the account has `atMost` already. With 1 it must be the first. */
+  countAuthenticatorUp(id: AccountId, atMost: number): Promise<boolean>
+  /** Counts one authenticator less; false when fewer than `atLeast` would be left. */
+  countAuthenticatorDown(id: AccountId, atLeast: number): Promise<boolean>
+  resetAuthenticatorCount(id: AccountId): Promise<void>
+  noteSignIn(id: AccountId, at: number): Promise<void>
+}
+
+export type NameProblem = 'empty' | 'too-long' | 'not-allowed'
+
+export type ParsedName =
+  | { readonly kind: 'name'; readonly shown: string; readonly key: LoginName }
+  | { readonly kind: 'refused'; readonly why: NameProblem }
+
+const refuse = (why: NameProblem): ParsedName => ({ kind: 'refused', why })
+const longestName = 254
+const longestDisplayName = 100
+
+/**
+ * A user name or email address as typed → what is shown and what is compared. Names are the same when they are
+ * equal after lower-casing and NFC (small letters may compose where their capitals do not); an email's domain also
+ * in its IDNA form. Characters that are another way
+ * to write a plain one (full-width letters, the Kelvin sign) are refused rather than folded: folding is how
+ * two people become one (CVE-2019-19844 and its kin).
+ */
+export function parseLoginName(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {
+  const shown = text.trim().normalize('NFC')
+  if (shown === '') return refuse('empty')
+  if (shown.length > longestName) return refuse('too-long')
+  if ([...text].some((char) => char.normalize('NFKC') !== char && char.trim() !== ''))
+    return refuse('not-allowed')
+  if (!/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._+@'-]*[\p{L}\p{M}\p{N}_+-])?$/u.test(shown))
+    return refuse('not-allowed')
+  // Lower-casing can take a character apart that NFC had put together.
+  const [local = '', domain, ...more] = shown.toLowerCase().normalize('NFC').split('@')
+  if (domain === undefined) return { kind: 'name', shown, key: local as LoginName }
+  const ascii = world.domainToAscii(domain)
+  if (more.length > 0 || ascii.split('.').includes('')) return refuse('not-allowed')
+  return { kind: 'name', shown, key: `${local}@${ascii}` as LoginName }
+}
+
+/** The same for an email address, which must have a domain. */
+export function parseEmail(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {
+  const parsed = parseLoginName(world, text)
+  return parsed.kind === 'name' && !parsed.key.includes('@') ? refuse('not-allowed') : parsed
+}
+
+/** A person's display name: one line of printable text, at most 100 characters; null when it is not. */
+export function parseDisplayName(text: string): string | null {
+  const shown = text.trim().normalize('NFC')
+  return [...shown].length <= longestDisplayName &&
+    !/[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|[\u202a-\u202e\u2066-\u2069]/u.test(shown)
+    ? shown
+    : null
+}

@@ -1,0 +1,74 @@
+import type { AccountId, AuthenticatorId, SetUpId } from './ids.js'
+import { minute } from './world.js'
+
+/** One authenticator app of a person's: a TOTP credential (RFC 6238). */
+export interface Authenticator {
+  readonly id: AuthenticatorId
+  readonly account: AccountId
+  readonly name: string
+  readonly createdAt: number
+  readonly lastUsedAt: number
+}
+
+/** With what is needed to check a code. */
+export interface AuthenticatorSecret extends Authenticator {
+  readonly sealed: string
+  /** The last accepted time step: codes at or before it are spent (RFC 6238 §5.2). */
+  readonly lastStep: number
+}
+
+/** An authenticator that is being set up and does not count yet. */
+export interface SetUp {
+  readonly id: SetUpId
+  readonly account: AccountId
+  /** The sign-in or session that it belongs to, and to nobody else. */
+  readonly owner: string
+  readonly sealed: string
+  readonly name: string
+  /** The authenticator whose place it takes once confirmed, or '' (a change of phone). */
+  readonly replaces: AuthenticatorId | ''
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export const mostAuthenticators = 10
+export const setUpSeconds = 30 * minute
+export const longestAuthenticatorName = 40
+
+export interface AuthenticatorStore {
+  add(authenticator: AuthenticatorSecret): Promise<void>
+  listOf(account: AccountId): Promise<readonly AuthenticatorSecret[]>
+  /** Marks a step as used if it is later than the last one. The row count is the answer. */
+  consumeStepIfNewer(id: AuthenticatorId, step: number, at: number): Promise<boolean>
+  /** False when it is not there, not the account's, or the name is taken. */
+  rename(id: AuthenticatorId, account: AccountId, name: string): Promise<boolean>
+  remove(id: AuthenticatorId, account: AccountId): Promise<boolean>
+  removeAllOf(account: AccountId): Promise<number>
+  /** Up to `limit` secrets that are not sealed under `keyId`, by their ids, from the one behind `after` on. */
+  listNotSealedUnder(
+    keyId: string,
+    limit: number,
+    after?: AuthenticatorId,
+  ): Promise<readonly AuthenticatorSecret[]>
+  /** False when it changed meanwhile. */
+  reseal(id: AuthenticatorId, sealed: { readonly from: string; readonly to: string }): Promise<boolean>
+  countNotSealedUnder(keyIds: readonly string[]): Promise<number>
+}
+
+export interface SetUpStore {
+  /** Keeps the first one of an owner: a second one at the same time changes nothing. */
+  addUnlessThere(setUp: SetUp): Promise<void>
+  findByOwner(owner: string, now: number): Promise<SetUp | null>
+  /** The write that decides who confirms: true once. */
+  take(id: SetUpId): Promise<boolean>
+  removeByOwner(owner: string): Promise<void>
+  removeAllOf(account: AccountId): Promise<void>
+  removeExpired(now: number, limit: number): Promise<number>
+}
+
+/** An authenticator's name: one printable line of at most 40 characters; null when it is not. */
+export function parseAuthenticatorName(text: string): string | null {
+  const name = text.trim().normalize('NFC')
+  if ([...name].length > longestAuthenticatorName) return null
+  return /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|[\u202a-\u202e\u2066-\u2069]/u.test(name) ? null : name
+}

@@ -1,0 +1,143 @@
+import { Totp, normaliseCode } from '@nightlatch/otp'
+import { codeKey, codePolicy } from './attempts.js'
+import { auditEvent } from './audit.js'
+import type { AuthenticatorSecret } from './authenticators.js'
+import type { Core } from './core.js'
+import type { AccountId, AuthenticatorId } from './ids.js'
+import { parseRecoveryCode } from './recovery-codes.js'
+import type { Stores } from './stores.js'
+import type { Client } from './world.js'
+
+/** Steps of 30 seconds accepted on either side of now (RFC 6238 §5.2). */
+export const windowSteps = 1
+const codeDigits = 6
+/** After this many wrong codes in a row the owner is told, once. */
+const tellAfterFailures = 10
+
+export type CodeProblem = 'empty' | 'not-numbers' | 'wrong-length' | 'looks-like-recovery-code'
+
+export type CodeRefusal =
+  /** Not a code at all: nothing was spent. `digits` is how many numbers were typed. */
+  | { readonly kind: 'malformed'; readonly problem: CodeProblem; readonly digits: number }
+  /** Wrong, expired or used: one answer. */
+  | { readonly kind: 'wrong'; readonly failures: number }
+  /** No secret of the account can be opened (the root key was lost or a row is damaged). */
+  | { readonly kind: 'unreadable' }
+  | { readonly kind: 'wait'; readonly untilSeconds: number }
+  | { readonly kind: 'locked' }
+
+export type CodeMatch = {
+  readonly kind: 'matched'
+  readonly authenticator: AuthenticatorId
+  readonly step: number
+}
+
+export const sealContext = (authenticator: Pick<AuthenticatorSecret, 'id' | 'account'>): string =>
+  `totp:${authenticator.account}:${authenticator.id}`
+
+/** What was typed, as six digits, or why it cannot be a code. */
+export function parseCode(
+  text: string,
+): { readonly kind: 'code'; readonly code: string } | (CodeRefusal & { kind: 'malformed' }) {
+  const code = normaliseCode(text.slice(0, 200))
+  const malformed = (problem: CodeProblem) => ({ kind: 'malformed', problem, digits: code.length }) as const
+  if (code === '') return malformed('empty')
+  if (/[a-z]/i.test(code) && parseRecoveryCode(text) !== null) return malformed('looks-like-recovery-code')
+  if (!/^\d+$/.test(code)) return malformed('not-numbers')
+  return code.length === codeDigits ? { kind: 'code', code } : malformed('wrong-length')
+}
+
+interface CodeGiven {
+  readonly account: AccountId
+  readonly code: string
+  readonly client: Client
+}
+
+/**
+ * Looks at a code for any of the account's authenticators. The attempt is spent first. A match is not yet an
+ * acceptance: `acceptCode` must mark its step as used, in the transaction that acts on it.
+ */
+export async function checkCode(core: Core, given: CodeGiven): Promise<CodeMatch | CodeRefusal> {
+  const parsed = parseCode(given.code)
+  if (parsed.kind === 'malformed') return parsed
+  const reservation = await reserveCode(core, given)
+  if (reservation.kind !== 'reserved') return reservation
+  const secrets = await core.storage.stores.authenticators.listOf(given.account)
+  const found = matchAny(core, secrets, parsed.code)
+  if (found.kind === 'matched') return found
+  if (found.kind === 'unreadable') {
+    await core.storage.stores.attempts.giveBack(codeKey(given.account))
+    await note(core, given, 'authenticator.unreadable')
+    return found
+  }
+  await note(core, given, 'code.refused')
+  await tellOwner(core, given, reservation.failures)
+  return { kind: 'wrong', failures: reservation.failures }
+}
+
+/** Spends one attempt of the account's code budget, or says why there is none. */
+export async function reserveCode(
+  core: Core,
+  given: Pick<CodeGiven, 'account' | 'client'>,
+): Promise<
+  { kind: 'reserved'; failures: number } | { kind: 'wait'; untilSeconds: number } | { kind: 'locked' }
+> {
+  const reservation = await core.storage.stores.attempts.reserve(
+    codeKey(given.account),
+    codePolicy,
+    core.world.nowSeconds(),
+  )
+  if (reservation.kind === 'wait') await note(core, given, 'code.throttled')
+  if (reservation.kind === 'locked') await note(core, given, 'code.locked')
+  return reservation
+}
+
+/** Marks the step as used and frees the counter; false when another request was first. */
+export async function acceptCode(
+  core: Core,
+  stores: Stores,
+  match: CodeMatch & { account: AccountId },
+): Promise<boolean> {
+  const now = core.world.nowSeconds()
+  if (!(await stores.authenticators.consumeStepIfNewer(match.authenticator, match.step, now))) return false
+  await stores.attempts.clear(codeKey(match.account))
+  return true
+}
+
+type Found = CodeMatch | { readonly kind: 'wrong' } | { readonly kind: 'unreadable' }
+
+/** Every authenticator is looked at, whichever matches. */
+function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: string): Found {
+  let found: Found = { kind: 'unreadable' }
+  for (const secret of secrets) {
+    const opened = core.box.open(secret.sealed, sealContext(secret))
+    if (opened.kind === 'refused') continue
+    const verdict = new Totp({ secret: opened.plain }).verify(code, {
+      atSeconds: core.world.nowSeconds(),
+      window: windowSteps,
+      afterStep: secret.lastStep,
+    })
+    if (verdict.matched) found = { kind: 'matched', authenticator: secret.id, step: verdict.step }
+    else if (found.kind === 'unreadable') found = { kind: 'wrong' }
+  }
+  return found
+}
+
+type CodeEvent = 'code.refused' | 'code.throttled' | 'code.locked' | 'authenticator.unreadable'
+
+async function note(
+  core: Core,
+  given: Pick<CodeGiven, 'account' | 'client'>,
+  event: CodeEvent,
+): Promise<void> {
+  const parts = { at: core.world.nowSeconds(), account: given.account, client: given.client }
+  await core.storage.stores.audit.add(auditEvent(event, parts))
+}
+
+async function tellOwner(core: Core, given: CodeGiven, failures: number): Promise<void> {
+  if (failures !== tellAfterFailures) return
+  const account = await core.storage.stores.accounts.find(given.account)
+  if (account === null) return
+  const at = core.world.nowSeconds()
+  core.notices.send({ kind: 'many-wrong-codes', account, at, client: given.client, details: { failures } })
+}

@@ -1,0 +1,40 @@
+import type { Notices } from './notices.js'
+import type { PasswordHasher } from './password.js'
+import type { SecretBox } from './sealing.js'
+import type { Storage } from './stores.js'
+import type { World } from './world.js'
+
+export interface Policy {
+  /** `required`: every account has a second factor, and the first sign-in sets it up. */
+  readonly mfa: 'required' | 'optional'
+  /** The name that authenticator apps show. */
+  readonly issuer: string
+  /** The host that people see, for the account's label in the app. */
+  readonly host: string
+}
+
+/** An application that keeps its own accounts and passwords, and adds the second factor only. */
+export interface ApplicationAccounts {
+  /** The account when the password is right, else null. */
+  verifyPassword(username: string, password: string): Promise<ApplicationAccount | null>
+}
+
+export interface ApplicationAccount {
+  readonly username: string
+  readonly name?: string | undefined
+  readonly email?: string | undefined
+  readonly groups?: readonly string[] | undefined
+}
+
+/** Everything that the decisions are made with. */
+export interface Core {
+  readonly world: World
+  readonly policy: Policy
+  readonly storage: Storage
+  readonly passwords: PasswordHasher
+  readonly box: SecretBox
+  readonly notices: Notices
+  isCommonPassword(lowerCase: string): boolean
+  /** null: the accounts and passwords are ours. */
+  readonly applicationAccounts: ApplicationAccounts | null
+}

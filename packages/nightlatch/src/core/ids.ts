@@ -1,0 +1,27 @@
+/**
+ * Identifiers are branded: an account's id cannot be passed where a session's id is due.
+ * Each has 128 random bits as 26 lower-case base32 characters; none of them is a secret.
+ */
+export type AccountId = string & { readonly is: 'account' }
+export type SessionId = string & { readonly is: 'session' }
+export type SignInId = string & { readonly is: 'sign-in' }
+export type AuthenticatorId = string & { readonly is: 'authenticator' }
+export type SetUpId = string & { readonly is: 'set-up' }
+export type TrustedDeviceId = string & { readonly is: 'trusted-device' }
+export type InvitationId = string & { readonly is: 'invitation' }
+
+type AnyId = AccountId | SessionId | SignInId | AuthenticatorId | SetUpId | TrustedDeviceId | InvitationId
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** @param randomBytes source of random bytes. */
+export function newId<Id extends AnyId>(randomBytes: (count: number) => Uint8Array): Id {
+  let text = ''
+  for (const byte of randomBytes(26)) text += alphabet[byte & 31]
+  return text as Id
+}
+
+/** An id that came from outside (a path, a body), or null when it cannot be one. */
+export function parseId<Id extends AnyId>(text: string): Id | null {
+  return /^[a-z2-7]{26}$/.test(text) ? (text as Id) : null
+}

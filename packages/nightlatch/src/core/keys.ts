@@ -1,0 +1,74 @@
+import type { AuthenticatorSecret } from './authenticators.js'
+import { sealContext } from './codes.js'
+import type { SecretBox } from './sealing.js'
+import type { Stores } from './stores.js'
+import { asciiBytes } from './text.js'
+
+/**
+ * Every root key that ever sealed something here leaves a check: a known text, sealed. At the start at least one
+ * of the keys given must open one of the checks, or the database belongs to another key.
+ */
+const prefix = 'key-check:'
+const checkText = 'nightlatch'
+
+export type KeyCheck =
+  | { readonly kind: 'fits'; readonly keyId: string; readonly unreadable: number }
+  | { readonly kind: 'does-not-fit' }
+
+export async function checkRootKeys(box: SecretBox, stores: Stores): Promise<KeyCheck> {
+  const checks = await stores.facts.list(prefix)
+  const opened = checks.filter((check) => box.open(check.value, check.name).kind === 'opened')
+  if (checks.length > 0 && opened.length === 0) return { kind: 'does-not-fit' }
+  const name = prefix + box.keyId
+  if (!checks.some((check) => check.name === name))
+    await stores.facts.put(name, box.seal(asciiBytes(checkText), name))
+  const keyIds = [box.keyId, ...opened.map((check) => check.name.slice(prefix.length))]
+  return {
+    kind: 'fits',
+    keyId: box.keyId,
+    unreadable: await stores.authenticators.countNotSealedUnder(keyIds),
+  }
+}
+
+/** Seals up to `limit` secrets anew under the newest key. @returns how many were done */
+export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
+  const { authenticators } = stores
+  let done = 0
+  let some = await authenticators.listNotSealedUnder(box.keyId, limit)
+  // Those that no key at hand opens stay as they are for good: they must not be in the way of the others.
+  while (done === 0 && some.length > 0) {
+    for (const secret of some) if (await reseal(box, stores, secret)) done += 1
+    some = await authenticators.listNotSealedUnder(box.keyId, limit, some.at(-1)?.id)
+  }
+  return done
+}
+
+async function reseal(box: SecretBox, stores: Stores, secret: AuthenticatorSecret): Promise<boolean> {
+  const opened = box.open(secret.sealed, sealContext(secret))
+  if (opened.kind === 'refused') return false
+  const to = box.seal(opened.plain, sealContext(secret))
+  return stores.authenticators.reseal(secret.id, { from: secret.sealed, to })
+}
+
+/** Keys that sealed something here, oldest knowledge included; `here` tells whether the key is at hand. */
+export async function listKeys(
+  box: SecretBox,
+  stores: Stores,
+): Promise<readonly { id: string; here: boolean }[]> {
+  const checks = await stores.facts.list(prefix)
+  return checks.map((check) => ({
+    id: check.name.slice(prefix.length),
+    here: box.open(check.value, check.name).kind === 'opened',
+  }))
+}
+
+/** Declares every key that is not at hand as lost. What it sealed stays sealed: codes fail, recovery codes work. */
+export async function forgetLostKeys(box: SecretBox, stores: Stores): Promise<number> {
+  const lost = (await listKeys(box, stores)).filter((key) => !key.here)
+  for (const key of lost) await stores.facts.remove(prefix + key.id)
+  return lost.length
+}
+
+/** Whether this database was ever opened with a key. */
+export const knowsKeys = async (stores: Stores): Promise<boolean> =>
+  (await stores.facts.list(prefix)).length > 0

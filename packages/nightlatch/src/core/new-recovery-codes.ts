@@ -1,0 +1,46 @@
+import { asciiBytes, asciiText } from './text.js'
+import type { Core } from './core.js'
+import type { AccountId, SessionId } from './ids.js'
+import { newRecoveryCodes, showRecoveryCode } from './recovery-codes.js'
+import type { Stores } from './stores.js'
+
+/** A new set, hashed before the transaction that keeps it: hashing takes time. */
+export interface PreparedCodes {
+  readonly salt: string
+  readonly hashes: readonly string[]
+  readonly shown: readonly string[]
+}
+
+export async function prepareRecoveryCodes(core: Core): Promise<PreparedCodes | 'busy'> {
+  const codes = newRecoveryCodes(core.world)
+  const salt = [...core.world.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hashes = await core.passwords.hashAll(codes, salt)
+  return hashes === 'busy' ? 'busy' : { salt, hashes, shown: codes.map(showRecoveryCode) }
+}
+
+const context = (session: SessionId): string => `unsaved-codes:${session}`
+
+/** Replaces the account's set; the plain codes lie sealed beside the session until it says that they are saved. */
+export async function keepNewCodes(
+  core: Core,
+  stores: Stores,
+  given: { account: AccountId; session: SessionId; codes: PreparedCodes },
+): Promise<void> {
+  await stores.recoveryCodes.replaceAll(given.account, given.codes)
+  await stores.unsavedCodes.removeAllOf(given.account)
+  const sealed = core.box.seal(asciiBytes(given.codes.shown.join('\n')), context(given.session))
+  await stores.unsavedCodes.put(given.session, given.account, sealed)
+}
+
+/** The codes that this session has yet to save, or null when there are none to show. */
+export async function findUnsavedCodes(core: Core, session: SessionId): Promise<readonly string[] | null> {
+  const sealed = await core.storage.stores.unsavedCodes.find(session)
+  if (sealed === null) return null
+  const opened = core.box.open(sealed, context(session))
+  return opened.kind === 'opened' ? asciiText(opened.plain).split('\n') : null
+}
+
+/** The person has them: they are never shown again. */
+export async function forgetUnsavedCodes(core: Core, session: SessionId): Promise<boolean> {
+  return core.storage.stores.unsavedCodes.remove(session)
+}

@@ -1,0 +1,259 @@
+import type { Account } from './accounts.js'
+import { parseLoginName } from './accounts.js'
+import type { AttemptKey, AttemptPolicy } from './attempts.js'
+import { addressKey, addressPolicy, passwordKey, passwordPolicy, unknownNameKey } from './attempts.js'
+import { auditEvent } from './audit.js'
+import type { Browser, SignedInNow } from './completed-sign-in.js'
+import { beginSession, tellOfNewDevice } from './completed-sign-in.js'
+import type { Core } from './core.js'
+import type { SignInId } from './ids.js'
+import { newId } from './ids.js'
+import { trustedDeviceSeconds } from './devices.js'
+import { knownDeviceKey } from './known-device-key.js'
+import { checkPassword } from './password-check.js'
+import type { SignIn } from './sign-in.js'
+import { signInSeconds } from './sign-in.js'
+import type { Stores } from './stores.js'
+import { Undo } from './stores.js'
+import type { Token } from './tokens.js'
+import { hashToken, newToken } from './tokens.js'
+import { hour, isStillToCome } from './world.js'
+
+/** What a right password leads to. */
+export type PasswordAccepted =
+  SignedInNow | { readonly kind: 'code-due' | 'set-up-due'; readonly signIn: SignIn; readonly token: Token }
+
+export type PasswordOutcome =
+  | PasswordAccepted
+  /** One answer for an unknown name, a wrong password and a disabled account. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'wait'; readonly untilSeconds: number }
+  | { readonly kind: 'busy' }
+
+export interface PasswordGiven {
+  readonly username: string
+  readonly password: string
+  readonly browser: Browser
+}
+
+/** The first step: name and password. Right or wrong, it proves nothing yet. */
+export async function givePassword(core: Core, given: PasswordGiven): Promise<PasswordOutcome> {
+  const account = await accountNamed(core, given.username)
+  const budget = await budgetFor(core, { account, username: given.username, browser: given.browser })
+  const spent = await spend(core, budget)
+  if (spent.kind === 'wait') {
+    await noteRefusal(core, { given, account, event: 'sign-in.password-throttled' })
+    return spent
+  }
+  const accepted = await checkAndAccept(core, { ...given, account, budget })
+  if (accepted.kind === 'busy') await giveBack(core, budget)
+  if (accepted.kind === 'refused')
+    await noteRefusal(core, { given, account, event: 'sign-in.password-refused' })
+  return accepted
+}
+
+/** Hashing takes time. Whatever was changed meanwhile counts: the password is then looked at again. */
+async function checkAndAccept(
+  core: Core,
+  given: PasswordGiven & { account: Account | null; budget: Budget },
+): Promise<PasswordAccepted | { readonly kind: 'refused' | 'busy' }> {
+  const { browser, budget } = given
+  let { account } = given
+  for (let tries = 0; tries < 3; tries += 1) {
+    const check = await checkPassword(core, { ...given, account })
+    if (check.kind === 'busy') return check
+    if (check.kind === 'wrong') return { kind: 'refused' }
+    const settled = (stores: Stores): Promise<void> => settle(stores, budget)
+    const accepted = await acceptPassword(core, { account: check.account, browser, settle: settled })
+    if (accepted.kind !== 'changed-meanwhile') return accepted
+    account = await core.storage.stores.accounts.find(check.account.id)
+  }
+  return { kind: 'busy' }
+}
+
+async function accountNamed(core: Core, username: string): Promise<Account | null> {
+  const name = parseLoginName(core.world, username)
+  return name.kind === 'name' ? core.storage.stores.accounts.findByLoginName(name.key) : null
+}
+
+type Budget = readonly {
+  readonly key: AttemptKey
+  readonly policy: AttemptPolicy
+  readonly onSuccess: 'clear' | 'give-back'
+}[]
+
+/** A device that has signed in to this account before has a count of its own; anybody else shares the account's
+ * and the address's. An unknown name has a count like a known one. */
+async function budgetFor(
+  core: Core,
+  given: { account: Account | null; username: string; browser: Browser },
+): Promise<Budget> {
+  const { account, browser } = given
+  const device = account === null ? null : await knownDeviceKey(core, account, browser)
+  if (device !== null) return [{ key: device, policy: passwordPolicy, onSuccess: 'clear' }]
+  const key =
+    account === null ? unknownNameKey(core.world, keyOf(core, given.username)) : passwordKey(account.id)
+  const own = { key, policy: passwordPolicy, onSuccess: 'clear' } as const
+  const { address } = browser.client
+  // Where a framework does not tell the address, nobody may be taken for everybody.
+  return address === ''
+    ? [own]
+    : [own, { key: addressKey(address), policy: addressPolicy, onSuccess: 'give-back' }]
+}
+
+/** All spellings of an unknown name count as one, as those of a known one do; what can be no name counts as typed. */
+function keyOf(core: Core, username: string): string {
+  const name = parseLoginName(core.world, username)
+  return name.kind === 'name' ? name.key : username.trim().normalize('NFC').toLowerCase()
+}
+
+type Spent = { readonly kind: 'spent' } | { readonly kind: 'wait'; readonly untilSeconds: number }
+
+/** Spends one attempt of every counter, or none: a blocked address does not move the account's count. */
+function spend(core: Core, budget: Budget): Promise<Spent> {
+  const now = core.world.nowSeconds()
+  return core.storage.atomically<Spent>(async (stores) => {
+    for (const one of budget) {
+      const reservation = await stores.attempts.reserve(one.key, one.policy, now)
+      if (reservation.kind === 'wait') return new Undo<Spent>(reservation)
+      if (reservation.kind === 'locked') return new Undo<Spent>({ kind: 'wait', untilSeconds: now + hour })
+    }
+    return { kind: 'spent' }
+  })
+}
+
+async function giveBack(core: Core, budget: Budget): Promise<void> {
+  for (const one of budget) await core.storage.stores.attempts.giveBack(one.key)
+}
+
+/** A right password clears the account's count; the address's only gets this attempt back, or one good account
+ * would buy a guesser fresh tries at all others. */
+async function settle(stores: Stores, budget: Budget): Promise<void> {
+  for (const one of budget) {
+    await (one.onSuccess === 'clear' ? stores.attempts.clear(one.key) : stores.attempts.giveBack(one.key))
+  }
+}
+
+interface Refusal {
+  readonly given: PasswordGiven
+  readonly account: Account | null
+  readonly event: 'sign-in.password-refused' | 'sign-in.password-throttled'
+}
+
+/** An unknown name is not written down: people type passwords into the wrong field. */
+async function noteRefusal(core: Core, refusal: Refusal): Promise<void> {
+  await core.storage.stores.audit.add(
+    auditEvent(refusal.event, {
+      at: core.world.nowSeconds(),
+      account: refusal.account?.id ?? null,
+      client: refusal.given.browser.client,
+    }),
+  )
+}
+
+export interface Accepted {
+  readonly account: Account
+  readonly browser: Browser
+  /** What else belongs to the same transaction. */
+  settle(stores: Stores): Promise<void>
+}
+
+/** The account is not as it was when the password was looked at: what was right then decides nothing now. */
+export type ChangedMeanwhile = { readonly kind: 'changed-meanwhile' }
+const changedMeanwhile: ChangedMeanwhile = { kind: 'changed-meanwhile' }
+
+/** What follows a right password: the code, the set-up, or (where the second factor is optional) a session. */
+export async function acceptPassword(
+  core: Core,
+  given: Accepted,
+): Promise<PasswordAccepted | ChangedMeanwhile> {
+  const next = await beginNext(core, given)
+  if (next.kind === 'complete') tellOfNewDevice(core, next, given.browser.client)
+  return next
+}
+
+async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted | ChangedMeanwhile> {
+  const { account, browser } = given
+  if (account.authenticatorCount > 0) {
+    return (await signInByTrustedDevice(core, given)) ?? beginSignIn(core, given, 'code-due')
+  }
+  if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
+  const verifiedAt = core.world.nowSeconds()
+  return core.storage.atomically(async (stores) => {
+    if (!(await isUnchanged(stores, account))) return changedMeanwhile
+    await given.settle(stores)
+    return beginSession(core, stores, {
+      account,
+      browser,
+      factors: ['password'],
+      verifiedAt,
+      remember: false,
+    })
+  })
+}
+
+/** Within a transaction, which holds the account's row to its end: the password, the factors, and enabled. */
+async function isUnchanged(stores: Stores, account: Account): Promise<boolean> {
+  const now = await stores.accounts.find(account.id)
+  return (
+    now !== null &&
+    !now.disabled &&
+    now.passwordHash === account.passwordHash &&
+    now.authenticatorCount === account.authenticatorCount
+  )
+}
+
+async function beginSignIn(
+  core: Core,
+  given: Accepted,
+  kind: 'code-due' | 'set-up-due',
+): Promise<PasswordAccepted | ChangedMeanwhile> {
+  const now = core.world.nowSeconds()
+  const token = newToken(core.world)
+  const signIn: SignIn = {
+    id: newId<SignInId>(core.world.randomBytes),
+    account: given.account.id,
+    startedAt: now,
+    expiresAt: now + signInSeconds,
+  }
+  return core.storage.atomically(async (stores) => {
+    if (!(await isUnchanged(stores, given.account))) return changedMeanwhile
+    await given.settle(stores)
+    await stores.signIns.add(signIn, hashToken(core.world, token))
+    const parts = { at: now, account: given.account.id, client: given.browser.client }
+    await stores.audit.add(auditEvent('sign-in.password-accepted', parts))
+    return { kind, signIn, token }
+  })
+}
+
+/** A trusted device stands in for the code, once with each value of its cookie. */
+async function signInByTrustedDevice(
+  core: Core,
+  given: Accepted,
+): Promise<SignedInNow | ChangedMeanwhile | null> {
+  const { account, browser } = given
+  if (browser.trustedDevice === null) return null
+  const next = newToken(core.world)
+  const hashes = { token: hashToken(core.world, browser.trustedDevice), next: hashToken(core.world, next) }
+  const now = core.world.nowSeconds()
+  return core.storage.atomically(async (stores) => {
+    if (!(await isUnchanged(stores, account))) return changedMeanwhile
+    const use = await stores.trustedDevices.use(account.id, hashes, now)
+    if (use.kind === 'reused') {
+      await stores.audit.add(
+        auditEvent('trusted-device.reused', { at: now, account: account.id, client: browser.client }),
+      )
+    }
+    if (use.kind !== 'used' || !isStillToCome(use.device.expiresAt, now, trustedDeviceSeconds)) return null
+    await given.settle(stores)
+    const factors = ['password', 'device'] as const
+    return beginSession(core, stores, {
+      account,
+      browser,
+      factors,
+      verifiedAt: 0,
+      remember: false,
+      trustedDevice: next,
+    })
+  })
+}

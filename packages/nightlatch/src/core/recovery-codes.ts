@@ -1,0 +1,67 @@
+import type { AccountId, SessionId } from './ids.js'
+import { Secret } from './secret.js'
+import type { World } from './world.js'
+
+/**
+ * Recovery codes are look-up secrets (NIST SP 800-63B-4 §3.1.2): ten of 80 random bits, each good once, kept
+ * as argon2id hashes with a salt of the set. They do not depend on the root key, so that a lost key locks
+ * nobody out.
+ */
+export const recoveryCodeCount = 10
+const characters = 16
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+export type RecoveryCode = Secret<string>
+
+export interface RecoveryCodeStore {
+  /** Replaces the account's set. */
+  replaceAll(
+    account: AccountId,
+    set: { readonly salt: string; readonly hashes: readonly string[] },
+  ): Promise<void>
+  /** The salt of the account's set, or null when there is none. */
+  saltOf(account: AccountId): Promise<string | null>
+  /** Spends the code with this hash: true once. */
+  take(account: AccountId, hash: string): Promise<boolean>
+  countLeft(account: AccountId): Promise<number>
+  removeAllOf(account: AccountId): Promise<void>
+}
+
+/** New codes lie sealed beside the session that may see them, until it says that they are saved. */
+export interface UnsavedCodesStore {
+  put(session: SessionId, account: AccountId, sealed: string): Promise<void>
+  find(session: SessionId): Promise<string | null>
+  remove(session: SessionId): Promise<boolean>
+  removeAllOf(account: AccountId): Promise<void>
+}
+
+/** Ten new codes in Crockford's base32: no letter that looks like a digit. */
+export function newRecoveryCodes(world: Pick<World, 'randomBytes'>): readonly RecoveryCode[] {
+  return Array.from({ length: recoveryCodeCount }, () => {
+    let code = ''
+    for (const byte of world.randomBytes(characters)) code += alphabet[byte & 31]
+    return new Secret(code)
+  })
+}
+
+/** As shown to the person: `k7qm-4xw4-9hd2-p3tn`. */
+export function showRecoveryCode(code: RecoveryCode): string {
+  return code.reveal().replace(/(.{4})(?=.)/g, '$1-')
+}
+
+/**
+ * What a person typed → the code, or null when it cannot be one. Capital letters, spaces and dashes do not
+ * matter, and the letters that Crockford's alphabet leaves out stand for the digits they look like.
+ */
+export function parseRecoveryCode(text: string): RecoveryCode | null {
+  if (text.length > 200) return null
+  const plain = text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s\p{Pd}]/gu, '')
+    .replace(/o/g, '0')
+    .replace(/[il]/g, '1')
+  return plain.length === characters && [...plain].every((char) => alphabet.includes(char))
+    ? new Secret(plain)
+    : null
+}

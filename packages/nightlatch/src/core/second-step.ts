@@ -1,0 +1,194 @@
+import type { Account } from './accounts.js'
+import { codeKey, recoveryKey, recoveryPolicy } from './attempts.js'
+import { auditEvent } from './audit.js'
+import type { CodeMatch, CodeRefusal } from './codes.js'
+import { acceptCode, checkCode } from './codes.js'
+import type { Browser, SignedInNow } from './completed-sign-in.js'
+import { beginSession, tellOfNewDevice } from './completed-sign-in.js'
+import type { Core } from './core.js'
+import type { AccountId } from './ids.js'
+import { parseRecoveryCode } from './recovery-codes.js'
+import type { Factor } from './sessions.js'
+import type { SignIn } from './sign-in.js'
+import { signInSeconds } from './sign-in.js'
+import type { Stores } from './stores.js'
+import { Undo } from './stores.js'
+import type { Token } from './tokens.js'
+import { hashToken } from './tokens.js'
+import type { Client } from './world.js'
+import { isStillToCome } from './world.js'
+
+/** The sign-in that a browser's cookie stands for, while it lasts. */
+export async function findSignIn(
+  core: Core,
+  token: Token | null,
+): Promise<{ signIn: SignIn; account: Account } | null> {
+  if (token === null) return null
+  const { signIns, accounts } = core.storage.stores
+  const signIn = await signIns.findByTokenHash(hashToken(core.world, token), core.world.nowSeconds())
+  if (signIn === null || !isStillToCome(signIn.expiresAt, core.world.nowSeconds(), signInSeconds)) return null
+  const account = await accounts.find(signIn.account)
+  return account === null || account.disabled ? null : { signIn, account }
+}
+
+/** Somebody gives up half-way: a copy of the cookie is worth nothing from now on. */
+export async function giveUpSignIn(core: Core, token: Token | null): Promise<void> {
+  if (token !== null) await core.storage.stores.signIns.endByTokenHash(hashToken(core.world, token))
+}
+
+export type SecondStepOutcome =
+  | SignedInNow
+  | CodeRefusal
+  /** The sign-in ended meanwhile: another request completed it, or it was ended. */
+  | { readonly kind: 'over' }
+  | { readonly kind: 'busy' }
+
+interface SecondStep {
+  readonly signIn: SignIn
+  readonly browser: Browser
+}
+
+/** The second step with a code of an authenticator app. */
+export async function giveCode(
+  core: Core,
+  given: SecondStep & { readonly code: string; readonly remember: boolean },
+): Promise<SecondStepOutcome> {
+  const { signIn, browser } = given
+  const check = await checkCode(core, { account: signIn.account, code: given.code, client: browser.client })
+  if (check.kind !== 'matched') return check
+  const outcome = await complete(core, {
+    ...given,
+    factors: ['password', 'totp'],
+    verifiedAt: core.world.nowSeconds(),
+    prove: (stores) => acceptCode(core, stores, { ...check, account: signIn.account }),
+  })
+  if (outcome.kind === 'complete') tellOfNewDevice(core, outcome, browser.client)
+  return outcome.kind === 'not-proven' ? usedMeanwhile(core, { ...given, check }) : outcome
+}
+
+/** A right code that another request used first is a used code, and counts like one. */
+async function usedMeanwhile(core: Core, given: SecondStep & { check: CodeMatch }): Promise<CodeRefusal> {
+  await core.storage.stores.audit.add(
+    auditEvent('code.refused', {
+      at: core.world.nowSeconds(),
+      account: given.signIn.account,
+      client: given.browser.client,
+      details: { reason: 'already-used' },
+    }),
+  )
+  return { kind: 'wrong', failures: 1 }
+}
+
+/** The second step with a recovery code. It does not count as a fresh proof for taking other factors away. */
+export async function giveRecoveryCode(
+  core: Core,
+  given: SecondStep & { readonly code: string },
+): Promise<SecondStepOutcome> {
+  const { signIn, browser } = given
+  const check = await checkRecoveryCode(core, {
+    account: signIn.account,
+    code: given.code,
+    client: browser.client,
+  })
+  if (check.kind !== 'hashed') return check
+  const outcome = await complete(core, {
+    ...given,
+    remember: false,
+    factors: ['password', 'recovery-code'],
+    verifiedAt: 0,
+    prove: (stores) =>
+      acceptRecoveryCode(core, stores, { ...check, account: signIn.account, client: browser.client }),
+  })
+  if (outcome.kind === 'complete') await tellOfRecovery(core, outcome.account, browser.client)
+  return outcome.kind === 'not-proven' ? refuseRecovery(core, { ...check, ...given }) : outcome
+}
+
+interface RecoveryGiven {
+  readonly account: AccountId
+  readonly code: string
+  readonly client: Client
+}
+
+export type RecoveryCheck =
+  | { readonly kind: 'hashed'; readonly hash: string; readonly failures: number }
+  | Exclude<CodeRefusal, { kind: 'wrong' | 'unreadable' }>
+  | { readonly kind: 'busy' }
+
+/** Spends an attempt and hashes what was typed; only `acceptRecoveryCode` tells whether it is one. */
+export async function checkRecoveryCode(core: Core, given: RecoveryGiven): Promise<RecoveryCheck> {
+  const code = parseRecoveryCode(given.code)
+  if (code === null)
+    return { kind: 'malformed', problem: given.code.trim() === '' ? 'empty' : 'wrong-length', digits: 0 }
+  const { attempts, recoveryCodes, audit } = core.storage.stores
+  const now = core.world.nowSeconds()
+  const reservation = await attempts.reserve(recoveryKey(given.account), recoveryPolicy, now)
+  if (reservation.kind !== 'reserved') {
+    await audit.add(
+      auditEvent('recovery-code.throttled', { at: now, account: given.account, client: given.client }),
+    )
+    return reservation
+  }
+  const salt = (await recoveryCodes.saltOf(given.account)) ?? '00'.repeat(16)
+  const hashes = await core.passwords.hashAll([code], salt)
+  if (hashes !== 'busy') return { kind: 'hashed', hash: hashes[0] ?? '', failures: reservation.failures }
+  await attempts.giveBack(recoveryKey(given.account))
+  return { kind: 'busy' }
+}
+
+/** Spends the code itself: true once. Success frees the account's codes, too. */
+export async function acceptRecoveryCode(
+  core: Core,
+  stores: Stores,
+  given: { account: AccountId; hash: string; client: Client },
+): Promise<boolean> {
+  if (!(await stores.recoveryCodes.take(given.account, given.hash))) return false
+  await stores.attempts.clear(recoveryKey(given.account))
+  await stores.attempts.clear(codeKey(given.account))
+  const left = await stores.recoveryCodes.countLeft(given.account)
+  const parts = {
+    at: core.world.nowSeconds(),
+    account: given.account,
+    client: given.client,
+    details: { left },
+  }
+  await stores.audit.add(auditEvent('recovery-code.used', parts))
+  return true
+}
+
+async function refuseRecovery(core: Core, given: SecondStep & { failures: number }): Promise<CodeRefusal> {
+  const parts = { at: core.world.nowSeconds(), account: given.signIn.account, client: given.browser.client }
+  await core.storage.stores.audit.add(auditEvent('recovery-code.refused', parts))
+  return { kind: 'wrong', failures: given.failures }
+}
+
+export async function tellOfRecovery(core: Core, account: Account, client: Client): Promise<void> {
+  const left = await core.storage.stores.recoveryCodes.countLeft(account.id)
+  core.notices.send({
+    kind: 'recovery-code-used',
+    account,
+    at: core.world.nowSeconds(),
+    client,
+    details: { left },
+  })
+}
+
+interface Completion extends SecondStep {
+  readonly factors: readonly Factor[]
+  readonly verifiedAt: number
+  readonly remember: boolean
+  /** Spends the proof itself; false when another request spent it first. */
+  prove(stores: Stores): Promise<boolean>
+}
+
+type Completed = SignedInNow | { readonly kind: 'over' } | { readonly kind: 'not-proven' }
+
+/** Sign-in → session, in one transaction: the sign-in is taken, the proof is spent, the session begins. */
+function complete(core: Core, given: Completion): Promise<Completed> {
+  return core.storage.atomically<Completed>(async (stores) => {
+    if (!(await stores.signIns.take(given.signIn.id))) return { kind: 'over' }
+    if (!(await given.prove(stores))) return new Undo<Completed>({ kind: 'not-proven' })
+    const account = await stores.accounts.find(given.signIn.account)
+    if (account === null || account.disabled) return new Undo<Completed>({ kind: 'over' })
+    return beginSession(core, stores, { ...given, account })
+  })
+}

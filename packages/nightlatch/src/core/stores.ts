@@ -1,0 +1,53 @@
+import type { AccountStore } from './accounts.js'
+import type { AttemptStore } from './attempts.js'
+import type { AuditStore } from './audit.js'
+import type { AuthenticatorStore, SetUpStore } from './authenticators.js'
+import type { KnownDeviceStore, TrustedDeviceStore } from './devices.js'
+import type { InvitationStore } from './invitations.js'
+import type { RecoveryCodeStore, UnsavedCodesStore } from './recovery-codes.js'
+import type { SessionStore } from './sessions.js'
+import type { SignInStore } from './sign-in.js'
+
+/** Small facts about the installation itself (the key checks). */
+export interface FactStore {
+  get(name: string): Promise<string | null>
+  list(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
+  put(name: string, value: string): Promise<void>
+  remove(name: string): Promise<boolean>
+}
+
+/** Everything that is kept, one store a noun. */
+export interface Stores {
+  readonly accounts: AccountStore
+  readonly attempts: AttemptStore
+  readonly audit: AuditStore
+  readonly authenticators: AuthenticatorStore
+  readonly facts: FactStore
+  readonly invitations: InvitationStore
+  readonly knownDevices: KnownDeviceStore
+  readonly recoveryCodes: RecoveryCodeStore
+  readonly sessions: SessionStore
+  readonly setUps: SetUpStore
+  readonly signIns: SignInStore
+  readonly trustedDevices: TrustedDeviceStore
+  readonly unsavedCodes: UnsavedCodesStore
+}
+
+/** Returned from `atomically`: nothing that was written is kept, and the value is the outcome all the same. */
+export class Undo<T> {
+  readonly outcome: T
+
+  constructor(outcome: T) {
+    this.outcome = outcome
+  }
+}
+
+export interface Storage {
+  /** Each call is a transaction of its own, durable when it returns. */
+  readonly stores: Stores
+  /**
+   * Runs several calls as one transaction: all or nothing, durable when it returns. `work` waits for nothing
+   * but the stores that it is given.
+   */
+  atomically<T>(work: (stores: Stores) => Promise<T | Undo<T>>): Promise<T>
+}

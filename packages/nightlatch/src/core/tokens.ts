@@ -1,0 +1,48 @@
+import { Secret } from './secret.js'
+import type { World } from './world.js'
+
+/**
+ * A bearer token: 256 random bits in base64url. The person's browser holds it; the database holds only its
+ * SHA-256, so that a stolen database opens no session (ASVS 5.0 7.2.3).
+ */
+export type Token = Secret<string>
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** 43 characters: 256 random bits, six a character. */
+export function newToken(world: Pick<World, 'randomBytes'>): Token {
+  let text = ''
+  for (const byte of world.randomBytes(43)) text += alphabet[byte & 63]
+  return new Secret(text)
+}
+
+/** A token that came from a cookie or a link, or null when it cannot be one. */
+export function parseToken(text: string | undefined): Token | null {
+  return text !== undefined && /^[A-Za-z0-9_-]{43}$/.test(text) ? new Secret(text) : null
+}
+
+export function hashToken(world: Pick<World, 'sha256'>, token: Token): string {
+  return world.sha256(token.reveal())
+}
+
+/**
+ * What stands for a session at forward authentication, on the parent domain's cookie: a hash of the session's
+ * token, so that it follows from the session, changes and ends with it, and does not lead back to it. On the
+ * sign-in host it opens nothing.
+ */
+export type ForwardToken = Secret<string>
+
+export const forwardTokenOf = (world: Pick<World, 'sha256'>, session: Token): ForwardToken =>
+  new Secret(world.sha256(`forward:${session.reveal()}`))
+
+/** A forward token that came from a cookie, or null when it cannot be one. */
+export function parseForwardToken(text: string | undefined): ForwardToken | null {
+  return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? new Secret(text) : null
+}
+
+export const hashForwardToken = (world: Pick<World, 'sha256'>, token: ForwardToken): string =>
+  world.sha256(token.reveal())
+
+/** What is kept of a session's token: session token → forward token → this, and never back. */
+export const hashSessionToken = (world: Pick<World, 'sha256'>, token: Token): string =>
+  hashForwardToken(world, forwardTokenOf(world, token))

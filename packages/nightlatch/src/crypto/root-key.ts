@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import { dirname } from 'node:path'
+import { Secret } from '../core/secret.js'
+
+/** 32 random bytes that everything sealed in the database depends on. */
+export type RootKey = Secret<Uint8Array>
+
+export const rootKeyBytes = 32
+
+export type ParsedRootKeys =
+  | { readonly kind: 'keys'; readonly keys: readonly RootKey[] }
+  /** A sentence that says what is wrong, without a character of the key. */
+  | { readonly kind: 'refused'; readonly why: string }
+
+const refuse = (why: string): ParsedRootKeys => ({ kind: 'refused', why })
+const advice = 'make one with: openssl rand -base64 32'
+
+/** Keys in base64, newest first, separated by commas (in a file also by lines). */
+export function parseRootKeys(text: string): ParsedRootKeys {
+  const parts = text.split(/[,\n]/).map((part) => part.trim())
+  const filled = parts.filter((part) => part !== '')
+  if (filled.length === 0) return refuse(`is empty: ${advice}`)
+  const keys: RootKey[] = []
+  for (const [index, part] of filled.entries()) {
+    const which = filled.length === 1 ? '' : `key ${index + 1} `
+    if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(part)) return refuse(`${which}is not 32 bytes in base64: ${advice}`)
+    const bytes = new Uint8Array(Buffer.from(part, 'base64'))
+    if (isGuessable(bytes)) return refuse(`${which}is no random key, it can be guessed: ${advice}`)
+    keys.push(new Secret(bytes))
+  }
+  const distinct = new Set(keys.map((key) => Buffer.from(key.reveal()).toString('hex')))
+  return distinct.size < keys.length ? refuse('holds the same key twice') : { kind: 'keys', keys }
+}
+
+/** Text, a repeated pattern or a sequence: each happens to a random key less often than once in 10^13. */
+function isGuessable(bytes: Uint8Array): boolean {
+  const steps = new Set(bytes.subarray(1).map((byte, index) => byte - (bytes[index] ?? 0)))
+  const isText = bytes.every((byte) => byte >= 0x20 && byte < 0x7f)
+  return isText || steps.size <= 2 || new Set(bytes).size < 16
+}
+
+/** A file of keys that has to be there already. */
+export function readRootKeyFile(path: string): ParsedRootKeys {
+  try {
+    if (fs.statSync(path).size > 65_536) return refuse('is too large to be a key file')
+    return parseRootKeys(fs.readFileSync(path, 'utf8'))
+  } catch (error) {
+    return refuse(`cannot be read (${codeOf(error)})`)
+  }
+}
+
+/** The key file in the data folder, made with a new random key when there is none. */
+export function readOrCreateRootKeyFile(path: string): ParsedRootKeys {
+  try {
+    if (!fs.existsSync(path)) create(path)
+  } catch (error) {
+    return refuse(`cannot be written (${codeOf(error)})`)
+  }
+  return readRootKeyFile(path)
+}
+
+/** One folder at a time: where the system itself refuses new folders, the recursive call never comes back. */
+function makeFolder(path: string): void {
+  if (fs.existsSync(path)) return
+  makeFolder(dirname(path))
+  fs.mkdirSync(path, { mode: 0o700 })
+}
+
+/**
+ * Written whole and synced before it gets its name, which only one of several starting servers can give: a
+ * key that was used and is then not there after a power cut would lock every secret for good.
+ */
+function create(path: string): void {
+  const folder = dirname(path)
+  makeFolder(folder)
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  const file = fs.openSync(draft, 'wx', 0o600)
+  try {
+    fs.writeSync(file, `${randomBytes(rootKeyBytes).toString('base64')}\n`)
+    fs.fsyncSync(file)
+    nameUnlessThere(draft, path)
+  } finally {
+    fs.closeSync(file)
+    fs.rmSync(draft, { force: true })
+  }
+  syncFolder(folder)
+}
+
+function nameUnlessThere(draft: string, path: string): void {
+  try {
+    fs.linkSync(draft, path)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    // Some file systems have no hard links.
+    fs.copyFileSync(draft, path, fs.constants.COPYFILE_EXCL)
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = fs.openSync(folder, 'r')
+  try {
+    fs.fsyncSync(handle)
+  } finally {
+    fs.closeSync(handle)
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'

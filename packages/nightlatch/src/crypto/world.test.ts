@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { realWorld } from './world.js'
+
+describe('the real world', () => {
+  it('hashes with SHA-256', () => {
+    expect(realWorld.sha256('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+  })
+
+  it('tells the time in whole seconds', () => {
+    expect(Math.abs(realWorld.nowSeconds() - Date.now() / 1000)).toBeLessThan(2)
+    expect(Number.isInteger(realWorld.nowSeconds())).toBe(true)
+  })
+
+  it('gives as many random bytes as asked', () => {
+    expect(realWorld.randomBytes(43)).toHaveLength(43)
+    expect(realWorld.randomBytes(16)).not.toEqual(realWorld.randomBytes(16))
+  })
+
+  it.each([
+    ['Bücher.example', 'xn--bcher-kva.example'],
+    ['EXAMPLE.org', 'example.org'],
+    ['no domain', ''],
+  ])('turns the domain %s into %j', (domain, ascii) => {
+    expect(realWorld.domainToAscii(domain)).toBe(ascii)
+  })
+})

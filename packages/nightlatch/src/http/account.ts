@@ -1,0 +1,103 @@
+import type { AuditRecord } from '../core/audit.js'
+import type { Authenticator } from '../core/authenticators.js'
+import { mostAuthenticators } from '../core/authenticators.js'
+import { liveSessions } from '../core/session-life.js'
+import { recoveryCodeCount } from '../core/recovery-codes.js'
+import type { Factor, Session } from '../core/sessions.js'
+import type { AccountView, ActivityRow, FactorRow, SessionRow } from '../pages/index.js'
+import { accountPage } from '../pages/index.js'
+import { page } from './answers.js'
+import { forSignedIn, takeNotice } from './messages.js'
+import { deviceName } from './user-agent.js'
+import type { Handler, SignedInVisit } from './visit.js'
+import { nowOf, siteOf } from './visit.js'
+
+const activityRows = 20
+
+export const factorRows = (factors: readonly Authenticator[]): FactorRow[] =>
+  factors.map((one) => ({ name: one.name, addedAtSeconds: one.createdAt, lastUsedAtSeconds: one.lastUsedAt }))
+
+export const getAccount: Handler = forSignedIn(async (visit) => {
+  const { notice, cookies } = takeNotice(visit)
+  const view = { ...(await accountView(visit)), notice }
+  return page(accountPage(siteOf(visit, visit.signedIn), view), { cookies })
+})
+
+async function accountView(visit: SignedInVisit): Promise<AccountView> {
+  const { core } = visit.doors
+  const { account, session } = visit.signedIn
+  const { authenticators, recoveryCodes, trustedDevices } = core.storage.stores
+  const factors = await authenticators.listOf(account.id)
+  const now = nowOf(visit)
+  const devices = await trustedDevices.listOf(account.id)
+  return {
+    name: account.name === '' ? account.username : account.name,
+    username: account.username,
+    authenticators: factors.map((one, at) => ({
+      ...factorRows(factors)[at],
+      id: one.id,
+      name: one.name,
+      addedAtSeconds: one.createdAt,
+    })),
+    mostAuthenticators,
+    recoveryCodes: { left: await recoveryCodes.countLeft(account.id), total: recoveryCodeCount },
+    trustedDevices: devices
+      .filter((one) => one.expiresAt > now)
+      .map((one) => ({
+        id: one.id,
+        device: deviceName(one.userAgent),
+        addedAtSeconds: one.createdAt,
+        untilSeconds: one.expiresAt,
+      })),
+    ...(core.applicationAccounts === null ? { password: {} } : {}),
+    sessions: (await liveSessions(core, account))
+      .map((one) => sessionRow(one, session))
+      .sort((one, other) => Number(other.current) - Number(one.current)),
+    ...(await activity(visit)),
+  }
+}
+
+const sessionRow = (one: Session, current: Session): SessionRow => ({
+  id: one.id,
+  device: deviceName(one.userAgent),
+  address: one.address === '' ? undefined : one.address,
+  signedInAtSeconds: one.signedInAt,
+  lastActiveAtSeconds: one.lastSeenAt,
+  factors: one.factors,
+  current: one.id === current.id,
+})
+
+async function activity(visit: SignedInVisit): Promise<Pick<AccountView, 'activity' | 'olderHref'>> {
+  const { account } = visit.signedIn
+  const before = Number(visit.query.get('before') ?? '')
+  const beforeSequence = Number.isSafeInteger(before) && before > 0 ? { beforeSequence: before } : {}
+  const filter = { account: account.id, limit: activityRows + 1, ...beforeSequence }
+  const records = await visit.doors.core.storage.stores.audit.list(filter)
+  const shown = records.slice(0, activityRows)
+  const last = shown.at(-1)
+  return {
+    activity: shown.flatMap(activityRow),
+    olderHref:
+      records.length > activityRows && last !== undefined
+        ? `${visit.doors.site.base}/account?before=${String(last.sequence)}#activity`
+        : undefined,
+  }
+}
+
+/** Steps on the way to what is told anyway: a list of one's own activity is to be read, not decoded. */
+const unsaid = new Set<AuditRecord['event']>(['sign-in.password-accepted', 'step-up.passed'])
+
+function activityRow(record: AuditRecord): ActivityRow[] {
+  if (unsaid.has(record.event)) return []
+  const { event, at, userAgent, address, details } = record
+  return [
+    {
+      event,
+      atSeconds: at,
+      device: userAgent === '' ? undefined : deviceName(userAgent),
+      address: address === '' ? undefined : address,
+      factors:
+        event === 'sign-in.completed' ? (String(details['factors'] ?? '').split('+') as Factor[]) : undefined,
+    },
+  ]
+}

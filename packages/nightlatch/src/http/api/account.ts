@@ -1,0 +1,111 @@
+import {
+  changePassword as change,
+  endTrustedDevice as end,
+  renewRecoveryCodes as renew,
+} from '../../core/account-changes.js'
+import type { TrustedDeviceId } from '../../core/ids.js'
+import { parseId } from '../../core/ids.js'
+import { shortestHere } from '../../core/new-password.js'
+import { findUnsavedCodes, forgetUnsavedCodes } from '../../core/new-recovery-codes.js'
+import type { PasswordProblem } from '../../core/password.js'
+import type { Answer } from '../ask.js'
+import { sessionCookies } from '../sign-in.js'
+import { deviceName } from '../user-agent.js'
+import type { SignedInVisit, Visit } from '../visit.js'
+import { browserOf, nowOf } from '../visit.js'
+import type { Call, Handlers } from './call.js'
+import { reply } from './call.js'
+import { refuse } from './problems.js'
+import { busy, wait } from './refusals.js'
+import { isoTime } from './times.js'
+
+const changeOf = (call: SignedInVisit) => ({ signedIn: call.signedIn, browser: browserOf(call) })
+
+async function recoveryCodes({ doors, signedIn }: Call<'recoveryCodes'>): Promise<Answer> {
+  const left = await doors.core.storage.stores.recoveryCodes.countLeft(signedIn.account.id)
+  const unsaved = (await findUnsavedCodes(doors.core, signedIn.session.id)) !== null
+  return reply('recoveryCodes', { left, unsaved })
+}
+
+async function renewRecoveryCodes(call: Call<'renewRecoveryCodes'>): Promise<Answer> {
+  const outcome = await renew(call.doors.core, changeOf(call))
+  switch (outcome.kind) {
+    case 'renewed':
+      return reply('renewRecoveryCodes', { recoveryCodes: [...outcome.codes] })
+    case 'busy':
+      return busy()
+    case 'no-second-factor':
+      return refuse('no-second-factor')
+    case 'not-fresh':
+      return refuse('fresh-proof-required')
+  }
+}
+
+async function recoveryCodesSaved({ doors, signedIn }: Call<'recoveryCodesSaved'>): Promise<Answer> {
+  await forgetUnsavedCodes(doors.core, signedIn.session.id)
+  return reply('recoveryCodesSaved', null)
+}
+
+async function changePassword(call: Call<'changePassword'>): Promise<Answer> {
+  const outcome = await change(call.doors.core, { ...call.body, ...changeOf(call) })
+  switch (outcome.kind) {
+    case 'changed':
+      return reply('changePassword', null, { cookies: sessionCookies(call, outcome) })
+    case 'not-fresh':
+      return refuse('fresh-proof-required')
+    case 'wrong-password':
+      return refuse('wrong-password')
+    case 'bad-password':
+      return badPassword(call, outcome.why)
+    case 'wait':
+      return wait(call, outcome.untilSeconds)
+    case 'kept-elsewhere':
+      return refuse('password-kept-elsewhere')
+    case 'over':
+      return refuse('not-signed-in')
+    case 'busy':
+      return busy()
+  }
+}
+
+function badPassword(visit: Visit, reason: PasswordProblem): Answer {
+  const shortest = reason === 'too-short' ? { shortest: shortestHere(visit.doors.core) } : {}
+  return refuse('bad-password', { members: { reason, ...shortest } })
+}
+
+async function trustedDevices(call: Call<'trustedDevices'>): Promise<Answer> {
+  const all = await call.doors.core.storage.stores.trustedDevices.listOf(call.signedIn.account.id)
+  return reply('trustedDevices', {
+    trustedDevices: all
+      .filter((one) => one.expiresAt > nowOf(call))
+      .map((one) => ({
+        id: one.id,
+        device: deviceName(one.userAgent),
+        createdAt: isoTime(one.createdAt),
+        lastUsedAt: isoTime(one.lastUsedAt),
+        expiresAt: isoTime(one.expiresAt),
+      })),
+  })
+}
+
+async function endTrustedDevice(call: Call<'endTrustedDevice'>): Promise<Answer> {
+  const id = parseId<TrustedDeviceId>(call.id)
+  const ended = id !== null && (await end(call.doors.core, { ...changeOf(call), id }))
+  return ended ? reply('endTrustedDevice', null) : refuse('not-found')
+}
+
+export const accountHandlers: Handlers<
+  | 'recoveryCodes'
+  | 'renewRecoveryCodes'
+  | 'recoveryCodesSaved'
+  | 'changePassword'
+  | 'trustedDevices'
+  | 'endTrustedDevice'
+> = {
+  recoveryCodes,
+  renewRecoveryCodes,
+  recoveryCodesSaved,
+  changePassword,
+  trustedDevices,
+  endTrustedDevice,
+}

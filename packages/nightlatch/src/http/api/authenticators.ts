@@ -1,0 +1,69 @@
+import { removeAuthenticator, renameAuthenticator } from '../../core/account-changes.js'
+import type { Authenticator } from '../../core/authenticators.js'
+import type { AuthenticatorId } from '../../core/ids.js'
+import { parseId } from '../../core/ids.js'
+import type { Answer } from '../ask.js'
+import { browserOf } from '../visit.js'
+import type { SignedInVisit } from '../visit.js'
+import type { ValueOf } from './endpoints.js'
+import type { Call, Handlers } from './call.js'
+import { reply } from './call.js'
+import { refuse } from './problems.js'
+import { isoTime } from './times.js'
+
+export const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
+  id: one.id,
+  name: one.name,
+  createdAt: isoTime(one.createdAt),
+  lastUsedAt: isoTime(one.lastUsedAt),
+})
+
+const listOf = ({ doors, signedIn }: SignedInVisit) =>
+  doors.core.storage.stores.authenticators.listOf(signedIn.account.id)
+
+async function authenticators(call: Call<'authenticators'>): Promise<Answer> {
+  return reply('authenticators', { authenticators: (await listOf(call)).map(shown) })
+}
+
+async function rename(call: Call<'renameAuthenticator'>): Promise<Answer> {
+  const id = parseId<AuthenticatorId>(call.id)
+  if (id === null) return refuse('not-found')
+  const change = { signedIn: call.signedIn, browser: browserOf(call), id, name: call.body.name }
+  const outcome = await renameAuthenticator(call.doors.core, change)
+  switch (outcome.kind) {
+    case 'renamed': {
+      const one = (await listOf(call)).find((each) => each.id === id)
+      return one === undefined ? refuse('not-found') : reply('renameAuthenticator', shown(one))
+    }
+    case 'not-there':
+      return refuse('not-found')
+    case 'not-fresh':
+      return refuse('fresh-proof-required')
+    case 'bad-name':
+      return refuse('bad-name', { members: { reason: outcome.why } })
+  }
+}
+
+async function remove(call: Call<'removeAuthenticator'>): Promise<Answer> {
+  const id = parseId<AuthenticatorId>(call.id)
+  if (id === null) return refuse('not-found')
+  const outcome = await removeAuthenticator(call.doors.core, {
+    signedIn: call.signedIn,
+    browser: browserOf(call),
+    id,
+  })
+  switch (outcome.kind) {
+    case 'removed':
+      return reply('removeAuthenticator', null)
+    case 'not-there':
+      return refuse('not-found')
+    case 'last-one':
+      return refuse('last-authenticator')
+    case 'not-fresh':
+      return refuse('fresh-proof-required')
+  }
+}
+
+export const authenticatorHandlers: Handlers<
+  'authenticators' | 'renameAuthenticator' | 'removeAuthenticator'
+> = { authenticators, renameAuthenticator: rename, removeAuthenticator: remove }

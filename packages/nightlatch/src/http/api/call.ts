@@ -1,0 +1,69 @@
+import type { BaseIssue, GenericSchema } from 'valibot'
+import { safeParse } from 'valibot'
+import { json, noContent } from '../answers.js'
+import type { Answer } from '../ask.js'
+import { readJson, readOptionalJson } from '../bodies.js'
+import type { BodyRefusal } from '../bodies.js'
+import type { Visit } from '../visit.js'
+import type { VisitOf } from './admission.js'
+import type { BodyOf, Endpoint, ValueOf } from './endpoints.js'
+import { endpoints } from './endpoints.js'
+import type { OperationId } from './operations.js'
+import type { ProblemCode } from './problems.js'
+import { refuse } from './problems.js'
+
+/** One call of an operation: somebody who may, with a body that was checked. */
+export type Call<Id extends OperationId> = VisitOf[(typeof endpoints)[Id]['caller']] & {
+  readonly body: BodyOf<Id>
+}
+
+export type Handlers<Ids extends OperationId = OperationId> = {
+  readonly [Id in Ids]: (call: Call<Id>) => Promise<Answer>
+}
+
+/** The answer of an operation: the table knows its status, and the compiler its shape. */
+export function reply<Id extends OperationId>(
+  id: Id,
+  value: ValueOf<Id>,
+  extra: { readonly cookies?: readonly string[]; readonly headers?: Readonly<Record<string, string>> } = {},
+): Answer {
+  const { status }: Endpoint = endpoints[id]
+  return status === 204 ? noContent(extra) : json(value, { ...extra, status })
+}
+
+export type BodyRead =
+  { readonly kind: 'body'; readonly value: unknown } | { readonly kind: 'refused'; readonly answer: Answer }
+
+/** The body of a call, checked; what the schema does not name is left out. */
+export async function readBody(endpoint: Endpoint, visit: Visit): Promise<BodyRead> {
+  if (endpoint.body === undefined) return { kind: 'body', value: null }
+  const read = await (endpoint.bodyIsOptional === true ? readOptionalJson(visit.ask) : readJson(visit.ask))
+  if (read.kind === 'refused') return { kind: 'refused', answer: refuse(codeOf(read)) }
+  return checkBody(endpoint.body, read.value)
+}
+
+function checkBody(schema: GenericSchema, value: object): BodyRead {
+  const checked = safeParse(schema, value)
+  if (checked.success) return { kind: 'body', value: checked.output }
+  const errors = checked.issues.map(errorOf)
+  return { kind: 'refused', answer: refuse('invalid-body', { members: { errors } }) }
+}
+
+/** Names the member, and never repeats what was sent in it: it may be a password. */
+function errorOf(issue: BaseIssue<unknown>): { pointer: string; detail: string } {
+  const keys = (issue.path ?? []).map(({ key }) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'))
+  const wanted = issue.kind === 'schema' ? `must be ${kindOf(issue.expected)}` : issue.message
+  return {
+    pointer: keys.map((key) => `/${key}`).join(''),
+    detail: issue.received === 'undefined' ? 'is missing' : wanted,
+  }
+}
+
+const kindOf = (expected: string | null): string => (expected ?? 'something else').replace(/"\w+"/, 'there')
+
+const bodyCodes: Record<BodyRefusal['status'], ProblemCode> = {
+  400: 'malformed-body',
+  413: 'body-too-large',
+  415: 'wrong-content-type',
+}
+const codeOf = (refusal: BodyRefusal): ProblemCode => bodyCodes[refusal.status]

@@ -1,0 +1,222 @@
+import type { Answer } from '../ask.js'
+import { problem } from '../answers.js'
+
+interface Meaning {
+  readonly status: number
+  /** For people; may change. */
+  readonly title: string
+  /** What to do about it, for the reference. */
+  readonly help: string
+}
+
+/** Every stable `code` of a problem, in the order of the reference. A released code keeps its name and meaning. */
+export const problems = {
+  'malformed-request': {
+    status: 400,
+    title: 'The request is malformed',
+    help: 'The query string cannot be read: it is not percent-encoded UTF-8, or has a name twice.',
+  },
+  'malformed-body': {
+    status: 400,
+    title: 'The body is malformed',
+    help: 'Send one JSON object in UTF-8.',
+  },
+  'forwarded-headers': {
+    status: 400,
+    title: 'The forwarded headers are incomplete, doubled or malformed',
+    help: 'The proxy must send each of its headers once; `detail` names the one that is wrong.',
+  },
+  'not-signed-in': {
+    status: 401,
+    title: 'Nobody is signed in here',
+    help: 'Sign in first. Sessions end after 12 hours without use, after 7 days, and with many changes.',
+  },
+  'second-factor-required': {
+    status: 401,
+    title: 'The second factor is still due',
+    help: 'The password was right. `next` says what comes now: `verify` or `setup`.',
+  },
+  'sign-in-over': {
+    status: 401,
+    title: 'No sign-in is in progress here',
+    help: 'It was completed, ended or took longer than 15 minutes: begin again with name and password.',
+  },
+  'wrong-credentials': {
+    status: 401,
+    title: 'Name or password is wrong',
+    help: 'One answer for an unknown name, a wrong password and a disabled account.',
+  },
+  'wrong-password': {
+    status: 401,
+    title: 'The password is wrong',
+    help: 'The current password of the person who is signed in.',
+  },
+  'wrong-code': {
+    status: 401,
+    title: 'The code is wrong',
+    help:
+      'It is wrong, too old, or was used before; wait for the next one. At a set-up, `driftSeconds` says how far ' +
+      'the clock of the phone is off (above zero: fast), when that is why.',
+  },
+  'wrong-recovery-code': {
+    status: 401,
+    title: 'The recovery code is wrong',
+    help: 'It is none of the account, or was used before.',
+  },
+  'code-unreadable': {
+    status: 401,
+    title: 'Codes cannot be checked',
+    help: 'The root key that sealed the secret is missing on the server. Recovery codes still work.',
+  },
+  'cross-site': {
+    status: 403,
+    title: 'The request came from another site',
+    help: 'A browser marked it so (`Sec-Fetch-Site`, else `Origin`). Nothing was done.',
+  },
+  'fresh-proof-required': {
+    status: 403,
+    title: 'A fresh proof is required',
+    help: 'Changes of the account need a proof at most 10 minutes old: `POST /api/v1/session/verify`, then again.',
+  },
+  'untrusted-proxy': {
+    status: 403,
+    title: 'Forwarded headers do not count from this address',
+    help: 'If it is your proxy, put its address into `NIGHTLATCH_TRUSTED_PROXIES`.',
+  },
+  'plain-http': {
+    status: 403,
+    title: 'The request did not come by https',
+    help: 'The proxy says so in `X-Forwarded-Proto`. Send people to https first.',
+  },
+  'no-access': {
+    status: 403,
+    title: 'You do not have access to this address',
+    help: 'A rule keeps it for others.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'There is nothing here',
+    help: 'No such address, or no such thing of this account.',
+  },
+  'wrong-method': {
+    status: 405,
+    title: 'This address does not take this method',
+    help: '`Allow` names those that it takes.',
+  },
+  'last-authenticator': {
+    status: 409,
+    title: 'This is the last authenticator',
+    help: 'A second factor is required: set up another one first.',
+  },
+  'too-many-authenticators': {
+    status: 409,
+    title: 'The account has ten authenticators',
+    help: 'Remove one first.',
+  },
+  'no-second-factor': {
+    status: 409,
+    title: 'The account has no second factor',
+    help: 'Recovery codes come with the first authenticator.',
+  },
+  'password-kept-elsewhere': {
+    status: 409,
+    title: 'The password is not kept here',
+    help: 'The application keeps it: change it there.',
+  },
+  'redirect-loop': {
+    status: 409,
+    title: 'The application sends everybody back here',
+    help: 'Its proxy asks without the cookie that `detail` names; pass the header `Cookie` on.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    help: 'At most 64 KiB.',
+  },
+  'wrong-content-type': {
+    status: 415,
+    title: 'The content type is wrong',
+    help: 'Send `application/json`, in UTF-8 and without a content encoding.',
+  },
+  'invalid-body': {
+    status: 422,
+    title: 'The body does not say what is needed',
+    help: '`errors` names each member that is missing or of the wrong type.',
+  },
+  'malformed-code': {
+    status: 422,
+    title: 'That cannot be a code',
+    help: '`reason`: `empty`, `not-numbers`, `wrong-length` or `looks-like-recovery-code`. Nothing was counted.',
+  },
+  'malformed-recovery-code': {
+    status: 422,
+    title: 'That cannot be a recovery code',
+    help: 'Sixteen letters and digits. Nothing was counted.',
+  },
+  'bad-name': {
+    status: 422,
+    title: 'The name cannot be used',
+    help: '`reason`: `empty`, `too-long`, `not-allowed` or `taken`.',
+  },
+  'bad-password': {
+    status: 422,
+    title: 'The new password cannot be used',
+    help: '`reason`: `too-short` (`shortest` says how many characters), `too-long`, `not-allowed`, `common` or `own-name`.',
+  },
+  'too-many-attempts': {
+    status: 429,
+    title: 'Too many tries',
+    help: 'Nothing was looked at. Try again after `retryAfterSeconds` (and `Retry-After`).',
+  },
+  'codes-locked': {
+    status: 429,
+    title: 'Codes are locked',
+    help: 'A hundred were wrong in a row. A recovery code or an administrator frees them.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong here',
+    help: 'The log has the details under `reference`.',
+  },
+  'unknown-method': {
+    status: 501,
+    title: 'This method is not known',
+    help: 'Use a method of the document.',
+  },
+  busy: {
+    status: 503,
+    title: 'Everybody is signing in just now',
+    help: 'Nothing was looked at and nothing was counted. Try again after `retryAfterSeconds`.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'We cannot answer just now',
+    help: 'The database does not answer. Try again after `Retry-After`.',
+  },
+} as const satisfies Record<string, Meaning>
+
+export type ProblemCode = keyof typeof problems
+export const problemCodes = Object.keys(problems) as ProblemCode[]
+
+interface More {
+  readonly detail?: string
+  readonly members?: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cookies?: readonly string[]
+}
+
+/** A refusal with its stable code (RFC 9457). */
+export function refuse(code: ProblemCode, more: More = {}): Answer {
+  const { status, title } = problems[code]
+  const { detail, members, ...extra } = more
+  return problem({ status, code, title, ...(detail === undefined ? {} : { detail }), ...members }, extra)
+}
+
+/** The same with the time to wait, as a header and as a member. */
+export function refuseUntil(code: ProblemCode, seconds: number): Answer {
+  const retryAfterSeconds = Math.max(1, seconds)
+  return refuse(code, {
+    members: { retryAfterSeconds },
+    headers: { 'retry-after': String(retryAfterSeconds) },
+  })
+}

@@ -1,0 +1,35 @@
+import type { CodeRefusal } from '../../core/codes.js'
+import { hour } from '../../core/world.js'
+import type { Answer } from '../ask.js'
+import type { Visit } from '../visit.js'
+import { nowOf } from '../visit.js'
+import { refuse, refuseUntil } from './problems.js'
+
+const busySeconds = 2
+
+/** Nothing was looked at and nothing was spent. */
+export const busy = (): Answer => refuseUntil('busy', busySeconds)
+
+export const wait = (visit: Visit, untilSeconds: number): Answer =>
+  refuseUntil('too-many-attempts', untilSeconds - nowOf(visit))
+
+/** What a refused code looks like: 422 malformed, 401 wrong, 429 too many. */
+export function refuseCode(visit: Visit, refusal: CodeRefusal): Answer {
+  switch (refusal.kind) {
+    case 'malformed':
+      return refuse('malformed-code', { members: { reason: refusal.problem } })
+    case 'wrong':
+      return refuse('wrong-code')
+    case 'unreadable':
+      return refuse('code-unreadable')
+    case 'wait':
+      return wait(visit, refusal.untilSeconds)
+    case 'locked':
+      return refuseUntil('codes-locked', hour)
+  }
+}
+
+export function refuseRecoveryCode(visit: Visit, refusal: CodeRefusal): Answer {
+  if (refusal.kind === 'malformed') return refuse('malformed-recovery-code')
+  return refusal.kind === 'wrong' ? refuse('wrong-recovery-code') : refuseCode(visit, refusal)
+}

@@ -1,0 +1,47 @@
+import type { Answer } from '../ask.js'
+import type { Route } from '../router.js'
+import type { Handler } from '../visit.js'
+import { accountHandlers } from './account.js'
+import { admit } from './admission.js'
+import { authenticatorHandlers } from './authenticators.js'
+import type { Handlers } from './call.js'
+import { readBody, reply } from './call.js'
+import type { Endpoint } from './endpoints.js'
+import { endpoints } from './endpoints.js'
+import { openApiDocument } from './openapi.js'
+import type { OperationId } from './operations.js'
+import { apiPath, operationIds, operations } from './operations.js'
+import { sessionHandlers } from './session.js'
+import { setUpHandlers } from './set-up.js'
+import { signInHandlers } from './sign-in.js'
+
+const handlers: Handlers = {
+  ...signInHandlers,
+  ...sessionHandlers,
+  ...authenticatorHandlers,
+  ...setUpHandlers,
+  ...accountHandlers,
+  describe: ({ doors }) => Promise.resolve(reply('describe', openApiDocument(doors.site))),
+}
+
+const noBody = { kind: 'body', value: null } as const
+
+/** Who may, then the body, then the handler. */
+function handlerOf(id: OperationId): Handler {
+  const endpoint: Endpoint = endpoints[id]
+  // The table pairs each caller and body with its handler; past this line the compiler cannot follow the pairs.
+  const handle = handlers[id] as (call: object) => Promise<Answer>
+  return async (visit) => {
+    const admission = await admit[endpoint.caller](visit)
+    if (admission.kind === 'refused') return admission.answer
+    const body = endpoint.body === undefined ? noBody : await readBody(endpoint, visit)
+    return body.kind === 'refused' ? body.answer : handle({ ...admission.visit, body: body.value })
+  }
+}
+
+/** The JSON interface below /api/v1. */
+export const apiRoutes: readonly Route<Handler>[] = operationIds.map((id) => ({
+  method: operations[id].method,
+  path: apiPath + operations[id].path,
+  handler: handlerOf(id),
+}))

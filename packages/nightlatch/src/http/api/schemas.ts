@@ -1,0 +1,99 @@
+import * as v from 'valibot'
+
+/** What is sent and answered, described once: checks, types and the OpenAPI document come from here. */
+
+/** Text that both databases can keep: no U+0000, no half of a surrogate pair. */
+const isPlainText = (text: string): boolean => text.isWellFormed() && !text.includes('\0')
+const text = v.pipe(v.string(), v.check(isPlainText, 'must be text'))
+const filled = v.pipe(v.string(), v.regex(/\S/, 'must not be empty'), v.check(isPlainText, 'must be text'))
+/** A password is compared exactly as typed: blanks count. */
+const password = v.pipe(v.string(), v.nonEmpty('must not be empty'))
+const id = v.pipe(v.string(), v.regex(/^[a-z2-7]{26}$/))
+const time = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601, in UTC'))
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+const otp = v.pipe(
+  text,
+  v.description('Six digits; spaces, hyphens and full-width digits are understood'),
+  v.examples(['123456']),
+)
+const recoveryCode = v.pipe(text, v.examples(['k7qm-4xw4-9hd2-p3tn']))
+const authenticatorName = v.pipe(text, v.description('One line, at most 40 characters'))
+
+export const credentials = v.object({ username: filled, password })
+export const code = v.object({ otp, remember: v.optional(v.boolean()) })
+export const recovery = v.object({ recoveryCode })
+export const proof = v.object({
+  password,
+  otp: v.optional(otp),
+  recoveryCode: v.optional(v.pipe(recoveryCode, v.description('Instead of `otp`'))),
+})
+export const newAuthenticator = v.object({
+  name: v.optional(authenticatorName),
+  replaces: v.optional(
+    v.pipe(id, v.description('The authenticator whose place the new one takes: a change of phone')),
+  ),
+})
+export const confirmation = v.object({ otp, name: v.optional(authenticatorName) })
+export const rename = v.object({ name: authenticatorName })
+export const passwordChange = v.object({ current: password, next: password })
+
+export const nextStep = v.object({
+  next: v.pipe(
+    v.picklist(['verify', 'setup', 'done']),
+    v.description('`verify`: a code is due; `setup`: the second factor is to be set up first'),
+  ),
+})
+export const done = v.object({ next: v.literal('done') })
+
+const factor = v.picklist(['password', 'totp', 'recovery-code', 'device'])
+const factors = v.pipe(v.array(factor), v.description('What the person was proven with'))
+
+export const session = v.object({
+  account: v.object({ id, username: v.string(), name: v.string(), email: v.string() }),
+  factors,
+  signedInAt: time,
+  verifiedAt: v.pipe(v.nullable(time), v.description('The last fresh proof; null: none yet')),
+  expiresAt: time,
+})
+export const proven = v.object({ verifiedAt: time })
+
+export const sessions = v.object({
+  sessions: v.array(
+    v.object({
+      id,
+      current: v.boolean(),
+      device: v.pipe(v.string(), v.examples(['Firefox on Linux'])),
+      address: v.string(),
+      factors,
+      signedInAt: time,
+      lastSeenAt: time,
+      expiresAt: time,
+    }),
+  ),
+})
+
+export const authenticator = v.object({ id, name: v.string(), createdAt: time, lastUsedAt: time })
+export const authenticators = v.object({ authenticators: v.array(authenticator) })
+export const pendingAuthenticator = v.object({
+  id: v.pipe(id, v.description('Names this set-up, until it is confirmed')),
+  secret: v.pipe(v.string(), v.description('The setup key, base32')),
+  uri: v.pipe(v.string(), v.description('The otpauth URI that the QR code says')),
+  qr: v.pipe(v.string(), v.description('The QR code: an SVG picture as a data URI')),
+})
+
+const newCodes = v.pipe(v.array(v.string()), v.description('Each is good once; shown this once'))
+export const confirmed = v.object({ recoveryCodes: newCodes, authenticator })
+export const codes = v.object({ recoveryCodes: newCodes })
+export const codesLeft = v.object({
+  left: count,
+  unsaved: v.pipe(v.boolean(), v.description('New codes wait to be saved')),
+})
+
+export const trustedDevices = v.object({
+  trustedDevices: v.array(
+    v.object({ id, device: v.string(), createdAt: time, lastUsedAt: time, expiresAt: time }),
+  ),
+})
+
+export const description = v.looseObject({})

@@ -1,0 +1,108 @@
+import {
+  endOtherSessions,
+  endSession as end,
+  liveSessions,
+  signOut as leave,
+} from '../../core/session-life.js'
+import type { SessionId } from '../../core/ids.js'
+import { parseId } from '../../core/ids.js'
+import type { StepUpGiven } from '../../core/step-up.js'
+import { stepUp } from '../../core/step-up.js'
+import type { Answer } from '../ask.js'
+import { gone, sessionCookies } from '../sign-in.js'
+import { deviceName } from '../user-agent.js'
+import { browserOf } from '../visit.js'
+import type { BodyOf } from './endpoints.js'
+import type { Call, Handlers } from './call.js'
+import { reply } from './call.js'
+import { refuse } from './problems.js'
+import { busy, refuseCode, refuseRecoveryCode, wait } from './refusals.js'
+import { isoTime } from './times.js'
+
+function session({ doors, signedIn }: Call<'session'>): Promise<Answer> {
+  const { account, session } = signedIn
+  const answer =
+    doors.kept.session.of(signedIn) ??
+    doors.kept.session.keep(
+      signedIn,
+      reply('session', {
+        account: { id: account.id, username: account.username, name: account.name, email: account.email },
+        factors: [...session.factors],
+        signedInAt: isoTime(session.signedInAt),
+        verifiedAt: session.verifiedAt === 0 ? null : isoTime(session.verifiedAt),
+        expiresAt: isoTime(session.expiresAt),
+      }),
+    )
+  return Promise.resolve(answer)
+}
+
+async function signOut(call: Call<'signOut'>): Promise<Answer> {
+  await leave(call.doors.core, call.signedIn, browserOf(call).client)
+  return reply('signOut', null, { cookies: gone(call), headers: { 'clear-site-data': '"cache"' } })
+}
+
+async function proveAgain(call: Call<'proveAgain'>): Promise<Answer> {
+  const { doors, signedIn, body } = call
+  const second = secondOf(body)
+  if (second === 'both')
+    return refuse('invalid-body', {
+      members: { errors: [{ pointer: '/recoveryCode', detail: 'must not be there beside `otp`' }] },
+    })
+  const browser = browserOf(call)
+  const outcome = await stepUp(doors.core, { signedIn, browser, password: body.password, second })
+  doors.metrics.step('step-up', outcome.kind)
+  switch (outcome.kind) {
+    case 'proven': {
+      const cookies = sessionCookies(call, outcome)
+      return reply('proveAgain', { verifiedAt: isoTime(outcome.session.verifiedAt) }, { cookies })
+    }
+    case 'wrong-password':
+      return refuse('wrong-password')
+    case 'busy':
+      return busy()
+    case 'over':
+      return refuse('not-signed-in')
+    case 'wait':
+      return wait(call, outcome.untilSeconds)
+    default:
+      return second.kind === 'code' ? refuseCode(call, outcome) : refuseRecoveryCode(call, outcome)
+  }
+}
+
+function secondOf(body: BodyOf<'proveAgain'>): StepUpGiven['second'] | 'both' {
+  if (body.recoveryCode === undefined) return { kind: 'code', code: body.otp ?? '' }
+  return body.otp === undefined ? { kind: 'recovery-code', code: body.recoveryCode } : 'both'
+}
+
+async function sessions({ doors, signedIn }: Call<'sessions'>): Promise<Answer> {
+  const live = await liveSessions(doors.core, signedIn.account)
+  return reply('sessions', {
+    sessions: live.map((one) => ({
+      id: one.id,
+      current: one.id === signedIn.session.id,
+      device: deviceName(one.userAgent),
+      address: one.address,
+      factors: [...one.factors],
+      signedInAt: isoTime(one.signedInAt),
+      lastSeenAt: isoTime(one.lastSeenAt),
+      expiresAt: isoTime(one.expiresAt),
+    })),
+  })
+}
+
+async function endOthers(call: Call<'endOtherSessions'>): Promise<Answer> {
+  await endOtherSessions(call.doors.core, call.signedIn, browserOf(call).client)
+  return reply('endOtherSessions', null)
+}
+
+async function endSession(call: Call<'endSession'>): Promise<Answer> {
+  const { doors, signedIn } = call
+  const id = parseId<SessionId>(call.id)
+  const ended = id !== null && (await end(doors.core, { signedIn, id, client: browserOf(call).client }))
+  if (!ended) return refuse('not-found')
+  return reply('endSession', null, id === signedIn.session.id ? { cookies: gone(call) } : {})
+}
+
+export const sessionHandlers: Handlers<
+  'session' | 'signOut' | 'proveAgain' | 'sessions' | 'endOtherSessions' | 'endSession'
+> = { session, signOut, proveAgain, sessions, endOtherSessions: endOthers, endSession }

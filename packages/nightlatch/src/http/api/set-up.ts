@@ -1,0 +1,104 @@
+import { longestAuthenticatorName, parseAuthenticatorName } from '../../core/authenticators.js'
+import type { AuthenticatorId } from '../../core/ids.js'
+import { parseId } from '../../core/ids.js'
+import type { SetUpOutcome } from '../../core/set-up-confirmation.js'
+import { confirmSetUp } from '../../core/set-up-confirmation.js'
+import type { PendingSetUp, SetUpRefusal } from '../../core/set-up.js'
+import { beginSetUp, findSetUp, maySetUp } from '../../core/set-up.js'
+import { qrSvgDocument } from '../../pages/index.js'
+import type { Answer } from '../ask.js'
+import { qrModules } from '../qr.js'
+import { sessionCookies } from '../sign-in.js'
+import type { Visit } from '../visit.js'
+import { browserOf } from '../visit.js'
+import type { SettingUpVisit } from './admission.js'
+import { signInIsOver } from './admission.js'
+import { shown } from './authenticators.js'
+import type { ValueOf } from './endpoints.js'
+import type { Call, Handlers } from './call.js'
+import { reply } from './call.js'
+import type { ProblemCode } from './problems.js'
+import { refuse } from './problems.js'
+import { busy, refuseCode } from './refusals.js'
+
+async function setUp(call: Call<'setUpAuthenticator'>): Promise<Answer> {
+  const name = call.body.name ?? ''
+  if (parseAuthenticatorName(name) === null) return badName(name)
+  const replaces = await replaced(call)
+  if (replaces === 'unknown') return refuse('not-found')
+  const begun = await beginSetUp(call.doors.core, call.owner, { name, ...replaces })
+  return begun.kind === 'not-now' ? refuse(notNow[begun.why]) : reply('setUpAuthenticator', pendingOf(begun))
+}
+
+const badName = (name: string): Answer =>
+  refuse('bad-name', {
+    members: { reason: [...name.trim()].length > longestAuthenticatorName ? 'too-long' : 'not-allowed' },
+  })
+
+/** Only one of the account's own can be replaced. */
+async function replaced(
+  call: Call<'setUpAuthenticator'>,
+): Promise<{ replaces?: AuthenticatorId } | 'unknown'> {
+  if (call.body.replaces === undefined) return {}
+  const id = parseId<AuthenticatorId>(call.body.replaces)
+  const own = await call.doors.core.storage.stores.authenticators.listOf(call.owner.account.id)
+  return id !== null && own.some((one) => one.id === id) ? { replaces: id } : 'unknown'
+}
+
+const notNow: Record<SetUpRefusal['why'], ProblemCode> = {
+  'has-second-factor': 'second-factor-required',
+  'not-fresh': 'fresh-proof-required',
+  'too-many': 'too-many-authenticators',
+}
+
+const pendingOf = (pending: PendingSetUp): ValueOf<'setUpAuthenticator'> => ({
+  id: pending.setUp.id,
+  secret: pending.key,
+  uri: pending.uri,
+  qr: `data:image/svg+xml;base64,${Buffer.from(qrSvgDocument(qrModules(pending.uri))).toString('base64')}`,
+})
+
+async function confirm(call: Call<'confirmAuthenticator'>): Promise<Answer> {
+  const { core, metrics } = call.doors
+  const pending = await findSetUp(core, call.owner)
+  if (pending?.setUp.id !== call.id) return noSetUp(call)
+  const given = { code: call.body.otp, name: call.body.name ?? '', browser: browserOf(call) }
+  const outcome = await confirmSetUp(core, call.owner, given)
+  metrics.step('set-up', outcome.kind)
+  return outcome.kind === 'confirmed' ? confirmed(call, outcome) : refused(call, outcome)
+}
+
+/** A session that may not set up just now is told what it lacks, not that there is nothing. */
+function noSetUp(call: SettingUpVisit): Answer {
+  const refusal = maySetUp(call.doors.core, call.owner)
+  return refuse(refusal?.why === 'not-fresh' ? 'fresh-proof-required' : 'not-found')
+}
+
+const confirmed = (visit: Visit, outcome: SetUpOutcome & { kind: 'confirmed' }): Answer =>
+  reply(
+    'confirmAuthenticator',
+    { recoveryCodes: [...outcome.recoveryCodes], authenticator: shown(outcome.authenticator) },
+    { cookies: sessionCookies(visit, outcome.signedIn) },
+  )
+
+function refused(visit: Visit, outcome: Exclude<SetUpOutcome, { kind: 'confirmed' }>): Answer {
+  switch (outcome.kind) {
+    case 'no-set-up':
+      return refuse('not-found')
+    case 'bad-name':
+      return refuse('bad-name', { members: { reason: outcome.why } })
+    case 'wrong':
+      return refuse('wrong-code', { members: { driftSeconds: outcome.driftSeconds } })
+    case 'over':
+      return signInIsOver(visit)
+    case 'busy':
+      return busy()
+    default:
+      return refuseCode(visit, outcome)
+  }
+}
+
+export const setUpHandlers: Handlers<'setUpAuthenticator' | 'confirmAuthenticator'> = {
+  setUpAuthenticator: setUp,
+  confirmAuthenticator: confirm,
+}

@@ -1,0 +1,31 @@
+/**
+ * One request, as plain values. Both bindings (`node-server.ts`, `fetch.ts`) make one, and every handler is a
+ * function from it to an `Answer`: web `Request`/`Headers` objects on every request would cost three times a
+ * bare server (docs/decisions/0002-own-http-seam.md).
+ */
+export interface Ask {
+  /** Appears in the log and on error pages; made when it is first asked for. */
+  readonly id: string
+  /** Upper case. */
+  readonly method: string
+  /** The path below the base path, still percent-encoded: routes are matched as they were sent. */
+  readonly path: string
+  /** Without the question mark, still percent-encoded. */
+  readonly query: string
+  /** The address of the other end of the connection. */
+  readonly peer: string
+  /** A header's value by its lower-case name; several of one name are joined by ', '. */
+  header(name: string): string | undefined
+  /** How many headers of this name were sent. */
+  headerCount(name: string): number
+  /** The whole body, or 'too-large' as soon as it is. */
+  body(limitBytes: number): Promise<Uint8Array | 'too-large'>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Values of Set-Cookie. */
+  readonly cookies: readonly string[]
+  readonly body: string | Uint8Array
+}

@@ -1,0 +1,90 @@
+import type { Ask } from './ask.js'
+
+export const bodyLimitBytes = 64 * 1024
+
+export type BodyRefusal = {
+  readonly kind: 'refused'
+  readonly status: 400 | 413 | 415
+  readonly code: string
+}
+const refuse = (status: BodyRefusal['status'], code: string): BodyRefusal => ({
+  kind: 'refused',
+  status,
+  code,
+})
+
+export type Form = ReadonlyMap<string, string>
+
+/** A form as sent by a page; every name at most once, so that no two readers pick different values. */
+export async function readForm(ask: Ask): Promise<{ kind: 'form'; form: Form } | BodyRefusal> {
+  const text = await readText(ask, 'application/x-www-form-urlencoded')
+  if (typeof text !== 'string') return text
+  const form = parseForm(text)
+  return form === null ? refuse(400, 'malformed-body') : { kind: 'form', form }
+}
+
+/** A JSON object. */
+export async function readJson(ask: Ask): Promise<{ kind: 'json'; value: object } | BodyRefusal> {
+  const text = await readText(ask, 'application/json')
+  if (typeof text !== 'string') return text
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'json', value }
+  } catch {
+    return refuse(400, 'malformed-body')
+  }
+  return refuse(400, 'malformed-body')
+}
+
+/** Empty where the request has no body at all. */
+export async function readOptionalJson(ask: Ask): Promise<{ kind: 'json'; value: object } | BodyRefusal> {
+  const length = ask.header('content-length')
+  const none = (length === undefined || length === '0') && ask.header('transfer-encoding') === undefined
+  return none && ask.header('content-type') === undefined ? { kind: 'json', value: {} } : readJson(ask)
+}
+
+async function readText(ask: Ask, type: string): Promise<string | BodyRefusal> {
+  if (!isType(ask.header('content-type'), type) || ask.headerCount('content-type') > 1)
+    return refuse(415, 'wrong-content-type')
+  const encoding = ask.header('content-encoding')
+  if (encoding !== undefined && encoding !== 'identity') return refuse(415, 'wrong-content-type')
+  const bytes = await ask.body(bodyLimitBytes)
+  if (bytes === 'too-large') return refuse(413, 'body-too-large')
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return refuse(400, 'malformed-body')
+  }
+}
+
+function isType(header: string | undefined, type: string): boolean {
+  if (header === undefined) return false
+  const [name = '', ...parameters] = header.toLowerCase().split(';')
+  const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='))
+  return name.trim() === type && (charset === undefined || /^charset="?utf-8"?$/.test(charset))
+}
+
+/** Fields of application/x-www-form-urlencoded text (also of a query), or null when it is malformed. */
+export function parseForm(text: string): Form | null {
+  const form = new Map<string, string>()
+  if (text === '') return form
+  for (const pair of text.split('&')) {
+    if (pair === '') continue
+    const at = pair.indexOf('=')
+    const name = decode(at < 0 ? pair : pair.slice(0, at))
+    const value = decode(at < 0 ? '' : pair.slice(at + 1))
+    if (name === null || value === null || form.has(name)) return null
+    form.set(name, value)
+  }
+  return form
+}
+
+/** Decoded once; U+0000 is refused everywhere: the databases disagree about it. */
+function decode(text: string): string | null {
+  try {
+    const plain = decodeURIComponent(text.replaceAll('+', ' '))
+    return plain.includes('\0') ? null : plain
+  } catch {
+    return null
+  }
+}

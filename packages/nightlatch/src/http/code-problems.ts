@@ -1,0 +1,57 @@
+import type { CodeRefusal } from '../core/codes.js'
+import { hour } from '../core/world.js'
+import type { Problem } from '../pages/index.js'
+import { retryAfter } from './answers.js'
+
+interface Circumstances {
+  readonly nowSeconds: number
+  /** It was the recovery code's field. */
+  readonly recovery: boolean
+}
+
+/** What a refused code looks like on a page: 422 malformed, 401 wrong, 429 too many. */
+export function codeProblem(refusal: CodeRefusal, at: Circumstances): { status: number; problem: Problem } {
+  const field = at.recovery ? ('recovery_code' as const) : ('otp' as const)
+  switch (refusal.kind) {
+    case 'malformed':
+      return { status: 422, problem: at.recovery ? malformedRecovery(refusal) : malformedCode(refusal) }
+    case 'wrong':
+      return { status: 401, problem: { key: at.recovery ? 'recovery-wrong' : 'code-wrong', field } }
+    case 'unreadable':
+      return { status: 401, problem: { key: 'code-blocked', field } }
+    case 'wait': {
+      const wait = { untilSeconds: refusal.untilSeconds, nowSeconds: at.nowSeconds }
+      return { status: 429, problem: { key: at.recovery ? 'too-many' : 'code-locked', wait } }
+    }
+    case 'locked':
+      return { status: 429, problem: { key: 'code-blocked', field } }
+  }
+}
+
+function malformedCode(refusal: CodeRefusal & { kind: 'malformed' }): Problem {
+  switch (refusal.problem) {
+    case 'empty':
+      return { key: 'code-empty', field: 'otp' }
+    case 'not-numbers':
+      return { key: 'code-letters', field: 'otp' }
+    case 'wrong-length':
+      return { key: 'code-length', field: 'otp', count: refusal.digits }
+    case 'looks-like-recovery-code':
+      return { key: 'code-looks-like-recovery', field: 'otp' }
+  }
+}
+
+const malformedRecovery = (refusal: CodeRefusal & { kind: 'malformed' }): Problem => ({
+  key: refusal.problem === 'empty' ? 'recovery-empty' : 'recovery-wrong',
+  field: 'recovery_code',
+})
+
+/** The Retry-After of a refusal that time heals; locked codes are not, but an hour is a fair time to ask again. */
+export function lockedUntil(
+  refusal: { readonly kind: string; readonly untilSeconds?: number },
+  now: number,
+): Record<string, string> {
+  if (refusal.kind === 'wait' && refusal.untilSeconds !== undefined)
+    return retryAfter(refusal.untilSeconds, now)
+  return refusal.kind === 'locked' ? retryAfter(now + hour, now) : {}
+}

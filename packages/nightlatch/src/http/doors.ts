@@ -1,0 +1,50 @@
+import type { Core } from '../core/core.js'
+import type { Site } from '../pages/index.js'
+import type { AccessRules } from './access-rules.js'
+import type { Asset } from './assets.js'
+import type { Cookies } from './cookies.js'
+import type { Kept } from './kept.js'
+import type { Metrics } from './metrics.js'
+
+/** What the handlers need from outside; app.ts puts it together. */
+export interface Doors {
+  readonly core: Core
+  readonly site: SiteFacts
+  readonly cookies: Cookies
+  /** A `next` that came from outside → where to go, or null. */
+  nextOf(text: string | undefined): string | null
+  readonly assets: ReadonlyMap<string, Asset>
+  readonly metrics: Metrics
+  readonly kept: Kept
+  readonly log: DoorLog
+  isTrustedProxy(address: string): boolean
+  /** null: everything that is protected is for whoever is signed in. */
+  readonly accessRules: AccessRules | null
+  /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
+  outageOf(error: unknown): { readonly code: string; readonly retryAfterSeconds: number } | null
+  /** Rejects while the database is unreachable or not migrated. */
+  ready(): Promise<void>
+  /** Once the server is to stop, it takes itself out of the load balancer first. */
+  isStopping(): boolean
+}
+
+export interface SiteFacts {
+  /** `https://auth.example.org`: what browsers see. */
+  readonly origin: string
+  /** '' or '/auth'. */
+  readonly base: string
+  /** Where a sign-in leads that was sent nowhere: our home, or the application behind us. */
+  readonly landing: string
+  /** The instance's name, which authenticator apps show, too. */
+  readonly name: string
+  readonly contact?: string | undefined
+  readonly secure: boolean
+  /** The parent domain whose hosts forward authentication protects, or ''. */
+  readonly protectedDomain: string
+  readonly assets: Site['assets']
+}
+
+export interface DoorLog {
+  warn(message: string, fields: Readonly<Record<string, string | number>>): void
+  error(message: string, fields: Readonly<Record<string, string | number>>, error: unknown): void
+}

@@ -1,0 +1,104 @@
+import { findForwardSession, findSession } from '../core/session-life.js'
+import type { SignedIn } from '../core/sessions.js'
+import { hasTwoFactors } from '../core/sessions.js'
+import type { AccessRules, Demand } from './access-rules.js'
+import { demandsFor, isPublic, judge } from './access-rules.js'
+import type { Verdict } from './access-rules.js'
+import { text } from './answers.js'
+import type { Answer, Ask } from './ask.js'
+import { refuse } from './api/problems.js'
+import { readForwardCookie } from './forward-auth-cookie.js'
+import { identityHeaders } from './forward-auth-identity.js'
+import type { ForwardedRequest } from './forward-auth-request.js'
+import { readForwarded } from './forward-auth-request.js'
+import { message } from './messages.js'
+import type { Handler, Visit } from './visit.js'
+
+type Readable = Exclude<ForwardedRequest, { kind: 'refused' }>
+
+/**
+ * For proxies: may this request pass, and whose is it? Asked with any method, it gives one and the same answer and
+ * never reads a body.
+ */
+export const forwardAuth: Handler = async (visit) => {
+  const { doors, ask } = visit
+  const isTrusted = doors.isTrustedProxy(ask.peer)
+  const request = readForwarded(ask, { isTrusted, secure: doors.site.secure })
+  if (request.kind === 'refused') return refuse(request.code, { detail: request.detail })
+  const demands = demandsOf(visit, request)
+  if (demands === null)
+    return refuse('forwarded-headers', { detail: 'The address is missing, or its path cannot be read.' })
+  const signedIn = isPublic(demands) ? null : await personOf(visit)
+  const verdict = judge(demands, signedIn && personFor(signedIn))
+  return verdict === 'allowed' || verdict === 'public'
+    ? passed(visit, signedIn)
+    : refusal(visit, request, verdict)
+}
+
+function passed({ doors: { kept } }: Visit, signedIn: SignedIn | null): Answer {
+  if (signedIn === null) return text('', { headers: identityHeaders(null) })
+  const known = kept.forwardAuth.of(signedIn)
+  if (known !== undefined) return known
+  return kept.forwardAuth.keep(signedIn, text('', { headers: identityHeaders(signedIn.account) }))
+}
+
+const personFor = ({ account, session }: SignedIn) => ({
+  groups: account.groups,
+  hasTwoFactors: hasTwoFactors(session),
+})
+
+/** Without rules everything is for whoever is signed in, and no address is needed to say so. */
+function demandsOf({ doors }: Visit, request: Readable): readonly Demand[] | null {
+  const access = doors.core.policy.mfa === 'required' ? 'two-factors' : 'one-factor'
+  const rules: AccessRules = doors.accessRules ?? { rules: [], otherwise: access }
+  if (request.kind === 'asked') return demandsFor(rules, request)
+  return rules.rules.length === 0 ? [{ access: rules.otherwise, groups: null }] : null
+}
+
+/** The session cookie on the sign-in host, the cookie of forward authentication on the others. */
+async function personOf({ doors, ask }: Visit): Promise<SignedIn | null> {
+  const { core, cookies, site } = doors
+  const own = await findSession(core, cookies.token(ask, 'session'))
+  return own ?? findForwardSession(core, readForwardCookie(ask, site))
+}
+
+type Refusing = Exclude<Verdict, 'allowed' | 'public'>
+
+/** Only a page navigation is sent elsewhere; `fetch` and everything that is no page gets a plain refusal. */
+function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
+  const navigates = request.kind === 'asked' && isNavigation(visit.ask, request.method)
+  if (verdict === 'forbidden')
+    return navigates ? message(visit, 403, { key: 'no-access' }) : refuse('no-access')
+  const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
+  if (!navigates) return refuse(code)
+  if (isOwnPage(visit, request.url)) return guardedByItself(visit)
+  const location = verdict === 'sign-in' ? loginFor(visit, request.url) : `${ownUrl(visit)}/mfa/setup`
+  return request.dialect === 'x-forwarded'
+    ? text('', { status: 302, headers: { location } })
+    : refuse(code, { headers: { location } })
+}
+
+const ownUrl = ({ doors: { site } }: Visit): string => site.origin + site.base
+
+/** Back to exactly the address that was asked for, if it is one that we protect. */
+function loginFor(visit: Visit, url: string): string {
+  const isOurs = visit.doors.nextOf(url) !== null
+  return `${ownUrl(visit)}/login${isOurs ? `?next=${encodeURIComponent(url)}` : ''}`
+}
+
+function isNavigation(ask: Ask, method: string): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false
+  if (ask.header('upgrade') !== undefined || ask.header('x-requested-with') !== undefined) return false
+  const mode = ask.header('sec-fetch-mode')
+  return mode === undefined ? /\btext\/html\b/i.test(ask.header('accept') ?? '') : mode === 'navigate'
+}
+
+const isOwnPage = (visit: Visit, url: string): boolean =>
+  url.startsWith(`${ownUrl(visit)}/login`) || url.startsWith(`${ownUrl(visit)}/mfa/`)
+
+/** The sign-in page cannot be behind itself: nobody would ever get in. */
+const guardedByItself = (visit: Visit): Answer =>
+  message(visit, 409, {
+    key: 'sign-in-loop',
+    detail: `The proxy guards the sign-in page itself. It must pass ${ownUrl(visit)}/ on without asking first.`,
+  })

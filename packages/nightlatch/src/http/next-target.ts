@@ -1,0 +1,44 @@
+/** Where a person may be sent after signing in. */
+export interface NextPolicy {
+  readonly origin: string
+  /** The parent domain whose hosts forward authentication protects, or ''. */
+  readonly protectedDomain: string
+}
+
+const longest = 2000
+
+/**
+ * A `next` that came from outside → where to go, or null. Either a path of this origin, or a URL of a host that
+ * forward authentication protects, with the origin's own scheme and the default port. What is emitted is what
+ * the URL parser understood, never the text that was sent.
+ */
+export function parseNext(text: string | undefined, policy: NextPolicy): string | null {
+  if (text === undefined || text === '' || text.length > longest) return null
+  // eslint-disable-next-line no-control-regex -- control characters and backslashes are what parsers disagree about
+  if (/[\u0000-\u0020\u007f\\]/.test(text)) return null
+  const url = tryParse(text, policy.origin)
+  if (url === null || url.username !== '' || url.password !== '') return null
+  if (url.origin === policy.origin && url.protocol.startsWith('http')) return pathOf(url)
+  return isProtected(url, policy) ? url.href : null
+}
+
+export function tryParse(text: string, base?: string): URL | null {
+  try {
+    return new URL(text, base)
+  } catch {
+    return null
+  }
+}
+
+/** A path that begins with two slashes would be another host when it is sent as a relative Location. */
+function pathOf(url: URL): string | null {
+  const path = url.pathname + url.search + url.hash
+  return path.startsWith('//') ? null : path
+}
+
+function isProtected(url: URL, policy: NextPolicy): boolean {
+  const { protectedDomain } = policy
+  if (protectedDomain === '' || url.port !== '' || !policy.origin.startsWith(`${url.protocol}//`))
+    return false
+  return url.hostname === protectedDomain || url.hostname.endsWith(`.${protectedDomain}`)
+}

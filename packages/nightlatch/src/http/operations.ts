@@ -1,0 +1,36 @@
+import { isIP } from 'node:net'
+import { json, text } from './answers.js'
+import { message } from './messages.js'
+import type { Handler, Visit } from './visit.js'
+
+/** The process is alive. */
+export const getHealth: Handler = () => Promise.resolve(json({ status: 'ok' }))
+
+/** The database is reachable and migrated, and the server is not about to stop. */
+export const getReadiness: Handler = async (visit) => {
+  if (visit.doors.isStopping())
+    return json({ status: 'stopping' }, { status: 503, headers: { 'retry-after': '5' } })
+  try {
+    await visit.doors.ready()
+    return json({ status: 'ready' })
+  } catch (error) {
+    visit.doors.log.error('not ready', { request: visit.ask.id }, error)
+    return json({ status: 'unavailable' }, { status: 503, headers: { 'retry-after': '5' } })
+  }
+}
+
+/** For whoever runs the machine: not through a proxy, and not from elsewhere. */
+export const getMetrics: Handler = (visit) =>
+  Promise.resolve(
+    isLocal(visit)
+      ? text(visit.doors.metrics.text(), {
+          headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+        })
+      : message(visit, 404, { key: 'not-found' }),
+  )
+
+function isLocal({ ask }: Visit): boolean {
+  const peer = ask.peer.replace(/^::ffff:/, '')
+  const loopback = peer === '::1' || (isIP(peer) === 4 && peer.startsWith('127.'))
+  return loopback && ask.header('x-forwarded-for') === undefined && ask.header('forwarded') === undefined
+}

@@ -1,0 +1,44 @@
+/** Routes by method and path. A path is matched as it was sent; `:id` stands for one id of ours. */
+export interface Route<Handler> {
+  /** `ANY` answers every method alike and changes nothing. */
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'ANY'
+  readonly path: string
+  readonly handler: Handler
+}
+
+export type Match<Handler> =
+  | { readonly kind: 'found'; readonly route: Route<Handler>; readonly id: string }
+  | { readonly kind: 'wrong-method'; readonly allow: string }
+  | { readonly kind: 'no-such-path' }
+
+export type Router<Handler> = (method: string, path: string) => Match<Handler>
+
+const idPattern = /\/([a-z2-7]{26})(?=\/|$)/
+
+export function router<Handler>(routes: readonly Route<Handler>[]): Router<Handler> {
+  const paths = new Map<string, Map<string, Route<Handler>>>()
+  for (const route of routes) {
+    const methods = paths.get(route.path) ?? new Map<string, Route<Handler>>()
+    methods.set(route.method, route)
+    paths.set(route.path, methods)
+  }
+  return (method, path) => {
+    let id = ''
+    let methods = paths.get(path)
+    if (methods === undefined) {
+      const match = idPattern.exec(path)
+      if (match?.[1] === undefined) return { kind: 'no-such-path' }
+      id = match[1]
+      methods = paths.get(path.replace(idPattern, '/:id'))
+      if (methods === undefined) return { kind: 'no-such-path' }
+    }
+    const route = methods.get(method === 'HEAD' ? 'GET' : method) ?? methods.get('ANY')
+    return route === undefined
+      ? { kind: 'wrong-method', allow: allowed(methods) }
+      : { kind: 'found', route, id }
+  }
+}
+
+function allowed<Handler>(methods: ReadonlyMap<string, Route<Handler>>): string {
+  return [...methods.keys(), ...(methods.has('GET') ? ['HEAD'] : [])].join(', ')
+}

@@ -1,0 +1,53 @@
+import { getAccount } from './account.js'
+import * as change from './account-changes.js'
+import { apiRoutes } from './api/routes.js'
+import { forwardAuth } from './forward-auth.js'
+import { breakLoops } from './forward-auth-loop.js'
+import * as home from './home.js'
+import * as invitation from './invitation.js'
+import * as operations from './operations.js'
+import type { Route } from './router.js'
+import * as setUp from './set-up.js'
+import * as signIn from './sign-in.js'
+import * as stepUp from './step-up.js'
+import type { Handler } from './visit.js'
+
+const pair = (path: string, get: Handler, post: Handler): Route<Handler>[] => [
+  { method: 'GET', path, handler: get },
+  { method: 'POST', path, handler: post },
+]
+
+const get = (path: string, handler: Handler): Route<Handler> => ({ method: 'GET', path, handler })
+
+/** Every address there is. */
+export const routes: readonly Route<Handler>[] = [
+  get('/', home.getHome),
+  get('/help', home.getHelp),
+  ...pair('/login', breakLoops(signIn.getLogin), signIn.postLogin),
+  ...pair('/logout', home.getLogout, home.postLogout),
+  ...pair('/invitation', invitation.getInvitation, invitation.postInvitation),
+  ...pair('/mfa/verify', signIn.getVerify, signIn.postVerify),
+  ...pair('/mfa/recovery', signIn.getRecovery, signIn.postRecovery),
+  ...pair('/mfa/setup', setUp.getSetUp, setUp.postSetUp),
+  get('/mfa/setup/qr.png', setUp.getQrPng),
+  get('/mfa/setup/qr.svg', setUp.getQrSvg),
+  ...pair('/mfa/recovery-codes', setUp.getRecoveryCodes, setUp.postRecoveryCodes),
+  get('/mfa/recovery-codes/download', setUp.getRecoveryCodesFile),
+  get('/account', getAccount),
+  ...pair('/account/authenticators/:id/rename', change.getRename, change.postRename),
+  ...pair('/account/authenticators/:id/remove', change.getRemove, change.postRemove),
+  ...pair('/account/recovery-codes/renew', change.getRenewCodes, change.postRenewCodes),
+  ...pair('/account/sessions/:id/end', change.getEndSession, change.postEndSession),
+  ...pair('/account/sessions/end-others', change.getEndOthers, change.postEndOthers),
+  ...pair('/account/trusted-devices/:id/end', change.getEndTrusted, change.postEndTrusted),
+  ...pair('/account/password', change.getPassword, change.postPassword),
+  ...pair('/account/change-phone', change.getChangePhone, change.postChangePhone),
+  ...pair('/account/confirm', stepUp.getConfirm, stepUp.postConfirm),
+  ...pair('/account/confirm/recovery', stepUp.getConfirmRecovery, stepUp.postConfirmRecovery),
+  get('/.well-known/change-password', home.getChangePassword),
+  { method: 'ANY', path: '/forward-auth', handler: forwardAuth },
+  get('/healthz', operations.getHealth),
+  get('/readyz', operations.getReadiness),
+  get('/metrics', operations.getMetrics),
+  ...apiRoutes,
+]

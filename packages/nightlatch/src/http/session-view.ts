@@ -1,0 +1,29 @@
+import type { Factor, SignedIn } from '../core/sessions.js'
+
+/** A session as programs see it; times are ISO 8601, UTC. */
+export interface SessionView {
+  readonly account: {
+    readonly id: string
+    readonly username: string
+    readonly name: string
+    readonly email: string
+  }
+  readonly factors: readonly Factor[]
+  readonly signedInAt: string
+  /** The last fresh proof, or null when there was none. */
+  readonly verifiedAt: string | null
+  readonly expiresAt: string
+}
+
+export const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString()
+
+export function sessionView({ account, session }: SignedIn): SessionView {
+  const { id, username, name, email } = account
+  return {
+    account: { id, username, name, email },
+    factors: session.factors,
+    signedInAt: isoTime(session.signedInAt),
+    verifiedAt: session.verifiedAt === 0 ? null : isoTime(session.verifiedAt),
+    expiresAt: isoTime(session.expiresAt),
+  }
+}

@@ -1,0 +1,218 @@
+import type { SignedInNow } from '../core/completed-sign-in.js'
+import { knownDeviceSeconds, trustedDeviceSeconds } from '../core/devices.js'
+import type { PasswordAccepted, PasswordOutcome } from '../core/password-step.js'
+import { givePassword } from '../core/password-step.js'
+import type { SecondStepOutcome } from '../core/second-step.js'
+import { giveCode, giveRecoveryCode } from '../core/second-step.js'
+import { signInSeconds } from '../core/sign-in.js'
+import { day } from '../core/world.js'
+import type { LoginView, Problem } from '../pages/index.js'
+import { loginPage, recoveryPage, verifyPage } from '../pages/index.js'
+import { page, retryAfter, seeOther, withCookies } from './answers.js'
+import type { Answer } from './ask.js'
+import type { Form } from './bodies.js'
+import { clearForwardCookies, forwardCookies } from './forward-auth-cookie.js'
+import { codeProblem, lockedUntil } from './code-problems.js'
+import {
+  afterSignIn,
+  busy,
+  form,
+  forSigningIn,
+  signInIsOver,
+  signingInForm,
+  takeNotice,
+  withNotice,
+} from './messages.js'
+import type { FormVisit, Handler, SigningInVisit, Visit } from './visit.js'
+import { browserOf, nowOf, signedInOf, siteOf } from './visit.js'
+
+export const getLogin: Handler = async (visit) => {
+  const next = visit.doors.nextOf(visit.query.get('next'))
+  if (!visit.query.has('restart') && (await signedInOf(visit)) !== null) return alreadySignedIn(visit, next)
+  const { notice, cookies } = takeNotice(visit)
+  return showLogin(visit, { next: next ?? undefined, notice }, { cookies })
+}
+
+/** Another window or a second click was faster: what was to be said about the first is no longer so. */
+const alreadySignedIn = (visit: Visit, next: string | null): Answer =>
+  seeOther(next ?? visit.doors.site.landing, { cookies: [visit.doors.cookies.clear('notice')] })
+
+const showLogin = (visit: Visit, view: LoginView, extra: Parameters<typeof page>[1] = {}): Answer =>
+  page(loginPage(siteOf(visit), view), extra)
+
+export const postLogin: Handler = form(async (visit) => {
+  const username = visit.form.get('username') ?? ''
+  const password = visit.form.get('password') ?? ''
+  const empty = emptyFields(username, password)
+  if (empty.length > 0) return refuseLogin(visit, 422, empty)
+  const outcome = await givePassword(visit.doors.core, { username, password, browser: browserOf(visit) })
+  visit.doors.metrics.step('password', outcome.kind)
+  return answerPassword(visit, outcome)
+})
+
+function emptyFields(username: string, password: string): Problem[] {
+  const problems: Problem[] = []
+  if (username.trim() === '') problems.push({ key: 'username-empty', field: 'username' })
+  if (password === '') problems.push({ key: 'password-empty', field: 'password' })
+  return problems
+}
+
+function answerPassword(visit: FormVisit, outcome: PasswordOutcome): Answer {
+  switch (outcome.kind) {
+    case 'refused':
+      return refuseLogin(visit, 401, [{ key: 'wrong-pair', field: 'username' }])
+    case 'wait': {
+      const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(visit) }
+      const answer = refuseLogin(visit, 429, [{ key: 'too-many', wait }])
+      return { ...answer, headers: { ...answer.headers, ...retryAfter(wait.untilSeconds, wait.nowSeconds) } }
+    }
+    case 'busy':
+      return busy(visit)
+    case 'complete':
+    case 'code-due':
+    case 'set-up-due':
+      return passwordAccepted(visit, outcome, visit.form)
+  }
+}
+
+function refuseLogin(visit: FormVisit, status: number, problems: readonly Problem[]): Answer {
+  const username = (visit.form.get('username') ?? '').slice(0, 254)
+  const next = visit.doors.nextOf(visit.form.get('next')) ?? undefined
+  return showLogin(visit, { username, next, problems }, { status })
+}
+
+/** What follows a right password. The destination goes into a cookie: every later step finds it there. */
+export function passwordAccepted(visit: Visit, accepted: PasswordAccepted, sent: Form): Answer {
+  const { cookies, site, nextOf } = visit.doors
+  const next = nextOf(sent.get('next'))
+  const keep =
+    next === null ? cookies.clear('next') : cookies.set('next', encodeURIComponent(next), 4 * signInSeconds)
+  if (accepted.kind === 'complete') {
+    return seeOther(next ?? site.landing, {
+      cookies: [...sessionCookies(visit, accepted), cookies.clear('next')],
+    })
+  }
+  const path = accepted.kind === 'code-due' ? '/mfa/verify' : '/mfa/setup'
+  return seeOther(site.base + path, { cookies: [signInCookie(visit, accepted), keep] })
+}
+
+export const signInCookie = (visit: Visit, accepted: Exclude<PasswordAccepted, SignedInNow>): string =>
+  visit.doors.cookies.set('sign-in', accepted.token.reveal(), signInSeconds)
+
+type Begun = Pick<SignedInNow, 'token' | 'session' | 'knownDevice'> & {
+  trustedDevice?: SignedInNow['trustedDevice']
+}
+
+/** The cookies of somebody who has just signed in. */
+export function sessionCookies(visit: Visit, begun: Begun): readonly string[] {
+  const { cookies } = visit.doors
+  const maxAgeSeconds = begun.session.expiresAt - nowOf(visit)
+  return [
+    cookies.set('session', begun.token.reveal(), maxAgeSeconds),
+    cookies.set('device', begun.knownDevice.reveal(), knownDeviceSeconds),
+    ...(begun.trustedDevice
+      ? [cookies.set('trusted', begun.trustedDevice.reveal(), trustedDeviceSeconds)]
+      : []),
+    cookies.clear('sign-in'),
+    ...forwardCookies(visit.doors, { token: begun.token, maxAgeSeconds }),
+  ]
+}
+
+const showVerify = (visit: SigningInVisit, problems: readonly Problem[], failures = 0) =>
+  verifyPage(siteOf(visit), {
+    username: visit.account.username,
+    issuer: visit.doors.core.policy.issuer,
+    offerRemember: true,
+    rememberDays: trustedDeviceSeconds / day,
+    problems,
+    failures,
+  })
+
+export const getVerify: Handler = forSigningIn(async (visit) => {
+  if (visit.account.authenticatorCount === 0)
+    return Promise.resolve(seeOther(`${visit.doors.site.base}/mfa/setup`))
+  return Promise.resolve(page(showVerify(visit, [])))
+})
+
+export const postVerify: Handler = signingInForm(async (visit) => {
+  if (visit.account.authenticatorCount === 0) return seeOther(`${visit.doors.site.base}/mfa/setup`)
+  const outcome = await giveCode(visit.doors.core, {
+    signIn: visit.signIn,
+    browser: browserOf(visit),
+    code: visit.form.get('otp') ?? '',
+    remember: visit.form.get('remember') === 'yes',
+  })
+  visit.doors.metrics.step('code', outcome.kind)
+  return answerSecondStep(visit, outcome, (problems, failures) => showVerify(visit, problems, failures))
+})
+
+const showRecovery = (visit: SigningInVisit, problems: readonly Problem[]) =>
+  recoveryPage(siteOf(visit), { username: visit.account.username, problems })
+
+export const getRecovery: Handler = forSigningIn(async (visit) => {
+  if (visit.account.authenticatorCount === 0)
+    return Promise.resolve(seeOther(`${visit.doors.site.base}/mfa/setup`))
+  return Promise.resolve(page(showRecovery(visit, [])))
+})
+
+export const postRecovery: Handler = signingInForm(async (visit) => {
+  if (visit.account.authenticatorCount === 0) return seeOther(`${visit.doors.site.base}/mfa/setup`)
+  const outcome = await giveRecoveryCode(visit.doors.core, {
+    signIn: visit.signIn,
+    browser: browserOf(visit),
+    code: visit.form.get('recovery_code') ?? '',
+  })
+  visit.doors.metrics.step('recovery-code', outcome.kind)
+  if (outcome.kind === 'complete') return recovered(visit, outcome)
+  return answerSecondStep(visit, outcome, (problems) => showRecovery(visit, problems))
+})
+
+/** With the last code gone, new ones come first: nobody is to lock themselves out. */
+async function recovered(visit: SigningInVisit, outcome: SignedInNow): Promise<Answer> {
+  const { core, cookies, site } = visit.doors
+  const left = await core.storage.stores.recoveryCodes.countLeft(outcome.account.id)
+  const to = left === 0 ? `${site.base}/account/recovery-codes/renew` : afterSignIn(visit)
+  const done = left === 0 ? [] : [cookies.clear('next')]
+  const answer = seeOther(to, { cookies: [...sessionCookies(visit, outcome), ...done] })
+  return left === 0 ? answer : withNotice(visit, answer, { key: 'recovery-code-used', left })
+}
+
+type Show = (problems: readonly Problem[], failures?: number) => ReturnType<typeof verifyPage>
+
+function answerSecondStep(visit: SigningInVisit & FormVisit, outcome: SecondStepOutcome, show: Show): Answer {
+  switch (outcome.kind) {
+    case 'complete': {
+      const cookies = [...sessionCookies(visit, outcome), visit.doors.cookies.clear('next')]
+      return seeOther(afterSignIn(visit), { cookies })
+    }
+    case 'over':
+      return signInIsOver(visit)
+    case 'busy':
+      return busy(visit)
+    default: {
+      const refusal = codeProblem(outcome, {
+        nowSeconds: nowOf(visit),
+        recovery: visit.form.has('recovery_code'),
+      })
+      const failures = outcome.kind === 'wrong' ? outcome.failures : 0
+      return page(show([refusal.problem], failures), {
+        status: refusal.status,
+        headers: lockedUntil(outcome, nowOf(visit)),
+      })
+    }
+  }
+}
+
+/** What a browser is to forget with its session. */
+export const gone = ({ doors }: Visit): readonly string[] => [
+  doors.cookies.clear('session'),
+  doors.cookies.clear('sign-in'),
+  doors.cookies.clear('next'),
+  ...clearForwardCookies(doors),
+]
+
+/** Signing out is done by POST alone; a plain answer that begins the next sign-in. */
+export function signedOut(visit: Visit): Answer {
+  const headers = { 'clear-site-data': '"cache"' }
+  return withCookies(seeOther(`${visit.doors.site.base}/login`, { headers }), gone(visit))
+}

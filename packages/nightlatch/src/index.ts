@@ -1,0 +1,11 @@
+export {
+  createNightlatch,
+  OptionsError,
+  type AuthOptions,
+  type NightlatchAuth,
+  type RequestLike,
+} from './library.js'
+export type { SessionView } from './http/session-view.js'
+export type { ApplicationAccount, ApplicationAccounts } from './core/core.js'
+export { StartError } from './app.js'
+export { StorageError } from './storage/index.js'

@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { dirname, resolve } from 'node:path'
+import { keepHouse, openDoor, openNightlatch } from './app.js'
+import type { OpenDoor, Parts } from './app.js'
+import { readSettings } from './config/read.js'
+import type { Settings } from './config/read.js'
+import type { ApplicationAccounts } from './core/core.js'
+import { findSession } from './core/session-life.js'
+import { parseToken } from './core/tokens.js'
+import { readCookie } from './http/cookies.js'
+import type { DoorLog } from './http/doors.js'
+import { fetchHandler } from './http/fetch.js'
+import { nodeListener } from './http/node-server.js'
+import { sessionView } from './http/session-view.js'
+import type { SessionView } from './http/session-view.js'
+
+export interface AuthOptions {
+  /** The public origin that browsers see: `https://app.example.org`. Plain http only for loopback. */
+  readonly origin: string
+  /** The name that authenticator apps show. Default: Nightlatch. */
+  readonly issuer?: string
+  /** `postgres://…`, or the path of a SQLite file. Default: `nightlatch-data/nightlatch.db`. */
+  readonly database?: string
+  /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
+  readonly secret?: string | readonly string[]
+  /** Where the pages live below the origin. Default: the origin itself. */
+  readonly basePath?: string
+  readonly mfa?: 'required' | 'optional'
+  /** Addresses or CIDR ranges whose X-Forwarded-For counts. */
+  readonly trustedProxies?: readonly string[]
+  /** The application keeps the accounts and passwords; Nightlatch adds the second factor only. */
+  readonly accounts?: ApplicationAccounts
+  /** Where a framework hides the connection: the client's address of a web `Request`. */
+  readonly clientAddress?: (request: Request) => string | undefined
+  readonly log?: DoorLog
+}
+
+/** A web `Request`, a request of node:http, or anything else with headers. */
+export type RequestLike = { readonly headers: Headers | IncomingMessage['headers'] }
+
+export interface NightlatchAuth {
+  /** '' or '/auth'. */
+  readonly basePath: string
+  /** All pages and the HTTP interface. */
+  fetch(request: Request): Promise<Response>
+  /** The same for node:http, without a detour over web requests. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void
+  /** The signed-in account and its factors, or null. */
+  session(request: RequestLike): Promise<SessionView | null>
+  /** Where to send somebody who is not signed in; `next` is a path of this origin. */
+  signInUrl(next?: string): string
+  close(): Promise<void>
+}
+
+/** The options cannot be used; `problems` says why, a line each. */
+export class OptionsError extends TypeError {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`createNightlatch: ${problems.join(' ')}`)
+    this.name = 'OptionsError'
+    this.problems = problems
+  }
+}
+
+/**
+ * Nightlatch inside a TypeScript application.
+ *
+ * @throws OptionsError when an option is wrong, StartError when the root key does not fit the database,
+ * StorageError when the database cannot be opened.
+ * @example
+ * const auth = await createNightlatch({ origin: 'http://localhost:3000', basePath: '/auth' })
+ */
+export async function createNightlatch(options: AuthOptions): Promise<NightlatchAuth> {
+  const settings = settingsOf(options)
+  const parts: Parts = options.accounts === undefined ? {} : { applicationAccounts: options.accounts }
+  const nightlatch = await openNightlatch(settings, parts)
+  const door = openDoor(nightlatch, settings, options.log === undefined ? {} : { log: options.log })
+  const stopHousekeeping = keepHouse(nightlatch, options.log)
+  const base = settings.basePath
+  return {
+    basePath: base,
+    fetch: fetchHandler(door.answer, { base, peerOf: (request) => options.clientAddress?.(request) ?? '' }),
+    listener: nodeListener(door.answer, { base, isStopping: () => false }),
+    session: (request) => sessionOf(door, request),
+    signInUrl: (next) => `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}`,
+    close: async () => {
+      stopHousekeeping()
+      await nightlatch.close()
+    },
+  }
+}
+
+async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<SessionView | null> {
+  const { headers } = request
+  const cookie =
+    typeof headers.get === 'function' ? headers.get('cookie') : (headers as IncomingMessage['headers']).cookie
+  const token = parseToken(readCookie(cookie ?? undefined, doors.cookies.nameOf('session')))
+  const signedIn = await findSession(doors.core, token)
+  return signedIn === null ? null : sessionView(signedIn)
+}
+
+function settingsOf(options: AuthOptions): Settings {
+  const { origin, issuer, basePath, mfa, trustedProxies, secret, database } = options
+  const postgres = database !== undefined && /^postgres(?:ql)?:/.test(database)
+  const file =
+    database === undefined || postgres ? null : resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
+  const env = {
+    NIGHTLATCH_ORIGIN: origin,
+    NIGHTLATCH_ISSUER: issuer,
+    NIGHTLATCH_BASE_PATH: basePath,
+    NIGHTLATCH_MFA: mfa,
+    NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),
+    NIGHTLATCH_SECRET: typeof secret === 'string' ? secret : secret?.join(','),
+    NIGHTLATCH_DATABASE_URL: postgres ? database : undefined,
+    NIGHTLATCH_DATA: file === null ? undefined : dirname(file),
+  }
+  const read = readSettings({ env })
+  if (read.kind === 'problems') throw new OptionsError(read.problems.map(inOptionWords))
+  return file === null ? read.settings : { ...read.settings, database: { kind: 'sqlite', file } }
+}
+
+/** `NIGHTLATCH_BASE_PATH: must …` → `basePath: must …`: programs know the options, not the variables. */
+const inOptionWords = (problem: string): string =>
+  problem.replace(/NIGHTLATCH_([A-Z_]+)/g, (_, name: string) =>
+    name
+      .toLowerCase()
+      .replace('database_url', 'database')
+      .replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase()),
+  )

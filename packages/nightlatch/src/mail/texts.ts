@@ -1,0 +1,81 @@
+import type { Notice, NoticeKind } from '../core/notices.js'
+
+/** What a notice says. Plain text only: nothing in it becomes a link that a stranger chose. */
+interface NoticeText {
+  readonly subject: string
+  readonly what: (details: Notice['details']) => string
+  readonly ifNotYou: string
+}
+
+const signInAndLook =
+  'If it was not you, sign in at once, change your password, and look through your authenticators, devices and ' +
+  'sessions. If you cannot sign in any more, ask your administrator.'
+const askAdministrator = 'If you did not ask for it, tell your administrator at once.'
+
+export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
+  'authenticator-added': {
+    subject: 'An authenticator was added to your account',
+    what: ({ name }) => `An authenticator app was added to your account${named(name)}.`,
+    ifNotYou: signInAndLook,
+  },
+  'authenticator-removed': {
+    subject: 'An authenticator was removed from your account',
+    what: ({ name }) => `An authenticator app was removed from your account${named(name)}.`,
+    ifNotYou: signInAndLook,
+  },
+  'second-factor-reset': {
+    subject: 'Your second step was reset',
+    what: () =>
+      'An administrator removed every second step from your account and ended its sessions. ' +
+      'Your next sign-in sets it up anew.',
+    ifNotYou: askAdministrator,
+  },
+  'recovery-code-used': {
+    subject: 'A recovery code was used',
+    what: ({ left }) =>
+      `Somebody signed in to your account with one of your recovery codes. ${codesLeft(left)}`,
+    ifNotYou: signInAndLook,
+  },
+  'recovery-codes-renewed': {
+    subject: 'You have new recovery codes',
+    what: () => 'Your recovery codes were replaced by new ones. The old ones no longer work.',
+    ifNotYou: signInAndLook,
+  },
+  'password-changed': {
+    subject: 'Your password was changed',
+    what: () => 'The password of your account was changed.',
+    ifNotYou: 'If it was not you, ask your administrator at once to set a new one.',
+  },
+  'new-device': {
+    subject: 'A new device signed in to your account',
+    what: () => 'Somebody signed in to your account on a device that was not used for it before.',
+    ifNotYou: signInAndLook,
+  },
+  'many-wrong-codes': {
+    subject: 'Many wrong codes for your account',
+    what: ({ failures }) =>
+      `Somebody gave your right password and then ${failures ?? 'many'} wrong codes in a row. ` +
+      'They did not get in.',
+    ifNotYou: 'If it was not you, somebody knows your password: change it now.',
+  },
+}
+
+const named = (name: string | number | undefined): string =>
+  name === undefined || name === '' ? '' : `: ${oneLine(String(name))}`
+
+function codesLeft(left: string | number | undefined): string {
+  if (left === 0) return 'None is left: make new ones now.'
+  if (left === 1) return 'One is left: make new ones soon.'
+  return left === undefined ? '' : `${left} are left.`
+}
+
+/** Text from a person, on one line and without what mail programs turn into a link. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
+    .replace(/(?<=\S)\.(?=\S)/g, ' .')
+    .replace(/:\/+|www/gi, ' ')
+    .replaceAll('@', ' at ')
+    .slice(0, 100)
+    .trim()
+}

@@ -1,0 +1,84 @@
+import type { AuditEventName } from '../core/audit.js'
+import type { Factor } from '../core/sessions.js'
+import { html, type Html } from './html.js'
+import { layout, type Site } from './layout.js'
+import type { Notice } from './notices.js'
+import { noticeBox } from './parts.js'
+import { account } from './account-words.js'
+import { activitySection, authenticatorsSection, codesSection } from './account-sections.js'
+import { passwordSection, sessionsSection, trustedSection } from './account-devices.js'
+import type { FactorRow } from './home.js'
+
+export interface AuthenticatorRow extends FactorRow {
+  readonly id: string
+}
+
+export interface SessionRow {
+  readonly id: string
+  /** "Firefox on Linux" */
+  readonly device: string
+  readonly address?: string | undefined
+  readonly signedInAtSeconds: number
+  readonly lastActiveAtSeconds: number
+  /** How the person was proven. */
+  readonly factors?: readonly Factor[] | undefined
+  readonly current: boolean
+}
+
+export interface TrustedDeviceRow {
+  readonly id: string
+  readonly device: string
+  readonly addedAtSeconds: number
+  readonly untilSeconds: number
+  readonly current?: boolean | undefined
+}
+
+export interface ActivityRow {
+  readonly event: AuditEventName
+  readonly atSeconds: number
+  /** What it concerned, for example the name of an authenticator. */
+  readonly about?: string | undefined
+  /** How the person was proven, for a sign-in. */
+  readonly factors?: readonly Factor[] | undefined
+  readonly device?: string | undefined
+  readonly address?: string | undefined
+}
+
+export interface AccountView {
+  readonly name: string
+  readonly username: string
+  readonly authenticators: readonly AuthenticatorRow[]
+  readonly mostAuthenticators: number
+  readonly recoveryCodes: {
+    readonly left: number
+    readonly total: number
+    readonly madeAtSeconds?: number | undefined
+  }
+  readonly trustedDevices: readonly TrustedDeviceRow[]
+  /** Absent where another application keeps the passwords. */
+  readonly password?: { readonly changedAtSeconds?: number | undefined } | undefined
+  readonly sessions: readonly SessionRow[]
+  /** Newest first. */
+  readonly activity: readonly ActivityRow[]
+  readonly olderHref?: string | undefined
+  readonly notice?: Notice | undefined
+}
+
+export const accountPage = (site: Site, view: AccountView): Html =>
+  layout(site, {
+    title: account.title,
+    width: 'wide',
+    body: html`${noticeBox(view.notice)}
+      <h1>${account.title}</h1>
+      <p class="lead" id="status">${statusLine(view)}</p>
+      ${authenticatorsSection(site, view)} ${view.authenticators.length > 0 && codesSection(site, view)}
+      ${view.authenticators.length > 0 && trustedSection(site, view)}
+      ${view.password && passwordSection(site, view.password)} ${sessionsSection(site, view)}
+      ${activitySection(view)}`,
+  })
+
+function statusLine(view: AccountView): string {
+  if (view.authenticators.length === 0) return account.addFirst
+  const status = account.status(view.authenticators.length, view.recoveryCodes.left)
+  return view.authenticators.length === 1 ? `${status} ${account.addSecond}` : status
+}

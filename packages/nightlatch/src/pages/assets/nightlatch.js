@@ -1,0 +1,100 @@
+/* Every page works without this file. It shows the buttons that need a script, and makes small things nicer. */
+;(() => {
+  'use strict'
+  const all = (selector) => Array.from(document.querySelectorAll(selector))
+  const statusOf = (button) => button.parentElement.querySelector('[role="status"]')
+
+  const say = (button, words) => {
+    const status = statusOf(button)
+    if (status) status.textContent = words
+  }
+
+  /* Show and hide a password. It is hidden again before it is sent and when the page comes back. */
+  const reveals = all('[data-reveal]')
+
+  const showPassword = (button, visible) => {
+    const { dataset } = button
+    document.getElementById(dataset.reveal).type = visible ? 'text' : 'password'
+    button.textContent = visible ? dataset.hide : dataset.show
+    button.setAttribute('aria-label', visible ? dataset.hideLabel : dataset.showLabel)
+  }
+
+  const hidePasswords = () => reveals.forEach((button) => showPassword(button, false))
+
+  reveals.forEach((button) => {
+    button.hidden = false
+    button.addEventListener('click', () => {
+      const visible = document.getElementById(button.dataset.reveal).type === 'password'
+      showPassword(button, visible)
+      say(button, visible ? button.dataset.shown : button.dataset.hidden)
+    })
+  })
+
+  /* Copy and print. */
+  if (navigator.clipboard) {
+    all('[data-copy]').forEach((button) => {
+      button.hidden = false
+      button.addEventListener('click', () => {
+        say(button, '')
+        navigator.clipboard.writeText(button.dataset.copy).then(
+          () => say(button, button.dataset.copied),
+          () => say(button, button.dataset.failed),
+        )
+      })
+    })
+  }
+  all('[data-print]').forEach((button) => {
+    button.hidden = false
+    button.addEventListener('click', () => window.print())
+  })
+
+  /* A second click while the first is under way is the same wish, not a second one. */
+  const sent = new WeakSet()
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target
+    if (sent.has(form)) {
+      event.preventDefault()
+      return
+    }
+    sent.add(form)
+    setTimeout(() => sent.delete(form), 4000)
+    hidePasswords()
+  })
+
+  /* A page from the browser's memory may show what is no longer so: ask for it anew, and never post again. */
+  window.addEventListener('pageshow', (event) => {
+    hidePasswords()
+    if (event.persisted) location.replace(location.pathname + location.search)
+  })
+
+  /* A refused form is the answer to a POST: going back to it, or reloading it, is to ask for the page anew. */
+  if (document.querySelector('.box.bad')) history.replaceState(null, '', location.href)
+
+  /* From the summary to the field, with the label in view. */
+  all('.box a[href^="#"]').forEach((link) => {
+    link.addEventListener('click', (event) => {
+      const field = document.getElementById(link.hash.slice(1))
+      if (!field) return
+      event.preventDefault()
+      const label = document.querySelector(`label[for="${field.id}"]`) || field
+      label.scrollIntoView()
+      field.focus({ preventScroll: true })
+    })
+  })
+
+  /* The server writes UTC; here is the person's own time. */
+  const { lang } = document.documentElement
+  const locale = (navigator.languages || []).find((one) => one.split('-')[0] === lang) || lang
+  const formats = {
+    clock: { hour: '2-digit', minute: '2-digit' },
+    day: { day: 'numeric', month: 'long', year: 'numeric' },
+    moment: { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+  }
+  all('time[data-time]').forEach((time) => {
+    const at = new Date(time.dateTime)
+    if (!Number.isNaN(at.getTime())) {
+      time.textContent = new Intl.DateTimeFormat(locale, formats[time.dataset.time]).format(at)
+    }
+  })
+})()

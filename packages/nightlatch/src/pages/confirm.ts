@@ -1,0 +1,91 @@
+import { html, type Html } from './html.js'
+import { layout, type Site } from './layout.js'
+import {
+  actions,
+  codeInput,
+  errorSummary,
+  failed,
+  knownUsername,
+  passwordField,
+  type FormView,
+} from './parts.js'
+import { recoveryField } from './sign-in.js'
+import { confirm, signOut, type ConfirmAction } from './account-words.js'
+import { common } from './words.js'
+
+export interface ConfirmView extends FormView {
+  readonly username: string
+  /** What the authenticator app calls the entry. */
+  readonly issuer: string
+  /** The account has a second step, so a code is asked for too. */
+  readonly withCode: boolean
+  /** Where the person was going: the way back to exactly that. */
+  readonly next?: string | undefined
+  /** What they are about to do. */
+  readonly action?: ConfirmAction | undefined
+  readonly minutes: number
+}
+
+const introduction = (view: ConfirmView): Html =>
+  html`<p class="lead">
+    ${view.action === undefined ? confirm.lead : confirm.leadFor(view.action)}
+    ${confirm.howLong(view.minutes)}
+  </p>`
+
+const nextField = ({ next }: ConfirmView): Html | null =>
+  next === undefined ? null : html`<input type="hidden" name="next" value="${next}" />`
+
+const withNext = (path: string, { next }: ConfirmView): string =>
+  next === undefined ? path : `${path}?next=${encodeURIComponent(next)}`
+
+export const confirmPage = (site: Site, view: ConfirmView): Html =>
+  layout(site, {
+    title: confirm.title,
+    failed: failed(view),
+    body: html`${errorSummary(view, withNext(`${site.base}/account/confirm/recovery`, view))}
+      <h1>${confirm.title}</h1>
+      ${introduction(view)}
+      <form method="post" action="${site.base}/account/confirm" autocomplete="off" novalidate>
+        ${nextField(view)}${knownUsername(view.username)}
+        ${passwordField(view, { name: 'password', label: confirm.password })}
+        ${view.withCode && codeField(view)}
+        ${actions({ submit: confirm.submit, cancel: { href: `${site.base}/account`, label: common.cancel } })}
+      </form>
+      ${view.withCode && html`<p class="aside"><a href="${withNext(`${site.base}/account/confirm/recovery`, view)}">${confirm.useRecovery}</a></p>`}`,
+  })
+
+function codeField(view: ConfirmView): Html {
+  const code = codeInput(view, 'otp-hint')
+  return html`<div class="field">
+    <label for="otp">${confirm.code}</label>
+    <p class="hint" id="otp-hint">${confirm.codeHint(view.issuer)}</p>
+    ${code.errors}${code.input}
+  </div>`
+}
+
+export const confirmRecoveryPage = (site: Site, view: ConfirmView): Html =>
+  layout(site, {
+    title: confirm.titleRecovery,
+    failed: failed(view),
+    body: html`${errorSummary(view)}
+      <h1>${confirm.titleRecovery}</h1>
+      ${introduction(view)}
+      <p>${confirm.spends}</p>
+      <form method="post" action="${site.base}/account/confirm/recovery" autocomplete="off" novalidate>
+        ${nextField(view)}${knownUsername(view.username)}
+        ${passwordField(view, { name: 'password', label: confirm.password })} ${recoveryField(view)}
+        ${actions({ submit: confirm.submit, cancel: { href: withNext(`${site.base}/account/confirm`, view), label: confirm.useApp } })}
+      </form>`,
+  })
+
+/** Where `GET /logout` leads: it only asks. */
+export const logoutPage = (site: Site): Html =>
+  layout(site, {
+    title: signOut.title,
+    withoutSignOut: true,
+    body: html`<h1>${signOut.heading}</h1>
+      <p>${signOut.effect}</p>
+      <form method="post" action="${site.base}/logout" novalidate>
+        ${actions({ submit: signOut.submit, cancel: { href: `${site.base}/`, label: signOut.keep } })}
+      </form>`,
+  })

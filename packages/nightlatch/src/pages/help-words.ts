@@ -1,0 +1,177 @@
+/** The words of the help page and of the pages that stand in the way of nothing to show. */
+
+export interface HelpTopic {
+  readonly id: string
+  readonly title: string
+  readonly text: readonly string[]
+  readonly list?: readonly string[]
+  /** The list is a way to go, step by step. */
+  readonly inOrder?: boolean
+}
+
+export const help = {
+  title: 'Help with signing in',
+  onThisPage: 'On this page',
+  toSignIn: 'Go to sign-in',
+  toAccount: 'Go to your account',
+  contactTitle: 'Ask somebody',
+  contact: 'The person who runs this site can reset your second step. Nobody else can.',
+  topics: [
+    {
+      id: 'wrong-code',
+      title: 'My code is not right',
+      text: ['Codes change every 30 seconds, and each one works once.'],
+      list: [
+        'Wait for the next code, then enter it.',
+        "Set your phone's time to automatic. Codes fail when its clock is wrong.",
+        'Check that you use the entry with the name of this site. After a new setup, the older entry no longer works.',
+        'After several wrong codes you have to wait. The page tells you until when.',
+      ],
+    },
+    {
+      id: 'lost-phone',
+      title: 'I have lost my phone',
+      text: ['Use one of the recovery codes that you saved when you set up your app.'],
+      list: [
+        'Sign in with your username and password.',
+        'Below the code box, choose “Use a recovery code” and enter one of them.',
+        'Open “Manage your account” and add your new phone.',
+        'Remove the lost phone, and make new recovery codes.',
+      ],
+      inOrder: true,
+    },
+    {
+      id: 'no-codes',
+      title: 'I have no recovery codes',
+      text: [
+        'Look in your password manager, among your downloads and your printed papers. The file name contains “recovery-codes”.',
+        'If you find none, ask the person who runs this site to reset your second step. You set it up anew at your next sign-in.',
+      ],
+    },
+    {
+      id: 'new-phone',
+      title: 'I have a new phone',
+      text: ['While you still have the old one:'],
+      list: [
+        'Sign in and open “Manage your account”.',
+        'Choose “Change phone” and scan the QR code with the new phone.',
+        'Enter the code that the new phone shows. The old one then stops working.',
+      ],
+      inOrder: true,
+    },
+    {
+      id: 'password',
+      title: 'I have forgotten my password',
+      text: ['Ask the person who runs this site for a new invitation link.'],
+    },
+    {
+      id: 'apps',
+      title: 'Which apps work?',
+      text: [
+        'Any authenticator app: Aegis, 2FAS, Ente Auth, FreeOTP, Google Authenticator, Microsoft Authenticator and others.',
+        'Password managers such as Bitwarden, KeePassXC and 1Password can do it too, and so can the password apps that come with newer phones and computers.',
+      ],
+    },
+  ] satisfies readonly HelpTopic[],
+}
+
+export interface MessageWords {
+  readonly title: string
+  readonly text: string
+  readonly next: 'home' | 'sign-in'
+}
+
+/** One calm sentence for each thing that can stand in the way, and one next step. */
+export const messages = {
+  'bad-request': {
+    title: 'We could not read that',
+    text: 'The form arrived damaged. Open the page again and send it once more.',
+    next: 'home',
+  },
+  'no-access': {
+    title: 'You do not have access to this page',
+    text: 'If you think you should have it, ask the person who runs this site.',
+    next: 'home',
+  },
+  'other-site': {
+    title: 'That came from another site',
+    text: 'To keep you safe, we did nothing. Open the page here and try again.',
+    next: 'home',
+  },
+  'not-found': {
+    title: 'There is no such page',
+    text: 'Check the address, or start from the first page.',
+    next: 'home',
+  },
+  'wrong-method': {
+    title: 'That address cannot do this',
+    text: 'Open the page again and use the form on it.',
+    next: 'home',
+  },
+  conflict: {
+    title: 'Something has changed meanwhile',
+    text: 'Another window or device was faster. Open the page again to see how things are now.',
+    next: 'home',
+  },
+  'too-large': {
+    title: 'That was too long',
+    text: 'Go back, make it shorter and send it again.',
+    next: 'home',
+  },
+  'wrong-type': {
+    title: 'We could not use that',
+    text: 'It was not sent by the form on the page. Open the page and use its form.',
+    next: 'home',
+  },
+  'too-many': {
+    title: 'Too many tries',
+    text: 'Wait a little, then try again.',
+    next: 'sign-in',
+  },
+  broken: {
+    title: 'Something went wrong here',
+    text: 'It is not your fault, and nobody was let in. Try again in a minute.',
+    next: 'home',
+  },
+  unavailable: {
+    title: 'We cannot answer just now',
+    text: 'The service is starting or under repair. Try again in a minute.',
+    next: 'home',
+  },
+  'sign-in-loop': {
+    title: 'You are going round in a circle',
+    text: 'You are signed in here, but the page that you want does not see it. Tell the person who runs this site:',
+    next: 'home',
+  },
+  'application-down': {
+    title: 'The application does not answer',
+    text: 'You are signed in, but the application behind this page is not running just now. Try again in a minute.',
+    next: 'home',
+  },
+  'application-slow': {
+    title: 'The application took too long',
+    text: 'You are signed in, but the application behind this page did not answer in time. Try again in a minute.',
+    next: 'home',
+  },
+  'sign-in-expired': {
+    title: 'This sign-in took too long',
+    text: 'You took longer than 15 minutes, so we stopped this sign-in. Start again.',
+    next: 'sign-in',
+  },
+  'invitation-expired': {
+    title: 'This link has been used or is too old',
+    text: 'Each link works once. Ask the person who runs this site for a new one.',
+    next: 'sign-in',
+  },
+} satisfies Record<string, MessageWords>
+
+export type MessageKey = keyof typeof messages
+
+export const messageWords = {
+  home: 'Go to the first page',
+  signIn: 'Go to sign-in',
+  reference: 'If it happens again, give this number to the person who runs this site:',
+  tryAgain: 'You can try again at',
+  recoveryAlso: 'Lost your phone? A recovery code works then too.',
+  recoveryHelp: 'How to get back in',
+}

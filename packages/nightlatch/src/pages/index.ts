@@ -1,0 +1,54 @@
+export { html, named, raw, render, type Html, type HtmlValue } from './html.js'
+export { layout, type Page, type Site } from './layout.js'
+export { assetFiles, assetFolder, assetNames, hashedName, type AssetName } from './assets.js'
+export type { FormView } from './parts.js'
+export type { FieldName, Problem, ProblemKey } from './problems.js'
+export type { Notice, NoticeKey } from './notices.js'
+export type { Wait } from './time.js'
+export {
+  loginPage,
+  recoveryPage,
+  verifyPage,
+  type LoginView,
+  type RecoveryView,
+  type VerifyView,
+} from './sign-in.js'
+export { changePhonePage, setupPage, type ChangePhoneView, type SetupView } from './setup.js'
+export { qrSvg, qrSvgDocument, type QrModules } from './qr-svg.js'
+export {
+  recoveryCodesFileName,
+  recoveryCodesPage,
+  recoveryCodesText,
+  type RecoveryCodesFile,
+  type RecoveryCodesView,
+} from './recovery-codes.js'
+export { homePage, type FactorRow, type HomeView } from './home.js'
+export {
+  accountPage,
+  type AccountView,
+  type ActivityRow,
+  type AuthenticatorRow,
+  type SessionRow,
+  type TrustedDeviceRow,
+} from './account.js'
+export type { ConfirmAction } from './account-words.js'
+export {
+  endOtherSessionsPage,
+  endSessionPage,
+  endTrustedDevicePage,
+  passwordPage,
+  removeAuthenticatorPage,
+  renamePage,
+  renewCodesPage,
+  type AuthenticatorView,
+  type DeviceView,
+  type EndOtherSessionsView,
+  type PasswordView,
+  type RemoveAuthenticatorView,
+  type RenameView,
+  type RenewCodesView,
+} from './account-actions.js'
+export { confirmPage, confirmRecoveryPage, logoutPage, type ConfirmView } from './confirm.js'
+export { invitationPage, type InvitationView } from './invitation.js'
+export { helpPage, messagePage, type MessageView } from './message.js'
+export type { MessageKey } from './help-words.js'

@@ -1,0 +1,66 @@
+import { html, named, type HtmlValue } from './html.js'
+import { plural } from './words.js'
+import { duration } from './time.js'
+
+/** What a page says once, after a redirect. */
+export type Notice =
+  | { readonly key: PlainNoticeKey }
+  | { readonly key: 'session-ended'; readonly idleSeconds: number }
+  | { readonly key: 'signed-out'; readonly otherSessions?: number | undefined }
+  | { readonly key: 'recovery-code-used'; readonly left: number }
+  | { readonly key: 'authenticator-renamed' | 'authenticator-removed'; readonly name: string }
+  | { readonly key: 'sessions-ended'; readonly count: number }
+  | { readonly key: 'other'; readonly text: string; readonly important?: boolean | undefined }
+
+type PlainNoticeKey =
+  | 'sign-in-expired'
+  | 'signed-in-again'
+  | 'authenticator-added'
+  | 'phone-changed'
+  | 'recovery-codes-renewed'
+  | 'session-ended-other'
+  | 'trusted-device-ended'
+  | 'password-changed'
+  | 'password-set'
+  | 'account-created'
+
+export type NoticeKey = Notice['key']
+
+type Words = { readonly [Key in NoticeKey]: string | ((notice: Extract<Notice, { key: Key }>) => HtmlValue) }
+
+export const noticeWords: Words = {
+  'signed-out': ({ otherSessions }) =>
+    otherSessions
+      ? `You are signed out. You are still signed in on ${plural(otherSessions, 'other device')}`
+      : 'You are signed out',
+  'session-ended': ({ idleSeconds }) =>
+    `You were signed out because you had not used this page for ${duration(idleSeconds)}`,
+  'sign-in-expired':
+    'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again',
+  'signed-in-again': 'You are signed in already',
+  'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in',
+  'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working',
+  'authenticator-renamed': ({ name }) => html`The new name is ${named(name)}`,
+  'authenticator-removed': ({ name }) => html`${named(name)} is removed. Codes from it have stopped working`,
+  'recovery-codes-renewed': 'You have new recovery codes. The old ones have stopped working',
+  'recovery-code-used': ({ left }) =>
+    `You signed in with a recovery code. You have ${left} left. If you have lost your phone, add a new one, then remove the lost one`,
+  'session-ended-other': 'That device is signed out',
+  'sessions-ended': ({ count }) =>
+    count === 0 ? 'You were signed in nowhere else' : `${plural(count, 'other device')} signed out`,
+  'trusted-device-ended': 'That device will be asked for a code again',
+  'password-changed': 'Your password is changed. All other devices are signed out',
+  'password-set': 'Your password is set. Sign in with it now',
+  'account-created': 'Your account is ready. Sign in with it now',
+  other: ({ text }) => text,
+}
+
+const important = new Set<NoticeKey>(['session-ended', 'sign-in-expired', 'recovery-code-used'])
+
+export const isImportant = (notice: Notice): boolean =>
+  important.has(notice.key) || (notice.key === 'other' && notice.important === true)
+
+export function noticeText(notice: Notice): HtmlValue {
+  const words = noticeWords[notice.key] as string | ((notice: Notice) => HtmlValue)
+  return typeof words === 'string' ? words : words(notice)
+}

@@ -1,0 +1,151 @@
+import { html, named, type HtmlValue } from './html.js'
+import { duration, waitWords, type Wait } from './time.js'
+
+/** What a form can be refused for. Every sentence says what to do next; none says more than a stranger may know. */
+export type Problem =
+  | { readonly key: PlainProblemKey; readonly field?: FieldName | undefined }
+  | { readonly key: 'too-many'; readonly field?: undefined; readonly wait: Wait }
+  | { readonly key: 'code-locked'; readonly field?: undefined; readonly wait: Wait }
+  | { readonly key: 'code-length'; readonly field?: FieldName | undefined; readonly count: number }
+  | {
+      readonly key: 'code-drift'
+      readonly field?: FieldName | undefined
+      readonly seconds: number
+      readonly direction: 'fast' | 'slow'
+    }
+  | { readonly key: 'password-short'; readonly field?: FieldName | undefined; readonly min: number }
+  | { readonly key: 'password-long'; readonly field?: FieldName | undefined; readonly max: number }
+  | { readonly key: 'name-taken'; readonly field?: FieldName | undefined; readonly name: string }
+  | { readonly key: 'name-long'; readonly field?: FieldName | undefined; readonly max: number }
+  | { readonly key: 'other'; readonly field?: FieldName | undefined; readonly text: string }
+
+type PlainProblemKey =
+  | 'username-empty'
+  | 'username-taken'
+  | 'username-characters'
+  | 'password-empty'
+  | 'password-wrong'
+  | 'password-new-empty'
+  | 'password-characters'
+  | 'password-common'
+  | 'password-own-name'
+  | 'password-same'
+  | 'password-current-empty'
+  | 'password-current-wrong'
+  | 'wrong-pair'
+  | 'confirm-wrong'
+  | 'confirm-recovery-wrong'
+  | 'code-empty'
+  | 'code-letters'
+  | 'code-looks-like-recovery'
+  | 'code-wrong'
+  | 'code-blocked'
+  | 'setup-code-wrong'
+  | 'setup-expired'
+  | 'recovery-empty'
+  | 'recovery-wrong'
+  | 'recovery-looks-like-code'
+  | 'not-saved'
+  | 'name-empty'
+  | 'choice-empty'
+  | 'page-old'
+
+export type ProblemKey = Problem['key']
+
+/** The names of the fields of all forms, as they are posted. */
+export type FieldName =
+  | 'username'
+  | 'password'
+  | 'otp'
+  | 'remember'
+  | 'recovery_code'
+  | 'name'
+  | 'saved'
+  | 'current_password'
+  | 'new_password'
+  | 'authenticator'
+
+type Words = {
+  readonly [Key in ProblemKey]: string | ((problem: Extract<Problem, { key: Key }>) => HtmlValue)
+}
+
+export const problemWords: Words = {
+  'username-empty': 'Enter your username or email address',
+  'username-taken': 'Somebody has this username already. Choose another one',
+  'username-characters': 'Choose a username of 1 to 64 letters, numbers, dots, dashes and underscores',
+  'password-empty': 'Enter your password',
+  'password-wrong': 'That password is not right. Type it again',
+  'password-new-empty': 'Enter the password you want to use',
+  'password-short': ({ min }) => `Choose a password of at least ${min} characters`,
+  'password-long': ({ max }) => `Choose a password of at most ${max} characters`,
+  'password-characters': 'This password has a character that cannot be used. Choose another one',
+  'password-common': 'Many people use this password, so it is easy to guess. Choose another one',
+  'password-own-name': 'Your name makes a password easy to guess. Choose one without it',
+  'password-same': 'This is the password you have now. Choose another one',
+  'password-current-empty': 'Enter the password you use now',
+  'password-current-wrong': 'That is not the password you use now. Type it again',
+  'wrong-pair': 'The username or password is not right',
+  'confirm-wrong': 'The password or the code is not right. Check both and send them again',
+  'confirm-recovery-wrong': 'The password or the recovery code is not right. Check both and send them again',
+  'too-many': ({ wait }) => html`Too many tries. You can try again at ${waitWords(wait)}`,
+  'code-empty': 'Enter the 6-digit code from your app',
+  'code-length': ({ count }) =>
+    `You entered ${count} ${count === 1 ? 'number' : 'numbers'}. The code must be 6 numbers`,
+  'code-letters': 'The code must be 6 numbers',
+  'code-looks-like-recovery': 'That looks like a recovery code. Use the “Use a recovery code” link',
+  'code-wrong': 'That code is not right or has been used. Wait for the next code in your app, then enter it',
+  'code-locked': ({ wait }) =>
+    html`Too many wrong codes. You can try again at ${waitWords(wait)}. A recovery code also works then`,
+  'code-blocked':
+    'Too many wrong codes. Use a recovery code, or ask the person who runs this site to reset your second step',
+  'code-drift': ({ seconds, direction }) =>
+    `Your app's clock is about ${driftWords(seconds)} ${direction}. Set your phone's time to automatic, then enter the next code`,
+  'setup-code-wrong': 'That code is not right. Wait for the next code in your app, then enter it',
+  'setup-expired':
+    'The setup page you used was more than 30 minutes old. Add this new QR code to your app and enter its code',
+  'recovery-empty': 'Enter one of your recovery codes',
+  'recovery-wrong': 'That recovery code is not right, or has been used before. Check it, or try another one',
+  'recovery-looks-like-code':
+    'That looks like a code from your app. Go back and enter it there, or enter a recovery code',
+  'not-saved': 'Tick the box when you have saved your recovery codes',
+  'name-empty': 'Enter a name',
+  'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name`,
+  'name-long': ({ max }) => `Choose a name of at most ${max} characters`,
+  'choice-empty': 'Choose the authenticator app you want to replace',
+  'page-old': 'This page was open for a long time. Check it and send it again',
+  other: ({ text }) => text,
+}
+
+const driftWords = (seconds: number): string => duration(Math.max(1, Math.round(seconds / 60)) * 60)
+
+export function problemText(problem: Problem): HtmlValue {
+  const words = problemWords[problem.key] as string | ((problem: Problem) => HtmlValue)
+  return typeof words === 'string' ? words : words(problem)
+}
+
+/**
+ * Where a problem is shown: the first field carries the words, the others are only marked.
+ * A problem that no field can mend has no field.
+ */
+export function fieldsOf(problem: Problem): readonly FieldName[] {
+  if (problem.field !== undefined) return [problem.field]
+  const { key } = problem
+  if (key === 'wrong-pair') return ['username', 'password']
+  if (key === 'confirm-wrong') return ['password', 'otp']
+  if (key === 'confirm-recovery-wrong') return ['password', 'recovery_code']
+  const groups: readonly (readonly [FieldName, RegExp])[] = [
+    ['username', /^username-/],
+    ['current_password', /^password-current-/],
+    ['password', /^password-(empty|wrong)$/],
+    ['new_password', /^password-/],
+    ['otp', /^(code-(empty|length|letters|wrong|drift)|setup-code-wrong)$/],
+    ['recovery_code', /^recovery-/],
+    ['saved', /^not-saved$/],
+    ['name', /^name-/],
+    ['authenticator', /^choice-empty$/],
+  ]
+  return groups
+    .filter(([, keys]) => keys.test(key))
+    .slice(0, 1)
+    .map(([field]) => field)
+}

@@ -1,0 +1,122 @@
+import { html, type Html } from './html.js'
+import { layout, type Site } from './layout.js'
+import type { Notice } from './notices.js'
+import {
+  actions,
+  codeInput,
+  contactWords,
+  errorSummary,
+  failed,
+  noticeBox,
+  passwordField,
+  textField,
+  type FormView,
+} from './parts.js'
+import { common, recovery, signIn, verify } from './words.js'
+
+export interface LoginView extends FormView {
+  /** What was typed, after a refusal. */
+  readonly username?: string | undefined
+  /** Where to go afterwards. */
+  readonly next?: string | undefined
+  /** The name of the application that sent the person here. */
+  readonly continueTo?: string | undefined
+  readonly notice?: Notice | undefined
+}
+
+export const loginPage = (site: Site, view: LoginView): Html =>
+  layout(site, {
+    title: signIn.title,
+    failed: failed(view),
+    withoutSignOut: true,
+    body: html`${errorSummary(view)}${!failed(view) && noticeBox(view.notice)}
+      <h1>${signIn.title}</h1>
+      ${view.continueTo && html`<p class="lead">${signIn.lead(view.continueTo)}</p>`}
+      <form method="post" action="${site.base}/login" novalidate>
+        ${nextField(view.next)}${textField(view, { name: 'username', label: signIn.username, autocomplete: 'username webauthn', value: view.username })}
+        ${passwordField(view, { name: 'password', label: signIn.password })}
+        ${actions({ submit: signIn.submit })}
+      </form>
+      <p class="aside"><a href="${site.base}/help#password">${signIn.cannot}</a></p>`,
+  })
+
+export interface VerifyView extends FormView {
+  readonly username: string
+  /** What the authenticator app calls the entry. */
+  readonly issuer: string
+  readonly next?: string | undefined
+  readonly offerRemember: boolean
+  readonly rememberDays: number
+  /** How many codes were refused in this sign-in. */
+  readonly failures?: number | undefined
+}
+
+export function verifyPage(site: Site, view: VerifyView): Html {
+  const code = codeInput(view, 'otp-hint', !failed(view))
+  return layout(site, {
+    title: verify.title,
+    failed: failed(view),
+    withoutSignOut: true,
+    body: html`${errorSummary(view, `${site.base}/mfa/recovery`)}
+      <form method="post" action="${site.base}/mfa/verify" autocomplete="off" novalidate>
+        <p class="who">${verify.who(view.username)}</p>
+        <h1><label for="otp">${verify.heading}</label></h1>
+        <p class="hint" id="otp-hint">${verify.hint(view.issuer)}</p>
+        ${code.errors}${(view.failures ?? 0) >= 3 && html`<p class="hint">${verify.clockHelp}</p>`}
+        ${code.input} ${nextField(view.next)}${actions({ submit: common.continue })}
+        ${view.offerRemember && rememberBox(view.rememberDays)}
+      </form>
+      <section class="aside" aria-labelledby="other-ways">
+        <h2 id="other-ways">${verify.cannot}</h2>
+        <ul>
+          <li><a href="${site.base}/mfa/recovery">${verify.useRecovery}</a></li>
+          <li><a href="${site.base}/login?restart">${verify.startAgain}</a></li>
+        </ul>
+      </section>`,
+  })
+}
+
+const rememberBox = (days: number): Html =>
+  html`<div class="check">
+    <input id="remember" name="remember" type="checkbox" value="yes" aria-describedby="remember-hint" />
+    <label for="remember">${verify.remember(days)}</label>
+    <p class="hint" id="remember-hint">${verify.rememberHint}</p>
+  </div>`
+
+export interface RecoveryView extends FormView {
+  readonly username: string
+  readonly next?: string | undefined
+}
+
+export const recoveryPage = (site: Site, view: RecoveryView): Html =>
+  layout(site, {
+    title: recovery.title,
+    failed: failed(view),
+    withoutSignOut: true,
+    body: html`${errorSummary(view)}
+      <form method="post" action="${site.base}/mfa/recovery" autocomplete="off" novalidate>
+        <p class="who">${verify.who(view.username)}</p>
+        <h1>${recovery.title}</h1>
+        ${recoveryField(view)}
+        ${nextField(view.next)}${actions({ submit: recovery.submit, cancel: { href: `${site.base}/mfa/verify`, label: recovery.useApp } })}
+      </form>
+      <section class="aside" aria-labelledby="no-code">
+        <h2 id="no-code">${recovery.noneTitle}</h2>
+        ${operatorHelp(site)}
+      </section>`,
+  })
+
+export const recoveryField = (view: FormView): Html =>
+  textField(view, {
+    name: 'recovery_code',
+    label: recovery.label,
+    hint: recovery.hint,
+    autocomplete: 'off',
+    className: 'long-code',
+  })
+
+export const operatorHelp = (site: Site): Html =>
+  html`<p>${common.askOperator(site.name)}${site.contact && html`: ${contactWords(site.contact)}`}</p>`
+
+const nextField = (next: string | undefined): Html | null =>
+  next === undefined ? null : html`<input type="hidden" name="next" value="${next}" />`

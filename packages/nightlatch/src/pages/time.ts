@@ -1,0 +1,61 @@
+import { html, type Html } from './html.js'
+
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+
+const two = (number: number): string => String(number).padStart(2, '0')
+
+const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
+
+const dayWords = (at: Date): string =>
+  `${at.getUTCDate()} ${months[at.getUTCMonth()] ?? ''} ${at.getUTCFullYear()}`
+
+const clockWords = (at: Date): string => `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`
+
+/** "22 August 2026", for text files and pages. */
+export const dayText = (seconds: number): string => dayWords(new Date(seconds * 1000))
+
+export const momentText = (seconds: number): string =>
+  `${dayText(seconds)}, ${clockWords(new Date(seconds * 1000))} UTC`
+
+/** The server knows no time zone: it writes UTC, and the script rewrites it as the person's own time. */
+export const day = (seconds: number): Html =>
+  html`<time datetime="${iso(seconds)}" data-time="day">${dayText(seconds)}</time>`
+
+export const moment = (seconds: number): Html =>
+  html`<time datetime="${iso(seconds)}" data-time="moment">${momentText(seconds)}</time>`
+
+const clock = (seconds: number): Html =>
+  html`<time datetime="${iso(seconds)}" data-time="clock">${clockWords(new Date(seconds * 1000))} UTC</time>`
+
+const count = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? '' : 's'}`
+
+/** "45 seconds", "15 minutes", "1 hour": rounded up, because a wait that ends later than said is a lie. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return count(Math.max(1, Math.ceil(seconds)), 'second')
+  if (seconds < 5400) return count(Math.ceil(seconds / 60), 'minute')
+  if (seconds < 129_600) return count(Math.ceil(seconds / 3600), 'hour')
+  return count(Math.ceil(seconds / 86_400), 'day')
+}
+
+/** When a wait ends, and the moment it is looked at, both in Unix seconds. */
+export interface Wait {
+  readonly untilSeconds: number
+  readonly nowSeconds: number
+}
+
+/** "14:32 (in 15 minutes)" */
+export const waitWords = ({ untilSeconds, nowSeconds }: Wait): Html =>
+  html`${clock(untilSeconds)} <span class="nb">(in ${duration(untilSeconds - nowSeconds)})</span>`

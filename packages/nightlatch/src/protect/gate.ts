@@ -1,0 +1,58 @@
+import type { SignedIn } from '../core/sessions.js'
+import type { AccessRules, Demand, Verdict as Judgement } from '../http/access-rules.js'
+import { demandsFor, isPublic, judge } from '../http/access-rules.js'
+import type { Ask } from '../http/ask.js'
+import type { Refused } from './refusals.js'
+
+export interface GateParts {
+  /** The person behind a live session; rejects while the database cannot say. */
+  whoIs(ask: Ask): Promise<SignedIn | null>
+  hasTwoFactors(person: SignedIn): boolean
+  readonly rules: AccessRules
+  /** The public host, for the rules. */
+  readonly host: string
+  outage(ask: Ask, error: unknown): void
+}
+
+export type Verdict =
+  | { readonly kind: 'pass'; readonly person: SignedIn | null }
+  | { readonly kind: 'refused'; readonly why: Refused }
+
+const refused = (why: Refused): Verdict => ({ kind: 'refused', why })
+
+/** The same question for every method, with and without a body, and for a WebSocket. */
+export async function verdictOn(ask: Ask, parts: GateParts): Promise<Verdict> {
+  if (ask.method === 'TRACE') return refused('unknown-method')
+  if (ask.headerCount('host') > 1) return refused('malformed-request')
+  const demands = demandsOn(ask, parts)
+  if (demands === null) return refused('malformed-request')
+  try {
+    const person = await parts.whoIs(ask)
+    return verdicts[judge(demands, person && judged(person, parts))](person)
+  } catch (error) {
+    parts.outage(ask, error)
+    return isPublic(demands) ? { kind: 'pass', person: null } : refused('unavailable')
+  }
+}
+
+/** Where there are no rules, no path has to be understood. */
+function demandsOn({ method, path }: Ask, { rules, host }: GateParts): readonly Demand[] | null {
+  return rules.rules.length === 0
+    ? [{ access: rules.otherwise, groups: null }]
+    : demandsFor(rules, { method, host, path })
+}
+
+const judged = (person: SignedIn, { hasTwoFactors }: GateParts) => ({
+  groups: person.account.groups,
+  hasTwoFactors: hasTwoFactors(person),
+})
+
+const pass = (person: SignedIn | null): Verdict => ({ kind: 'pass', person })
+
+const verdicts: Record<Judgement, (person: SignedIn | null) => Verdict> = {
+  public: pass,
+  allowed: pass,
+  'sign-in': () => refused('not-signed-in'),
+  'second-factor': () => refused('second-factor-required'),
+  forbidden: () => refused('no-access'),
+}

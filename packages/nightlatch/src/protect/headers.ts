@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { SignedIn } from '../core/sessions.js'
+import { identityHeaders } from '../http/forward-auth-identity.js'
+import { connectionNames, isHopByHop, isReserved, mayTrail } from './names.js'
+import { setsOurCookie, withoutOurCookies } from './our-cookies.js'
+
+/** What the application is told of the way the request came. */
+export interface Forwarding {
+  /** The client's address. */
+  readonly address: string
+  /** `https` and `app.example.org`, of the public origin. */
+  readonly proto: string
+  readonly publicHost: string
+  /** The Host header that the application gets. */
+  readonly host: string
+}
+
+/** The request's headers as they go to the application. */
+export function upstreamHeaders(
+  request: IncomingMessage,
+  person: SignedIn | null,
+  forwarding: Forwarding,
+): IncomingHttpHeaders {
+  const { headers } = request
+  const declared = connectionNames(headers.connection)
+  const out: IncomingHttpHeaders = {}
+  for (const name in headers) {
+    if (declared.has(name) || isReserved(name) || name === 'expect') continue
+    out[name] = headers[name]
+  }
+  const cookie = withoutOurCookies(headers.cookie)
+  if (cookie === undefined) delete out.cookie
+  else out.cookie = cookie
+  frame(request, out)
+  out.host = forwarding.host
+  out['x-forwarded-for'] = forwarding.address
+  out['x-real-ip'] = forwarding.address
+  out['x-forwarded-proto'] = forwarding.proto
+  out['x-forwarded-host'] = forwarding.publicHost
+  return Object.assign(out, identityHeaders(person?.account ?? null))
+}
+
+/** The body is delimited for the application as it was for us. */
+function frame({ method, headers }: IncomingMessage, out: IncomingHttpHeaders): void {
+  if (headers['transfer-encoding'] !== undefined) {
+    out['transfer-encoding'] = 'chunked'
+    delete out['content-length']
+  } else if (out['content-length'] === undefined && method !== 'GET' && method !== 'HEAD') {
+    out['content-length'] = '0'
+  }
+  if (/(?:^|[,\s])trailers(?:$|[,;\s])/i.test(String(headers.te ?? ''))) out.te = 'trailers'
+}
+
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || !/^0*$/.test(headers['content-length'] ?? '')
+
+/** The application's headers as they go to the client: in their order and spelling, flat as node:http takes them. */
+export function clientHeaders(
+  answer: IncomingMessage,
+  rewriteLocation: (location: string) => string,
+): string[] {
+  const { rawHeaders } = answer
+  const declared = connectionNames(answer.headers.connection)
+  const chunked = answer.headers['transfer-encoding'] !== undefined
+  const out: string[] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
+    const lower = name.toLowerCase()
+    if (isHopByHop(lower) || declared.has(lower)) continue
+    if (lower === 'set-cookie' && setsOurCookie(value)) continue
+    if (lower === 'content-length' && chunked) continue
+    out.push(name, lower === 'location' ? rewriteLocation(value) : value)
+  }
+  return out
+}
+
+/** The trailer fields that may go on, as pairs. */
+export function passableTrailers(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? ''
+    if (mayTrail(name)) pairs.push([name, raw[at + 1] ?? ''])
+  }
+  return pairs
+}

@@ -1,0 +1,162 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { SignedIn } from '../core/sessions.js'
+import type { Answer, Ask } from '../http/ask.js'
+import { clientAddress } from '../http/client-address.js'
+import type { Doors } from '../http/doors.js'
+import { askOf, nodeListener, pathBelow } from '../http/node-server.js'
+import type { GateParts, Verdict } from './gate.js'
+import { verdictOn } from './gate.js'
+import type { Forwarding } from './headers.js'
+import { hasBody, upstreamHeaders } from './headers.js'
+import type { OpenStreams } from './open-streams.js'
+import { problemOf, refusal } from './refusals.js'
+import { headWithoutUpgrade, originForm } from './request-target.js'
+import type { Asking } from './sending.js'
+import { endUnlessRead, sendRaw, sendRefusal } from './sending.js'
+import type { Upstream, UpstreamProblem } from './upstream.js'
+
+export interface ProtectParts extends GateParts {
+  readonly doors: Doors
+  /** The door of our own pages. */
+  answer(ask: Ask): Promise<Answer>
+  readonly upstream: Upstream
+  readonly streams: OpenStreams
+  /** What ends each open WebSocket: a server that stops does not wait for them. */
+  readonly tunnels: Set<() => void>
+  readonly forwarding: Omit<Forwarding, 'address'>
+  /** Takes a connection as if it were new. */
+  reenter(socket: Duplex): void
+}
+
+export interface Listeners {
+  request(request: IncomingMessage, response: ServerResponse): void
+  checkContinue(request: IncomingMessage, response: ServerResponse): void
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
+const longestFormMs = 30_000
+const malformed: Verdict = { kind: 'refused', why: 'malformed-request' }
+
+/** What a node:http server does with its three kinds of request. */
+export function protectListeners(parts: ProtectParts): Listeners {
+  const { base } = parts.doors.site
+  const own = nodeListener(parts.answer, { base, isStopping: () => parts.doors.isStopping() })
+  const enter = (asking: Asking): void => {
+    const { request, response } = asking
+    const target = originForm(request.url)
+    if (target !== null && isOwn(target, parts)) {
+      request.url = target
+      if (asking.waits) response.writeContinue()
+      if (hasBody(request)) endUnlessRead(request, longestFormMs)
+      own(request, response)
+      return
+    }
+    void passOrRefuse(parts, asking, target)
+  }
+  return {
+    request: (request, response) => {
+      enter({ request, response, waits: false })
+    },
+    checkContinue: (request, response) => {
+      enter({ request, response, waits: hasBody(request) })
+    },
+    upgrade: (request, socket, head) => {
+      if (request.headers.upgrade?.toLowerCase() === 'websocket')
+        void tunnelOrRefuse(parts, { request, socket, head })
+      else {
+        socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]))
+        parts.reenter(socket)
+      }
+    },
+  }
+}
+
+async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string | null): Promise<void> {
+  const { request, response, waits } = asking
+  if (target !== null) request.url = target
+  const ask = askOf(request, '')
+  const isSound = target !== null && isPlainlyFramed(request)
+  const verdict = isSound ? await verdictOn(ask, parts) : malformed
+  if (response.destroyed) return
+  if (verdict.kind === 'refused') {
+    sendRefusal(asking, refusal(parts.doors, ask, verdict.why))
+    return
+  }
+  const { person } = verdict
+  const failed = (problem: UpstreamProblem): void => {
+    parts.doors.log.warn('the application did not answer', { request: ask.id, problem })
+    sendRefusal(asking, refusal(parts.doors, ask, `application-${problem}`))
+  }
+  prepare(parts, { request, ask, person })
+  if (person !== null) {
+    const done = parts.streams.add(person, () => response.destroy())
+    response.once('close', done)
+  }
+  parts.upstream.pass(response, { request, waits, failed })
+}
+
+interface Handshake {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promise<void> {
+  const { request, socket } = handshake
+  socket.on('error', () => socket.destroy())
+  const target = originForm(request.url)
+  const isSound = target !== null && !isOwn(target, parts) && isWebSocket(request)
+  if (target !== null) request.url = target
+  const ask = askOf(request, '')
+  const verdict = isSound ? await verdictOn(ask, parts) : malformed
+  if (socket.destroyed) return
+  if (verdict.kind === 'refused') sendRaw(socket, problemOf(verdict.why, ask))
+  else passTunnel(parts, handshake, { ask, person: verdict.person })
+}
+
+function passTunnel(
+  parts: ProtectParts,
+  { request, socket, head }: Handshake,
+  { ask, person }: { ask: Ask; person: SignedIn | null },
+): void {
+  const { upgrade } = request.headers
+  prepare(parts, { request, ask, person })
+  request.headers.connection = 'Upgrade'
+  request.headers.upgrade = upgrade
+  const end = (): void => void socket.destroy()
+  const done = person === null ? null : parts.streams.add(person, end)
+  parts.tunnels.add(end)
+  socket.once('close', () => {
+    parts.tunnels.delete(end)
+    done?.()
+  })
+  const failed = (problem: UpstreamProblem): void => {
+    parts.doors.log.warn('the application did not answer', { request: ask.id, problem })
+    sendRaw(socket, problemOf(`application-${problem}`, ask))
+  }
+  parts.upstream.upgrade(socket, head, { request, waits: false, failed })
+}
+
+/** From here on the request says what the application is to see. */
+function prepare(
+  { doors, forwarding }: ProtectParts,
+  given: { request: IncomingMessage; ask: Ask; person: SignedIn | null },
+): void {
+  const { request, ask, person } = given
+  const address = clientAddress(ask, doors.isTrustedProxy)
+  request.headers = upstreamHeaders(request, person, { ...forwarding, address })
+}
+
+/** One way to tell where the body ends, which everybody reads alike. */
+function isPlainlyFramed({ headers }: IncomingMessage): boolean {
+  const { 'transfer-encoding': coding, 'content-length': length } = headers
+  return coding === undefined || (coding.toLowerCase() === 'chunked' && length === undefined)
+}
+
+const isOwn = (target: string, { doors }: ProtectParts): boolean =>
+  pathBelow(target.replace(/\?.*$/, ''), doors.site.base) !== ''
+
+function isWebSocket(request: IncomingMessage): boolean {
+  return request.method === 'GET' && request.headers['sec-websocket-key'] !== undefined && !hasBody(request)
+}

@@ -1,0 +1,85 @@
+import { problem, seeOther } from '../http/answers.js'
+import type { Answer, Ask } from '../http/ask.js'
+import type { Doors } from '../http/doors.js'
+import { message } from '../http/messages.js'
+import type { MessageKey } from '../pages/index.js'
+import type { Visit } from '../http/visit.js'
+
+/** Why a request does not reach the application. */
+export type Refused =
+  | 'not-signed-in'
+  | 'second-factor-required'
+  | 'no-access'
+  | 'malformed-request'
+  | 'unknown-method'
+  | 'unavailable'
+  | 'application-down'
+  | 'application-slow'
+
+interface Meaning {
+  readonly status: number
+  readonly title: string
+  /** Null: people are sent elsewhere. */
+  readonly page: MessageKey | null
+}
+
+const refusals: Record<Refused, Meaning> = {
+  'not-signed-in': { status: 401, page: null, title: 'Nobody is signed in here' },
+  'second-factor-required': { status: 401, page: null, title: 'The second factor is still due' },
+  'no-access': { status: 403, page: 'no-access', title: 'This is not for you' },
+  'malformed-request': { status: 400, page: 'bad-request', title: 'The request is malformed' },
+  'unknown-method': { status: 501, page: 'wrong-method', title: 'This method is not passed on' },
+  unavailable: { status: 503, page: 'unavailable', title: 'We cannot answer just now' },
+  'application-down': {
+    status: 502,
+    page: 'application-down',
+    title: 'The application behind this address does not answer',
+  },
+  'application-slow': {
+    status: 504,
+    page: 'application-slow',
+    title: 'The application behind this address took too long to answer',
+  },
+}
+
+/** People get a page, programs a problem of RFC 9457. */
+export function refusal(doors: Doors, ask: Ask, why: Refused): Answer {
+  if (!isNavigation(ask)) return problemOf(why, ask)
+  const { status, page } = refusals[why]
+  if (page === null)
+    return why === 'not-signed-in' ? toSignIn(doors, ask) : seeOther(`${doors.site.base}/mfa/setup`)
+  const visit: Visit = { doors, ask, id: '', query: new Map() }
+  const again = { href: ask.method === 'GET' ? originalOf(ask) : '/', label: 'Try again' }
+  const view = status < 501 ? { key: page } : { key: page, next: again, reference: ask.id }
+  return message(visit, status, view)
+}
+
+/** The same for programs only: a WebSocket's handshake, for one. */
+export function problemOf(why: Refused, ask: Ask): Answer {
+  const { status, title } = refusals[why]
+  const headers: Record<string, string> = status === 503 ? { 'retry-after': '5' } : {}
+  const reference = status >= 500 ? { reference: ask.id } : {}
+  return problem({ status, code: why, title, ...reference }, { headers })
+}
+
+/** A browser goes to a page, rather than a script or an image asking for something. */
+export function isNavigation(ask: Ask): boolean {
+  const mode = ask.header('sec-fetch-mode')
+  if (mode !== undefined) return mode === 'navigate'
+  return (ask.header('accept') ?? '').includes('text/html') && ask.header('x-requested-with') === undefined
+}
+
+const originalOf = (ask: Ask): string => ask.path + (ask.query === '' ? '' : `?${ask.query}`)
+
+/** Back at the page first asked for; after a form, at the page that it was on. */
+function toSignIn({ site }: Doors, ask: Ask): Answer {
+  const isRead = ask.method === 'GET' || ask.method === 'HEAD'
+  const next = isRead ? originalOf(ask) : pageOfForm(site.origin, ask.header('referer'))
+  return seeOther(`${site.base}/login?next=${encodeURIComponent(next)}`)
+}
+
+function pageOfForm(origin: string, referer: string | undefined): string {
+  if (referer === undefined || !URL.canParse(referer)) return '/'
+  const url = new URL(referer)
+  return url.origin === origin ? url.pathname + url.search : '/'
+}

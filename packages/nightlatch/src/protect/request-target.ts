@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * The request target in origin form, or null for what we do not pass on. Only visible ASCII, so that whoever
+ * decides by the path and whoever serves it read the same one.
+ */
+export function originForm(url: string | undefined): string | null {
+  if (url === undefined) return null
+  const path = /^https?:\/\//i.test(url)
+    ? url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(?!\/)/, '/')
+    : url
+  return /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/.test(path) ? path : null
+}
+
+/**
+ * The request as it would be without an offer to upgrade. Whoever does not take such an offer (HTTP/2 in clear,
+ * for one) answers the request as if it had not been made (RFC 9110 7.8).
+ */
+export function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method ?? 'GET'} ${url ?? '/'} HTTP/${httpVersion}`]
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? ''
+    if (!/^(?:upgrade|connection|http2-settings)$/i.test(name))
+      lines.push(`${name}: ${rawHeaders[at + 1] ?? ''}`)
+  }
+  return Buffer.from([...lines, '', ''].join('\r\n'), 'latin1')
+}

@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Answer } from '../http/ask.js'
+import { hasBody } from './headers.js'
+
+const longestDiscardMs = 10_000
+
+/** One request that waits for its answer. */
+export interface Asking {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** `Expect: 100-continue`: the client asks before it sends the body. */
+  readonly waits: boolean
+}
+
+/**
+ * Answers a request whose body nobody has read. The rest of it is thrown away for a while, so that a client
+ * that is still sending gets the answer rather than a reset.
+ */
+export function sendRefusal({ request, response, waits }: Asking, answer: Answer): void {
+  if (response.headersSent || response.destroyed) return
+  const headers: Record<string, string | string[]> = { ...answer.headers }
+  if (answer.cookies.length > 0) headers['set-cookie'] = [...answer.cookies]
+  headers['content-length'] = String(Buffer.byteLength(answer.body))
+  if (waits) headers['connection'] = 'close'
+  response.writeHead(answer.status, headers)
+  response.end(request.method === 'HEAD' ? undefined : answer.body)
+  if (request.complete || !hasBody(request)) return
+  request.unpipe()
+  request.resume()
+  endUnlessRead(request, longestDiscardMs)
+}
+
+/** A body that does not arrive in time takes its connection with it. */
+export function endUnlessRead(request: IncomingMessage, withinMs: number): void {
+  const timer = setTimeout(() => {
+    request.socket.destroy()
+  }, withinMs)
+  const stop = (): void => {
+    clearTimeout(timer)
+  }
+  request.once('end', stop)
+  request.once('close', stop)
+}
+
+/** The same on a connection that has left node:http: a handshake that is refused. */
+export function sendRaw(socket: Duplex, answer: Answer): void {
+  if (!socket.writable) return
+  const lines = Object.entries({ ...answer.headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  )
+  const length = `content-length: ${String(Buffer.byteLength(answer.body))}`
+  const status = `HTTP/1.1 ${String(answer.status)} ${STATUS_CODES[answer.status] ?? ''}`
+  socket.write([status, ...lines, length, '', ''].join('\r\n'))
+  socket.end(answer.body)
+  socket.once('finish', () => {
+    socket.destroy()
+  })
+}

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import { keepHouse, openDoor } from './app.js'
+import type { Nightlatch } from './app.js'
+import { atPort } from './config/read.js'
+import type { Settings } from './config/read.js'
+import type { AccessRules } from './http/access-rules.js'
+import type { DoorLog, Doors } from './http/doors.js'
+import { nodeListener } from './http/node-server.js'
+
+export interface RunningServer {
+  /** As it runs: with the real port in place of 0. */
+  readonly settings: Settings
+  /** The first page: `http://localhost:3000`, or with the base path. */
+  readonly url: string
+  readonly doors: Doors
+  /** Takes no more connections, answers what is in flight, then ends what is left after the deadline. */
+  stop(deadlineMs?: number): Promise<void>
+}
+
+const seconds = 1000
+
+/** Serves on the host and port of the settings; the rules are those of forward authentication. */
+export async function serve(
+  nightlatch: Nightlatch,
+  log: DoorLog,
+  accessRules: AccessRules | null = null,
+): Promise<RunningServer> {
+  let stopping = false
+  const server = boundedServer(30 * seconds)
+  const { host, port } = nightlatch.settings
+  await listen(server, { host, port })
+  const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
+  const { doors, answer } = openDoor(nightlatch, settings, {
+    log,
+    accessRules,
+    isStopping: () => stopping,
+  })
+  server.on('request', nodeListener(answer, { base: settings.basePath, isStopping: () => stopping }))
+  const stopHousekeeping = keepHouse(nightlatch, log)
+  const stop = async (deadlineMs = 10 * seconds): Promise<void> => {
+    stopping = true
+    stopHousekeeping()
+    await close(server, deadlineMs)
+  }
+  return { settings, url: settings.origin + settings.basePath, doors, stop }
+}
+
+/** A server on which nobody can hold a connection by saying little. `requestTimeout` in milliseconds, 0 for none. */
+export function boundedServer(requestTimeout: number): ReturnType<typeof createServer> {
+  const server = createServer({
+    requestTimeout,
+    headersTimeout: 15 * seconds,
+    keepAliveTimeout: 5 * seconds,
+    connectionsCheckingInterval: 5 * seconds,
+    maxHeaderSize: 16 * 1024,
+  })
+  server.on('clientError', refuseMalformed)
+  return server
+}
+
+export function listen(server: Server, at: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(at, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+export function close(server: ReturnType<typeof createServer>, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => {
+      server.closeAllConnections()
+    }, deadlineMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+/** What is no HTTP gets a bare refusal and the end of the connection. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

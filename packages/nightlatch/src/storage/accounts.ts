@@ -1,0 +1,138 @@
+import type { Account, AccountStore, NewAccount } from '../core/accounts.js'
+import type { AccountId } from '../core/ids.js'
+import { Undo } from '../core/stores.js'
+import type { Db, Param } from './db.js'
+import { done, found, foundAll, valuesList, wrote } from './rows.js'
+
+export interface AccountRow {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly email: string
+  readonly group_names: string
+  readonly admin: number
+  readonly disabled: number
+  readonly password_hash: string
+  readonly authenticator_count: number
+  readonly created_at: number
+  readonly last_sign_in_at: number
+}
+
+const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
+  created_at, last_sign_in_at`
+
+export function accountOf(row: AccountRow): Account {
+  return {
+    id: row.id as AccountId,
+    username: row.username,
+    name: row.name,
+    email: row.email,
+    groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
+    admin: row.admin === 1,
+    disabled: row.disabled === 1,
+    passwordHash: row.password_hash,
+    authenticatorCount: row.authenticator_count,
+    createdAt: row.created_at,
+    lastSignInAt: row.last_sign_in_at,
+  }
+}
+
+const valuesOf = (account: Account): readonly Param[] => [
+  account.id,
+  account.username,
+  account.name,
+  account.email,
+  JSON.stringify(account.groups),
+  Number(account.admin),
+  Number(account.disabled),
+  account.passwordHash,
+  account.authenticatorCount,
+  account.createdAt,
+  account.lastSignInAt,
+]
+
+const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 11)}`
+const insertFirst = `INSERT INTO account (${columns})
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS (SELECT 1 FROM account)`
+
+/** Sorted, so that two accounts that want the same names wait for each other in the same order. */
+async function addNames(db: Db, { account, loginNames }: NewAccount): Promise<boolean> {
+  const names = [...new Set(loginNames)].sort()
+  if (names.length === 0) return true
+  const added = await db.run(
+    `INSERT INTO login_name (name, account) VALUES ${valuesList(names.length, 2)} ON CONFLICT DO NOTHING`,
+    names.flatMap((name) => [name, account.id]),
+  )
+  return added === names.length
+}
+
+async function add(db: Db, account: NewAccount): Promise<boolean | Undo<boolean>> {
+  await db.run(insert, valuesOf(account.account))
+  return (await addNames(db, account)) || new Undo(false)
+}
+
+async function addFirst(db: Db, account: NewAccount): Promise<boolean | Undo<boolean>> {
+  await db.lock('first account')
+  if ((await db.run(insertFirst, valuesOf(account.account))) === 0) return false
+  return (await addNames(db, account)) || new Undo(false)
+}
+
+export function accountStore(db: Db): AccountStore {
+  return { ...reading(db), ...writing(db), ...changing(db), ...counting(db) }
+}
+
+type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
+
+function reading(db: Db): Some<'find' | 'findByLoginName' | 'list' | 'count'> {
+  // In a transaction the row is held: what is decided from it stays true to the end. SQLite does so by itself.
+  const hold = db.dialect === 'postgres' && db.inTransaction ? ' FOR NO KEY UPDATE' : ''
+  const find = `SELECT ${columns} FROM account WHERE id = $1${hold}`
+  const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
+  const list = `SELECT ${columns} FROM account ORDER BY created_at, id`
+  return {
+    find: (id) => found(db.one(find, [id]), accountOf),
+    findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
+    list: () => foundAll(db.all<AccountRow>(list, []), accountOf),
+    count: async () => (await db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0,
+  }
+}
+
+function writing(db: Db): Some<'add' | 'addFirst' | 'remove' | 'noteSignIn'> {
+  return {
+    add: (account) => db.atomic((part) => add(part, account)),
+    addFirst: (account) => db.atomic((part) => addFirst(part, account)),
+    remove: (id) => wrote(db.run('DELETE FROM account WHERE id = $1', [id])),
+    noteSignIn: (id, at) => done(db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])),
+  }
+}
+
+function changing(db: Db): Some<'setDisabled' | 'setPasswordHash' | 'renewPasswordHash' | 'setProfile'> {
+  const setProfile = 'UPDATE account SET username = $2, name = $3, email = $4, group_names = $5 WHERE id = $1'
+  return {
+    setDisabled: (id, disabled) =>
+      wrote(db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])),
+    setPasswordHash: (id, hash) =>
+      wrote(db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])),
+    renewPasswordHash: (id, { from, to }) =>
+      wrote(
+        db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [id, from, to]),
+      ),
+    setProfile: (id, { username, name, email, groups }) =>
+      done(db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])),
+  }
+}
+
+function counting(
+  db: Db,
+): Some<'countAuthenticatorUp' | 'countAuthenticatorDown' | 'resetAuthenticatorCount'> {
+  const up = `UPDATE account SET authenticator_count = authenticator_count + 1
+    WHERE id = $1 AND authenticator_count < $2`
+  const down = `UPDATE account SET authenticator_count = authenticator_count - 1
+    WHERE id = $1 AND authenticator_count > 0 AND authenticator_count > $2`
+  return {
+    countAuthenticatorUp: (id, atMost) => wrote(db.run(up, [id, atMost])),
+    countAuthenticatorDown: (id, atLeast) => wrote(db.run(down, [id, atLeast])),
+    resetAuthenticatorCount: (id) =>
+      done(db.run('UPDATE account SET authenticator_count = 0 WHERE id = $1', [id])),
+  }
+}

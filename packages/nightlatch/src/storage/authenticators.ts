@@ -1,0 +1,78 @@
+import type { AuthenticatorSecret, AuthenticatorStore } from '../core/authenticators.js'
+import type { AccountId, AuthenticatorId } from '../core/ids.js'
+import type { Db } from './db.js'
+import { done, foundAll, valuesList, wrote } from './rows.js'
+
+interface AuthenticatorRow {
+  readonly id: string
+  readonly account: string
+  readonly name: string
+  readonly sealed: string
+  readonly last_step: number
+  readonly created_at: number
+  readonly last_used_at: number
+}
+
+const columns = 'id, account, name, sealed, last_step, created_at, last_used_at'
+
+const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
+  id: row.id as AuthenticatorId,
+  account: row.account as AccountId,
+  name: row.name,
+  sealed: row.sealed,
+  lastStep: row.last_step,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+})
+
+/** A sealed text names its key between dots; `replace` compares exactly in both databases, LIKE does not. */
+const notSealedUnder = (parameter: string): string =>
+  `replace('.' || sealed, '.' || ${parameter} || '.', '') = '.' || sealed`
+
+export function authenticatorStore(db: Db): AuthenticatorStore {
+  return { ...keeping(db), ...resealing(db) }
+}
+
+type Resealing = 'listNotSealedUnder' | 'reseal' | 'countNotSealedUnder'
+
+function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
+  const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 7)}`
+  const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
+  const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
+  const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
+    (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
+  return {
+    add: (one) =>
+      done(
+        db.run(add, [one.id, one.account, one.name, one.sealed, one.lastStep, one.createdAt, one.lastUsedAt]),
+      ),
+    listOf: (account) => foundAll(db.all<AuthenticatorRow>(listOf, [account]), authenticatorOf),
+    consumeStepIfNewer: (id, step, at) => wrote(db.run(consume, [id, step, at])),
+    // Two renames at once would both find the name free: one after the other.
+    rename: (id, account, name) =>
+      db.atomic(async (part) => {
+        await part.lock(`authenticator names of ${account}`)
+        return wrote(part.run(rename, [id, account, name]))
+      }),
+    remove: (id, account) =>
+      wrote(db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])),
+    removeAllOf: (account) => db.run('DELETE FROM authenticator WHERE account = $1', [account]),
+  }
+}
+
+function resealing(db: Db): Pick<AuthenticatorStore, Resealing> {
+  const list = `SELECT ${columns} FROM authenticator WHERE ${notSealedUnder('$1')} AND id > $3
+    ORDER BY id LIMIT $2`
+  return {
+    listNotSealedUnder: (keyId, limit, after) =>
+      foundAll(db.all<AuthenticatorRow>(list, [keyId, limit, after ?? '']), authenticatorOf),
+    reseal: (id, { from, to }) =>
+      wrote(db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, from, to])),
+    async countNotSealedUnder(keyIds) {
+      const under = keyIds.map((_id, index) => notSealedUnder(`$${index + 1}`)).join(' AND ')
+      const where = under === '' ? '' : ` WHERE ${under}`
+      const row = await db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
+      return row?.n ?? 0
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { AccountId, InvitationId } from '../core/ids.js'
+import type { Invitation, InvitationStore } from '../core/invitations.js'
+import type { Db } from './db.js'
+import { done, found, wrote } from './rows.js'
+
+interface InvitationRow {
+  readonly id: string
+  readonly account: string | null
+  readonly created_at: number
+  readonly expires_at: number
+}
+
+const invitationOf = (row: InvitationRow): Invitation => ({
+  id: row.id as InvitationId,
+  account: row.account as AccountId | null,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+})
+
+export function invitationStore(db: Db): InvitationStore {
+  const add = `INSERT INTO invitation (token_hash, id, account, created_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5)`
+  const find = `SELECT id, account, created_at, expires_at FROM invitation
+    WHERE token_hash = $1 AND expires_at > $2`
+  const removeExpired = `DELETE FROM invitation WHERE token_hash IN
+    (SELECT token_hash FROM invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  return {
+    add: ({ id, account, createdAt, expiresAt }, tokenHash) =>
+      done(db.run(add, [tokenHash, id, account, createdAt, expiresAt])),
+    find: (tokenHash, now) => found(db.one(find, [tokenHash, now]), invitationOf),
+    take: (id, now) => wrote(db.run('DELETE FROM invitation WHERE id = $1 AND expires_at > $2', [id, now])),
+    removeAllOf: (account) =>
+      done(
+        account === null
+          ? db.run('DELETE FROM invitation WHERE account IS NULL', [])
+          : db.run('DELETE FROM invitation WHERE account = $1', [account]),
+      ),
+    removeExpired: (now, limit) => db.run(removeExpired, [now, limit]),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Dialect } from '../db.js'
+import { first } from './0001-first.js'
+import { toldChanges } from './0002-told-changes.js'
+
+/**
+ * One step of the schema. A released step never changes. The previous version of the program still serves
+ * while a step runs: add, and take away only what no supported version uses.
+ */
+export interface Migration {
+  readonly id: number
+  readonly name: string
+  /** The other database needs nothing of the kind: there the step is only counted. */
+  readonly only?: Dialect
+  /** In the SQL that both databases share, with the words of `words` in braces. */
+  readonly statements: readonly string[]
+}
+
+/** In order, without gaps. */
+export const migrations: readonly Migration[] = [first, toldChanges]
+
+const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
+  sqlite: {
+    text: 'TEXT',
+    integer: 'INTEGER',
+    sequence: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+    keyed: 'STRICT, WITHOUT ROWID',
+    counted: 'STRICT',
+  },
+  postgres: {
+    // Compared by bytes, as SQLite does, whatever the database's language is.
+    text: 'text COLLATE "C"',
+    integer: 'bigint',
+    sequence: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+    keyed: '',
+    counted: '',
+  },
+}
+
+/** A statement in the words of one database. */
+export function inDialect(dialect: Dialect, sql: string): string {
+  return sql.replace(/\{(\w+)\}/g, (_all, word: string) => {
+    const own = words[dialect][word]
+    if (own === undefined) throw new Error(`no word {${word}} for ${dialect}`)
+    return own
+  })
+}

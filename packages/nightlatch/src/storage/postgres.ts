@@ -1,0 +1,255 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { type Connection, type Database, type Db, mustBeText, type Param, transact } from './db.js'
+import { StorageError } from './errors.js'
+import { ChangeChannel } from './postgres-channel.js'
+import { isConflict, isLost, isReadOnly, postgresError } from './postgres-errors.js'
+import { type PostgresOptions, PostgresPool } from './postgres-pool.js'
+import { parsePostgresUrl } from './postgres-url.js'
+import { Turns } from './turns.js'
+
+/** How often a transaction runs again after it met another one, or lost its connection before the end. */
+const mostTries = 8
+
+// Every conditional write decides by itself, in one statement that sees what is committed at that moment.
+const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+
+/** A migration may rewrite a table, or wait for the server that does. */
+const patientMs = 600_000
+
+type Reopen = (changed: Partial<PostgresOptions>) => Promise<Database>
+
+export async function openPostgres(url: string, options: PostgresOptions): Promise<Database> {
+  const pool = new PostgresPool(parsePostgresUrl(url), options)
+  try {
+    const client = await pool.acquire()
+    client.release()
+  } catch (error) {
+    await pool.close()
+    throw postgresError(error)
+  }
+  return new PostgresDatabase(pool, (changed) => openPostgres(url, { ...options, ...changed }))
+}
+
+interface Statement {
+  readonly name: string
+  readonly text: string
+  /** Its rows name the accounts of which it has changed something that a session is judged by. */
+  readonly tells: boolean
+}
+
+/** What is read with a session, or shown with it. A new session or account changes nothing that was read before. */
+const telling =
+  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|recovery_code(?:_set)?))\b/
+
+function statementOf(sql: string): Statement {
+  const table = telling.exec(sql)
+  const text =
+    table === null ? sql : `${sql} RETURNING ${table[1] === 'account' ? 'id AS account' : 'account'}`
+  return { name: createHash('sha256').update(text).digest('hex').slice(0, 32), text, tells: table !== null }
+}
+
+/** A statement is prepared once a connection, under a name of its own. */
+class Statements {
+  readonly #statements = new Map<string, Statement>()
+
+  of(sql: string): Statement {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = statementOf(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+const asked = ({ name, text }: Statement, params: readonly Param[]): pg.QueryConfig => ({
+  name,
+  text,
+  values: [...params],
+})
+
+const accountsIn = (result: pg.QueryResult): readonly string[] =>
+  (result.rows as { account: string }[]).map((row) => row.account)
+
+type Work<T> = Parameters<typeof transact<T>>[2]
+
+class PostgresDatabase implements Database, Db {
+  readonly dialect = 'postgres'
+  readonly inTransaction = false
+  readonly #pool: PostgresPool
+  readonly #reopen: Reopen
+  readonly #statements = new Statements()
+  readonly freshness: ChangeChannel
+  #closed = false
+
+  constructor(pool: PostgresPool, reopen: Reopen) {
+    this.#pool = pool
+    this.#reopen = reopen
+    this.freshness = new ChangeChannel({
+      connect: () => pool.connectAlone('nightlatch-changes'),
+      isCurrent: (client) => pool.isCurrent(client),
+      say: async (channel, text) => {
+        await this.one('SELECT pg_notify($1, $2)', [channel, text])
+      },
+    })
+  }
+
+  get db(): Db {
+    return this
+  }
+
+  async run(sql: string, params: readonly Param[]): Promise<number> {
+    return (await this.#query(sql, params)).rowCount ?? 0
+  }
+
+  async all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
+    return (await this.#query(sql, params)).rows as Row[]
+  }
+
+  async one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
+  }
+
+  async atomic<T>(work: Work<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const client = await this.#acquire()
+      const connection = new PostgresConnection(client, this.#statements)
+      try {
+        const outcome = await transact(connection, begin, work)
+        this.#pool.release(client, null)
+        this.#forget(connection.changed)
+        return outcome
+      } catch (error) {
+        this.#pool.release(client, connection.lastError)
+        // It may have been kept all the same.
+        this.#forget(connection.changed)
+        const cause = error instanceof StorageError ? error.cause : error
+        // After the word COMMIT nobody knows whether it was kept: only the caller can find out.
+        const again = isConflict(cause) || (isLost(cause) && !connection.mayBeCommitted)
+        if (!again || tries >= mostTries) throw error
+      }
+      await sleep(tries * 5 * Math.random())
+    }
+  }
+
+  lock(): Promise<void> {
+    return Promise.reject(new StorageError('failed', 'a lock needs a transaction'))
+  }
+
+  async patiently(work: (db: Db) => Promise<void>): Promise<void> {
+    const patient = await this.#reopen({ poolSize: 1, statementMs: patientMs })
+    try {
+      await work(patient.db)
+    } finally {
+      await patient.close()
+    }
+  }
+
+  async ping(): Promise<void> {
+    await this.one('SELECT 1 AS one', [])
+  }
+
+  backupTo(): Promise<void> {
+    return Promise.reject(
+      new StorageError('failed', 'PostgreSQL is backed up by its own tools: use pg_dump, or archive its log'),
+    )
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.freshness.close()
+    await this.#pool.close()
+  }
+
+  async #query(sql: string, params: readonly Param[]): Promise<pg.QueryResult> {
+    mustBeText(params)
+    const statement = this.#statements.of(sql)
+    for (let tries = 1; ; tries += 1) {
+      const client = await this.#acquire()
+      try {
+        const result = await client.query(asked(statement, params))
+        this.#pool.release(client, null)
+        if (statement.tells) this.#forget(accountsIn(result))
+        return result
+      } catch (error) {
+        this.#pool.release(client, error)
+        if (statement.tells) this.freshness.onChange(null)
+        if (!isHarmless(error, sql) || tries >= 3) throw postgresError(error)
+      }
+    }
+  }
+
+  /** Before whoever wrote hears that it is done: from then on nobody here gets the old answer. */
+  #forget(accounts: Iterable<string>): void {
+    for (const account of accounts) this.freshness.onChange(account)
+  }
+
+  async #acquire(): Promise<pg.PoolClient> {
+    if (this.#closed) throw new StorageError('unavailable', 'the database is closed')
+    return this.#pool.acquire()
+  }
+}
+
+/** A read can be asked again, and a refused write has changed nothing; a lost write may have been kept. */
+const isHarmless = (error: unknown, sql: string): boolean =>
+  isConflict(error) || isReadOnly(error) || (isLost(error) && sql.startsWith('SELECT'))
+
+/** The connection of one transaction: one statement after the other, also when they are asked at once. */
+class PostgresConnection implements Connection {
+  readonly dialect = 'postgres'
+  readonly #client: pg.PoolClient
+  readonly #statements: Statements
+  readonly #turns = new Turns()
+  /** The accounts of which something was changed. */
+  readonly changed = new Set<string>()
+  lastError: unknown = null
+  mayBeCommitted = false
+
+  constructor(client: pg.PoolClient, statements: Statements) {
+    this.#client = client
+    this.#statements = statements
+  }
+
+  async run(sql: string, params: readonly Param[]): Promise<number> {
+    return (await this.#query(sql, params)).rowCount ?? 0
+  }
+
+  async all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
+    return (await this.#query(sql, params)).rows as Row[]
+  }
+
+  async one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
+  }
+
+  async lock(name: string): Promise<void> {
+    await this.#query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1852399468))', [name])
+  }
+
+  async control(sql: string): Promise<void> {
+    if (sql === 'COMMIT') this.mayBeCommitted = true
+    await this.#turns.take(() => this.#sent(() => this.#client.query(sql)))
+  }
+
+  async #query(sql: string, params: readonly Param[]): Promise<pg.QueryResult> {
+    mustBeText(params)
+    const statement = this.#statements.of(sql)
+    const result = await this.#turns.take(() =>
+      this.#sent(() => this.#client.query(asked(statement, params))),
+    )
+    if (statement.tells) for (const account of accountsIn(result)) this.changed.add(account)
+    return result
+  }
+
+  async #sent<T>(statement: () => Promise<T>): Promise<T> {
+    try {
+      return await statement()
+    } catch (error) {
+      if (!isLost(this.lastError)) this.lastError = error
+      throw postgresError(error)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { AccountId, SignInId } from '../core/ids.js'
+import type { SignIn, SignInStore } from '../core/sign-in.js'
+import type { Db } from './db.js'
+import { done, found, wrote } from './rows.js'
+
+interface SignInRow {
+  readonly id: string
+  readonly account: string
+  readonly started_at: number
+  readonly expires_at: number
+}
+
+const signInOf = (row: SignInRow): SignIn => ({
+  id: row.id as SignInId,
+  account: row.account as AccountId,
+  startedAt: row.started_at,
+  expiresAt: row.expires_at,
+})
+
+export function signInStore(db: Db): SignInStore {
+  const add = `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at)
+    VALUES ($1, $2, $3, $4, $5)`
+  const find = `SELECT id, account, started_at, expires_at FROM sign_in
+    WHERE token_hash = $1 AND expires_at > $2`
+  const removeExpired = `DELETE FROM sign_in WHERE token_hash IN
+    (SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  return {
+    add: ({ id, account, startedAt, expiresAt }, tokenHash) =>
+      done(db.run(add, [tokenHash, id, account, startedAt, expiresAt])),
+    findByTokenHash: (tokenHash, now) => found(db.one(find, [tokenHash, now]), signInOf),
+    take: (id) => wrote(db.run('DELETE FROM sign_in WHERE id = $1', [id])),
+    endByTokenHash: (tokenHash) => done(db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])),
+    endAllOf: (account) => db.run('DELETE FROM sign_in WHERE account = $1', [account]),
+    removeExpired: (now, limit) => db.run(removeExpired, [now, limit]),
+  }
+}

@@ -1,0 +1,18 @@
+/** Lets one at a time in, in the order of arrival. */
+export class Turns {
+  #taken = false
+  readonly #waiting: (() => void)[] = []
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#taken = true
+    try {
+      return await work()
+    } finally {
+      // A waiting one gets the turn handed over: nobody who comes just now can slip in between.
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#taken = false
+      else next()
+    }
+  }
+}

@@ -1,0 +1,253 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AccessRule, AccessRules, Person, Verdict } from '../src/http/access-rules.js'
+import { demandsFor, judge } from '../src/http/access-rules.js'
+import { parseAccessRules } from '../src/http/access-rules-file.js'
+import { pathReadings } from '../src/http/path-readings.js'
+
+const rule = (parts: Partial<AccessRule> & Pick<AccessRule, 'access'>): AccessRule => ({
+  hosts: null,
+  paths: null,
+  methods: null,
+  groups: null,
+  ...parts,
+})
+
+const site: AccessRules = {
+  rules: [
+    rule({ paths: ['/public/*', '/favicon.ico'], access: 'public' }),
+    rule({ paths: ['/admin/*'], groups: ['admins'], access: 'two-factors' }),
+    rule({ hosts: ['*.dev.example.test'], access: 'one-factor' }),
+    rule({ hosts: ['hooks.example.test'], methods: ['POST'], access: 'public' }),
+    rule({ hosts: ['closed.example.test'], access: 'deny' }),
+  ],
+  otherwise: 'two-factors',
+}
+
+const two = (...groups: string[]): Person => ({ groups, hasTwoFactors: true })
+const one = (...groups: string[]): Person => ({ groups, hasTwoFactors: false })
+
+function verdict(url: string, person: Person | null, method = 'GET'): Verdict | 'unreadable' {
+  const [, host = '', path = ''] = /^([^/]*)(\/.*)$/s.exec(url) ?? []
+  const demands = demandsFor(site, { method, host, path })
+  return demands === null ? 'unreadable' : judge(demands, person)
+}
+
+describe('access rules', () => {
+  it.each<[string, Person | null, Verdict]>([
+    ['app.example.test/public/logo.png', null, 'public'],
+    ['app.example.test/public', null, 'public'],
+    ['app.example.test/favicon.ico', null, 'public'],
+    ['app.example.test/favicon.ico/more', null, 'sign-in'],
+    ['app.example.test/publicity', null, 'sign-in'],
+    ['app.example.test/', null, 'sign-in'],
+    ['app.example.test/', one(), 'second-factor'],
+    ['app.example.test/', two(), 'allowed'],
+    ['app.example.test/admin', null, 'sign-in'],
+    ['app.example.test/admin/users', two(), 'forbidden'],
+    ['app.example.test/admin/users', one('admins'), 'second-factor'],
+    ['app.example.test/admin/users', two('staff', 'admins'), 'allowed'],
+    ['a.dev.example.test/', one(), 'allowed'],
+    ['A.DEV.example.test:8443/', one(), 'allowed'],
+    ['dev.example.test/', one(), 'second-factor'],
+    ['evildev.example.test/', one(), 'second-factor'],
+    ['closed.example.test/', two('admins'), 'forbidden'],
+    ['closed.example.test/', null, 'forbidden'],
+  ])('%s for %o is %s', (url, person, expected) => {
+    expect(verdict(url, person)).toBe(expected)
+  })
+
+  it('look at the method, and a method that no rule names falls to what counts otherwise', () => {
+    expect(verdict('hooks.example.test/in', null, 'POST')).toBe('public')
+    expect(verdict('hooks.example.test/in', null, 'OPTIONS')).toBe('sign-in')
+    expect(verdict('hooks.example.test/in', null, 'post')).toBe('sign-in')
+  })
+
+  it('keep the first rule that fits', () => {
+    const rules = [rule({ paths: ['/a/b'], access: 'deny' }), rule({ paths: ['/a/*'], access: 'public' })]
+    const at = (path: string) =>
+      judge(demandsFor({ rules, otherwise: 'deny' }, { method: 'GET', host: 'x', path })!, null)
+    expect(at('/a/b')).toBe('forbidden')
+    expect(at('/a/c')).toBe('public')
+  })
+
+  it.each([
+    '/public/../admin',
+    '/public/%2e%2e/admin',
+    '/public/%2E./admin',
+    '/public/..%2fadmin',
+    '/public/..%5cadmin',
+    '/public/..\\admin',
+    '/public/%252e%252e/admin',
+    '/public/%252e%252e%252fadmin',
+    '/public//../admin',
+    '/public/x/..//../admin',
+    '/public;/../admin',
+    '/public/..;/admin',
+    '/public/..;a=b/admin',
+    '/public/x/%2e%2e/%2e%2e/admin',
+    '//admin',
+    '/./admin',
+    '/%61dmin',
+    '/admin#/public',
+    '/admin?/public/',
+    '/admin;/public/',
+    '/%2fadmin',
+    '/ADMIN',
+    '/Admin/users',
+    '/admin%2fusers',
+    '/admin%20/../admin',
+  ])('%s is never weaker than /admin', (path) => {
+    expect(verdict(`app.example.test${path}`, null)).toBe('sign-in')
+    expect(verdict(`app.example.test${path}`, two())).toBe('forbidden')
+  })
+
+  it.each(['/PUBLIC/x', '/public%2fx', '/x/../public2', '/public;/x', '/public2/x'])(
+    '%s is not what /public/* opens',
+    (path) => {
+      expect(verdict(`app.example.test${path}`, null)).toBe('sign-in')
+    },
+  )
+
+  it.each(['/public/%00', '/public/%0d%0a', '/public/%ff', '/public/%zz', '/public/%', 'public', ''])(
+    '%j cannot be read and opens nothing',
+    (path) => {
+      expect(demandsFor(site, { method: 'GET', host: 'app.example.test', path })).toBeNull()
+    },
+  )
+
+  it('never open what leads out of the public folder, however it is written', () => {
+    const dots = fc.constantFrom(
+      '..',
+      '%2e%2e',
+      '.%2e',
+      '%2E.',
+      '..;',
+      '..;x=1',
+      '%252e%252e',
+      '..%2f',
+      '..%5c',
+      '.',
+      '',
+      'x',
+    )
+    fc.assert(
+      fc.property(fc.array(dots, { maxLength: 8 }), (steps) => {
+        const path = `/public/${[...steps, 'end'].join('/')}`
+        const readings = pathReadings(path)
+        const leadsOut = readings?.some((reading) => !reading.startsWith('/public/')) ?? true
+        if (leadsOut) expect(verdict(`app.example.test${path}`, null)).not.toBe('public')
+      }),
+    )
+  })
+
+  it('read any path without throwing and without end', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        for (const reading of pathReadings(`/${text}`) ?? [])
+          expect(reading.split('/')).not.toEqual(expect.arrayContaining(['..']))
+      }),
+    )
+    expect(pathReadings(`/${'%25'.repeat(50)}2e`)).not.toBeUndefined()
+    expect(pathReadings(`/${'../'.repeat(2000)}admin`)).toContain('/admin')
+    expect(pathReadings('/%25252525252e')).toBeNull()
+  })
+})
+
+describe('a rules file', () => {
+  it('becomes rules: one text or a list of them, and its own default', () => {
+    const read = parseAccessRules(
+      `{
+        "default": "one-factor",
+        "rules": [
+          { "path": ["/public/*", "/"], "method": "GET", "access": "public" },
+          { "host": "*.example.org", "group": ["admins"], "access": "two-factors" }
+        ]
+      }`,
+      'two-factors',
+    )
+    expect(read).toEqual({
+      kind: 'rules',
+      rules: {
+        otherwise: 'one-factor',
+        rules: [
+          rule({ paths: ['/public/*', '/'], methods: ['GET'], access: 'public' }),
+          rule({ hosts: ['*.example.org'], groups: ['admins'], access: 'two-factors' }),
+        ],
+      },
+    })
+  })
+
+  it('without anything in it asks of everybody what counts otherwise', () => {
+    expect(parseAccessRules('{}', 'two-factors')).toEqual({
+      kind: 'rules',
+      rules: { rules: [], otherwise: 'two-factors' },
+    })
+  })
+
+  it('says every mistake at once, each with its line', () => {
+    const read = parseAccessRules(
+      [
+        '{',
+        '  "defualt": "public",',
+        '  "rules": [',
+        '    { "path": "public", "access": "public" },',
+        '    { "path": "/a/*/b", "access": "open" },',
+        '    { "host": "https://app.example.org",',
+        '      "method": ["get"],',
+        '      "access": "deny" },',
+        '    { "path": "/x" },',
+        '    "everything",',
+        '    { "path": "/y", "group": "admins", "access": "public" },',
+        '    { "path": [], "access": "public" },',
+        '    { "path": "/a/../b", "access": "public" },',
+        '    { "path": 5, "access": true }',
+        '  ]',
+        '}',
+      ].join('\n'),
+      'two-factors',
+    )
+    if (read.kind !== 'problems') throw new Error('accepted')
+    expect(read.problems.map(({ line }) => line)).toEqual([2, 4, 5, 5, 6, 7, 9, 10, 11, 12, 13, 14, 14])
+    expect(read.problems[0]!.reason).toContain('"defualt" is not known')
+  })
+
+  it.each([
+    ['', 1, 'a value is missing'],
+    ['{', 1, 'double quotes'],
+    ['{\n"rules": [\n{"access": "public",}\n]}', 3, 'double quotes'],
+    ['{\n"rules": []\n"default": "deny"}', 3, 'comma'],
+    ['{"rules": [],\n"rules": []}', 2, 'twice'],
+    ['{"rules": []}\n}', 2, 'after the end'],
+    ["{'rules': []}", 1, 'has no place here'],
+    ['{"rules": [\n// no comments\n]}', 2, 'has no place here'],
+    ['{"rules": "\\x"}', 1, 'malformed'],
+    ['[]', 1, 'one object'],
+    ['{"rules": {}}', 1, 'a list'],
+    ['['.repeat(100), 1, 'nested'],
+  ])('%j is refused at its line', (text, line, reason) => {
+    const read = parseAccessRules(text, 'two-factors')
+    if (read.kind !== 'problems') throw new Error('accepted')
+    expect(read.problems[0]).toMatchObject({ line, reason: expect.stringContaining(reason) })
+  })
+
+  it('that is no JSON for anybody else is none for us, either', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const isJson = (() => {
+          try {
+            return JSON.parse(text) !== undefined
+          } catch {
+            return false
+          }
+        })()
+        if (!isJson) expect(parseAccessRules(text, 'two-factors').kind).toBe('problems')
+      }),
+    )
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(() => parseAccessRules(text, 'two-factors')).not.toThrow()
+      }),
+    )
+  })
+})

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Totp } from '@nightlatch/otp'
+import express from 'express'
+import Fastify from 'fastify'
+import { Hono } from 'hono'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as forExpress from '../../src/adapters/express.js'
+import * as forFastify from '../../src/adapters/fastify.js'
+import * as forHono from '../../src/adapters/hono.js'
+import * as forNext from '../../src/adapters/next.js'
+import type { ExpressRequest } from '../../src/adapters/express.js'
+import type { NightlatchVariables } from '../../src/adapters/hono.js'
+import { createNightlatch } from '../../src/index.js'
+import type { NightlatchAuth } from '../../src/index.js'
+import { Browser } from '../support/browser.js'
+import { setUpKey } from '../support/app.js'
+
+interface Mounted {
+  readonly server: Server
+  readonly auth: NightlatchAuth
+}
+
+/** The application keeps its users and its password check, as in a tutorial. */
+const users: Record<string, string> = { user1: 'password1', user2: 'password2' }
+const accounts = {
+  verifyPassword: (username: string, password: string) =>
+    Promise.resolve(users[username] === password ? { username, name: 'The First User' } : null),
+}
+
+const listen = (server: Server): Promise<string> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    })
+  })
+
+type Mount = (auth: NightlatchAuth) => Promise<Server>
+
+const mounts: Record<string, Mount> = {
+  'Express, before body parsers': (auth) => {
+    const app = express()
+    app.use(forExpress.nightlatch(auth))
+    app.get('/private', forExpress.requireSession(auth), (request, response) => {
+      response.send(`Hello ${(request as ExpressRequest).nightlatch?.account.username ?? ''}`)
+    })
+    return Promise.resolve(createServer(app))
+  },
+  'Express, after body parsers': (auth) => {
+    const app = express()
+    app.use(express.urlencoded({ extended: true }), express.json())
+    app.use(forExpress.nightlatch(auth))
+    app.get('/private', forExpress.requireSession(auth), (request, response) => {
+      response.send(`Hello ${(request as ExpressRequest).nightlatch?.account.username ?? ''}`)
+    })
+    return Promise.resolve(createServer(app))
+  },
+  Fastify: async (auth) => {
+    const app = Fastify()
+    await app.register(forFastify.nightlatch(auth) as never)
+    app.get('/private', { preHandler: forFastify.requireSession(auth) as never }, (request) => {
+      return `Hello ${(request as unknown as ExpressRequest).nightlatch?.account.username ?? ''}`
+    })
+    await app.ready()
+    return app.server
+  },
+  Hono: (auth) => {
+    const app = new Hono<{ Variables: NightlatchVariables }>()
+    app.use(forHono.nightlatch(auth))
+    app.get('/private', forHono.requireSession(auth), (c) =>
+      c.text(`Hello ${c.get('nightlatch').account.username}`),
+    )
+    return Promise.resolve(webServer((request) => app.fetch(request)))
+  },
+  'Next (App Router)': (auth) => {
+    const { GET, POST } = forNext.handlers(auth)
+    const page = forNext.requireSession(auth, (_request, session) =>
+      Promise.resolve(new Response(`Hello ${session.account.username}`)),
+    )
+    return Promise.resolve(
+      webServer((request) => {
+        if (new URL(request.url).pathname === '/private') return page(request, undefined)
+        return request.method === 'POST' ? POST(request) : GET(request)
+      }),
+    )
+  },
+}
+
+/** The least that a framework of the web's Request and Response does on node:http. */
+function webServer(fetch: (request: Request) => Response | Promise<Response>): Server {
+  return createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const bodiless = request.method === 'GET' || request.method === 'HEAD'
+      const init = { method: request.method ?? 'GET', headers: request.headers as Record<string, string> }
+      const asked = new Request(`http://${request.headers.host ?? ''}${request.url ?? ''}`, {
+        ...init,
+        ...(bodiless ? {} : { body: Buffer.concat(chunks) }),
+      })
+      void Promise.resolve(fetch(asked)).then(async (answer) => {
+        const headers: Record<string, string | string[]> = Object.fromEntries(answer.headers)
+        if (answer.headers.getSetCookie().length > 0) headers['set-cookie'] = answer.headers.getSetCookie()
+        response.writeHead(answer.status, headers).end(Buffer.from(await answer.arrayBuffer()))
+      })
+    })
+  })
+}
+
+describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
+  let mounted: Mounted
+  let origin: string
+  let folder: string
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const auth = await createNightlatch({
+      origin: 'http://localhost:3000',
+      basePath: '/auth',
+      database: join(folder, 'auth.db'),
+      secret: randomBytes(32).toString('base64'),
+      issuer: 'Tutorial',
+      accounts,
+    })
+    mounted = { auth, server: await mount(auth) }
+    origin = await listen(mounted.server)
+  })
+  afterAll(async () => {
+    mounted.server.closeAllConnections()
+    await new Promise((resolve) => mounted.server.close(resolve))
+    await mounted.auth.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('sends a page to sign-in and a program a 401', async () => {
+    const browser = new Browser(origin)
+    expect(await browser.get('/private?tab=2', { accept: 'text/html' })).toMatchObject({
+      status: 303,
+      location: '/auth/login?next=%2Fprivate%3Ftab%3D2',
+    })
+    const program = await browser.get('/private', { accept: 'application/json' })
+    expect(program.status).toBe(401)
+    expect(JSON.parse(program.body)).toMatchObject({ code: 'not-signed-in' })
+  })
+
+  it("adds the second factor to the application's own accounts, and comes back to the page asked for", async () => {
+    const browser = new Browser(origin)
+    expect((await browser.post('/auth/login', { username: 'user1', password: 'wrong' })).status).toBe(401)
+    const signIn = { username: 'user1', password: 'password1', next: '/private?tab=2' }
+    expect(await browser.post('/auth/login', signIn)).toMatchObject({
+      status: 303,
+      location: '/auth/mfa/setup',
+    })
+    expect((await browser.get('/private', { accept: 'text/html' })).status).toBe(303)
+    const totp = new Totp({
+      secret: setUpKey((await browser.get('/auth/mfa/setup')).body).replaceAll(' ', ''),
+    })
+    const confirmed = await browser.post('/auth/mfa/setup', { otp: totp.now() })
+    expect(confirmed).toMatchObject({ status: 303, location: '/auth/mfa/recovery-codes' })
+    const saved = await browser.post('/auth/mfa/recovery-codes', { saved: 'yes' })
+    expect(saved).toMatchObject({ status: 303, location: '/private?tab=2' })
+    expect(await browser.get('/private')).toMatchObject({ status: 200, body: 'Hello user1' })
+    expect((await browser.post('/auth/logout')).status).toBe(303)
+    expect((await browser.get('/private')).status).toBe(401)
+  })
+})

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { endpoints } from '../src/http/api/endpoints.js'
+import { readBody } from '../src/http/api/call.js'
+import type { Ask } from '../src/http/ask.js'
+import { readForwarded } from '../src/http/forward-auth-request.js'
+import type { Visit } from '../src/http/visit.js'
+
+const askWith = (parts: Partial<Ask>): Ask => ({
+  id: 'test',
+  method: 'POST',
+  path: '/',
+  query: '',
+  peer: '127.0.0.1',
+  header: () => undefined,
+  headerCount: () => 0,
+  body: () => Promise.resolve(new Uint8Array()),
+  ...parts,
+})
+
+describe('the body of a call', () => {
+  it('reaches the handler with the members that its schema names, and no others', async () => {
+    const sent = '{"username":"ada","password":"x","browser":{},"__proto__":{"admin":true},"remember":true}'
+    const ask = askWith({
+      header: (name) => (name === 'content-type' ? 'application/json' : undefined),
+      headerCount: () => 1,
+      body: () => Promise.resolve(Buffer.from(sent)),
+    })
+    const read = await readBody(endpoints.signIn, { ask } as unknown as Visit)
+    expect(read).toEqual({ kind: 'body', value: { username: 'ada', password: 'x' } })
+  })
+
+  it('is not read where none is asked for', async () => {
+    const ask = askWith({ body: () => Promise.reject(new Error('the body was read')) })
+    expect(await readBody(endpoints.signOut, { ask } as unknown as Visit)).toEqual({
+      kind: 'body',
+      value: null,
+    })
+  })
+})
+
+describe('forwarded headers', () => {
+  const sound = new Map([
+    ['x-forwarded-method', 'GET'],
+    ['x-forwarded-proto', 'https'],
+    ['x-forwarded-host', 'app.example.test'],
+    ['x-forwarded-uri', '/'],
+  ])
+  const policy = { isTrusted: true, secure: true }
+
+  it('are read when each is there once', () => {
+    const ask = askWith({
+      header: (name) => sound.get(name),
+      headerCount: (name) => (sound.has(name) ? 1 : 0),
+    })
+    expect(readForwarded(ask, policy)).toMatchObject({ kind: 'asked', url: 'https://app.example.test/' })
+  })
+
+  it.each([...sound.keys()])(
+    'are refused when %s was sent twice, even where only one value is shown',
+    (twice) => {
+      const headerCount = (name: string) => (name === twice ? 2 : sound.has(name) ? 1 : 0)
+      const ask = askWith({ header: (name) => sound.get(name), headerCount })
+      expect(readForwarded(ask, policy)).toMatchObject({ kind: 'refused', code: 'forwarded-headers' })
+    },
+  )
+})

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { browserJourney } from '../../../../examples/shared/behind.test-suite.js'
+import { startProtected, type Protected } from '../support/protected.js'
+
+let app: Protected
+
+beforeAll(async () => {
+  app = await startProtected()
+})
+
+afterAll(async () => {
+  await app.close()
+})
+
+describe('a person in a real browser', () => {
+  it('signs in through protect and is back at the page first asked for, with its query', async () => {
+    await app.person('emma')
+    await browserJourney({ origin: `http://localhost:${app.port}`, username: 'emma', clock: app.clock })
+  }, 60_000)
+})

@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest'
+import type { LoginName } from '../../src/core/accounts.js'
+import type { Stores } from '../../src/core/stores.js'
+import { databases, useDatabase } from '../support/databases.js'
+import {
+  aHash,
+  anAccount,
+  anAuthenticator,
+  anId,
+  aSession,
+  aSetUp,
+  aSignIn,
+  aTrustedDevice,
+  fiftyAtOnce,
+  nameOf,
+  somebody,
+} from './things.js'
+
+describe.each(databases)('accounts on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const both = () => [servers.here.stores, servers.there.stores] as const
+
+  test('an account comes back as it was kept, by id and by each of its names', async () => {
+    const account = anAccount({
+      username: 'Zoë',
+      name: `Zoë "'; DROP TABLE account; --`,
+      email: 'zoe@example.org',
+      groups: ['staff', 'a,b'],
+      admin: true,
+      authenticatorCount: 3,
+      lastSignInAt: 4_102_444_800,
+    })
+    const [zoe, mail] = ['zoë', 'zoe@example.org'] as LoginName[]
+    expect(await servers.here.stores.accounts.add({ account, loginNames: [zoe!, mail!] })).toBe(true)
+    const { accounts } = servers.there.stores
+    expect(await accounts.find(account.id)).toEqual(account)
+    expect(await accounts.findByLoginName(zoe!)).toEqual(account)
+    expect(await accounts.findByLoginName(mail!)).toEqual(account)
+    expect(await accounts.findByLoginName('zoe' as LoginName)).toBeNull()
+    expect(await accounts.findByLoginName('ZOË' as LoginName)).toBeNull()
+    expect(await accounts.find(anId())).toBeNull()
+  })
+
+  test('an account that wants one taken name is not kept at all, nor are its other names', async () => {
+    const ada = await somebody(servers.here.stores)
+    const other = anAccount()
+    const { accounts } = servers.here.stores
+    expect(await accounts.add({ account: other, loginNames: [nameOf(other), nameOf(ada)] })).toBe(false)
+    expect(await accounts.find(other.id)).toBeNull()
+    expect(await accounts.add({ account: other, loginNames: [nameOf(other)] })).toBe(true)
+  })
+
+  test('a user name that is also the email is one name', async () => {
+    const account = anAccount()
+    const loginNames = [nameOf(account), nameOf(account)]
+    expect(await servers.here.stores.accounts.add({ account, loginNames })).toBe(true)
+  })
+
+  test('a taken name inside of a larger transaction takes back the account and nothing else', async () => {
+    const ada = await somebody(servers.here.stores)
+    const other = anAccount()
+    const added = await servers.here.atomically(async ({ accounts, facts }) => {
+      await facts.put(`kept beside ${other.id}`, 'yes')
+      return accounts.add({ account: other, loginNames: [nameOf(other), nameOf(ada)] })
+    })
+    expect(added).toBe(false)
+    expect(await servers.here.stores.accounts.find(other.id)).toBeNull()
+    expect(await servers.here.stores.facts.get(`kept beside ${other.id}`)).toBe('yes')
+  })
+
+  test('of fifty who want the same name at once, one gets it', async () => {
+    const name = `wanted-${anId()}` as LoginName
+    const wins = await fiftyAtOnce(both(), (stores, index) => {
+      const account = anAccount()
+      const own = `own-${account.id}` as LoginName
+      return stores.accounts.add({ account, loginNames: index % 3 === 0 ? [own, name] : [name, own] })
+    })
+    expect(wins.filter(Boolean)).toHaveLength(1)
+    expect(await servers.here.stores.accounts.findByLoginName(name)).not.toBeNull()
+  })
+
+  test('changes reach the account they name, and say whether there was one', async () => {
+    const { accounts } = servers.here.stores
+    const { id } = await somebody(servers.here.stores)
+    expect(await accounts.setDisabled(id, true)).toBe(true)
+    expect(await accounts.setPasswordHash(id, '$argon2id$two')).toBe(true)
+    await accounts.setProfile(id, { username: 'Ada', name: 'A', email: 'a@example.org', groups: ['x'] })
+    await accounts.noteSignIn(id, 5000)
+    expect(await accounts.find(id)).toMatchObject({
+      disabled: true,
+      passwordHash: '$argon2id$two',
+      username: 'Ada',
+      email: 'a@example.org',
+      groups: ['x'],
+      lastSignInAt: 5000,
+    })
+    expect(await accounts.setDisabled(anId(), true)).toBe(false)
+    expect(await accounts.setPasswordHash(anId(), 'x')).toBe(false)
+  })
+
+  test('an old hash is renewed only while it is still the hash', async () => {
+    const { accounts } = servers.here.stores
+    const { id } = await somebody(servers.here.stores, { passwordHash: 'old' })
+    expect(await accounts.renewPasswordHash(id, { from: 'older', to: 'new' })).toBe(false)
+    expect(await accounts.renewPasswordHash(id, { from: 'old', to: 'new' })).toBe(true)
+    expect(await accounts.renewPasswordHash(id, { from: 'old', to: 'newer' })).toBe(false)
+    expect((await accounts.find(id))?.passwordHash).toBe('new')
+  })
+
+  test('of fifty first authenticators at once, one is counted', async () => {
+    const { id } = await somebody(servers.here.stores)
+    const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countAuthenticatorUp(id, 1))
+    expect(wins.filter(Boolean)).toHaveLength(1)
+    expect((await servers.here.stores.accounts.find(id))?.authenticatorCount).toBe(1)
+  })
+
+  test('authenticators are counted up to the most and down to the least', async () => {
+    const { accounts } = servers.here.stores
+    const { id } = await somebody(servers.here.stores, { authenticatorCount: 9 })
+    expect(await accounts.countAuthenticatorUp(id, 10)).toBe(true)
+    expect(await accounts.countAuthenticatorUp(id, 10)).toBe(false)
+    await accounts.resetAuthenticatorCount(id)
+    expect(await accounts.countAuthenticatorDown(id, 0)).toBe(false)
+    expect(await accounts.countAuthenticatorUp(id, 10)).toBe(true)
+    expect(await accounts.countAuthenticatorDown(id, 1)).toBe(false)
+    expect(await accounts.countAuthenticatorDown(id, 0)).toBe(true)
+    expect((await accounts.find(id))?.authenticatorCount).toBe(0)
+  })
+
+  test('of two last authenticators removed at once, one stays where one must', async () => {
+    const { id } = await somebody(servers.here.stores, { authenticatorCount: 2 })
+    const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countAuthenticatorDown(id, 1))
+    expect(wins.filter(Boolean)).toHaveLength(1)
+  })
+
+  test('an account that is removed takes everything along but the audit trail, and frees its names', async () => {
+    const { stores } = servers.here
+    const ada = await somebody(stores)
+    const kept = await everythingOf(stores, ada)
+    expect(await stores.accounts.remove(ada.id)).toBe(true)
+    expect(await stores.accounts.remove(ada.id)).toBe(false)
+    expect(await stores.accounts.findByLoginName(nameOf(ada))).toBeNull()
+    expect(await stores.sessions.findByTokenHash(kept.sessionHash)).toBeNull()
+    expect(await stores.signIns.findByTokenHash(kept.signInHash, 1001)).toBeNull()
+    expect(await stores.authenticators.listOf(ada.id)).toEqual([])
+    expect(await stores.setUps.findByOwner(kept.setUp.owner, 1001)).toBeNull()
+    expect(await stores.recoveryCodes.saltOf(ada.id)).toBeNull()
+    expect(await stores.recoveryCodes.countLeft(ada.id)).toBe(0)
+    expect(await stores.unsavedCodes.find(kept.session.id)).toBeNull()
+    expect(await stores.trustedDevices.listOf(ada.id)).toEqual([])
+    expect(await stores.knownDevices.isKnown(ada.id, 'device')).toBe(false)
+    expect(await stores.invitations.find(kept.invitationHash, 1001)).toBeNull()
+    expect(await stores.audit.list({ account: ada.id, limit: 10 })).toHaveLength(1)
+    expect(await stores.accounts.add({ account: anAccount(), loginNames: [nameOf(ada)] })).toBe(true)
+  })
+
+  async function everythingOf(stores: Stores, ada: ReturnType<typeof anAccount>) {
+    const session = aSession(ada)
+    const setUp = aSetUp(ada)
+    const [sessionHash, signInHash, invitationHash] = [aHash(), aHash(), aHash()] as const
+    await stores.sessions.add(session, sessionHash)
+    await stores.signIns.add(aSignIn(ada), signInHash)
+    await stores.authenticators.add(anAuthenticator(ada))
+    await stores.setUps.addUnlessThere(setUp)
+    await stores.recoveryCodes.replaceAll(ada.id, { salt: 'salt', hashes: ['a', 'b'] })
+    await stores.unsavedCodes.put(session.id, ada.id, 'sealed')
+    await stores.trustedDevices.add(aTrustedDevice(ada), aHash())
+    await stores.knownDevices.note(ada.id, 'device', 1000)
+    await stores.invitations.add(
+      { id: anId(), account: ada.id, createdAt: 1, expiresAt: 9000 },
+      invitationHash,
+    )
+    await stores.audit.add({
+      at: 1000,
+      event: 'account.created',
+      account: ada.id,
+      address: '',
+      userAgent: '',
+      details: {},
+    })
+    return { session, setUp, sessionHash, signInHash, invitationHash }
+  }
+})
+
+describe.each(databases)('the first account on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const both = () => [servers.here.stores, servers.there.stores] as const
+
+  test('of fifty first accounts at once, one is the first, and afterwards nobody is', async () => {
+    const wins = await fiftyAtOnce(both(), (stores) => {
+      const account = anAccount()
+      return stores.accounts.addFirst({ account, loginNames: [nameOf(account)] })
+    })
+    expect(wins.filter(Boolean)).toHaveLength(1)
+    const { accounts } = servers.here.stores
+    expect(await accounts.count()).toBe(1)
+    const second = anAccount({ createdAt: 2000 })
+    expect(await accounts.addFirst({ account: second, loginNames: [nameOf(second)] })).toBe(false)
+    expect(await accounts.add({ account: second, loginNames: [nameOf(second)] })).toBe(true)
+    expect((await accounts.list()).map((account) => account.id).at(-1)).toBe(second.id)
+  })
+
+  test('with the last account gone there may be a first one again', async () => {
+    const { accounts } = servers.here.stores
+    for (const account of await accounts.list()) await accounts.remove(account.id)
+    const account = anAccount()
+    const added = await servers.here.atomically((stores) =>
+      stores.accounts.addFirst({ account, loginNames: [nameOf(account)] }),
+    )
+    expect(added).toBe(true)
+  })
+})

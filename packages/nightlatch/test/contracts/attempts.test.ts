@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type AttemptKey,
+  type AttemptPolicy,
+  codePolicy,
+  passwordPolicy,
+  recoveryPolicy,
+} from '../../src/core/attempts.js'
+import { day, hour } from '../../src/core/world.js'
+import { databases, useDatabase } from '../support/databases.js'
+import { anId, fiftyAtOnce } from './things.js'
+
+const aKey = (): AttemptKey => `code:${anId()}` as AttemptKey
+
+describe.each(databases)('attempts on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const attempts = () => servers.here.stores.attempts
+
+  /** Fails until there is a wait. @returns how long it is */
+  async function nextWait(key: AttemptKey, policy: AttemptPolicy, from: number): Promise<number> {
+    for (;;) {
+      const answer = await attempts().reserve(key, policy, from)
+      if (answer.kind === 'wait') return answer.untilSeconds - from
+      if (answer.kind === 'locked') return Infinity
+    }
+  }
+
+  test('four attempts are free, the fifth one brings a wait that doubles from 30 seconds to an hour', async () => {
+    const key = aKey()
+    for (let failures = 1; failures <= 5; failures += 1)
+      expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures })
+    const waits: number[] = []
+    for (let now = 1000; waits.length < 10; now += waits.at(-1) ?? 0)
+      waits.push(await nextWait(key, codePolicy, now))
+    expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600])
+  })
+
+  test('the wait ends at its second and not before', async () => {
+    const key = aKey()
+    await nextWait(key, codePolicy, 1000)
+    expect(await attempts().reserve(key, codePolicy, 1029)).toEqual({ kind: 'wait', untilSeconds: 1030 })
+    expect(await attempts().reserve(key, codePolicy, 1030)).toEqual({ kind: 'reserved', failures: 6 })
+  })
+
+  test('at a hundred in a row it is locked, however long one waits', async () => {
+    const key = aKey()
+    const policy = { ...codePolicy, waitFrom: 1000 }
+    for (let failures = 1; failures <= 100; failures += 1) await attempts().reserve(key, policy, 1000)
+    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'locked' })
+    expect(await attempts().reserve(key, codePolicy, 1000 + 400 * day)).toEqual({ kind: 'locked' })
+    await attempts().clear(key)
+    expect(await attempts().reserve(key, codePolicy, 1001)).toEqual({ kind: 'reserved', failures: 1 })
+  })
+
+  test('failures of long ago are forgotten where the policy says so, a lock too', async () => {
+    const key = aKey()
+    const policy = { ...recoveryPolicy, waitFrom: 1000 }
+    for (let failures = 1; failures <= 100; failures += 1) await attempts().reserve(key, policy, 1000)
+    expect(await attempts().reserve(key, recoveryPolicy, 1000 + day)).toEqual({ kind: 'locked' })
+    expect(await attempts().reserve(key, recoveryPolicy, 1001 + day)).toEqual({
+      kind: 'reserved',
+      failures: 1,
+    })
+  })
+
+  test('a burst of fifty on two servers gets the budget and no more', async () => {
+    const key = aKey()
+    const both = [servers.here.stores, servers.there.stores] as const
+    const answers = await fiftyAtOnce(both, (stores) => stores.attempts.reserve(key, codePolicy, 1000))
+    const reserved = answers.flatMap((answer) => (answer.kind === 'reserved' ? [answer.failures] : []))
+    expect(reserved.sort()).toEqual([1, 2, 3, 4, 5])
+    const others = answers.filter((answer) => answer.kind !== 'reserved')
+    expect(others).toEqual(Array(45).fill({ kind: 'wait', untilSeconds: 1030 }))
+  })
+
+  test('a first burst of fifty on a policy with room counts every one', async () => {
+    const key = aKey()
+    const both = [servers.here.stores, servers.there.stores] as const
+    const roomy = { ...passwordPolicy, waitFrom: 100 }
+    const answers = await fiftyAtOnce(both, (stores) => stores.attempts.reserve(key, roomy, 1000))
+    const counts = answers.map((answer) => (answer.kind === 'reserved' ? answer.failures : 0))
+    expect(new Set(counts)).toEqual(new Set(Array.from({ length: 50 }, (_one, index) => index + 1)))
+  })
+
+  test('an attempt that is given back takes its wait along, and never makes more than there were', async () => {
+    const key = aKey()
+    for (let failures = 1; failures <= 5; failures += 1) await attempts().reserve(key, codePolicy, 1000)
+    await attempts().giveBack(key)
+    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures: 5 })
+    for (let back = 0; back < 8; back += 1) await attempts().giveBack(key)
+    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures: 1 })
+    await attempts().giveBack(aKey())
+  })
+
+  test('a policy that waits from the first failure on does so', async () => {
+    const key = aKey()
+    const strict = { ...codePolicy, waitFrom: 1 }
+    expect(await attempts().reserve(key, strict, 1000)).toEqual({ kind: 'reserved', failures: 1 })
+    expect(await attempts().reserve(key, strict, 1000)).toEqual({ kind: 'wait', untilSeconds: 1030 })
+  })
+
+  test('a wait from a clock that ran years ahead holds nobody, and keeps the count', async () => {
+    const key = aKey()
+    await nextWait(key, codePolicy, 1000 + 3650 * day)
+    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures: 6 })
+    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'wait', untilSeconds: 1060 })
+  })
+
+  test('a clock that goes back an hour makes no wait shorter', async () => {
+    const key = aKey()
+    await nextWait(key, codePolicy, 10_000)
+    expect(await attempts().reserve(key, codePolicy, 10_030 - hour)).toMatchObject({ kind: 'wait' })
+  })
+
+  test('counters that nobody looks at any more are removed in batches; those that never forget stay', async () => {
+    const [forgetful, strict] = [aKey(), aKey()]
+    const old = Array.from({ length: 3 }, aKey)
+    for (const key of [forgetful, ...old]) await attempts().reserve(key, passwordPolicy, 50)
+    await attempts().reserve(strict, codePolicy, 50)
+    await attempts().reserve(forgetful, passwordPolicy, 100)
+    expect(await attempts().removeIdleSince(100, 2)).toBe(2)
+    expect(await attempts().removeIdleSince(100, 2)).toBe(1)
+    expect(await attempts().removeIdleSince(100, 2)).toBe(0)
+    expect(await attempts().reserve(strict, codePolicy, 100)).toEqual({ kind: 'reserved', failures: 2 })
+    expect(await attempts().reserve(forgetful, passwordPolicy, 100)).toEqual({
+      kind: 'reserved',
+      failures: 3,
+    })
+  })
+})

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import type { AuditEvent } from '../../src/core/audit.js'
+import type { AccountId } from '../../src/core/ids.js'
+import { databases, useDatabase } from '../support/databases.js'
+import { anId, fiftyAtOnce } from './things.js'
+
+const anEvent = (own: Partial<AuditEvent> = {}): AuditEvent => ({
+  at: 1000,
+  event: 'sign-in.completed',
+  account: null,
+  address: '192.0.2.1',
+  userAgent: 'Browser',
+  details: {},
+  ...own,
+})
+
+describe.each(databases)('the audit trail on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const audit = () => servers.here.stores.audit
+
+  test('an event comes back as it was written', async () => {
+    const account = anId<AccountId>()
+    const event = anEvent({ account, details: { factor: 'totp', left: 9, again: true, name: 'Ада "🚪"' } })
+    await audit().add(event)
+    const [record] = await servers.there.stores.audit.list({ account, limit: 5 })
+    expect(record).toEqual({ ...event, sequence: record?.sequence })
+  })
+
+  test('the newest comes first; what follows an event comes in order', async () => {
+    const account = anId<AccountId>()
+    for (let at = 1; at <= 5; at += 1) await audit().add(anEvent({ account, at }))
+    const newest = await audit().list({ account, limit: 3 })
+    expect(newest.map((event) => event.at)).toEqual([5, 4, 3])
+    const beforeSequence = newest[2]?.sequence ?? 0
+    const older = await audit().list({ account, beforeSequence, limit: 3 })
+    expect(older.map((event) => event.at)).toEqual([2, 1])
+    const afterSequence = older[1]?.sequence ?? 0
+    const next = await audit().list({ account, afterSequence, limit: 2 })
+    expect(next.map((event) => event.at)).toEqual([2, 3])
+    const between = await audit().list({ account, afterSequence, beforeSequence, limit: 9 })
+    expect(between.map((event) => event.at)).toEqual([2])
+    expect(await audit().list({ afterSequence: newest[0]?.sequence ?? 0, limit: 9 })).toEqual([])
+  })
+
+  test('fifty at once are fifty events with fifty numbers', async () => {
+    const account = anId<AccountId>()
+    await fiftyAtOnce([servers.here, servers.there], (server) =>
+      server.stores.audit.add(anEvent({ account })),
+    )
+    const events = await audit().list({ account, limit: 100 })
+    expect(new Set(events.map((event) => event.sequence)).size).toBe(50)
+  })
+})
+
+describe.each(databases)('an audit trail that is kept short on $name', (kind) => {
+  const servers = useDatabase(kind)
+
+  test('old events are removed in batches, and their numbers never come back', async () => {
+    const { audit } = servers.here.stores
+    for (const at of [10, 11, 9, 10]) await audit.add(anEvent({ at }))
+    const last = (await audit.list({ limit: 1 }))[0]?.sequence ?? 0
+    expect(await audit.removeBefore(11, 2)).toBe(2)
+    expect(await audit.removeBefore(11, 2)).toBe(1)
+    expect(await audit.list({ limit: 9 })).toHaveLength(1)
+    await audit.removeBefore(12, 2)
+    await audit.add(anEvent())
+    expect((await audit.list({ limit: 1 }))[0]?.sequence).toBeGreaterThan(last)
+  })
+})

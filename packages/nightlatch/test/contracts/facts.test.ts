@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { databases, useDatabase } from '../support/databases.js'
+
+describe.each(databases)('facts on $name', (kind) => {
+  const servers = useDatabase(kind)
+
+  test('a fact is what was put last', async () => {
+    const { facts } = servers.here.stores
+    expect(await facts.get('colour')).toBeNull()
+    await facts.put('colour', 'green')
+    await facts.put('colour', 'blue')
+    expect(await facts.get('colour')).toBe('blue')
+    expect(await servers.there.stores.facts.get('colour')).toBe('blue')
+  })
+
+  test('facts are listed by the beginning of their names, compared exactly', async () => {
+    const { facts } = servers.here.stores
+    for (const name of ['key:b', 'key:a', 'KEY:c', 'key', 'key:%', 'ключ:ä', 'other'])
+      await facts.put(name, '1')
+    expect(await facts.list('key:')).toEqual([
+      { name: 'key:%', value: '1' },
+      { name: 'key:a', value: '1' },
+      { name: 'key:b', value: '1' },
+    ])
+    expect(await facts.list('key:%')).toHaveLength(1)
+    expect(await facts.list('ключ:')).toHaveLength(1)
+  })
+
+  test('a fact is removed once', async () => {
+    const { facts } = servers.here.stores
+    await facts.put('gone', 'soon')
+    expect(await facts.remove('gone')).toBe(true)
+    expect(await facts.remove('gone')).toBe(false)
+    expect(await facts.get('gone')).toBeNull()
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import type { AccountId } from '../../src/core/ids.js'
+import type { Invitation } from '../../src/core/invitations.js'
+import { databases, useDatabase } from '../support/databases.js'
+import { aHash, anId, fiftyAtOnce, somebody } from './things.js'
+
+const anInvitation = (account: AccountId | null, own: Partial<Invitation> = {}): Invitation => ({
+  id: anId(),
+  account,
+  createdAt: 1000,
+  expiresAt: 4600,
+  ...own,
+})
+
+describe.each(databases)('invitations on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const invitations = () => servers.here.stores.invitations
+
+  test('a link is good until its end, for an account or for the first one', async () => {
+    const { id } = await somebody(servers.here.stores)
+    for (const invitation of [anInvitation(id), anInvitation(null)]) {
+      const tokenHash = aHash()
+      await invitations().add(invitation, tokenHash)
+      expect(await servers.there.stores.invitations.find(tokenHash, 4599)).toEqual(invitation)
+      expect(await invitations().find(tokenHash, 4600)).toBeNull()
+      expect(await invitations().take(invitation.id, 4600)).toBe(false)
+    }
+  })
+
+  test('of fifty who use a link at once, one does', async () => {
+    const invitation = anInvitation(null)
+    await invitations().add(invitation, aHash())
+    const wins = await fiftyAtOnce([servers.here, servers.there], (server) =>
+      server.stores.invitations.take(invitation.id, 2000),
+    )
+    expect(wins.filter(Boolean)).toHaveLength(1)
+  })
+
+  test('links of an account and of the first account are taken back apart', async () => {
+    const { id } = await somebody(servers.here.stores)
+    const [mine, first] = [aHash(), aHash()]
+    await invitations().add(anInvitation(id), mine)
+    await invitations().add(anInvitation(null), first)
+    await invitations().removeAllOf(null)
+    expect(await invitations().find(first, 2000)).toBeNull()
+    expect(await invitations().find(mine, 2000)).not.toBeNull()
+    await invitations().removeAllOf(id)
+    expect(await invitations().find(mine, 2000)).toBeNull()
+  })
+
+  test('expired ones are removed in batches', async () => {
+    for (const expiresAt of [100, 100, 100])
+      await invitations().add(anInvitation(null, { expiresAt }), aHash())
+    expect(await invitations().removeExpired(100, 2)).toBe(2)
+    expect(await invitations().removeExpired(100, 2)).toBe(1)
+  })
+})

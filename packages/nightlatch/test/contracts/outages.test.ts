@@ -1,0 +1,191 @@
+import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AttemptKey, codePolicy } from '../../src/core/attempts.js'
+import { openStorage, type OpenStorage } from '../../src/storage/index.js'
+import { databases, type TestDatabase } from '../support/databases.js'
+
+/** Stands between the server and its database, and cuts the line. */
+async function lineTo(target: URL) {
+  const sockets = new Set<Socket>()
+  let fatalWord: string | null = null
+  let cuts = 0
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname)
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(one)
+      one.pipe(other)
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+    near.on('data', (chunk) => {
+      if (fatalWord === null || !chunk.includes(fatalWord)) return
+      cuts += 1
+      near.destroy()
+    })
+  })
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as { port: number }
+  const url = new URL(target)
+  url.host = `127.0.0.1:${port}`
+  return {
+    url: url.href,
+    cut() {
+      for (const socket of sockets) socket.destroy()
+      sockets.clear()
+    },
+    /** Cuts whenever somebody says the word. @returns how often it was said */
+    async cutAfter(word: string, act: () => Promise<void>): Promise<number> {
+      ;[fatalWord, cuts] = [word, 0]
+      await act()
+      fatalWord = null
+      return cuts
+    },
+    async down() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      this.cut()
+      await closed
+    },
+    up: () => listen(port),
+  }
+}
+
+describe('when PostgreSQL is lost', () => {
+  let database: TestDatabase
+  let line: Awaited<ReturnType<typeof lineTo>>
+  let storage: OpenStorage
+  beforeAll(async () => {
+    database = await databases[1]!.create()
+    line = await lineTo(new URL(String(database.location)))
+    storage = await openStorage(line.url)
+  })
+  afterAll(async () => {
+    await storage.close()
+    await line.down()
+    await database.remove()
+  })
+
+  test('a read is asked again on a new connection', async () => {
+    await storage.stores.facts.put('kept', 'yes')
+    for (let round = 0; round < 5; round += 1) {
+      line.cut()
+      expect(await storage.stores.facts.get('kept')).toBe('yes')
+    }
+  })
+
+  test('a transaction that lost its connection before the end runs again, and is kept once', async () => {
+    let runs = 0
+    await storage.atomically(async ({ facts, audit }) => {
+      runs += 1
+      await facts.put('again', String(runs))
+      await audit.add({
+        at: 1,
+        event: 'session.ended',
+        account: null,
+        address: '',
+        userAgent: '',
+        details: {},
+      })
+      if (runs === 1) line.cut()
+      await facts.put('again too', String(runs))
+    })
+    expect(runs).toBe(2)
+    expect(await storage.stores.facts.get('again')).toBe('2')
+    expect(await storage.stores.audit.list({ limit: 10 })).toHaveLength(1)
+  })
+
+  const refused = { name: 'StorageError', code: 'unavailable' }
+
+  test('a transaction that lost its connection at the very end does not run again', async () => {
+    const said = await line.cutAfter('COMMIT\0', () =>
+      expect(storage.atomically(({ facts }) => facts.put('who knows', 'x'))).rejects.toMatchObject(refused),
+    )
+    expect(said).toBe(1)
+    await storage.check()
+  })
+
+  test('a write that lost its connection is not repeated', async () => {
+    const key = 'counted' as AttemptKey
+    const said = await line.cutAfter('counted', () =>
+      expect(storage.stores.attempts.reserve(key, codePolicy, 1)).rejects.toMatchObject(refused),
+    )
+    expect(said).toBe(1)
+    await storage.check()
+  })
+
+  test('everything is unavailable, and comes back without a restart', async () => {
+    await line.down()
+    await expect(storage.stores.facts.get('kept')).rejects.toMatchObject(refused)
+    await expect(storage.stores.facts.put('lost', 'yes')).rejects.toMatchObject(refused)
+    await expect(storage.atomically(({ facts }) => facts.get('kept'))).rejects.toMatchObject(refused)
+    await expect(storage.check()).rejects.toMatchObject(refused)
+    await line.up()
+    await storage.check()
+    expect(await storage.stores.facts.get('kept')).toBe('yes')
+    expect(await storage.stores.facts.get('lost')).toBeNull()
+  })
+
+  test('a connection that breaks while nobody uses it is heard of and replaced', async () => {
+    const heard: Error[] = []
+    const other = await openStorage(line.url, { onLost: (error) => heard.push(error) })
+    await other.check()
+    line.cut()
+    for (let waited = 0; heard.length === 0 && waited < 100; waited += 1) await sleep(10)
+    expect(heard).not.toHaveLength(0)
+    await other.check()
+    await other.close()
+  })
+})
+
+describe('when PostgreSQL is busy', () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await databases[1]!.create()
+    await (await database.open()).stores.facts.put('wanted', 'by two')
+  })
+  afterAll(() => database.remove())
+
+  test('a statement gives up after its time', async () => {
+    const holder = await database.open()
+    const hasty = await openStorage(database.location, { statementMs: 100 })
+    await holder.atomically(async ({ facts }) => {
+      await facts.put('wanted', 'held')
+      await expect(hasty.stores.facts.put('wanted', 'too')).rejects.toMatchObject({ code: 'unavailable' })
+    })
+    await hasty.stores.facts.put('wanted', 'now')
+    await hasty.close()
+  })
+
+  test('a pool that has run dry says so, and works again', async () => {
+    const small = await openStorage(`${String(database.location)}?connect_timeout=0.1`, { poolSize: 1 })
+    await small.atomically(async ({ facts }) => {
+      await facts.put('alone', 'yes')
+      await expect(small.stores.facts.get('alone')).rejects.toMatchObject({
+        code: 'unavailable',
+        message: 'no database connection is free',
+      })
+    })
+    expect(await small.stores.facts.get('alone')).toBe('yes')
+    await small.close()
+  })
+
+  test('two transactions that wait for each other both succeed, one after the other', async () => {
+    const servers = [await database.open(), await database.open()] as const
+    let arrived = 0
+    const cross = (server: OpenStorage, names: readonly [string, string]) =>
+      server.atomically(async ({ facts }) => {
+        await facts.put(names[0], 'x')
+        arrived += 1
+        for (let waited = 0; arrived < 2 && waited < 200; waited += 1) await sleep(10)
+        await facts.put(names[1], 'x')
+        return 'done'
+      })
+    const outcomes = await Promise.all([cross(servers[0], ['p', 'q']), cross(servers[1], ['q', 'p'])])
+    expect(outcomes).toEqual(['done', 'done'])
+    expect(arrived).toBe(3)
+  })
+})

@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Account, LoginName } from '../../src/core/accounts.js'
+import type { AuthenticatorSecret, SetUp } from '../../src/core/authenticators.js'
+import type { TrustedDevice } from '../../src/core/devices.js'
+import { type AccountId, newId, type parseId } from '../../src/core/ids.js'
+import type { Session } from '../../src/core/sessions.js'
+import type { SignIn } from '../../src/core/sign-in.js'
+import type { Stores } from '../../src/core/stores.js'
+
+/** Things to keep, each with ids of its own, so that tests of one database do not meet. */
+
+type AnyId = NonNullable<ReturnType<typeof parseId>>
+
+export const anId = <Id extends AnyId>(): Id => newId<Id>((count) => randomBytes(count))
+
+export const aHash = (): string => createHash('sha256').update(randomBytes(16)).digest('hex')
+
+export function anAccount(own: Partial<Account> = {}): Account {
+  const id = anId<AccountId>()
+  return {
+    id,
+    username: `user-${id}`,
+    name: 'Ada Lovelace',
+    email: '',
+    groups: [],
+    admin: false,
+    disabled: false,
+    passwordHash: '$argon2id$one',
+    authenticatorCount: 0,
+    createdAt: 1000,
+    lastSignInAt: 0,
+    ...own,
+  }
+}
+
+export const nameOf = (account: Account): LoginName => account.username as LoginName
+
+/** An account that is in the database. */
+export async function somebody(stores: Stores, own: Partial<Account> = {}): Promise<Account> {
+  const account = anAccount(own)
+  if (!(await stores.accounts.add({ account, loginNames: [nameOf(account)] }))) throw new Error('name taken')
+  return account
+}
+
+export function aSession(account: Account, own: Partial<Session> = {}): Session {
+  return {
+    id: anId(),
+    account: account.id,
+    factors: ['password', 'totp'],
+    signedInAt: 1000,
+    verifiedAt: 1000,
+    lastSeenAt: 1000,
+    expiresAt: 9000,
+    address: '2001:db8::1',
+    userAgent: 'Browser "quoted" ü 🚪',
+    ...own,
+  }
+}
+
+export function aSignIn(account: Account, own: Partial<SignIn> = {}): SignIn {
+  return { id: anId(), account: account.id, startedAt: 1000, expiresAt: 1900, ...own }
+}
+
+export function anAuthenticator(
+  account: Account,
+  own: Partial<AuthenticatorSecret> = {},
+): AuthenticatorSecret {
+  return {
+    id: anId(),
+    account: account.id,
+    name: 'Phone',
+    sealed: 'v1.key1.secret',
+    lastStep: 10,
+    createdAt: 1000,
+    lastUsedAt: 1000,
+    ...own,
+  }
+}
+
+export function aSetUp(account: Account, own: Partial<SetUp> = {}): SetUp {
+  return {
+    id: anId(),
+    account: account.id,
+    owner: `sign-in:${anId()}`,
+    sealed: 'v1.key1.secret',
+    name: '',
+    replaces: '',
+    createdAt: 1000,
+    expiresAt: 2800,
+    ...own,
+  }
+}
+
+export function aTrustedDevice(account: Account, own: Partial<TrustedDevice> = {}): TrustedDevice {
+  return {
+    id: anId(),
+    account: account.id,
+    createdAt: 1000,
+    lastUsedAt: 1000,
+    expiresAt: 9000,
+    userAgent: 'Browser',
+    address: '192.0.2.1',
+    ...own,
+  }
+}
+
+/** The same thing fifty times at the same moment, half of them on each of two servers. */
+export function fiftyAtOnce<Server, Answer>(
+  servers: readonly [Server, Server],
+  act: (server: Server, index: number) => Promise<Answer>,
+): Promise<Answer[]> {
+  return Promise.all(
+    Array.from({ length: 50 }, (_one, index) => act(servers[index % 2 === 0 ? 0 : 1], index)),
+  )
+}

@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest'
+import { codeKey, codePolicy } from '../../src/core/attempts.js'
+import { type Storage, type Stores, Undo } from '../../src/core/stores.js'
+import { StorageError } from '../../src/storage/index.js'
+import { databases, useDatabase } from '../support/databases.js'
+import { aHash, anId, aSession, fiftyAtOnce, somebody } from './things.js'
+
+describe.each(databases)('transactions on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const facts = () => servers.here.stores.facts
+  const both = () => [servers.here, servers.there] as const
+
+  test('what one returns is kept whole, and seen by all', async () => {
+    const outcome = await servers.here.atomically(async (stores) => {
+      await stores.facts.put('whole-1', 'a')
+      await stores.facts.put('whole-2', 'b')
+      return 'done'
+    })
+    expect(outcome).toBe('done')
+    expect(await servers.there.stores.facts.list('whole-')).toHaveLength(2)
+  })
+
+  test('an error in the middle leaves nothing, and comes out as it was', async () => {
+    const oops = new Error('oops')
+    const failing = servers.here.atomically(async (stores) => {
+      await stores.facts.put('half', 'a')
+      throw oops
+    })
+    await expect(failing).rejects.toBe(oops)
+    expect(await facts().get('half')).toBeNull()
+  })
+
+  test('an outcome can be given back with nothing kept', async () => {
+    const outcome = await servers.here.atomically(async (stores) => {
+      await stores.facts.put('undone', 'a')
+      expect(await stores.facts.get('undone')).toBe('a')
+      return new Undo('refused')
+    })
+    expect(outcome).toBe('refused')
+    expect(await facts().get('undone')).toBeNull()
+  })
+
+  test('after a statement that failed nothing is kept, even if the error is caught', async () => {
+    const ada = await somebody(servers.here.stores)
+    const session = aSession(ada)
+    await servers.here.stores.sessions.add(session, aHash())
+    const working = servers.here.atomically(async (stores) => {
+      await stores.facts.put('before the failure', 'a')
+      await stores.sessions.add(session, aHash()).catch(() => 'as if nothing had happened')
+      return 'done'
+    })
+    await expect(working).rejects.toThrow(StorageError)
+    expect(await facts().get('before the failure')).toBeNull()
+    expect(await facts().put('the next one works', 'a')).toBeUndefined()
+  })
+
+  test('a row that belongs to nobody is refused when the transaction ends at the latest', async () => {
+    const orphan = servers.here.atomically((stores) => stores.unsavedCodes.put(anId(), anId(), 'sealed'))
+    await expect(orphan).rejects.toThrow(StorageError)
+  })
+
+  test('a store that outlives its transaction writes nothing', async () => {
+    let kept: Stores | null = null
+    await servers.here.atomically((stores) => {
+      kept = stores
+      return Promise.resolve()
+    })
+    await expect(kept!.facts.put('too late', 'a')).rejects.toThrow('after its transaction had ended')
+    expect(await facts().get('too late')).toBeNull()
+  })
+
+  test('nobody sees half of an open transaction, and reads do not wait for it', async () => {
+    await facts().put('seen-1', 'old')
+    await facts().put('seen-2', 'old')
+    const seen: unknown[] = []
+    const look = async () => {
+      for (const server of both())
+        for (const name of ['seen-1', 'seen-2']) seen.push(await server.stores.facts.get(name))
+    }
+    await servers.here.atomically(async (stores) => {
+      await stores.facts.put('seen-1', 'new')
+      await look()
+      await stores.facts.put('seen-2', 'new')
+      await look()
+    })
+    expect(seen).toEqual(Array(8).fill('old'))
+    expect(await servers.there.stores.facts.get('seen-1')).toBe('new')
+  })
+
+  test('a write from outside waits for an open transaction and is no part of it', async () => {
+    await facts().put('contended', 'old')
+    const outside: Promise<unknown>[] = []
+    const answers: string[] = []
+    const reserve = async (server: Storage) => {
+      const key = codeKey(anId())
+      answers.push((await server.stores.attempts.reserve(key, codePolicy, 1000)).kind)
+    }
+    await servers.here.atomically(async (stores) => {
+      await stores.facts.put('contended', 'inside')
+      for (const server of both()) outside.push(server.stores.facts.put('contended', 'outside'))
+      for (const server of both()) outside.push(reserve(server))
+      await stores.facts.put('contended', 'still inside')
+      expect(await stores.facts.get('contended')).toBe('still inside')
+      return new Undo(null)
+    })
+    await Promise.all(outside)
+    expect(await facts().get('contended')).toBe('outside')
+    expect(answers).toEqual(['reserved', 'reserved'])
+  })
+
+  test('fifty transactions at once on two servers happen one after the other', async () => {
+    const { id } = await somebody(servers.here.stores, { name: '0' })
+    await fiftyAtOnce(both(), (server) =>
+      server.atomically(async ({ accounts }) => {
+        const account = (await accounts.find(id))!
+        await accounts.setProfile(id, { ...account, name: String(Number(account.name) + 1) })
+      }),
+    )
+    expect((await servers.here.stores.accounts.find(id))?.name).toBe('50')
+  })
+
+  test('statements that are asked at once in a transaction run one after the other', async () => {
+    await servers.here.atomically(async (stores) => {
+      await Promise.all(Array.from({ length: 20 }, (_one, index) => stores.facts.put(`once-${index}`, 'a')))
+    })
+    expect(await facts().list('once-')).toHaveLength(20)
+  })
+
+  test.each([
+    ['NUL', 'a\0b'],
+    ['the first half of a pair', 'a\ud83d'],
+    ['the second half of a pair', '\ude80b'],
+  ])('text with %s is refused, to keep and to look for', async (_what, text) => {
+    const refused = { name: 'StorageError', code: 'not-text' }
+    await expect(facts().put('text', text)).rejects.toMatchObject(refused)
+    await expect(facts().get(text)).rejects.toMatchObject(refused)
+    const inside = servers.here.atomically(({ facts }) => facts.put(text, 'a'))
+    await expect(inside).rejects.toMatchObject(refused)
+  })
+
+  test('all other text comes back as it was', async () => {
+    const texts = [
+      '',
+      ' a ',
+      '\u00e9',
+      'e\u0301',
+      '\u202e',
+      '\uffff',
+      '🚪',
+      "'",
+      '\\',
+      '%_',
+      '\u0001\u007f',
+      '$1 ?1',
+    ]
+    for (const text of texts) {
+      await facts().put('text', text)
+      expect(await facts().get('text')).toBe(text)
+    }
+  })
+})
+
+describe.each(databases)('closing $name', (kind) => {
+  test('lets a running transaction end, and refuses what comes later', async () => {
+    const database = await kind.create()
+    const storage = await database.open()
+    let closed: Promise<void> = Promise.resolve()
+    await storage.atomically(async ({ facts }) => {
+      await facts.put('last', 'words')
+      closed = storage.close()
+      await facts.put('very last', 'words')
+    })
+    await closed
+    const refused = { code: 'unavailable' }
+    await expect(storage.stores.facts.get('last')).rejects.toMatchObject(refused)
+    await expect(storage.stores.facts.put('a', 'b')).rejects.toMatchObject(refused)
+    await expect(storage.atomically(() => Promise.resolve())).rejects.toMatchObject(refused)
+    await expect(storage.check()).rejects.toMatchObject(refused)
+    await storage.close()
+    expect(await (await database.open()).stores.facts.get('very last')).toBe('words')
+    await database.remove()
+  })
+})

@@ -1,0 +1,276 @@
+import { describe, expect, test } from 'vitest'
+import { codeKey, codePolicy, passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
+import { auditEvent, noClient } from '../../src/core/audit.js'
+import { sealContext } from '../../src/core/codes.js'
+import { sweep } from '../../src/core/housekeeping.js'
+import { newId } from '../../src/core/ids.js'
+import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'
+import { checkRootKeys, forgetLostKeys, knowsKeys, listKeys, resealSome } from '../../src/core/keys.js'
+import { giveCode } from '../../src/core/second-step.js'
+import { Secret } from '../../src/core/secret.js'
+import { rootKeyBytes } from '../../src/crypto/root-key.js'
+import { createSecretBox } from '../../src/crypto/secret-box.js'
+import { realWorld } from '../../src/crypto/world.js'
+import { rfcSecret } from '../support/vectors.js'
+import { inATable, noon, pendingSetUp, useHere } from './people.js'
+import type { Here } from './people.js'
+
+const aKey = () => new Secret(realWorld.randomBytes(rootKeyBytes))
+const anId = <Id extends AuthenticatorId | InvitationId>(): Id =>
+  newId((count) => realWorld.randomBytes(count))
+
+async function forgetAllKeys(here: Here): Promise<void> {
+  const { facts } = here.stores
+  for (const { name } of await facts.list('')) await facts.remove(name)
+}
+
+describe('the root keys', () => {
+  const here = useHere()
+  const [older, newer, other] = [aKey(), aKey(), aKey()]
+  const [oldBox, newBox, otherBox] = [
+    createSecretBox([older]),
+    createSecretBox([newer]),
+    createSecretBox([other]),
+  ]
+  const both = createSecretBox([newer, older])
+
+  test('of a new database fit, whichever they are', async () => {
+    await forgetAllKeys(here)
+    expect(await knowsKeys(here.stores)).toBe(false)
+    const fits = { kind: 'fits', keyId: oldBox.keyId, unreadable: 0 }
+    expect(await checkRootKeys(oldBox, here.stores)).toEqual(fits)
+    expect(await knowsKeys(here.stores)).toBe(true)
+    const [check] = await here.stores.facts.list('')
+    expect(check?.name).toBe(`key-check:${oldBox.keyId}`)
+    expect(await checkRootKeys(oldBox, here.stores)).toEqual(fits)
+    expect(await here.stores.facts.list('')).toEqual([check])
+  })
+
+  test('that sealed nothing here do not fit, and leave no trace', async () => {
+    await forgetAllKeys(here)
+    await checkRootKeys(oldBox, here.stores)
+    expect(await checkRootKeys(otherBox, here.stores)).toEqual({ kind: 'does-not-fit' })
+    expect(await here.stores.facts.list('')).toHaveLength(1)
+  })
+
+  test('fit while they are being rotated, and afterwards the new one alone does', async () => {
+    await forgetAllKeys(here)
+    await checkRootKeys(oldBox, here.stores)
+    const fits = { kind: 'fits', keyId: newBox.keyId, unreadable: 0 }
+    expect(await checkRootKeys(both, here.stores)).toEqual(fits)
+    expect(await here.stores.facts.list('')).toHaveLength(2)
+    expect(await checkRootKeys(newBox, here.stores)).toEqual(fits)
+    expect(await checkRootKeys(oldBox, here.stores)).toMatchObject({ kind: 'fits', keyId: oldBox.keyId })
+    expect((await listKeys(newBox, here.stores)).toSorted(byId)).toEqual(
+      [
+        { id: oldBox.keyId, here: false },
+        { id: newBox.keyId, here: true },
+      ].toSorted(byId),
+    )
+    expect((await listKeys(both, here.stores)).every((key) => key.here)).toBe(true)
+  })
+
+  const byId = (one: { id: string }, two: { id: string }) => (one.id < two.id ? -1 : 1)
+
+  test('that were lost can be forgotten: then the database opens with another one', async () => {
+    await forgetAllKeys(here)
+    await checkRootKeys(oldBox, here.stores)
+    await checkRootKeys(both, here.stores)
+    expect(await forgetLostKeys(newBox, here.stores)).toBe(1)
+    expect(await listKeys(newBox, here.stores)).toEqual([{ id: newBox.keyId, here: true }])
+    expect(await forgetLostKeys(newBox, here.stores)).toBe(0)
+    expect(await forgetLostKeys(otherBox, here.stores)).toBe(1)
+    expect(await checkRootKeys(otherBox, here.stores)).toMatchObject({ kind: 'fits' })
+  })
+
+  test("a check that was moved to another key's name fits nothing", async () => {
+    await forgetAllKeys(here)
+    await checkRootKeys(oldBox, here.stores)
+    const [check] = await here.stores.facts.list('')
+    await here.stores.facts.remove(check!.name)
+    await here.stores.facts.put(`key-check:${newBox.keyId}`, check!.value)
+    expect(await checkRootKeys(oldBox, here.stores)).toEqual({ kind: 'does-not-fit' })
+  })
+
+  test('other facts are no checks', async () => {
+    await forgetAllKeys(here)
+    await here.stores.facts.put('version', '1')
+    expect(await knowsKeys(here.stores)).toBe(false)
+    expect(await listKeys(oldBox, here.stores)).toEqual([])
+    expect(await checkRootKeys(oldBox, here.stores)).toMatchObject({ kind: 'fits' })
+  })
+})
+
+describe('secrets are sealed anew', () => {
+  const here = useHere()
+  const [older, newer] = [aKey(), aKey()]
+  const oldBox = createSecretBox([older])
+  const both = createSecretBox([newer, older])
+
+  async function seal(box: typeof oldBox, count: number) {
+    const ada = await here.someoneWithAPassword()
+    for (let number = 0; number < count; number += 1) {
+      const id = anId<AuthenticatorId>()
+      const sealed = box.seal(rfcSecret, sealContext({ id, account: ada.id }))
+      const own = {
+        id,
+        account: ada.id,
+        name: `${number}`,
+        sealed,
+        lastStep: -1,
+        createdAt: 0,
+        lastUsedAt: 0,
+      }
+      await here.stores.authenticators.add(own)
+      await here.stores.accounts.countAuthenticatorUp(ada.id, 10)
+    }
+    return ada
+  }
+
+  test('under the newest key, a few at a time, and open as before', async () => {
+    const ada = await seal(oldBox, 5)
+    await checkRootKeys(oldBox, here.stores)
+    expect(await resealSome(both, here.stores, 3)).toBe(3)
+    expect(await resealSome(both, here.stores, 3)).toBe(2)
+    expect(await resealSome(both, here.stores, 3)).toBe(0)
+    const newBox = createSecretBox([newer])
+    for (const secret of await here.stores.authenticators.listOf(ada.id)) {
+      const opened = newBox.open(secret.sealed, sealContext(secret))
+      expect(opened).toMatchObject({ kind: 'opened', plain: rfcSecret })
+    }
+    here.clock.seconds = 1_111_111_111
+    const { signIn } = await ada.beginSignIn()
+    const given = { signIn, browser: here.newBrowser(), code: '050471', remember: false }
+    expect((await giveCode({ ...here.core, box: newBox }, given)).kind).toBe('complete')
+    await here.stores.authenticators.removeAllOf(ada.id)
+  })
+
+  test('unless their key is not at hand: they are counted as unreadable and stay as they are', async () => {
+    const ada = await seal(createSecretBox([aKey()]), 2)
+    await seal(oldBox, 1)
+    const before = await here.stores.authenticators.listOf(ada.id)
+    expect(await resealSome(both, here.stores, 100)).toBe(1)
+    expect(await here.stores.authenticators.listOf(ada.id)).toEqual(before)
+    expect(await checkRootKeys(both, here.stores)).toMatchObject({ unreadable: 2 })
+    expect(await checkRootKeys(oldBox, here.stores)).toMatchObject({ unreadable: 3 })
+    await here.stores.authenticators.removeAllOf(ada.id)
+  })
+
+  test('however many others cannot be', async () => {
+    const lost = await seal(createSecretBox([aKey()]), 10)
+    const ada = await seal(oldBox, 3)
+    let done = 0
+    for (let round = 0; round < 3; round += 1) done += await resealSome(both, here.stores, 2)
+    expect(done).toBe(3)
+    await here.stores.authenticators.removeAllOf(lost.id)
+    await here.stores.authenticators.removeAllOf(ada.id)
+  })
+
+  test('unless they were changed meanwhile', async () => {
+    const ada = await seal(oldBox, 1)
+    const { authenticators } = here.stores
+    const stale = await authenticators.listNotSealedUnder(both.keyId, 9)
+    await resealSome(both, here.stores, 9)
+    const pages = [stale]
+    const late = { ...authenticators, listNotSealedUnder: () => Promise.resolve(pages.shift() ?? []) }
+    const before = await authenticators.listOf(ada.id)
+    expect(await resealSome(both, { ...here.stores, authenticators: late }, 9)).toBe(0)
+    expect(await authenticators.listOf(ada.id)).toEqual(before)
+  })
+})
+
+describe('housekeeping', () => {
+  const here = useHere()
+  const day = 86_400
+
+  const things = inATable<{ add: () => Promise<unknown>; lastsUntil: number }>({
+    'a session after its 7 days': {
+      add: () => here.someoneWithoutASecondFactor(),
+      lastsUntil: noon + 7 * day,
+    },
+    'a sign-in after its 15 minutes': {
+      add: async () => (await here.someoneWithAPassword()).beginSignIn(),
+      lastsUntil: noon + 900,
+    },
+    'an invitation when it expires': {
+      add: () => {
+        const own = { id: anId<InvitationId>(), account: null, createdAt: noon, expiresAt: noon + 50 }
+        return here.stores.invitations.add(own, `${here.next()}`)
+      },
+      lastsUntil: noon + 50,
+    },
+    'a set-up after its 30 minutes': {
+      add: async () => {
+        const ada = await here.someoneWithAPassword()
+        await pendingSetUp(here.core, await ada.setUpOwner())
+      },
+      lastsUntil: noon + 1800,
+    },
+    'a trusted device after its 30 days': {
+      add: async () => {
+        const ada = await here.someoneWithAnAuthenticatorApp()
+        here.clock.seconds = noon + 30
+        await ada.signIn(here.newBrowser(), true)
+        await here.stores.sessions.endAllOf(ada.id)
+        await here.stores.knownDevices.removeAllOf(ada.id)
+      },
+      lastsUntil: noon + 30 + 30 * day,
+    },
+    'a counter that nobody looked at for 2 days': {
+      add: () =>
+        here.stores.attempts.reserve(unknownNameKey(realWorld, `${here.next()}`), passwordPolicy, noon),
+      lastsUntil: noon + 2 * day + 1,
+    },
+    'a known device that was not seen for a year': {
+      add: async () => {
+        const ada = await here.someoneWithAPassword()
+        await here.stores.knownDevices.note(ada.id, 'some device', noon)
+      },
+      lastsUntil: noon + 365 * day + 1,
+    },
+    'an event of 400 days ago': {
+      add: () =>
+        here.stores.audit.add(auditEvent('account.created', { at: noon, account: null, client: noClient })),
+      lastsUntil: noon + 400 * day + 1,
+    },
+  })
+
+  async function emptyHouse(): Promise<void> {
+    while ((await sweep({ nowSeconds: () => noon + 4000 * day }, here.stores)) > 0);
+  }
+
+  test.each(things)('removes %s, and not a second before', async (_what, { add, lastsUntil }) => {
+    await emptyHouse()
+    await add()
+    await here.stores.audit.removeBefore(noon, 1000)
+    const before = await sweep({ nowSeconds: () => lastsUntil - 1 }, here.stores)
+    expect(await sweep({ nowSeconds: () => lastsUntil - 1 }, here.stores)).toBe(0)
+    expect(await sweep({ nowSeconds: () => lastsUntil }, here.stores)).toBeGreaterThanOrEqual(1)
+    expect(before).toBeGreaterThanOrEqual(0)
+  })
+
+  test('says how many rows went, five hundred of a kind at a time', async () => {
+    await emptyHouse()
+    await here.core.storage.atomically(async (stores) => {
+      const event = auditEvent('account.created', { at: noon, account: null, client: noClient })
+      for (let number = 0; number < 501; number += 1) await stores.audit.add(event)
+      const own = { account: null, createdAt: noon, expiresAt: noon + 1 }
+      for (let number = 0; number < 3; number += 1)
+        await stores.invitations.add({ ...own, id: anId<InvitationId>() }, `swept ${number}`)
+    })
+    const later = { nowSeconds: () => noon + 500 * day }
+    expect(await sweep(later, here.stores)).toBe(503)
+    expect(await sweep(later, here.stores)).toBe(1)
+    expect(await sweep(later, here.stores)).toBe(0)
+  })
+
+  test('keeps the count of wrong codes for as long as the account', async () => {
+    const ada = await here.someoneWithAPassword()
+    await here.stores.attempts.reserve(codeKey(ada.id), codePolicy, noon)
+    await emptyHouse()
+    expect(await here.stores.attempts.reserve(codeKey(ada.id), codePolicy, noon + 4000 * day)).toEqual({
+      kind: 'reserved',
+      failures: 2,
+    })
+  })
+})

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest'
+import { prepareRecoveryCodes } from '../../src/core/new-recovery-codes.js'
+import { newRecoveryCodes, parseRecoveryCode, showRecoveryCode } from '../../src/core/recovery-codes.js'
+import { Secret } from '../../src/core/secret.js'
+import { realWorld } from '../../src/crypto/world.js'
+import { fullHasher, hasher, useHere } from './people.js'
+
+const here = useHere()
+const code = '0123456789abcdef'
+
+describe('recovery codes', () => {
+  test('are ten of sixteen characters, five random bits each', () => {
+    let next = 0
+    const counting = {
+      randomBytes: (count: number) => Uint8Array.from({ length: count }, () => next++ & 255),
+    }
+    const codes = newRecoveryCodes(counting).map((one) => one.reveal())
+    expect(codes).toHaveLength(10)
+    expect(codes.slice(0, 3)).toEqual(['0123456789abcdef', 'ghjkmnpqrstvwxyz', '0123456789abcdef'])
+    const many = Array.from({ length: 100 }, () => newRecoveryCodes(realWorld)).flat()
+    expect(new Set(many.map((one) => one.reveal())).size).toBe(1000)
+  })
+
+  test('are shown in four groups of four', () => {
+    expect(showRecoveryCode(new Secret(code))).toBe('0123-4567-89ab-cdef')
+  })
+
+  test('are kept as hashes under a salt of 128 bits of their own', async () => {
+    const one = await prepareRecoveryCodes(here.core)
+    const other = await prepareRecoveryCodes(here.core)
+    if (one === 'busy' || other === 'busy') throw new Error('busy')
+    expect(one.salt).toMatch(/^[0-9a-f]{32}$/)
+    expect(one.salt).not.toBe(other.salt)
+    expect(one.shown).toHaveLength(10)
+    const plain = one.shown.map((shown) => new Secret(shown.replaceAll('-', '')))
+    expect(await hasher.hashAll(plain, one.salt)).toEqual(one.hashes)
+    expect(await prepareRecoveryCodes({ ...here.core, passwords: fullHasher })).toBe('busy')
+  })
+
+  test('have a salt whose small bytes keep their zeros', async () => {
+    const world = { ...here.core.world, randomBytes: (count: number) => new Uint8Array(count).fill(7) }
+    expect(await prepareRecoveryCodes({ ...here.core, world })).toMatchObject({ salt: '07'.repeat(16) })
+  })
+})
+
+describe('a recovery code as typed', () => {
+  test.each([
+    ['0123456789abcdef', code],
+    ['0123-4567-89ab-cdef', code],
+    ['0123-4567-89AB-CDEF', code],
+    ['0123 4567 89ab cdef', code],
+    [' \t0123-4567-89ab-cdef\r\n', code],
+    ['0123\u201345 67\u201489ab\u2010cdef', code],
+    ['0123\u00a04567\u300089ab cdef', code],
+    ['O123-4567-89AB-CDEF', code],
+    ['oi23-4567-89ab-cdef', code],
+    ['oL23-4567-89ab-cdef', code],
+    ['OI23-4567-89ab-cdef', code],
+    ['ooii-llOO-IILL-0011', '0011110011110011'],
+    ['０１２３-４５６７-８９ａｂ-ｃｄｅｆ', code],
+    ['ghjk-mnpq-rstv-wxyz', 'ghjkmnpqrstvwxyz'],
+    [`${' '.repeat(184)}${code}`, code],
+  ])('%j is %s', (typed, plain) => {
+    expect(parseRecoveryCode(typed)?.reveal()).toBe(plain)
+  })
+
+  test.each([
+    [''],
+    ['-'],
+    ['0123456789abcde'],
+    ['0123456789abcdef0'],
+    ['u123456789abcdef'],
+    ['0123456789abcde.'],
+    ['0123_4567_89ab_cdef'],
+    ['%'],
+    ['123456'],
+    ['0123456789abcde\0'],
+    ['0123456789abcdé'],
+    [`${' '.repeat(185)}${code}`],
+    ['0'.repeat(1_000_000)],
+  ])('%.30j is none', (typed) => {
+    expect(parseRecoveryCode(typed)).toBeNull()
+  })
+})

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TestApp } from '../support/app.js'
+import { enrolledPerson, Phone, recoveryCodesOf, setUpKey, startApp, testPassword } from '../support/app.js'
+
+describe('the first sign-in', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startApp()
+  })
+  afterAll(() => app.close())
+
+  it('leads from the password over the set-up and the recovery codes to home, and back in with a code', async () => {
+    await app.person('ada')
+    const browser = app.browser()
+    expect(await browser.get('/')).toMatchObject({ status: 303, location: '/login' })
+    expect(await browser.post('/login', { username: 'ada', password: testPassword })).toMatchObject({
+      status: 303,
+      location: '/mfa/setup',
+    })
+    const setUp = await browser.get('/mfa/setup')
+    expect(setUp.status).toBe(200)
+    const phone = new Phone(setUpKey(setUp.body), app.clock)
+    expect((await browser.get('/mfa/setup/qr.png')).headers['content-type']).toBe('image/png')
+    expect(await browser.post('/mfa/setup', { otp: phone.code(), name: 'Pixel 9' })).toMatchObject({
+      status: 303,
+      location: '/mfa/recovery-codes',
+    })
+    expect((await browser.get('/mfa/setup/qr.png')).status).toBe(404)
+    const codes = await browser.get('/mfa/recovery-codes')
+    expect(recoveryCodesOf(codes.body)).toHaveLength(10)
+    expect((await browser.post('/mfa/recovery-codes', {})).status).toBe(422)
+    expect(await browser.post('/mfa/recovery-codes', { saved: 'yes' })).toMatchObject({
+      status: 303,
+      location: '/',
+    })
+    const home = await browser.get('/')
+    expect(home.status).toBe(200)
+    expect(home.body).toContain('Pixel 9')
+    expect(await browser.post('/logout')).toMatchObject({ status: 303, location: '/login' })
+    expect((await browser.get('/')).status).toBe(303)
+
+    app.clock.advance(30)
+    expect((await browser.post('/login', { username: 'ADA', password: testPassword })).location).toBe(
+      '/mfa/verify',
+    )
+    expect((await browser.get('/')).status).toBe(303)
+    expect(await browser.post('/mfa/verify', { otp: phone.wrongCode() })).toMatchObject({ status: 401 })
+    expect(await browser.post('/mfa/verify', { otp: '12 34' })).toMatchObject({ status: 422 })
+    const code = phone.code()
+    expect(await browser.post('/mfa/verify', { otp: `${code.slice(0, 3)} ${code.slice(3)}` })).toMatchObject({
+      status: 303,
+      location: '/',
+    })
+    expect((await browser.get('/account')).status).toBe(200)
+  })
+
+  it('survives a restart of the server', async () => {
+    const before = await enrolledPerson(app, 'grace')
+    app = await app.restart()
+    const browser = app.browser()
+    await browser.post('/login', { username: 'grace', password: testPassword })
+    expect((await browser.post('/mfa/verify', { otp: before.phone.code() })).location).toBe('/')
+  })
+
+  it('takes a recovery code once', async () => {
+    const { recoveryCodes } = await enrolledPerson(app, 'joan')
+    const browser = app.browser()
+    await browser.post('/login', { username: 'joan', password: testPassword })
+    expect(
+      (await browser.post('/mfa/recovery', { recovery_code: recoveryCodes[0]!.toUpperCase() })).location,
+    ).toBe('/')
+    const again = app.browser()
+    await again.post('/login', { username: 'joan', password: testPassword })
+    expect((await again.post('/mfa/recovery', { recovery_code: recoveryCodes[0]! })).status).toBe(401)
+  })
+})

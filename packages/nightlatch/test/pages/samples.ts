@@ -1,0 +1,335 @@
+import encodeQR from 'qr'
+import * as pages from '../../src/pages/index.js'
+import type { Html, Site } from '../../src/pages/index.js'
+
+/** Saturday, 21 November 2026, 14:17 UTC */
+export const nowSeconds = Date.UTC(2026, 10, 21, 14, 17) / 1000
+const day = 86_400
+
+export const site: Site = {
+  name: 'Acme Home',
+  base: '',
+  contact: 'help@acme.test',
+  assets: { css: '/assets/nightlatch.css', js: '/assets/nightlatch.js', icon: '/assets/mark.svg' },
+}
+
+export const signedIn: Site = { ...site, signedInAs: 'alice' }
+
+export const setupKey = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+export const setupUri = `otpauth://totp/Acme%20Home:alice%40auth.acme.test?secret=${setupKey}&issuer=Acme%20Home`
+const wait = { untilSeconds: nowSeconds + 900, nowSeconds }
+
+export const codes = [
+  'k7qm-4xw4-9hd2-p3tn',
+  '2mwd-8r5y-vq0c-7ebj',
+  'z4hn-1gks-6xtp-d9fa',
+  'q0vy-3cb7-mr8e-w2kh',
+  '9tfx-p5dj-4n1s-gz6a',
+  'b8me-w7hq-0ykr-5cv3',
+  'd1zs-6gpx-t9jn-f4m2',
+  'r5ka-v2wc-8bqe-h7y0',
+  'x3nj-9tdm-g6fz-1sp4',
+  'h6yb-q8ev-2rk5-c0wn',
+]
+
+export const verify: pages.VerifyView = {
+  username: 'alice',
+  issuer: 'Acme Home',
+  offerRemember: true,
+  rememberDays: 30,
+}
+
+export const setup: pages.SetupView = {
+  issuer: 'Acme Home',
+  account: 'alice@auth.acme.test',
+  key: setupKey,
+  uri: setupUri,
+  qr: pages.qrSvg(encodeQR(setupUri, 'raw', { ecc: 'medium', border: 2 })),
+  required: true,
+}
+
+export const recoveryCodes: pages.RecoveryCodesView = {
+  codes,
+  account: 'alice',
+  instance: 'Acme Home',
+  host: 'auth.acme.test',
+  madeAtSeconds: nowSeconds,
+  downloadHref: '/mfa/recovery-codes/download',
+}
+
+export const account: pages.AccountView = {
+  name: 'Alice Example',
+  username: 'alice',
+  authenticators: [
+    { id: 'a1', name: 'Pixel 9', addedAtSeconds: nowSeconds - 91 * day, lastUsedAtSeconds: nowSeconds - 600 },
+    { id: 'a2', name: 'Old tablet', addedAtSeconds: nowSeconds - 3 * day },
+  ],
+  mostAuthenticators: 10,
+  recoveryCodes: { left: 7, total: 10, madeAtSeconds: nowSeconds - 91 * day },
+  trustedDevices: [
+    {
+      id: 't1',
+      device: 'Firefox on Linux',
+      addedAtSeconds: nowSeconds - 9 * day,
+      untilSeconds: nowSeconds + 21 * day,
+      current: true,
+    },
+    {
+      id: 't2',
+      device: 'Safari on iPhone',
+      addedAtSeconds: nowSeconds - 2 * day,
+      untilSeconds: nowSeconds + 28 * day,
+    },
+  ],
+  password: { changedAtSeconds: nowSeconds - 200 * day },
+  sessions: [
+    {
+      id: 's1',
+      device: 'Firefox on Linux',
+      address: '192.0.2.7',
+      signedInAtSeconds: nowSeconds - 600,
+      lastActiveAtSeconds: nowSeconds,
+      factors: ['password', 'totp'],
+      current: true,
+    },
+    {
+      id: 's2',
+      device: 'Safari on iPhone',
+      address: '2001:db8::17',
+      signedInAtSeconds: nowSeconds - 4 * day,
+      lastActiveAtSeconds: nowSeconds - 3 * day,
+      factors: ['password', 'recovery-code'],
+      current: false,
+    },
+    {
+      id: 's3',
+      device: 'Safari on iPhone',
+      address: '2001:db8::17',
+      signedInAtSeconds: nowSeconds - 4 * day,
+      lastActiveAtSeconds: nowSeconds - 3 * day,
+      current: false,
+    },
+  ],
+  activity: [
+    {
+      event: 'sign-in.completed',
+      factors: ['password', 'totp'],
+      atSeconds: nowSeconds - 600,
+      device: 'Firefox on Linux',
+      address: '192.0.2.7',
+    },
+    { event: 'code.refused', atSeconds: nowSeconds - 640, device: 'Firefox on Linux', address: '192.0.2.7' },
+    { event: 'authenticator.added', atSeconds: nowSeconds - 3 * day, about: 'Old tablet' },
+    { event: 'password.changed', atSeconds: nowSeconds - 200 * day },
+  ],
+  olderHref: '/account?before=17#activity',
+}
+
+export const confirm: pages.ConfirmView = {
+  username: 'alice',
+  issuer: 'Acme Home',
+  withCode: true,
+  next: '/account/recovery-codes/renew',
+  action: 'renew-recovery-codes',
+  minutes: 10,
+}
+
+const signingIn = (): Record<string, Html> => ({
+  login: pages.loginPage(site, {}),
+  'login-restored': pages.loginPage(site, {
+    notice: { key: 'signed-out', otherSessions: 2 },
+    next: '/photos',
+  }),
+  'login-ended': pages.loginPage(site, { notice: { key: 'session-ended', idleSeconds: 43_200 } }),
+  'login-continue': pages.loginPage(site, { continueTo: 'Photos', next: '/photos' }),
+  'login-empty': pages.loginPage(site, { problems: [{ key: 'username-empty' }, { key: 'password-empty' }] }),
+  'login-wrong': pages.loginPage(site, { username: 'alice', problems: [{ key: 'wrong-pair' }] }),
+  'login-locked': pages.loginPage(site, { username: 'alice', problems: [{ key: 'too-many', wait }] }),
+  verify: pages.verifyPage(site, verify),
+  'verify-empty': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-empty' }] }),
+  'verify-wrong': pages.verifyPage(site, { ...verify, failures: 3, problems: [{ key: 'code-wrong' }] }),
+  'verify-mistaken': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-looks-like-recovery' }] }),
+  'verify-locked': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-locked', wait }] }),
+  recovery: pages.recoveryPage(site, { username: 'alice' }),
+  'recovery-wrong': pages.recoveryPage(site, { username: 'alice', problems: [{ key: 'recovery-wrong' }] }),
+  logout: pages.logoutPage(signedIn),
+  invitation: pages.invitationPage(site, { username: 'bob', minCharacters: 8 }),
+  'invitation-first': pages.invitationPage(site, { minCharacters: 8 }),
+  'invitation-short': pages.invitationPage(site, {
+    typed: 'alice',
+    minCharacters: 8,
+    problems: [{ key: 'password-short', min: 8 }],
+  }),
+})
+
+const settingUp = (): Record<string, Html> => ({
+  setup: pages.setupPage(site, setup),
+  'setup-second': pages.setupPage(signedIn, {
+    ...setup,
+    required: false,
+    another: true,
+    cancelHref: '/account',
+  }),
+  'setup-wrong': pages.setupPage(site, {
+    ...setup,
+    name: 'Pixel 9',
+    problems: [{ key: 'setup-code-wrong' }],
+  }),
+  'setup-drift': pages.setupPage(site, {
+    ...setup,
+    problems: [{ key: 'code-drift', seconds: 170, direction: 'fast' }],
+  }),
+  'setup-change': pages.setupPage(signedIn, {
+    ...setup,
+    required: false,
+    replaces: 'Pixel 9',
+    cancelHref: '/account',
+  }),
+  'recovery-codes': pages.recoveryCodesPage(signedIn, recoveryCodes),
+  'recovery-codes-unsaved': pages.recoveryCodesPage(signedIn, {
+    ...recoveryCodes,
+    problems: [{ key: 'not-saved' }],
+  }),
+  'change-phone': pages.changePhonePage(signedIn, { authenticators: account.authenticators.slice(0, 1) }),
+  'change-phone-which': pages.changePhonePage(signedIn, { authenticators: account.authenticators }),
+  'change-phone-none': pages.changePhonePage(signedIn, {
+    authenticators: account.authenticators,
+    problems: [{ key: 'choice-empty' }],
+  }),
+})
+
+const factors = account.authenticators
+
+const looking = (): Record<string, Html> => ({
+  home: pages.homePage(signedIn, {
+    name: 'Alice Example',
+    username: 'alice',
+    factors,
+    recoveryCodesLeft: 7,
+  }),
+  'home-bare': pages.homePage(signedIn, {
+    name: 'alice',
+    username: 'alice',
+    factors: [],
+    recoveryCodesLeft: 0,
+    notice: { key: 'signed-in-again' },
+  }),
+  account: pages.accountPage(signedIn, account),
+  'account-recovered': pages.accountPage(signedIn, {
+    ...account,
+    authenticators: account.authenticators.slice(0, 1),
+    recoveryCodes: { left: 2, total: 10, madeAtSeconds: nowSeconds - 91 * day },
+    trustedDevices: [],
+    notice: { key: 'recovery-code-used', left: 2 },
+  }),
+  'account-bare': pages.accountPage(signedIn, {
+    ...account,
+    authenticators: [],
+    trustedDevices: [],
+    activity: [],
+    olderHref: undefined,
+    sessions: account.sessions.slice(0, 1),
+  }),
+  help: pages.helpPage(site),
+})
+
+const changing = (): Record<string, Html> => ({
+  rename: pages.renamePage(signedIn, { id: 'a1', name: 'Pixel 9' }),
+  'rename-taken': pages.renamePage(signedIn, {
+    id: 'a1',
+    name: 'Pixel 9',
+    typed: 'Old tablet',
+    problems: [{ key: 'name-taken', name: 'Old tablet' }],
+  }),
+  remove: pages.removeAuthenticatorPage(signedIn, { id: 'a1', name: 'Pixel 9', last: false, required: true }),
+  'remove-last': pages.removeAuthenticatorPage(signedIn, {
+    id: 'a1',
+    name: 'Pixel 9',
+    last: true,
+    required: false,
+  }),
+  'remove-refused': pages.removeAuthenticatorPage(signedIn, {
+    id: 'a1',
+    name: 'Pixel 9',
+    last: true,
+    required: true,
+  }),
+  renew: pages.renewCodesPage(signedIn, { left: 3 }),
+  'renew-now': pages.renewCodesPage(signedIn, { left: 0, required: true }),
+  'end-session': pages.endSessionPage(signedIn, { id: 's2', device: 'Safari on iPhone' }),
+  'end-others': pages.endOtherSessionsPage(signedIn, { count: 2 }),
+  'end-trusted': pages.endTrustedDevicePage(signedIn, { id: 't1', device: 'Firefox on Linux' }),
+  password: pages.passwordPage(signedIn, { username: 'alice', minCharacters: 8 }),
+  'password-wrong': pages.passwordPage(signedIn, {
+    username: 'alice',
+    minCharacters: 8,
+    problems: [{ key: 'password-current-wrong' }, { key: 'password-common' }],
+  }),
+  confirm: pages.confirmPage(signedIn, confirm),
+  'confirm-wrong': pages.confirmPage(signedIn, {
+    ...confirm,
+    problems: [{ key: 'password-empty' }, { key: 'code-length', count: 5 }],
+  }),
+  'confirm-refused': pages.confirmPage(signedIn, { ...confirm, problems: [{ key: 'confirm-wrong' }] }),
+  'confirm-recovery-refused': pages.confirmRecoveryPage(signedIn, {
+    ...confirm,
+    problems: [{ key: 'confirm-recovery-wrong' }],
+  }),
+  'confirm-recovery': pages.confirmRecoveryPage(signedIn, confirm),
+})
+
+const messages = (): Record<string, Html> => ({
+  'message-no-access': pages.messagePage(signedIn, { key: 'no-access' }),
+  'message-not-found': pages.messagePage(site, { key: 'not-found' }),
+  'message-too-many': pages.messagePage(site, { key: 'too-many', wait }),
+  'message-broken': pages.messagePage(site, { key: 'broken', reference: '7f3a-91c2' }),
+  ...Object.fromEntries(
+    (
+      [
+        'bad-request',
+        'other-site',
+        'wrong-method',
+        'conflict',
+        'too-large',
+        'wrong-type',
+        'unavailable',
+        'sign-in-expired',
+        'invitation-expired',
+      ] as const
+    ).map((key) => [`message-${key}`, pages.messagePage(site, { key })]),
+  ),
+})
+
+/** Every page in its states, as a person meets them. */
+export const samples = (): Record<string, Html> => ({
+  ...signingIn(),
+  ...settingUp(),
+  ...looking(),
+  ...changing(),
+  ...messages(),
+})
+
+const longName = `Donaudampfschifffahrtselektrizitätenhauptbetriebswerk ${'W'.repeat(60)}`
+
+/** Names as long as a person can make them, and names that run from right to left. */
+export const strangeSamples = (): Record<string, Html> => ({
+  'long-verify': pages.verifyPage(
+    { ...site, name: longName },
+    { ...verify, username: longName, issuer: longName },
+  ),
+  'long-account': pages.accountPage(
+    { ...site, name: longName, signedInAs: longName },
+    {
+      ...account,
+      authenticators: [
+        { id: 'a1', name: longName, addedAtSeconds: nowSeconds },
+        { id: 'a2', name: 'هاتف أحمد', addedAtSeconds: nowSeconds },
+      ],
+      sessions: [{ ...account.sessions[0]!, device: longName }],
+    },
+  ),
+  'long-setup': pages.setupPage(
+    { ...site, name: longName },
+    { ...setup, issuer: longName, account: `${longName}@auth.acme.test` },
+  ),
+})

@@ -1,0 +1,166 @@
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enrolledPerson, type Enrolled } from '../support/app.js'
+import { answerTo, ask, cookieOf, startProtected, type Protected } from '../support/protected.js'
+
+/** What the application sends, raw, by the path that was asked for; then it closes, or not. */
+const answers: Record<string, (socket: Socket) => void> = {
+  '/nothing': (socket) => socket.destroy(),
+  '/silent': () => undefined,
+  '/no-http': (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'),
+  '/too-short': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort'),
+  '/too-long': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright and too much'),
+  '/two-answers': (socket) =>
+    socket.write(
+      'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirstHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond',
+    ),
+  '/unasked-answer': (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst')
+    setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond'), 20)
+  },
+  '/cut-chunk': (socket) =>
+    socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n5\r\nse'),
+  '/bad-chunk': (socket) =>
+    socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nfirst\r\n'),
+  '/both-lengths': (socket) =>
+    socket.end(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n5\r\nfirst\r\n0\r\n\r\n',
+    ),
+  '/switching': (socket) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+  '/status': (socket) => socket.end('HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n'),
+  '/reason': (socket) => socket.end('HTTP/1.1 200 \xe4\xf6\xfc\r\nContent-Length: 2\r\n\r\nok'),
+  '/big-headers': (socket) => socket.end(`HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(100_000)}\r\n\r\n`),
+  '/old': (socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nuntil the end'),
+  '/good': (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'),
+  // As servers do that close kept connections at the wrong moment: only the first request of each is answered.
+  '/stale': (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh')
+    socket.once('data', () => socket.resetAndDestroy())
+  },
+}
+
+let behind: Server
+let app: Protected
+let ada: Enrolled
+let connections = 0
+
+beforeAll(async () => {
+  behind = createServer((socket) => {
+    connections += 1
+    socket.on('error', () => undefined)
+    let first = true
+    socket.on('data', (chunk: Buffer) => {
+      const path = / (\/[^ ?]*)/.exec(chunk.toString('latin1'))?.[1] ?? ''
+      if (path === '/stale' && !first) return
+      first = false
+      answers[path]?.(socket)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(behind, 'listening')
+  app = await startProtected(behind as never, { answerMs: 300, connectMs: 300 })
+  ada = await enrolledPerson(app)
+})
+
+afterAll(async () => {
+  await app.server.stop(100)
+  await app.nightlatch.close()
+  behind.close()
+})
+
+const script = { accept: '*/*', 'sec-fetch-mode': 'cors' }
+const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
+const get = (path: string, headers: Record<string, string> = script) => {
+  const asked = ask({
+    port: app.port,
+    host: '127.0.0.1',
+    path,
+    headers: { cookie: cookieOf(ada.browser), ...headers },
+  })
+  asked.end()
+  return answerTo(asked)
+}
+
+describe('an application that fails', () => {
+  it.each(['/nothing', '/no-http', '/switching', '/status', '/big-headers', '/bad-status'])(
+    'is a 502 to a program: %s',
+    async (path) => {
+      if (path === '/bad-status') answers[path] = (socket) => socket.end('HTTP/1.1 0x1 No\r\n\r\n')
+      const answer = await get(path)
+      expect(answer.status).toBe(502)
+      expect(answer.headers['content-type']).toContain('application/problem+json')
+      expect(JSON.parse(answer.body.toString())).toMatchObject({ status: 502, code: 'application-down' })
+    },
+  )
+
+  it('is a 504 when it says nothing', async () => {
+    expect(JSON.parse((await get('/silent')).body.toString())).toMatchObject({
+      status: 504,
+      code: 'application-slow',
+    })
+  })
+
+  it('is a page to a person, which can be tried again and names the number for the log', async () => {
+    const down = await get('/nothing?x=1', page)
+    expect(down.status).toBe(502)
+    expect(down.headers['content-type']).toContain('text/html')
+    expect(down.body.toString()).toContain('href="/nothing?x=1"')
+    const reference = /<code class="reference"[^>]*>([^<]+)</.exec(down.body.toString())?.[1] ?? 'missing'
+    expect(app.logged.join('\n')).toContain(reference)
+    expect((await get('/silent', page)).body.toString()).toContain('took too long')
+  })
+
+  it('is a 502 while it is not there at all', async () => {
+    const other = await startProtected(undefined, { target: new URL('http://127.0.0.1:1') })
+    const person = await enrolledPerson(other)
+    expect((await person.browser.get('/', script)).status).toBe(502)
+    expect(
+      (await person.browser.send('/', { method: 'POST', headers: script, body: 'x'.repeat(1_000_000) }))
+        .status,
+    ).toBe(502)
+    await other.close()
+  })
+})
+
+describe('an application that lies', () => {
+  it.each(['/too-short', '/cut-chunk', '/bad-chunk'])(
+    'does not make half an answer look whole: %s',
+    async (path) => {
+      await expect(get(path)).rejects.toThrow(/aborted|hang up/)
+    },
+  )
+
+  it('never says more than it announced', async () => {
+    const body = await get('/too-long').then(
+      (answer) => answer.body.toString(),
+      () => 'right',
+    )
+    expect(body).toBe('right')
+  })
+
+  it.each(['/two-answers', '/unasked-answer'])(
+    'never answers the next request with a second answer: %s',
+    async (path) => {
+      expect((await get(path)).body.toString()).toBe('first')
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      for (let count = 0; count < 5; count += 1) expect((await get('/good')).body.toString()).toBe('good')
+    },
+  )
+
+  it('cannot tell two lengths at once', async () => {
+    const answer = await get('/both-lengths').catch(() => null)
+    if (answer?.status === 200) expect(answer.body.toString()).toBe('first')
+    else expect(answer?.status ?? 502).toBe(502)
+  })
+
+  it('may be old, or speak in strange bytes', async () => {
+    expect((await get('/old')).body.toString()).toBe('until the end')
+    expect((await get('/reason')).body.toString()).toBe('ok')
+  })
+
+  it('may close a kept connection at the wrong moment: what is safe to repeat is repeated', async () => {
+    for (let count = 0; count < 4; count += 1) expect((await get('/stale')).body.toString()).toBe('fresh')
+    expect(connections).toBeGreaterThan(2)
+  })
+})

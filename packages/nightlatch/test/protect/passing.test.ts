@@ -1,0 +1,261 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enrolledPerson, type Enrolled } from '../support/app.js'
+import {
+  answerTo,
+  ask,
+  cookieOf,
+  echo,
+  seen,
+  startProtected,
+  until,
+  type Protected,
+} from '../support/protected.js'
+
+const paths: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
+  '/hash': (request, response) => {
+    const hash = createHash('sha256')
+    request.on('data', (chunk: Buffer) => hash.update(chunk))
+    request.on('end', () => response.end(hash.digest('hex')))
+  },
+  '/trailers': (request, response) => {
+    request.resume()
+    request.on('end', () => {
+      response.setHeader('Trailer', 'x-checksum')
+      response.write('body')
+      response.addTrailers({ 'x-checksum': 'abc', 'x-sent': JSON.stringify(request.trailers) })
+      response.end()
+    })
+  },
+  '/events': (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.flushHeaders()
+    served.emit('events', response)
+  },
+  '/range': (request, response) => {
+    const [from = 0, to = 0] = (/(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []).slice(1).map(Number)
+    response.writeHead(206, { 'content-range': `bytes ${from}-${to}/10`, 'accept-ranges': 'bytes' })
+    response.end('0123456789'.slice(from, to + 1))
+  },
+  '/twice': (_request, response) => {
+    response.setHeader('X-Thing', ['one', 'two'])
+    response.setHeader('Set-Cookie', [
+      'theirs=1',
+      'nightlatch-session=stolen',
+      ' =__Host-nightlatch-device=x',
+      'b=2',
+    ])
+    response.setHeader('Connection', 'x-private')
+    response.setHeader('X-Private', 'hop')
+    response.end()
+  },
+  '/elsewhere': (_request, response) => {
+    response.writeHead(302, { location: `http://127.0.0.1:${app.applicationPort}/there?a=1` }).end()
+  },
+  '/early': (request, response) => {
+    response.writeEarlyHints({ link: '</a.css>; rel=preload' })
+    request.resume()
+    response.end('late')
+  },
+}
+
+const served = createServer((request, response) => {
+  const handler = paths[request.url ?? ''] ?? echo
+  handler(request, response)
+})
+served.on('checkContinue', (request, response) => {
+  if (request.url === '/too-large') response.writeHead(413).end('no')
+  else {
+    response.writeContinue()
+    served.emit('request', request, response)
+  }
+})
+
+let app: Protected
+let ada: Enrolled
+
+beforeAll(async () => {
+  app = await startProtected(served)
+  ada = await enrolledPerson(app)
+})
+
+afterAll(async () => {
+  await app.close()
+})
+
+const sent = (path: string, options: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
+  ask({
+    host: '127.0.0.1',
+    port: app.port,
+    path,
+    headers: { cookie: cookieOf(ada.browser), ...headers },
+    ...options,
+  })
+
+describe('what passes to the application', () => {
+  it('is the request as it was sent, with who sent it and the way it came', async () => {
+    const reply = seen(
+      await ada.browser.get('/a/b%20c?d=e&f', {
+        'x-own': 'kept',
+        cookie: `${cookieOf(ada.browser)}; theirs=1`,
+      }),
+    )
+    expect(reply).toMatchObject({ method: 'GET', url: '/a/b%20c?d=e&f' })
+    expect(reply.headers).toMatchObject({
+      'remote-user': 'ada',
+      'remote-name': '',
+      'remote-email': '',
+      'remote-groups': '',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': `localhost:${app.port}`,
+      host: `localhost:${app.port}`,
+      'x-own': 'kept',
+      cookie: 'theirs=1',
+    })
+  })
+
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'])(
+    'is every method: %s',
+    async (method) => {
+      const asked = sent('/echo', { method })
+      asked.end()
+      expect(JSON.parse((await answerTo(asked)).body.toString())).toMatchObject({ method, body: '' })
+    },
+  )
+
+  it('is HEAD, answered without a body', async () => {
+    const asked = sent('/echo', { method: 'HEAD' })
+    asked.end()
+    const answer = await answerTo(asked)
+    expect(answer).toMatchObject({ status: 200, body: Buffer.alloc(0) })
+    expect(answer.headers['content-type']).toBe('application/json')
+  })
+
+  it('is a body of a known length and one in chunks, byte for byte', async () => {
+    const body = randomBytes(3_000_000)
+    const wanted = createHash('sha256').update(body).digest('hex')
+    const known = sent('/hash', { method: 'POST' }, { 'content-length': String(body.length) })
+    known.end(body)
+    expect((await answerTo(known)).body.toString()).toBe(wanted)
+    const chunked = sent('/hash', { method: 'POST' })
+    for (let at = 0; at < body.length; at += 100_000) chunked.write(body.subarray(at, at + 100_000))
+    chunked.end()
+    expect((await answerTo(chunked)).body.toString()).toBe(wanted)
+  })
+
+  it('is a range of a file', async () => {
+    const asked = sent('/range', {}, { range: 'bytes=2-5' })
+    asked.end()
+    const answer = await answerTo(asked)
+    expect(answer).toMatchObject({ status: 206, body: Buffer.from('2345') })
+    expect(answer.headers['content-range']).toBe('bytes 2-5/10')
+  })
+
+  it('is trailers, both ways', async () => {
+    const asked = sent('/trailers', { method: 'POST' }, { trailer: 'x-sum', te: 'trailers' })
+    asked.write('some')
+    asked.addTrailers({ 'x-sum': '9', 'Remote-User': 'admin', Remote_User: 'admin', cookie: 'a=b' })
+    asked.end()
+    const { trailers } = await answerTo(asked)
+    expect(trailers).toEqual({ 'x-checksum': 'abc', 'x-sent': '{"x-sum":"9"}' })
+  })
+
+  it('is events one by one, as they happen', async () => {
+    const asked = sent('/events')
+    asked.end()
+    const [events] = (await once(served, 'events')) as [ServerResponse]
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    expect(response.headers['content-type']).toBe('text/event-stream')
+    for (const event of ['data: 1\n\n', 'data: 2\n\n']) {
+      events.write(event)
+      const [chunk] = (await once(response, 'data')) as [Buffer]
+      expect(chunk.toString()).toBe(event)
+    }
+    events.end()
+    await once(response, 'end')
+  })
+
+  it('is the question before an upload, and the answer to it', async () => {
+    const asked = sent('/hash', { method: 'POST' }, { expect: '100-continue', 'content-length': '4' })
+    asked.flushHeaders()
+    await once(asked, 'continue')
+    asked.end('body')
+    expect((await answerTo(asked)).body.toString()).toBe(createHash('sha256').update('body').digest('hex'))
+    const refused = sent(
+      '/too-large',
+      { method: 'POST' },
+      { expect: '100-continue', 'content-length': '4000000000' },
+    )
+    let toldToGoOn = false
+    refused.on('continue', () => (toldToGoOn = true))
+    refused.flushHeaders()
+    expect((await answerTo(refused)).status).toBe(413)
+    expect(toldToGoOn).toBe(false)
+    refused.destroy()
+  })
+
+  it('is early hints', async () => {
+    const asked = sent('/early')
+    const hints = once(asked, 'information')
+    const answer = answerTo(asked)
+    asked.end()
+    const [information] = (await hints) as [{ statusCode: number; headers: Record<string, string> }]
+    expect(information).toMatchObject({ statusCode: 103, headers: { link: '</a.css>; rel=preload' } })
+    expect((await answer).body.toString()).toBe('late')
+  })
+
+  it('is the answer with its headers in their spelling, without ours and without those of one connection', async () => {
+    const asked = sent('/twice')
+    asked.end()
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    response.resume()
+    const { rawHeaders } = response
+    expect(rawHeaders.filter((_, at) => rawHeaders[at - 1] === 'X-Thing')).toEqual(['one', 'two'])
+    expect(response.headers['set-cookie']).toEqual(['theirs=1', 'b=2'])
+    expect(response.headers['x-private']).toBeUndefined()
+  })
+
+  it('is a redirect, which does not lead around us', async () => {
+    expect((await ada.browser.get('/elsewhere')).location).toBe(`http://localhost:${app.port}/there?a=1`)
+  })
+
+  it('is a request with its whole address on the first line', async () => {
+    const socket = connect(app.port, '127.0.0.1')
+    socket.write(
+      `GET http://elsewhere.example/x?y HTTP/1.1\r\nHost: elsewhere.example\r\nCookie: ${cookieOf(ada.browser)}\r\nConnection: close\r\n\r\n`,
+    )
+    const text = await until(socket, /\}$/)
+    expect(text).toContain('"url":"/x?y"')
+    expect(text).toContain(`"host":"localhost:${app.port}"`)
+  })
+
+  it('frees the application when the client goes away', async () => {
+    const asked = sent('/events')
+    asked.on('error', () => undefined)
+    asked.end()
+    const [events] = (await once(served, 'events')) as [ServerResponse]
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    response.on('error', () => undefined)
+    const gone = once(events, 'close')
+    asked.destroy()
+    await gone
+    expect(events.writableFinished).toBe(false)
+  })
+
+  it('frees the application when the client goes away in the middle of an upload', async () => {
+    const asked = sent('/hash', { method: 'POST' })
+    asked.on('error', () => undefined)
+    const arrived = once(served, 'request')
+    asked.write('some')
+    const [request] = (await arrived) as [IncomingMessage]
+    request.on('error', () => undefined)
+    const gone = new Promise((resolve) => request.once('close', resolve))
+    asked.destroy()
+    await gone
+    expect(request.complete).toBe(false)
+  })
+})

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { disableAccount, findAccount } from '../../src/core/administration.js'
+import { enrolledPerson, type Enrolled } from '../support/app.js'
+import { answerTo, ask, cookieOf, startProtected, until, type Protected } from '../support/protected.js'
+
+const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+
+/** Accepts every handshake and says the bytes that come back, in capitals. */
+const behind = createServer((request, response) => {
+  if (request.url === '/stream') {
+    response.write('first\n')
+    behind.emit('stream', response)
+  } else response.end(JSON.stringify(request.headers))
+})
+const answers: Record<string, string> = {
+  '/socket': `101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSet-Cookie: nightlatch-session=stolen\r\nSet-Cookie: theirs=1`,
+  '/lying': '101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade',
+  '/no': '403 Forbidden\r\nContent-Length: 2\r\nSet-Cookie: nightlatch-session=stolen',
+}
+behind.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+  behind.emit('socket', socket, request)
+  socket.on('error', () => undefined)
+  socket.on('end', () => socket.end())
+  const answer = answers[request.url ?? '']
+  if (answer === undefined) return
+  socket.write(`HTTP/1.1 ${answer}\r\n\r\n`)
+  if (request.url === '/no') socket.end('no')
+  else socket.on('data', (chunk: Buffer) => socket.write(chunk.toString().toUpperCase()))
+})
+
+let app: Protected
+let ada: Enrolled
+
+beforeAll(async () => {
+  app = await startProtected(behind, { sweepMs: 50, answerMs: 500 })
+  ada = await enrolledPerson(app)
+})
+
+afterAll(async () => {
+  await app.close()
+})
+
+function open(path: string, person: Enrolled, more = ''): Socket {
+  const socket = connect(app.port, '127.0.0.1')
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nCookie: ${cookieOf(person.browser)}; a=b\r\n${more}\r\n`,
+  )
+  return socket
+}
+
+const opened = async (person: Enrolled): Promise<Socket> => {
+  const socket = open('/socket', person)
+  await until(socket, /\r\n\r\n/)
+  return socket
+}
+
+const closed = (socket: Socket): Promise<unknown> =>
+  new Promise((resolve) => {
+    socket.on('error', () => undefined)
+    socket.on('close', resolve)
+    socket.resume()
+  })
+
+describe('a WebSocket', () => {
+  it('carries bytes both ways, and the application knows whose they are', async () => {
+    const arrived = once(behind, 'socket')
+    const socket = open('/socket', ada, 'Remote_User: admin\r\nRemote-User: admin\r\n')
+    const handshake = await until(socket, /\r\n\r\n/)
+    expect(handshake).toMatch(/^HTTP\/1\.1 101 /)
+    expect(handshake).toContain(accept)
+    expect(handshake).toContain('theirs=1')
+    expect(handshake).not.toContain('stolen')
+    const [, request] = (await arrived) as [Socket, IncomingMessage]
+    expect(request.headers).toMatchObject({ 'remote-user': 'ada', cookie: 'a=b', 'sec-websocket-key': key })
+    expect(request.rawHeaders.filter((name) => /remote.user/i.test(name))).toEqual(['remote-user'])
+    socket.write('hello')
+    expect(await until(socket, /HELLO/)).toBe('HELLO')
+    socket.destroy()
+  })
+
+  it.each(['client', 'application'])('ends on both sides when the %s goes away', async (side) => {
+    const arrived = once(behind, 'socket')
+    const socket = await opened(ada)
+    const [inside] = (await arrived) as [Socket]
+    const [leaving, left] = side === 'client' ? [socket, inside] : [inside, socket]
+    const gone = closed(left)
+    leaving.destroy()
+    await gone
+  })
+
+  it('gets the refusal of the application', async () => {
+    const text = await until(open('/no', ada), /no$/)
+    expect(text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+    expect(text).not.toContain('stolen')
+  })
+
+  it('is not opened by an answer that is no handshake: behind it nobody would be checked', async () => {
+    const socket = open('/lying', ada)
+    const text = await until(socket, /\r\n\r\n/)
+    expect(text).toMatch(/^HTTP\/1\.1 502 /)
+    await closed(socket)
+  })
+
+  it('is refused in good time when the application says nothing', async () => {
+    expect(await until(open('/silent', ada), /\}$/)).toMatch(/^HTTP\/1\.1 504 /)
+  })
+
+  it('frees the application when the client leaves before the handshake is answered', async () => {
+    const arrived = once(behind, 'socket')
+    const socket = open('/silent', ada)
+    const [inside] = (await arrived) as [Socket]
+    const gone = closed(inside)
+    socket.destroy()
+    await gone
+  })
+
+  it.each([
+    ['without a key', 'Upgrade: websocket\r\n'],
+    ['with a body', `Upgrade: websocket\r\nSec-WebSocket-Key: ${key}\r\nContent-Length: 4\r\n`],
+  ])('is refused %s', async (_name, headers) => {
+    const socket = connect(app.port, '127.0.0.1')
+    socket.write(
+      `GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nCookie: ${cookieOf(ada.browser)}\r\n${headers}\r\n`,
+    )
+    expect(await until(socket, /\}$/)).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  it('leaves other offers to upgrade alone: the request is answered as it is', async () => {
+    const socket = connect(app.port, '127.0.0.1')
+    socket.write(
+      `POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n` +
+        `Cookie: ${cookieOf(ada.browser)}\r\nContent-Length: 4\r\n\r\nbo`,
+    )
+    socket.write('dy')
+    const text = await until(socket, /\}$/)
+    expect(text).toMatch(/^HTTP\/1\.1 200 /)
+    expect(text).toContain('"remote-user":"ada"')
+    expect(text).toContain('"content-length":"4"')
+    expect(text).not.toMatch(/h2c|http2-settings/i)
+    socket.destroy()
+  })
+})
+
+describe('what is open when a session ends', () => {
+  it('ends soon after sign-out, and nothing else does', async () => {
+    const bea = await enrolledPerson(app, 'bea')
+    const [hers, other] = [await opened(bea), await opened(ada)]
+    await bea.browser.post('/_nightlatch/logout')
+    await closed(hers)
+    other.write('still here')
+    expect(await until(other, /HERE/)).toBe('STILL HERE')
+    other.destroy()
+  })
+
+  it('ends soon after the account is disabled', async () => {
+    const cleo = await enrolledPerson(app, 'cleo')
+    const socket = await opened(cleo)
+    const { core } = app.nightlatch
+    await disableAccount(core, (await findAccount(core, 'cleo'))!)
+    await closed(socket)
+  })
+
+  it('is a stream of events, too', async () => {
+    const dora = await enrolledPerson(app, 'dora')
+    const asked = ask({
+      port: app.port,
+      host: '127.0.0.1',
+      path: '/stream',
+      headers: { cookie: cookieOf(dora.browser) },
+    })
+    const answer = answerTo(asked)
+    const streaming = once(behind, 'stream')
+    asked.end()
+    const [stream] = (await streaming) as [ServerResponse]
+    const gone = once(stream, 'close')
+    await dora.browser.post('/_nightlatch/logout')
+    await expect(answer).rejects.toThrow('aborted')
+    await gone
+  })
+
+  it('ends with the server, which does not wait for it', async () => {
+    const other = await startProtected(behind)
+    const person = await enrolledPerson(other, 'emma')
+    const socket = connect(other.port, '127.0.0.1')
+    socket.write(
+      `GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ${key}\r\nCookie: ${cookieOf(person.browser)}\r\n\r\n`,
+    )
+    await until(socket, /\r\n\r\n/)
+    const gone = closed(socket)
+    await other.server.stop()
+    await gone
+    await other.nightlatch.close()
+  })
+})

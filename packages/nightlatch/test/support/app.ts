@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openNightlatch } from '../../src/app.js'
+import type { Nightlatch, Parts } from '../../src/app.js'
+import { readSettings } from '../../src/config/read.js'
+import { addAccount } from '../../src/core/administration.js'
+import type { Account } from '../../src/core/accounts.js'
+import type { Notice } from '../../src/core/notices.js'
+import { realWorld } from '../../src/crypto/world.js'
+import { serve } from '../../src/server.js'
+import type { RunningServer } from '../../src/server.js'
+import { Browser } from './browser.js'
+import { Phone, quickArgon2, TestClock } from './phone.js'
+
+export { Phone, quickArgon2, TestClock } from './phone.js'
+
+export interface TestApp {
+  readonly origin: string
+  readonly nightlatch: Nightlatch
+  readonly server: RunningServer
+  readonly clock: TestClock
+  readonly notices: Notice[]
+  readonly logged: string[]
+  readonly dataFolder: string
+  /** A browser of its own, with a cookie jar. */
+  browser(headers?: Record<string, string>): Browser
+  /** An account with this password. */
+  person(username: string, password?: string): Promise<Account>
+  /** Ends the server and opens it again on the same data, as a restart does. */
+  restart(): Promise<TestApp>
+  close(): Promise<void>
+}
+
+export const testPassword = 'correct horse battery'
+
+export interface Wishes {
+  /** Environment variables of the settings. */
+  readonly env?: Record<string, string>
+  readonly parts?: Parts
+  readonly clock?: TestClock
+  readonly dataFolder?: string
+  /** Another server than the plain one. */
+  readonly serve?: typeof serve
+}
+
+/** The real server on a free loopback port, with a real database in a temporary folder. */
+export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
+  const dataFolder = wishes.dataFolder ?? mkdtempSync(join(tmpdir(), 'nightlatch-test-'))
+  const clock = wishes.clock ?? new TestClock()
+  const env = { NIGHTLATCH_PORT: '0', NIGHTLATCH_DATA: dataFolder, ...wishes.env }
+  const read = readSettings({ env })
+  if (read.kind === 'problems') throw new Error(read.problems.join('\n'))
+  const notices: Notice[] = []
+  const logged: string[] = []
+  const log = {
+    warn: (message: string, fields: object) => logged.push(`${message} ${JSON.stringify(fields)}`),
+    error: (message: string, fields: object, error: unknown) =>
+      logged.push(`${message} ${JSON.stringify(fields)} ${String(error)}`),
+  }
+  const nightlatch = await openNightlatch(read.settings, {
+    world: { ...realWorld, nowSeconds: () => clock.seconds },
+    notices: { send: (notice) => notices.push(notice) },
+    unsafeArgon2Setting: quickArgon2,
+    ...wishes.parts,
+  })
+  const server = await (wishes.serve ?? serve)(nightlatch, log)
+  const listening = `http://127.0.0.1:${server.settings.port}`
+  const stop = async (): Promise<void> => {
+    await server.stop(1000)
+    await nightlatch.close()
+  }
+  return {
+    origin: listening,
+    nightlatch,
+    server,
+    clock,
+    notices,
+    logged,
+    dataFolder,
+    browser: (headers) => new Browser(listening, headers),
+    person: (username, password = testPassword) => addPerson(nightlatch, username, password),
+    restart: async () => {
+      await stop()
+      return startApp({ ...wishes, dataFolder, clock })
+    },
+    close: async () => {
+      await stop()
+      rmSync(dataFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function addPerson(nightlatch: Nightlatch, username: string, password: string): Promise<Account> {
+  const added = await addAccount(
+    nightlatch.core,
+    { username, admin: false },
+    { password, unsafeExemptFromPolicy: true },
+  )
+  if (added.kind !== 'added') throw new Error(JSON.stringify(added))
+  return added.account
+}
+
+export interface Enrolled {
+  readonly browser: Browser
+  readonly phone: Phone
+  readonly recoveryCodes: readonly string[]
+  readonly username: string
+  readonly password: string
+}
+
+/** Somebody who has been through the first sign-in and is signed in: password, set-up, recovery codes saved. */
+export async function enrolledPerson(
+  app: TestApp,
+  username = 'ada',
+  password = testPassword,
+): Promise<Enrolled> {
+  await app.person(username, password)
+  const browser = app.browser()
+  const base = app.server.settings.basePath
+  await browser.post(`${base}/login`, { username, password })
+  const setUp = await browser.get(`${base}/mfa/setup`)
+  const phone = new Phone(setUpKey(setUp.body), app.clock)
+  const confirmed = await browser.post(`${base}/mfa/setup`, { otp: phone.code() })
+  if (confirmed.status !== 303) throw new Error(`set-up: ${confirmed.status}`)
+  const codes = await browser.get(`${base}/mfa/recovery-codes`)
+  const recoveryCodes = recoveryCodesOf(codes.body)
+  await browser.post(`${base}/mfa/recovery-codes`, { saved: 'yes' })
+  app.clock.advance(30) // the confirming code is spent: the next one is due
+  return { browser, phone, recoveryCodes, username, password }
+}
+
+export const setUpKey = (body: string): string => /<code id="setup-key"[^>]*>([^<]*)</.exec(body)?.[1] ?? ''
+
+export const recoveryCodesOf = (body: string): string[] =>
+  [...body.matchAll(/<li class="recovery-code">([^<]*)</g)].map((match) => match[1] ?? '')

@@ -1,0 +1,99 @@
+import { request } from 'node:http'
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Record<string, string | string[] | undefined>
+  readonly location: string
+  readonly body: string
+}
+
+interface Sent {
+  readonly method?: string
+  readonly headers?: Record<string, string | string[]>
+  readonly body?: string | Uint8Array
+}
+
+/** A plain client with a cookie jar that follows nothing by itself: every answer can be looked at. */
+export class Browser {
+  readonly origin: string
+  readonly cookies = new Map<string, string>()
+  readonly #headers: Record<string, string>
+
+  constructor(origin: string, headers: Record<string, string> = {}) {
+    this.origin = origin
+    this.#headers = headers
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Reply> {
+    return this.send(path, { headers })
+  }
+
+  /** A form, as a page of the same origin sends it. */
+  post(
+    path: string,
+    fields: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
+    const body = new URLSearchParams(fields).toString()
+    const type = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
+    return this.send(path, { method: 'POST', headers: { ...type, ...headers }, body })
+  }
+
+  json(method: string, path: string, value?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+    const type: Record<string, string> = value === undefined ? {} : { 'content-type': 'application/json' }
+    const body = value === undefined ? '' : JSON.stringify(value)
+    return this.send(path, {
+      method,
+      headers: { ...type, 'sec-fetch-site': 'same-origin', ...headers },
+      body,
+    })
+  }
+
+  /** Sends one request and keeps the cookies of the answer. */
+  send(path: string, sent: Sent): Promise<Reply> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const body = sent.body ?? ''
+    const headers: Record<string, string | string[]> = { ...this.#headers, ...sent.headers }
+    if (cookie !== '' && headers['cookie'] === undefined) headers['cookie'] = cookie
+    if (body.length > 0 || sent.method === 'POST') headers['content-length'] = String(Buffer.byteLength(body))
+    // No connection is kept: the server may close it at the moment when it is used again.
+    return new Promise((resolve, reject) => {
+      const asked = request(
+        this.origin + path,
+        { method: sent.method ?? 'GET', headers, agent: false },
+        (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk: Buffer) => chunks.push(chunk))
+          response.on('end', () => {
+            this.#keep(response.headers['set-cookie'] ?? [])
+            resolve({
+              status: response.statusCode ?? 0,
+              headers: response.headers,
+              location: response.headers.location ?? '',
+              body: Buffer.concat(chunks).toString(),
+            })
+          })
+        },
+      )
+      asked.on('error', reject)
+      asked.end(body)
+    })
+  }
+
+  /** The same jar in another browser: somebody copied the cookies. */
+  copy(): Browser {
+    const copy = new Browser(this.origin, this.#headers)
+    for (const [name, value] of this.cookies) copy.cookies.set(name, value)
+    return copy
+  }
+
+  #keep(lines: readonly string[]): void {
+    for (const line of lines) {
+      const [pair = '', ...attributes] = line.split('; ')
+      const at = pair.indexOf('=')
+      const name = pair.slice(0, at)
+      if (attributes.includes('Max-Age=0')) this.cookies.delete(name)
+      else this.cookies.set(name, pair.slice(at + 1))
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { rmSync } from 'node:fs'
+import type { TestApp, Wishes } from './app.js'
+import { startApp } from './app.js'
+import { databases, type DatabaseKind } from './databases.js'
+
+export { databases }
+
+/** The real server on this kind of database; `close` removes both. */
+export async function startAppOn(kind: DatabaseKind, wishes: Wishes = {}): Promise<TestApp> {
+  if (kind.name === 'sqlite') return startApp(wishes)
+  const database = await kind.create()
+  const app = await startApp({
+    ...wishes,
+    env: { ...wishes.env, NIGHTLATCH_DATABASE_URL: String(database.location) },
+  })
+  return removing(app, () => database.remove())
+}
+
+/** Also when it has been restarted. */
+const removing = (app: TestApp, remove: () => Promise<void>): TestApp => ({
+  ...app,
+  restart: async () => removing(await app.restart(), remove),
+  close: async () => {
+    await app.close()
+    await remove()
+  },
+})
+
+/** Two servers, each with connections of its own, on one database and with one root key. */
+export async function startTwoOn(
+  kind: DatabaseKind,
+  more: Record<string, string> = {},
+): Promise<{
+  here: TestApp
+  there: TestApp
+  close(): Promise<void>
+}> {
+  const database = await kind.create()
+  const where = kind.name === 'postgres' ? { NIGHTLATCH_DATABASE_URL: String(database.location) } : {}
+  const env = { ...more, ...where }
+  const here = await startApp({ env })
+  const { dataFolder, clock } = here
+  const there = await startApp({ env, dataFolder, clock })
+  const close = async (): Promise<void> => {
+    for (const app of [here, there]) {
+      await app.server.stop(1000)
+      await app.nightlatch.close()
+    }
+    rmSync(dataFolder, { recursive: true, force: true })
+    await database.remove()
+  }
+  return { here, there, close }
+}

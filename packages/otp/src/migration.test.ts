@@ -1,0 +1,318 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import vectors from '../vectors/otpauth-migration.json' with { type: 'json' }
+import { encodeBase32, Totp, type Algorithm } from './index.js'
+import {
+  joinMigration,
+  readMigration,
+  writeMigration,
+  type MigrationAccount,
+  type MigrationPart,
+} from './migration.js'
+import { decodeBase64, encodeBase64, textToUtf8, utf8ToText } from './text-bytes.js'
+
+const uriOf = (bytes: Uint8Array | number[]): string =>
+  `otpauth-migration://offline?data=${encodeURIComponent(encodeBase64(Uint8Array.from(bytes)))}`
+const failing = (code: string): unknown =>
+  expect.objectContaining({ name: 'OtpError', code, message: expect.stringMatching(/\w \w/) as string })
+
+function readPart(uri: string): MigrationPart {
+  const part = readMigration(uri)
+  if (!part.parsed) throw new Error(part.why)
+  return part
+}
+
+const seed = {
+  secret: Uint8Array.from(Buffer.from('12345678901234567890')),
+  strength: 'full',
+  algorithm: 'SHA1',
+  digits: 6,
+} as const
+const account = (name: string): MigrationAccount => ({
+  type: 'totp',
+  issuer: 'Example',
+  account: name,
+  periodSeconds: 30,
+  ...seed,
+})
+
+describe('reading a Google Authenticator export', () => {
+  test.each(vectors.valid)('$id', (row) => {
+    const part = readPart(row.uri)
+    const told = part.accounts.map((entry, at) => ({
+      type: entry.type,
+      issuer: entry.issuer,
+      account: entry.account,
+      secret_base32: encodeBase32(entry.secret),
+      secret_hex: Buffer.from(entry.secret).toString('hex'),
+      algorithm: entry.algorithm,
+      digits: entry.digits,
+      period: entry.periodSeconds,
+      totp_at: Object.fromEntries(
+        Object.keys(row.expected_entries[at]!.totp_at).map((time) => [
+          time,
+          new Totp(entry).at(Number(time)),
+        ]),
+      ),
+    }))
+    expect(told).toEqual(row.expected_entries)
+    expect(part.refused).toEqual([])
+    expect(part.batch.id).toBe(row.decoded.batch_id)
+    expect(part.batch.size).toBe(row.decoded.batch_size || 1)
+    expect(part.batch.index).toBe(row.decoded.batch_index)
+  })
+
+  test.each(vectors.invalid)('$id', (row) => {
+    const uri = row.uri.startsWith('<') ? uriOf(new Uint8Array(5000).fill(0x0b)) : row.uri
+    expect(readMigration(uri).parsed).toBe(false)
+  })
+
+  test.each([
+    ['a word', 'not-a-migration-uri'],
+    ['otpauth-migration://online?data=CgA%3D', 'not-a-migration-uri'],
+    ['otpauth-migration://offline', 'not-a-migration-uri'],
+    ['otpauth-migration://offline?x=1', 'no-accounts'],
+    ['otpauth-migration://offline?data=', 'no-accounts'],
+    [uriOf([0x10, 1, 0x18, 1]), 'no-accounts'],
+    ['otpauth-migration://offline?data=%ZZ', 'malformed'],
+    ['otpauth-migration://offline?data=A', 'malformed'],
+    ['otpauth-migration://offline?data=CgA%3D&data=XXXX', 'parameter-ambiguous'],
+    [uriOf([0x0a, 0]), 'secret-missing'],
+    [uriOf([0x08, 0]), 'malformed'],
+    [uriOf([0x0a, 2, 0x08, 1]), 'malformed'],
+    [uriOf([0x0a, 3, 0x0a, 1, 1, 0x12]), 'malformed'],
+    [uriOf([0x0a, 5, 0x0a, 1, 1, 0x22, 0]), 'malformed'],
+    [uriOf([0x0a, 5, 0x0a, 1, 1, 0x20, 4]), 'algorithm-not-supported'],
+    [uriOf([0x0a, 5, 0x0a, 1, 1, 0x28, 3]), 'digits-not-supported'],
+    [uriOf([0x0a, 5, 0x0a, 1, 1, 0x30, 3]), 'type-not-supported'],
+    [uriOf([0x0a, 6, 0x0a, 1, 1, 0x12, 1, 0x07]), 'name-not-allowed'],
+    [uriOf([0x0a, 6, 0x0a, 1, 1, 0x1a, 1, 0x07]), 'name-not-allowed'],
+    [uriOf([0x0a, 3, 0x0a, 1, 1, 0x18, 1, 0x20, 1]), 'batch-not-allowed'],
+    [uriOf([0x0a, 3, 0x0a, 1, 1, 0x18, 0xe9, 7]), 'batch-not-allowed'],
+    [`otpauth-migration://offline?data=${'A'.repeat(65_536)}`, 'too-long'],
+  ])('%s is refused: %s', (uri, why) => {
+    expect(readMigration(uri)).toEqual({ parsed: false, why })
+  })
+
+  test('an entry that cannot be used does not spoil the others, and is named', () => {
+    const good = [0x0a, 3, 0x0a, 1, 1]
+    const part = readPart(uriOf([0x0a, 5, 0x0a, 1, 9, 0x20, 4, ...good, 0x0a, 0]))
+    expect(part.accounts).toHaveLength(1)
+    expect(part.refused).toEqual([
+      { index: 0, why: 'algorithm-not-supported' },
+      { index: 2, why: 'secret-missing' },
+    ])
+  })
+
+  test('plus signs that became blanks are read as they were', () => {
+    const row = vectors.valid.find((one) => one.id === 'dim13-2')!
+    expect(readPart(row.uri.replaceAll('+', ' ')).accounts).toEqual(readPart(row.uri).accounts)
+    expect(readPart(row.uri.replaceAll('+', '-').replaceAll('/', '/').replace(/=+$/, ''))).toBeDefined()
+  })
+
+  test('a HOTP counter is exact up to 2^64-1', () => {
+    const hotp = { ...account('a'), type: 'hotp', counter: 2n ** 64n - 1n } as const
+    expect(readPart(writeMigration([hotp], { batchId: 1 })[0]!).accounts[0]).toEqual(hotp)
+    const small = { ...hotp, counter: 2 ** 53 - 1 }
+    expect(readPart(writeMigration([small], { batchId: 1 })[0]!).accounts[0]).toEqual(small)
+    expect(readPart(uriOf([0x0a, 5, 0x0a, 1, 1, 0x30, 1])).accounts[0]).toMatchObject({
+      type: 'hotp',
+      counter: 0,
+    })
+  })
+
+  test('short secrets and unknown fields are reported', () => {
+    const codes = (uri: string): string[] => readPart(uri).warnings.map((warning) => warning.code)
+    expect(codes(uriOf([0x0a, 3, 0x0a, 1, 1]))).toEqual(['secret-too-short'])
+    expect(codes(uriOf([0x0a, 12, 0x0a, 10, ...new Uint8Array(10)]))).toEqual(['secret-short'])
+    const fixed32 = [0x0a, 23, 0x0a, 16, ...new Uint8Array(16), 0x4d, 1, 2, 3, 4]
+    const fixed64 = [0x51, 1, 2, 3, 4, 5, 6, 7, 8]
+    expect(codes(uriOf(fixed32))).toEqual(['unknown-fields'])
+    expect(readPart(uriOf(fixed32)).accounts[0]!.unknownFields).toEqual(Uint8Array.of(0x4d, 1, 2, 3, 4))
+    expect(codes(uriOf([0x0a, 18, 0x0a, 16, ...new Uint8Array(16), ...fixed64]))).toEqual(['unknown-fields'])
+  })
+
+  test('never throws on damaged exports', () => {
+    const bytes = vectors.valid.map((row) => Buffer.from(row.payload_hex, 'hex'))
+    const damage = fc.tuple(
+      fc.constantFrom(...bytes),
+      fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 }),
+      fc.nat(),
+    )
+    fc.assert(
+      fc.property(damage, ([payload, changes, cut]) => {
+        const damaged = Uint8Array.from(payload)
+        for (const [at, byte] of changes) damaged[at % damaged.length] = byte
+        const result = readMigration(uriOf(damaged.subarray(0, (cut % damaged.length) + 1)))
+        if (result.parsed) expect(result.accounts.length).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  test('never throws on any bytes or any text', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        (bytes) => typeof readMigration(uriOf(bytes)) === 'object',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        readMigration(text)
+        readMigration(`otpauth-migration://offline?data=${text}`)
+      }),
+    )
+  })
+})
+
+describe('writing a Google Authenticator export', () => {
+  test.each([
+    'scito-1',
+    'scito-2',
+    'scito-3',
+    'made-sha1-6',
+    'made-html-name',
+    'made-unknown-payload-fields',
+  ])('gives the same bytes as the app for %s', (id) => {
+    const row = vectors.valid.find((one) => one.id === id)!
+    const { accounts, batch, unknownFields } = readPart(row.uri)
+    const [written] = writeMigration(accounts, { batchId: batch.id, ...(unknownFields && { unknownFields }) })
+    expect(written).toBe(uriOf(Buffer.from(row.payload_hex, 'hex')))
+  })
+
+  test('what is read can be written and read again, unknown fields and all', () => {
+    for (const row of vectors.valid) {
+      const { accounts } = readPart(row.uri)
+      expect(readPart(writeMigration(accounts)[0]!).accounts).toEqual(accounts)
+    }
+    const unknown = { ...account('a'), uniqueId: 'one', unknownFields: Uint8Array.of(0x4d, 1, 2, 3, 4) }
+    expect(readPart(writeMigration([unknown])[0]!).accounts).toEqual([unknown])
+  })
+
+  test('cuts into codes of ten, under one random number', () => {
+    const accounts = Array.from({ length: 21 }, (_, at) => account(`a${at}`))
+    const parts = writeMigration(accounts).map(readPart)
+    expect(parts.map((part) => part.accounts.length)).toEqual([10, 10, 1])
+    expect(parts.map((part) => part.batch.index)).toEqual([0, 1, 2])
+    expect(new Set(parts.map((part) => part.batch.id)).size).toBe(1)
+    expect(readPart(writeMigration(accounts)[0]!).batch.id).not.toBe(parts[0]!.batch.id)
+    expect(writeMigration(accounts, { perCode: 7 })).toHaveLength(3)
+    expect(writeMigration([])).toEqual([])
+  })
+
+  test.each([
+    [{ type: 'steam' }],
+    [{ digits: 7 }],
+    [{ digits: 10 }],
+    [{ periodSeconds: 60 }],
+    [{ algorithm: 'MD5' as Algorithm }],
+    [{ secret: new Uint8Array(0) }],
+  ] as [Partial<MigrationAccount>][])('refuses what the format cannot say: %j', (change) => {
+    expect(() => writeMigration([{ ...account('a'), ...change }])).toThrow(failing('ACCOUNT_NOT_EXPORTABLE'))
+  })
+
+  test.each([0, 101, 1.5, NaN])('refuses %d accounts in a code', (perCode) => {
+    expect(() => writeMigration([account('a')], { perCode })).toThrow(failing('WINDOW_OUT_OF_RANGE'))
+  })
+
+  test('comes back as it went in', () => {
+    const name = fc
+      .string({ unit: 'grapheme', maxLength: 20 })
+      .map((text) => text.replace(/[\p{C}:]/gu, '').trim())
+    const entry = fc.record({
+      type: fc.constantFrom('totp' as const, 'hotp' as const),
+      issuer: name,
+      account: name,
+      secret: fc.uint8Array({ minLength: 16, maxLength: 64 }),
+      algorithm: fc.constantFrom<Algorithm>('SHA1', 'SHA256', 'SHA512'),
+      digits: fc.constantFrom(6, 8),
+      counter: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+    })
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 25 }), (entries) => {
+        const accounts = entries.map(({ counter, ...rest }) => ({
+          ...rest,
+          periodSeconds: 30,
+          strength: 'full' as const,
+          ...(rest.type === 'hotp' ? { counter } : {}),
+        }))
+        const joined = joinMigration(writeMigration(accounts).map(readPart))
+        expect(joined).toEqual({ complete: true, accounts })
+      }),
+    )
+  })
+})
+
+describe('joining the codes of an export', () => {
+  const accounts = Array.from({ length: 3 }, (_, at) => account(`a${at}`))
+  const parts = writeMigration(accounts, { perCode: 1, batchId: -5 }).map(readPart)
+  const [one, two, three] = parts as [MigrationPart, MigrationPart, MigrationPart]
+
+  test('takes them in any order, twice or not', () => {
+    for (const given of [parts, [three, one, two], [two, two, three, one, three]]) {
+      expect(joinMigration(given)).toEqual({ complete: true, accounts })
+    }
+  })
+
+  test('says which ones are missing', () => {
+    expect(joinMigration([two])).toEqual({ complete: false, why: 'parts-missing', missing: [0, 2] })
+    expect(joinMigration([])).toEqual({ complete: false, why: 'no-parts' })
+  })
+
+  test('does not mix two exports', () => {
+    const foreign = readPart(writeMigration(accounts, { perCode: 1, batchId: 6 })[1]!)
+    const other = readPart(writeMigration(accounts, { perCode: 2, batchId: -5 })[1]!)
+    expect(joinMigration([one, foreign])).toEqual({ complete: false, why: 'different-exports' })
+    expect(joinMigration([one, other])).toEqual({ complete: false, why: 'different-exports' })
+  })
+
+  test('joins the published pair', () => {
+    const pair = ['made-batch-2of2', 'made-batch-1of2'].map((id) =>
+      readPart(vectors.valid.find((row) => row.id === id)!.uri),
+    )
+    const joined = joinMigration(pair)
+    expect(joined.complete && joined.accounts.map((entry) => entry.account)).toEqual(['a1', 'a2'])
+  })
+})
+
+describe('text and bytes', () => {
+  test('agree with the platform', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
+        expect(decodeBase64(encodeBase64(bytes))).toEqual(bytes)
+        expect(decodeBase64(Buffer.from(bytes).toString('base64url'))).toEqual(bytes)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(textToUtf8(text)).toEqual(Uint8Array.from(Buffer.from(text.toWellFormed())))
+        expect(utf8ToText(textToUtf8(text))).toBe(text.toWellFormed())
+      }),
+    )
+  })
+
+  test.each([
+    'A',
+    'AAAAA',
+    'AA=',
+    'AAA==',
+    'A===',
+    '====',
+    'AA=A',
+    'AAAA=',
+    'AA A',
+    'AA\nAA',
+    '!!!!',
+    'AA===',
+  ])('%j is no base64', (text) => {
+    expect(decodeBase64(text)).toBeNull()
+  })
+
+  test.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x82]], [[0xf5, 0x80, 0x80, 0x80]]])(
+    '%j is no UTF-8',
+    (bytes) => {
+      expect(utf8ToText(Uint8Array.from(bytes))).toBeNull()
+    },
+  )
+})

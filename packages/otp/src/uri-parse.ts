@@ -1,0 +1,188 @@
+import {
+  algorithmNamed,
+  cleanName,
+  counterNamed,
+  divideLabel,
+  strengthWarnings,
+  wholeNumber,
+  type OtpAccount,
+} from './account.js'
+import { appWarnings, type OtpWarning } from './app-support.js'
+import { decodeBase32 } from './base32.js'
+import type { Algorithm } from './prepared-key.js'
+import { secretStrength } from './secret.js'
+
+/** Why a text is not an otpauth URI that can be used. The codes are stable. */
+export type UriProblem =
+  | 'algorithm-not-supported'
+  | 'counter-missing'
+  | 'counter-not-allowed'
+  | 'digits-not-allowed'
+  | 'encoder-not-supported'
+  | 'escape-malformed'
+  | 'name-not-allowed'
+  | 'not-an-otpauth-uri'
+  | 'parameter-ambiguous'
+  | 'period-not-allowed'
+  | 'secret-missing'
+  | 'secret-not-base32'
+  | 'too-long'
+  | 'type-not-supported'
+
+/** What a URI says, or why it is refused. */
+export type ParsedUri =
+  | {
+      readonly parsed: true
+      /** Of type `steam` where the URI has `encoder=steam`. */
+      readonly account: OtpAccount
+      /** The picture's address, as it was written: show it only if you trust the URI. */
+      readonly image?: string
+      readonly warnings: readonly OtpWarning[]
+    }
+  | { readonly parsed: false; readonly why: UriProblem }
+
+const LONGEST_URI = 4096
+const KNOWN = ['secret', 'issuer', 'algorithm', 'digits', 'period', 'counter', 'image', 'encoder']
+
+/** Carries a reason out of the nested steps of one parse; it never leaves this file. */
+class Refusal extends Error {
+  readonly why: UriProblem
+  constructor(why: UriProblem) {
+    super(why)
+    this.why = why
+  }
+}
+
+function refuse(why: UriProblem): never {
+  throw new Refusal(why)
+}
+
+/** Decodes exactly once; what is not UTF-8 behind the escapes is refused. */
+function unescape(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return refuse('escape-malformed')
+  }
+}
+
+/** Parameters by lower-case name, still escaped; a repetition must say the same. */
+function readQuery(query: string, warnings: OtpWarning[]): Map<string, string> {
+  const parameters = new Map<string, string>()
+  for (const pair of query.split('&')) {
+    if (pair === '') continue
+    const [name = '', ...rest] = pair.split('=')
+    const key = unescape(name).toLowerCase()
+    const value = rest.join('=')
+    if (!KNOWN.includes(key)) {
+      warnings.push({ code: 'parameter-unknown', message: 'A parameter that no app knows was ignored.' })
+    } else if (!parameters.has(key)) parameters.set(key, value)
+    else if (parameters.get(key) !== value) refuse('parameter-ambiguous')
+    else warnings.push({ code: 'parameter-repeated', message: `The parameter ${key} was repeated.` })
+  }
+  return parameters
+}
+
+/** A name as an app may show it: no control characters, no marks that turn the text around. */
+function readName(name: string, warnings: OtpWarning[]): string {
+  const clean = cleanName(name) ?? refuse('name-not-allowed')
+  if (clean !== name) {
+    warnings.push({ code: 'direction-marks-removed', message: 'Marks that turn text around were removed.' })
+  }
+  return clean.trim()
+}
+
+/**
+ * Form encoding writes a blank as '+', RFC 3986 means a plus by it: a plus is believed when the label has it too.
+ */
+function readIssuer(written: string | undefined, labelIssuer: string, warnings: OtpWarning[]): string {
+  if (written === undefined || written === '') return labelIssuer
+  const asPlus = readName(unescape(written), warnings)
+  const asBlank = readName(unescape(written.replaceAll('+', '%20')), [])
+  const issuer = asPlus === labelIssuer ? asPlus : asBlank
+  if (issuer !== asPlus) {
+    warnings.push({ code: 'plus-read-as-blank', message: 'A plus in the issuer was read as a blank.' })
+  }
+  if (labelIssuer !== '' && labelIssuer !== issuer) {
+    const message = 'The label names another issuer than the parameter, which counts.'
+    warnings.push({ code: 'issuer-differs-from-label', message })
+  }
+  return issuer
+}
+
+function readSecret(written: string | undefined): Uint8Array {
+  if (written === undefined || written === '') return refuse('secret-missing')
+  return decodeBase32(unescape(written.replaceAll('+', '%20'))) ?? refuse('secret-not-base32')
+}
+
+function isSteam(parameters: Map<string, string>): boolean {
+  const encoder = parameters.get('encoder')
+  return encoder === undefined ? false : encoder.toLowerCase() === 'steam' || refuse('encoder-not-supported')
+}
+
+function readCodeShape(parameters: Map<string, string>): { algorithm: Algorithm; digits: number } {
+  const algorithm = algorithmNamed(unescape(parameters.get('algorithm') ?? 'SHA1'))
+  const digits = wholeNumber(unescape(parameters.get('digits') ?? '6'), 6, 10)
+  return {
+    algorithm: algorithm ?? refuse('algorithm-not-supported'),
+    digits: digits ?? refuse('digits-not-allowed'),
+  }
+}
+
+function readMoving(
+  type: 'totp' | 'hotp',
+  parameters: Map<string, string>,
+): Pick<OtpAccount, 'periodSeconds' | 'counter'> {
+  if (type === 'totp') {
+    const period = wholeNumber(unescape(parameters.get('period') ?? '30'), 1, 86_400)
+    return { periodSeconds: period ?? refuse('period-not-allowed') }
+  }
+  const counter = counterNamed(unescape(parameters.get('counter') ?? refuse('counter-missing')))
+  return { periodSeconds: 30, counter: counter ?? refuse('counter-not-allowed') }
+}
+
+function readType(host: string): 'totp' | 'hotp' {
+  const type = host.toLowerCase()
+  return type === 'totp' || type === 'hotp' ? type : refuse('type-not-supported')
+}
+
+function read(uri: string): ParsedUri {
+  if (uri.length > LONGEST_URI) refuse('too-long')
+  const parts = /^\s*otpauth:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(uri)
+  if (parts === null) return refuse('not-an-otpauth-uri')
+  const warnings: OtpWarning[] = []
+  const type = readType(parts[1] ?? '')
+  const parameters = readQuery((parts[3] ?? '').trim(), warnings)
+  const label = divideLabel(readName(unescape(parts[2] ?? ''), warnings))
+  const secret = readSecret(parameters.get('secret'))
+  const moving = readMoving(type, parameters)
+  const steam = type === 'totp' && isSteam(parameters)
+  const shape = steam ? ({ algorithm: 'SHA1', digits: 5 } as const) : readCodeShape(parameters)
+  const account: OtpAccount = {
+    type: steam ? 'steam' : type,
+    issuer: readIssuer(parameters.get('issuer'), label.issuer, warnings),
+    account: label.account,
+    secret,
+    strength: secretStrength(secret.length * 8),
+    ...shape,
+    ...moving,
+  }
+  warnings.push(...strengthWarnings(account.strength), ...(steam ? [] : appWarnings(account)))
+  const image = parameters.get('image')
+  return { parsed: true, account, ...(image === undefined ? {} : { image: unescape(image) }), warnings }
+}
+
+/**
+ * Reads an otpauth URI (Key URI format), leniently where writers differ and strictly where a guess would harm. Never
+ * throws, whatever the text.
+ * @returns the account, with warnings, or a reason
+ * @see https://github.com/google/google-authenticator/wiki/Key-Uri-Format
+ */
+export function parseOtpauthUri(uri: string): ParsedUri {
+  try {
+    return read(uri)
+  } catch (problem) {
+    if (problem instanceof Refusal) return { parsed: false, why: problem.why }
+    throw problem
+  }
+}

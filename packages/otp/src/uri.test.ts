@@ -1,0 +1,358 @@
+import fc from 'fast-check'
+import * as OTPAuth from 'otpauth'
+import { parse as otplibParse } from '@otplib/uri'
+import { describe, expect, test } from 'vitest'
+import vectors from '../vectors/otpauth-uris.json' with { type: 'json' }
+import {
+  appWarnings,
+  decodeBase32,
+  encodeBase32,
+  otpauthUri,
+  parseOtpauthUri,
+  uriLabel,
+  type Algorithm,
+  type UriParts,
+} from './index.js'
+
+const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+const parts: UriParts = { issuer: 'Example', account: 'alice', secret }
+const failing = (code: string): unknown =>
+  expect.objectContaining({ name: 'OtpError', code, message: expect.stringMatching(/\w \w/) as string })
+
+/** The parsed account in the words of the vectors. */
+function told(uri: string): object | string {
+  const result = parseOtpauthUri(uri)
+  if (!result.parsed) return result.why
+  const { type, issuer, account, algorithm, digits, periodSeconds, counter } = result.account
+  const shared = {
+    type,
+    issuer,
+    account,
+    secret_base32: encodeBase32(result.account.secret),
+    algorithm,
+    digits,
+  }
+  return type === 'hotp' ? { ...shared, counter } : { ...shared, period: periodSeconds }
+}
+
+const warned = (uri: string): string[] => {
+  const result = parseOtpauthUri(uri)
+  return result.parsed ? result.warnings.map((warning) => warning.code) : []
+}
+
+describe('reading otpauth URIs', () => {
+  test.each(vectors.parse)('$id', (row) => {
+    if (row.expect === 'reject') expect(told(row.uri)).toBeTypeOf('string')
+    else if (row.parsed !== undefined) expect(told(row.uri)).toEqual(row.parsed)
+    else expect(() => told(row.uri)).not.toThrow()
+  })
+
+  test.each([
+    ['', 'not-an-otpauth-uri'],
+    ['otpauth:totp/a?secret=JBSWY3DPEHPK3PXP', 'not-an-otpauth-uri'],
+    ['xotpauth://totp/a?secret=JBSWY3DPEHPK3PXP', 'not-an-otpauth-uri'],
+    ['otpauth://yaotp/a?secret=JBSWY3DPEHPK3PXP', 'type-not-supported'],
+    ['otpauth://user@totp/a?secret=JBSWY3DPEHPK3PXP', 'type-not-supported'],
+    ['otpauth://totp/a', 'secret-missing'],
+    ['otpauth://totp/a?secret=', 'secret-missing'],
+    ['otpauth://totp/a?secret=%20', 'secret-not-base32'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PX1', 'secret-not-base32'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&secret=GEZDGNBV', 'parameter-ambiguous'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&Issuer=A&issuer=B', 'parameter-ambiguous'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=', 'algorithm-not-supported'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=SHA224', 'algorithm-not-supported'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=5', 'digits-not-allowed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=11', 'digits-not-allowed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=%D9%A6', 'digits-not-allowed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=86401', 'period-not-allowed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=', 'period-not-allowed'],
+    ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP', 'counter-missing'],
+    ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=-1', 'counter-not-allowed'],
+    ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=18446744073709551616', 'counter-not-allowed'],
+    ['otpauth://totp/a%ZZ?secret=JBSWY3DPEHPK3PXP', 'escape-malformed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&issuer=%FF', 'escape-malformed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&%ZZ=1', 'escape-malformed'],
+    ['otpauth://totp/a%00?secret=JBSWY3DPEHPK3PXP', 'name-not-allowed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&issuer=a%0Ab', 'name-not-allowed'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&encoder=other', 'encoder-not-supported'],
+    [`otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&x=${'a'.repeat(4096)}`, 'too-long'],
+  ])('%s is refused: %s', (uri, why) => {
+    expect(parseOtpauthUri(uri)).toEqual({ parsed: false, why })
+  })
+
+  test.each([
+    ['otpauth://totp/A:a?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=A', []],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP', ['secret-short']],
+    ['otpauth://totp/a?secret=MZXW6YTB', ['secret-too-short']],
+    [`otpauth://totp/a?secret=${secret}&digits=8`, ['digits-ignored-by-apps']],
+    [`otpauth://totp/a?secret=${secret}&algorithm=sha-512`, ['algorithm-ignored-by-apps']],
+    [`otpauth://totp/a?secret=${secret}&period=60`, ['period-ignored-by-apps']],
+    [`otpauth://totp/A:a?secret=${secret}&issuer=B`, ['issuer-differs-from-label']],
+    [`otpauth://totp/a?secret=${secret}&issuer=A+B`, ['plus-read-as-blank']],
+    [`otpauth://totp/A+B:a?secret=${secret}&issuer=A+B`, []],
+    [`otpauth://totp/a?secret=${secret}&issuer=A&issuer=A`, ['parameter-repeated']],
+    [`otpauth://totp/a?secret=${secret}&color=red`, ['parameter-unknown']],
+    [`otpauth://totp/a%E2%80%AEb?secret=${secret}`, ['direction-marks-removed']],
+  ])('%s warns of %j', (uri, codes) => {
+    expect(warned(uri)).toEqual(codes)
+  })
+
+  test('marks that turn text around are gone from the names', () => {
+    expect(told(`otpauth://totp/A:al%E2%80%AEice?secret=${secret}&issuer=%E2%80%8FA`)).toMatchObject({
+      issuer: 'A',
+      account: 'alice',
+    })
+  })
+
+  test('a plus that the label has too stays a plus', () => {
+    expect(told(`otpauth://totp/A+B:a?secret=${secret}&issuer=A+B`)).toHaveProperty('issuer', 'A+B')
+    expect(told(`otpauth://totp/A%2BB:a?secret=${secret}&issuer=A%2BB`)).toHaveProperty('issuer', 'A+B')
+  })
+
+  test.each([
+    ['sha1', 'SHA1'],
+    ['SHA-1', 'SHA1'],
+    ['HmacSHA256', 'SHA256'],
+    ['sha512', 'SHA512'],
+  ])('reads the algorithm %s as %s', (written, algorithm) => {
+    expect(told(`otpauth://totp/a?secret=${secret}&algorithm=${written}`)).toHaveProperty(
+      'algorithm',
+      algorithm,
+    )
+  })
+
+  test('a counter from 2^53 on is a bigint, and exact', () => {
+    const at = (counter: string): unknown => told(`otpauth://hotp/a?secret=${secret}&counter=${counter}`)
+    expect(at('9007199254740991')).toHaveProperty('counter', 9007199254740991)
+    expect(at('9007199254740993')).toHaveProperty('counter', 9007199254740993n)
+    expect(at('18446744073709551615')).toHaveProperty('counter', 18446744073709551615n)
+  })
+
+  test('reads blanks around, blanks in the secret, an upper-case scheme, a label that is missing', () => {
+    const spelling = `  OTPAUTH://totp/A:a?secret=jbsw%20y3dp+ehpk-3pxp&issuer=A \n`
+    expect(told(spelling)).toMatchObject({ secret_base32: 'JBSWY3DPEHPK3PXP', issuer: 'A' })
+    expect(told(`otpauth://totp?secret=${secret}`)).toMatchObject({ issuer: '', account: '' })
+    expect(told(`otpauth://totp/?&&secret=${secret}&`)).toMatchObject({ issuer: '', account: '' })
+    expect(told(`otpauth://totp/a?secret=${secret}&issuer=`)).toMatchObject({ issuer: '', account: 'a' })
+  })
+
+  test('knows a Steam account by its encoder', () => {
+    const uri = `otpauth://totp/Steam:a?secret=${secret}&issuer=Steam&digits=5&encoder=steam`
+    const result = parseOtpauthUri(uri)
+    expect(result).toMatchObject({ parsed: true, account: { type: 'steam', digits: 5, periodSeconds: 30 } })
+    expect(warned(uri)).toEqual([])
+  })
+
+  test('hands on the picture as it was written', () => {
+    expect(
+      parseOtpauthUri(`otpauth://totp/a?secret=${secret}&image=https%3A%2F%2Fa.test%2Fb`),
+    ).toHaveProperty('image', 'https://a.test/b')
+    expect(parseOtpauthUri(`otpauth://totp/a?secret=${secret}`)).not.toHaveProperty('image')
+  })
+
+  test('gives every secret the mark of its length', () => {
+    const strength = (bytes: number): unknown => {
+      const result = parseOtpauthUri(`otpauth://totp/a?secret=${encodeBase32(new Uint8Array(bytes))}`)
+      return result.parsed && result.account.strength
+    }
+    expect([5, 10, 15, 16, 20].map(strength)).toEqual(['too-short', 'short', 'short', 'full', 'full'])
+  })
+
+  test('never throws, and never lends its result a property', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom(
+        'otpauth://',
+        'totp',
+        'hotp',
+        '/',
+        '?',
+        '&',
+        '=',
+        '%',
+        '%2',
+        '%3A',
+        ':',
+        '+',
+        '#',
+        'secret=',
+        secret,
+      ),
+      fc.constantFrom(
+        'issuer=',
+        'digits=',
+        'period=',
+        'counter=',
+        '__proto__=',
+        'constructor=',
+        'algorithm=',
+        'SHA1',
+        '6',
+      ),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 25 }), (pieces) => {
+        for (const uri of [
+          pieces.join(''),
+          `otpauth://totp/${pieces.join('')}`,
+          `otpauth://totp/?secret=${secret}&${pieces.join('')}`,
+        ]) {
+          const result = parseOtpauthUri(uri)
+          expect(Object.getPrototypeOf(result)).toBe(Object.prototype)
+          if (result.parsed) expect(result.account.secret.length).toBeGreaterThan(0)
+        }
+      }),
+    )
+    expect({}).not.toHaveProperty('digits')
+  })
+})
+
+describe('writing otpauth URIs', () => {
+  test.each(vectors.build)('$id', (row) => {
+    const work = (): string =>
+      otpauthUri({ issuer: row.issuer, account: row.account, secret: row.secret_base32 })
+    if (row.expect.startsWith('refuse')) expect(work).toThrow(failing('LABEL_NOT_ALLOWED'))
+    else {
+      const uri = work()
+      if (row.reference_uri !== undefined) {
+        expect(uri).toBe(row.reference_uri.replace('&algorithm=SHA1&digits=6&period=30', ''))
+      }
+      const wanted = { issuer: row.issuer, account: row.account, secret_base32: row.secret_base32 }
+      expect(told(uri)).toMatchObject(wanted)
+      const foreign = OTPAuth.URI.parse(uri)
+      expect([foreign.issuer, foreign.label, foreign.secret.base32]).toEqual(Object.values(wanted))
+      expect(otplibParse(uri).label).toBe(`${row.issuer}:${row.account}`)
+    }
+  })
+
+  test('leaves defaults out and writes what differs', () => {
+    const plain = `otpauth://totp/Example:alice?secret=${secret}&issuer=Example`
+    expect(otpauthUri(parts)).toBe(plain)
+    expect(otpauthUri({ ...parts, type: 'totp', algorithm: 'SHA1', digits: 6, periodSeconds: 30 })).toBe(
+      plain,
+    )
+    const more = {
+      algorithm: 'SHA512',
+      digits: 8,
+      periodSeconds: 60,
+      image: 'https://example.test/a b'.replace(' ', ''),
+    } as const
+    expect(otpauthUri({ ...parts, ...more })).toBe(
+      `${plain}&algorithm=SHA512&digits=8&period=60&image=https%3A%2F%2Fexample.test%2Fab`,
+    )
+  })
+
+  test('gives HOTP its counter, and no period', () => {
+    const hotp = `otpauth://hotp/Example:alice?secret=${secret}&issuer=Example&counter=`
+    expect(otpauthUri({ ...parts, type: 'hotp' })).toBe(`${hotp}0`)
+    expect(otpauthUri({ ...parts, type: 'hotp', counter: 2n ** 64n - 1n, periodSeconds: 60 })).toBe(
+      `${hotp}18446744073709551615`,
+    )
+  })
+
+  test('takes bytes, and base32 as people write it', () => {
+    expect(otpauthUri({ ...parts, secret: decodeBase32(secret)! })).toBe(otpauthUri(parts))
+    expect(otpauthUri({ ...parts, secret: 'jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp' })).toBe(
+      otpauthUri(parts),
+    )
+  })
+
+  test.each([
+    ['LABEL_NOT_ALLOWED', { issuer: '' }],
+    ['LABEL_NOT_ALLOWED', { issuer: '  ' }],
+    ['LABEL_NOT_ALLOWED', { issuer: 'a:b' }],
+    ['LABEL_NOT_ALLOWED', { account: 'a\u0000' }],
+    ['LABEL_NOT_ALLOWED', { account: '\ud800' }],
+    ['LABEL_NOT_ALLOWED', { account: 'a\u202eb' }],
+    ['LABEL_NOT_ALLOWED', { account: 'a'.repeat(401) }],
+    ['LABEL_NOT_ALLOWED', { image: 'http://example.test/a' }],
+    ['LABEL_NOT_ALLOWED', { image: 'https://example.test/a b' }],
+    ['LABEL_NOT_ALLOWED', { image: 'https://example.test/\u202e' }],
+    ['SECRET_NOT_BASE32', { secret: 'JBSWY3D0' }],
+    ['SECRET_EMPTY', { secret: new Uint8Array(0) }],
+    ['DIGITS_OUT_OF_RANGE', { digits: 5 }],
+    ['PERIOD_OUT_OF_RANGE', { periodSeconds: 0 }],
+    ['PERIOD_OUT_OF_RANGE', { periodSeconds: 86_401 }],
+    ['PERIOD_OUT_OF_RANGE', { periodSeconds: 1.5 }],
+    ['ALGORITHM_UNKNOWN', { algorithm: 'MD5' as Algorithm }],
+    ['COUNTER_OUT_OF_RANGE', { type: 'hotp', counter: -1 }],
+  ] as [string, Partial<UriParts>][])('refuses with %s: %j', (code, change) => {
+    expect(() => otpauthUri({ ...parts, ...change })).toThrow(failing(code))
+  })
+
+  test('accepts names of 400 characters and periods up to a day', () => {
+    expect(told(otpauthUri({ ...parts, account: 'a'.repeat(400), periodSeconds: 86_400 }))).toMatchObject({
+      account: 'a'.repeat(400),
+      period: 86_400,
+    })
+  })
+
+  test('comes back as it went in, whatever the names', () => {
+    const name = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
+      .map(uriLabel)
+      .filter((text) => text !== '')
+    const shape = fc.record({
+      algorithm: fc.constantFrom<Algorithm>('SHA1', 'SHA256', 'SHA512'),
+      digits: fc.integer({ min: 6, max: 10 }),
+      periodSeconds: fc.integer({ min: 1, max: 86_400 }),
+    })
+    fc.assert(
+      fc.property(
+        fc.tuple(name, name),
+        fc.uint8Array({ minLength: 1, maxLength: 64 }),
+        shape,
+        ([issuer, account], bytes, rest) => {
+          const result = parseOtpauthUri(otpauthUri({ issuer, account, secret: bytes, ...rest }))
+          expect(result).toMatchObject({
+            parsed: true,
+            account: { type: 'totp', issuer, account, secret: bytes, ...rest },
+          })
+        },
+      ),
+    )
+  })
+})
+
+describe('a label made of any text', () => {
+  test.each([
+    ['Example: prod', 'Example prod'],
+    ['Other Bank:alice', 'Other Bank alice'],
+    ['al\r\nice', 'al ice'],
+    ['al\u202eecila', 'al ecila'],
+    ['  Ada  Lovelace ', 'Ada Lovelace'],
+    [':\u0000', ''],
+    ['\u{1f511}'.repeat(70), '\u{1f511}'.repeat(64)],
+    ['a'.repeat(63) + ' b', 'a'.repeat(63)],
+  ])('%j becomes %j', (text, label) => {
+    expect(uriLabel(text)).toBe(label)
+  })
+
+  test('is always allowed in a URI, or empty', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const account = uriLabel(text)
+        if (account !== '') expect(told(otpauthUri({ ...parts, account }))).toHaveProperty('account', account)
+      }),
+    )
+  })
+})
+
+test('the defaults surprise no app', () => {
+  expect(appWarnings({})).toEqual([])
+  expect(appWarnings({ algorithm: 'SHA1', digits: 6, periodSeconds: 30 })).toEqual([])
+})
+
+test('a warning names the apps that ignore something', () => {
+  const [algorithm, digits, period] = appWarnings({ algorithm: 'SHA256', digits: 8, periodSeconds: 60 })
+  expect(algorithm).toEqual({
+    code: 'algorithm-ignored-by-apps',
+    message:
+      'Google Authenticator, Microsoft Authenticator, Authy may ignore the algorithm SHA256 and show wrong codes.',
+    apps: ['Google Authenticator', 'Microsoft Authenticator', 'Authy'],
+  })
+  expect(digits?.apps).toEqual(['Google Authenticator', 'Microsoft Authenticator'])
+  expect(digits?.message).toContain('(8)')
+  expect(period?.apps).toEqual(['Google Authenticator'])
+  expect(period?.message).toContain('60 seconds')
+})

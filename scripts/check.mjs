@@ -1,0 +1,66 @@
+/** `npm run check`: what has to be true of the code besides the tests. One line a claim. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ensureBuilt, ensureInstalled, root } from './lib/set-up.mjs'
+
+ensureInstalled({ forTests: true })
+ensureBuilt()
+const { publint } = await import('publint')
+const { formatMessage } = await import('publint/utils')
+const { walls } = await import('./arrows.mjs')
+const { cyclesIn, dynamicCrimes } = await import('./lib/imports.mjs')
+const { brokenLinks } = await import('./lib/links.mjs')
+
+const src = join(root, 'packages/nightlatch/src')
+const manifest = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'))
+
+/** Runs one of our programs. @returns what it printed when it did not succeed */
+function problemsOf(file, ...args) {
+  const ran = spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, encoding: 'utf8' })
+  return ran.status === 0 ? [] : [`${ran.stdout}${ran.stderr}`.trim()]
+}
+
+const tsc = 'node_modules/typescript7/bin/tsc'
+
+const claims = {
+  'the types are right': () => problemsOf(tsc, '-b', 'packages/otp', 'packages/nightlatch'),
+  'core/ knows neither Node nor the browser': () =>
+    problemsOf(tsc, '-p', 'packages/nightlatch/src/core/tsconfig.json', '--noEmit'),
+  'the types of the tests are right': () => problemsOf(tsc, '-p', 'tsconfig.tests.json', '--noEmit'),
+  'lint finds nothing': () =>
+    problemsOf(
+      'node_modules/eslint/bin/eslint.js',
+      '.',
+      '--cache',
+      '--cache-location',
+      'node_modules/.cache/eslint/',
+    ),
+  'everything is formatted': () =>
+    problemsOf('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
+  'no import goes round in a circle': () =>
+    [src, join(root, 'packages/otp/src')].flatMap(cyclesIn).map((cycle) => cycle.join(' → ')),
+  'no import() goes through a wall': () => dynamicCrimes(src, walls),
+  'the generated references are up to date': () => problemsOf('scripts/generate-reference.mjs', '--check'),
+  'every link of the documentation leads somewhere': () => brokenLinks(root),
+  'both packages can be published': async () =>
+    (await Promise.all(['packages/otp', 'packages/nightlatch'].map(lintPackage))).flat(),
+  'the otp package depends on nothing': () =>
+    ['dependencies', 'peerDependencies', 'optionalDependencies'].filter(
+      (key) => key in manifest('packages/otp/package.json'),
+    ),
+  'the lock file names no registry': () =>
+    readFileSync(join(root, 'package-lock.json'), 'utf8').match(/"resolved": "[a-z+]+:[^"]*"/g) ?? [],
+}
+
+async function lintPackage(folder) {
+  const { messages, pkg } = await publint({ pkgDir: join(root, folder), level: 'warning' })
+  return messages.map((message) => `${folder}: ${formatMessage(message, pkg, { color: false })}`)
+}
+
+for (const [claim, look] of Object.entries(claims)) {
+  const problems = await look()
+  console.log(`${problems.length === 0 ? 'ok  ' : 'FAIL'}  ${claim}`)
+  for (const problem of problems) console.log(problem.replace(/^/gm, '      '))
+  if (problems.length > 0) process.exitCode = 1
+}

@@ -1,0 +1,49 @@
+/** Programs that the tests compare us with, installed where that is possible without asking anybody. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const inPath = (name) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
+
+function hasPostgres() {
+  if ((process.env.DATABASE_URL ?? '') !== '' || inPath('postgres')) return true
+  const folder = '/usr/lib/postgresql'
+  return (
+    existsSync(folder) &&
+    readdirSync(folder).some((version) => existsSync(join(folder, version, 'bin/postgres')))
+  )
+}
+
+const tools = [
+  {
+    for: 'tests in a real browser',
+    packages: ['chromium', 'fonts-dejavu-core'],
+    isThere: () => ['chromium', 'chromium-browser', 'google-chrome'].some(inPath),
+  },
+  { for: 'tests on a real PostgreSQL', packages: ['postgresql'], isThere: hasPostgres },
+  { for: 'QR codes read by another program', packages: ['zbar-tools'], isThere: () => inPath('zbarimg') },
+  { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
+]
+
+export function ensureTools() {
+  const missing = tools.filter((tool) => !tool.isThere())
+  if (missing.length === 0) return
+  if (process.getuid?.() === 0 && existsSync('/etc/debian_version') && inPath('apt-get')) {
+    install(missing.flatMap((tool) => tool.packages))
+  }
+  for (const tool of missing.filter((one) => !one.isThere()))
+    process.stderr.write(`Missing: ${tool.packages[0]}, for ${tool.for}. Those tests are left out or fail.\n`)
+}
+
+function install(packages) {
+  process.stderr.write(`Installing ${packages.join(', ')} (apt-get) …\n`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = { env, stdio: ['ignore', 'ignore', 2] }
+  const install = () =>
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
+  // The lists of a fresh machine are empty or old.
+  if (install().status === 0) return
+  spawnSync('apt-get', ['update', '-qq'], options)
+  install()
+}

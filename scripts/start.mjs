@@ -1,0 +1,52 @@
+/**
+ * `npm start`: from a fresh clone to a running server. `npm run demo`: the same on throw-away data with the two
+ * accounts of the tutorials, in front of a small application. What follows `--` goes to `nightlatch serve`, or to
+ * `nightlatch protect`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ensureBuilt, ensureInstalled, root } from './lib/set-up.mjs'
+
+const isDemo = process.argv[2] === 'demo'
+const rest = process.argv.slice(isDemo ? 3 : 2)
+process.stderr.write(isDemo ? 'Nightlatch, a demonstration …\n' : 'Nightlatch …\n')
+
+const instructions = `
+An application that has no sign-in of its own, behind a password and a second step.
+1. Open the address below. Sign in as user1 with password1, or as user2 with password2.
+2. Scan the QR code with an authenticator app, or type its key, and enter the code.
+3. Save the recovery codes: you are at the application, and it knows who you are.
+Ctrl-C ends it and throws all of its data away.
+`
+
+ensureInstalled()
+ensureBuilt()
+
+// In this process, so that Ctrl-C and SIGTERM reach the server as they are.
+const command = isDemo ? await demo() : ['serve']
+process.argv = [process.argv[0], join(root, 'packages/nightlatch/bin/nightlatch.js'), ...command, ...rest]
+await import(pathToFileURL(process.argv[1]).href)
+
+/** The application of the demonstration starts here; what stands in front of it is `nightlatch protect`. */
+async function demo() {
+  const { startDemoApp } = await import('../examples/demo-app/app.mjs')
+  const application = await startDemoApp()
+  application.unref()
+  const data = mkdtempSync(join(tmpdir(), 'nightlatch-demo-'))
+  process.on('exit', () => rmSync(data, { recursive: true, force: true }))
+  // Whatever is set for a real installation must not get known passwords.
+  for (const name of [
+    'DATA',
+    'DATABASE_URL',
+    'SECRET',
+    'SECRET_FILE',
+    'ORIGIN',
+    'BASE_PATH',
+    'COOKIE_DOMAIN',
+  ])
+    Reflect.deleteProperty(process.env, `NIGHTLATCH_${name}`)
+  process.stderr.write(`${instructions}\n`)
+  return ['protect', application.url, '--data', data, '--unsafe-demo-accounts']
+}

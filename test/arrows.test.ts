@@ -1,0 +1,170 @@
+import { ESLint } from 'eslint'
+import { describe, expect, it } from 'vitest'
+import { walls } from '../scripts/arrows.mjs'
+import { importsOf, isAllowed } from '../scripts/lib/imports.mjs'
+
+const eslint = new ESLint({ cwd: new URL('..', import.meta.url).pathname })
+const server = 'packages/nightlatch/src'
+
+/** What lint says about a text, as if it stood in that file (which exists, so that its types are known). */
+async function crimesIn(file: string, text: string): Promise<string[]> {
+  const [result] = await eslint.lintText(text, { filePath: file })
+  return (result?.messages ?? []).map(({ message, ruleId }) => `${ruleId ?? 'parser'}: ${message}`)
+}
+
+describe('each wall stops its crime', () => {
+  it.each([
+    [
+      'packages/otp/src/base32.ts',
+      `export { createHmac } from 'node:crypto'`,
+      'The otp package depends on nothing',
+    ],
+    ['packages/otp/src/base32.ts', `export { encodeQR } from 'qr'`, 'The otp package depends on nothing'],
+    [`${server}/core/ids.ts`, `export { readFileSync } from 'node:fs'`, 'core/ decides, it does not do'],
+    [`${server}/core/ids.ts`, `export * from '../storage/index.js'`, 'core/ decides, it does not do'],
+    [`${server}/core/ids.ts`, `export * from './../storage/index.js'`, 'core/ decides, it does not do'],
+    [
+      `${server}/core/ids.ts`,
+      `import type { Door } from '../http/door.js'\nexport type X = Door`,
+      'core/ decides, it does not do',
+    ],
+    [`${server}/core/ids.ts`, `export { encodeQR } from 'qr'`, 'core/ decides, it does not do'],
+    [`${server}/core/ids.ts`, `export const now = () => Date.now()`, 'Time is an argument'],
+    [`${server}/core/ids.ts`, `export const now = () => new Date()`, 'Time is an argument'],
+    [`${server}/core/ids.ts`, `export const id = () => crypto.randomUUID()`, 'Randomness is an argument'],
+    [`${server}/core/ids.ts`, `export const id = () => Math.random()`, 'Randomness is an argument'],
+    [`${server}/crypto/world.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
+    [`${server}/crypto/world.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
+    [`${server}/storage/facts.ts`, `export { newId } from '../core/ids.js'`, 'storage/ implements'],
+    [`${server}/storage/facts.ts`, `export * from '../http/router.js'`, 'storage/ implements'],
+    [`${server}/storage/facts.ts`, `export * from '../app.js'`, 'storage/ implements'],
+    [`${server}/pages/time.ts`, `export { newId } from '../core/ids.js'`, 'pages/ turn a view into HTML'],
+    [`${server}/pages/time.ts`, `export * from '../http/router.js'`, 'pages/ turn a view into HTML'],
+    [`${server}/pages/time.ts`, `export { readFileSync } from 'node:fs'`, 'pages/ turn a view into HTML'],
+    [`${server}/http/router.ts`, `export * from '../storage/index.js'`, 'http/ asks core/'],
+    [`${server}/http/router.ts`, `export * from '../crypto/world.js'`, 'http/ asks core/'],
+    [`${server}/http/router.ts`, `export * from '../app.js'`, 'http/ asks core/'],
+    [`${server}/http/router.ts`, `export { Client } from 'pg'`, 'http/ asks core/'],
+    [`${server}/http/router.ts`, `export { settings } from '../config/settings.js'`, 'http/ asks core/'],
+    [`${server}/config/parsed.ts`, `export * from '../http/router.js'`, 'config/ reads settings'],
+    [`${server}/config/parsed.ts`, `export * from '../core/accounts.js'`, 'config/ reads settings'],
+    [`${server}/log/fields.ts`, `export { day } from '../core/world.js'`, 'log/ writes lines'],
+    [`${server}/mail/texts.ts`, `export { day } from '../core/world.js'`, 'mail/ turns notices into mails'],
+    [`${server}/mail/texts.ts`, `export * from '../storage/index.js'`, 'mail/ turns notices into mails'],
+    [`${server}/protect/names.ts`, `export * from '../storage/index.js'`, 'protect/ stands in front'],
+    [`${server}/protect/names.ts`, `export { day } from '../core/world.js'`, 'protect/ stands in front'],
+    [`${server}/cli/errors.ts`, `export * from '../storage/index.js'`, 'cli/ is a door like http/'],
+    [`${server}/cli/errors.ts`, `export * from '../pages/index.js'`, 'cli/ is a door like http/'],
+    [`${server}/cli/errors.ts`, `export * from '../crypto/world.js'`, 'cli/ is a door like http/'],
+  ])('%s: %s', async (file, text, message) => {
+    expect((await crimesIn(file, `${text}\n`)).join('\n')).toContain(message)
+  })
+
+  it.each([
+    [`${server}/crypto/world.ts`, `import type { World } from '../core/world.js'\nexport type X = World`],
+    [
+      `${server}/storage/facts.ts`,
+      `import type { FactStore } from '../core/stores.js'\nexport type X = FactStore`,
+    ],
+    [
+      `${server}/pages/time.ts`,
+      `import type { Account } from '../core/accounts.js'\nexport type X = Account`,
+    ],
+    [`${server}/http/router.ts`, `export { newId } from '../core/ids.js'`],
+    [`${server}/mail/texts.ts`, `import type { Log } from '../log/log.js'\nexport type X = Log`],
+    [`${server}/cli/errors.ts`, `export { readSettings } from '../config/read.js'`],
+    [`${server}/core/ids.ts`, `export { Totp } from '@nightlatch/otp'`],
+  ])('and lets through what is allowed: %s: %s', async (file, text) => {
+    expect(await crimesIn(file, `${text}\n`)).toEqual([])
+  })
+
+  it('every wall has a crime here', async () => {
+    const { readFile } = await import('node:fs/promises')
+    const text = await readFile(new URL(import.meta.url), 'utf8')
+    for (const { folder } of walls.filter((wall) => wall.folder !== 'http/api'))
+      expect(text, folder).toContain(`{server}/${folder}/`)
+  })
+})
+
+describe('a promise that nobody waits for', () => {
+  const store = 'declare const store: { reserve(): Promise<boolean>; clear(): Promise<void> }\n'
+
+  it.each([
+    ['left alone', 'export function f() { store.clear() }', 'no-floating-promises'],
+    [
+      'negated in a condition',
+      'export const f = () => { if (!store.reserve()) throw new Error() }',
+      'no-misused-promises',
+    ],
+    [
+      'as a condition',
+      'export const f = () => { if (store.reserve()) return 1; return 2 }',
+      'no-misused-promises',
+    ],
+    ['in a ternary', 'export const f = () => (store.reserve() ? 1 : 2)', 'no-misused-promises'],
+    [
+      'handed to a caller that does not wait',
+      'export const f = () => [1].forEach(async () => { await store.clear() })',
+      'no-misused-promises',
+    ],
+    ['in a text', 'export const f = () => `${store.reserve()}`', 'restrict-template-expressions'],
+  ])('%s is caught', async (_how, text, rule) => {
+    expect((await crimesIn(`${server}/core/ids.ts`, `${store}${text}\n`)).join('\n')).toContain(rule)
+  })
+
+  it('waiting for what is no promise is caught, too', async () => {
+    expect(
+      (await crimesIn(`${server}/core/ids.ts`, 'export const f = async () => { await 1 }\n')).join(),
+    ).toContain('await-thenable')
+  })
+})
+
+describe('other habits', () => {
+  it('a switch that forgets a case is caught', async () => {
+    const text = `export function f(kind: 'a' | 'b') { switch (kind) { case 'a': return 1 } return 2 }\n`
+    expect((await crimesIn(`${server}/core/ids.ts`, text)).join()).toContain('switch-exhaustiveness-check')
+  })
+
+  it('a mock of our own code is caught', async () => {
+    const text = `import { vi } from 'vitest'\nvi.mock('../core/ids.js')\n`
+    expect((await crimesIn(`${server}/config/read.test.ts`, text)).join()).toContain(
+      'No mock of our own code',
+    )
+  })
+
+  it('console is caught', async () => {
+    expect((await crimesIn(`${server}/core/ids.ts`, `console.log('x')\n`)).join()).toContain('no-console')
+  })
+})
+
+describe('import() is seen, too', () => {
+  it('whatever its form', () => {
+    const text = `
+      import type { A } from './a.js'
+      import { type B } from './b.js'
+      import { c } from './c.js'
+      export * from './d.js'
+      const e = await import('./e.js')
+      const f = await import(name)
+      const g = isNew ? 'one' : './two.js'
+      const h = await import(g)
+    `
+    expect(importsOf(text)).toEqual([
+      { specifier: './a.js', kind: 'type' },
+      { specifier: './b.js', kind: 'type' },
+      { specifier: './c.js', kind: 'value' },
+      { specifier: './d.js', kind: 'value' },
+      { specifier: './e.js', kind: 'dynamic' },
+      { specifier: '(computed)', kind: 'dynamic' },
+      { specifier: 'one', kind: 'dynamic' },
+      { specifier: './two.js', kind: 'dynamic' },
+    ])
+  })
+
+  it('and judged by the same walls', () => {
+    const cli = walls.find(({ folder }) => folder === 'cli')!
+    expect(isAllowed(cli, '../app.js')).toBe(true)
+    expect(isAllowed(cli, '../storage/index.js')).toBe(false)
+    expect(isAllowed(cli, '(computed)')).toBe(false)
+  })
+})

@@ -1,5 +1,5 @@
+import { UNSAFE_IN_NAMES, type OtpAccount } from './account.js'
 import { OtpError } from './errors.js'
-import type { OtpAccount } from './account.js'
 import type { MigrationAccount } from './migration-read.js'
 import { writeField } from './protobuf.js'
 import { generateRandom } from './secret.js'
@@ -19,6 +19,9 @@ function checkExportable(account: OtpAccount): void {
   const digits = account.digits === 6 || account.digits === 8
   const known = account.type !== 'steam' && account.algorithm in ALGORITHM_NUMBERS
   if (!period || !digits || !known || account.secret.length === 0) notExportable()
+  if (UNSAFE_IN_NAMES.test(account.issuer) || UNSAFE_IN_NAMES.test(account.account)) {
+    throw new OtpError('LABEL_NOT_ALLOWED', 'A name has no control character and no direction mark.')
+  }
 }
 
 function writeAccount(account: MigrationAccount): Uint8Array {
@@ -52,8 +55,9 @@ function randomBatchId(): number {
 
 /**
  * An export that Google Authenticator and everybody who reads its exports can import: one URI for each QR code.
- * @throws OtpError ACCOUNT_NOT_EXPORTABLE for what the format cannot say, WINDOW_OUT_OF_RANGE for `perCode`,
- * RANDOM_UNAVAILABLE where a batch number is wanted and there is no random source
+ * @throws OtpError ACCOUNT_NOT_EXPORTABLE for what the format cannot say, LABEL_NOT_ALLOWED for names that no reader
+ * should take, WINDOW_OUT_OF_RANGE for `perCode`, RANDOM_UNAVAILABLE where a batch number is wanted and there is no
+ * random source
  */
 export function writeMigration(
   accounts: readonly MigrationAccount[],

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { keepHouse, openDoor } from './app.js'
+import { openDoor } from './app.js'
 import type { Nightlatch } from './app.js'
 import { atPort } from './config/read.js'
 import type { Settings } from './config/read.js'
 import type { AccessRules } from './http/access-rules.js'
 import type { DoorLog, Doors } from './http/doors.js'
 import { nodeListener } from './http/node-server.js'
+import { startHousekeeping } from './housekeeping.js'
 
 export interface RunningServer {
   /** As it runs: with the real port in place of 0. */
@@ -37,11 +38,10 @@ export async function serve(
     isStopping: () => stopping,
   })
   server.on('request', nodeListener(answer, { base: settings.basePath, isStopping: () => stopping }))
-  const stopHousekeeping = keepHouse(nightlatch, log)
+  const stopHousekeeping = startHousekeeping(nightlatch, log)
   const stop = async (deadlineMs = 10 * seconds): Promise<void> => {
     stopping = true
-    stopHousekeeping()
-    await close(server, deadlineMs)
+    await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
   }
   return { settings, url: settings.origin + settings.basePath, doors, stop }
 }

@@ -22,6 +22,7 @@ import type { DoorLog, Doors } from './http/doors.js'
 import { keepAnswers } from './http/kept.js'
 import { createMetrics } from './http/metrics.js'
 import { parseNext } from './http/next-target.js'
+import { Polls } from './http/polls.js'
 import { assetFolder } from './pages/index.js'
 import { openStorage, StorageError } from './storage/index.js'
 import type { OpenStorage } from './storage/index.js'
@@ -177,6 +178,7 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
     outageOf,
     ready: () => storage.check(),
     isStopping: parts.isStopping ?? (() => false),
+    polls: new Polls(),
   }
   return { doors, answer: createDoor(doors) }
 }

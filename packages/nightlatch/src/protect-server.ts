@@ -56,8 +56,9 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   server.on('upgrade', listeners.upgrade)
   const stopSweeping = sweepOften(parts, options)
   const stopHousekeeping = startHousekeeping(nightlatch, options.log)
-  const stop = async (deadlineMs = 10 * seconds): Promise<void> => {
+  const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
+    await doors.polls.allTold(drainMs)
     stopSweeping()
     const closed = close(server, deadlineMs)
     for (const end of [...parts.tunnels]) end()

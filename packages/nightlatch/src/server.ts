@@ -15,8 +15,11 @@ export interface RunningServer {
   /** The first page: `http://localhost:3000`, or with the base path. */
   readonly url: string
   readonly doors: Doors
-  /** Takes no more connections, answers what is in flight, then ends what is left after the deadline. */
-  stop(deadlineMs?: number): Promise<void>
+  /**
+   * Tells whoever keeps asking /readyz, and serves on until they know, for `drainMs` at most. Then takes no more
+   * connections, answers what is in flight, and ends what is left after the deadline.
+   */
+  stop(deadlineMs?: number, drainMs?: number): Promise<void>
 }
 
 const seconds = 1000
@@ -39,8 +42,9 @@ export async function serve(
   })
   server.on('request', nodeListener(answer, { base: settings.basePath, isStopping: () => stopping }))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
-  const stop = async (deadlineMs = 10 * seconds): Promise<void> => {
+  const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
+    await doors.polls.allTold(drainMs)
     await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
   }
   return { settings, url: settings.origin + settings.basePath, doors, stop }
@@ -74,8 +78,13 @@ export function close(server: ReturnType<typeof createServer>, deadlineMs: numbe
     const deadline = setTimeout(() => {
       server.closeAllConnections()
     }, deadlineMs)
+    // A connection may become idle only now, with the last answer on it.
+    const idle = setInterval(() => {
+      server.closeIdleConnections()
+    }, 50)
     server.close(() => {
       clearTimeout(deadline)
+      clearInterval(idle)
       resolve()
     })
     server.closeIdleConnections()

@@ -94,7 +94,6 @@ test.skipIf(!hasProgram('haproxy'))(
     }
     load.over = true
     await Promise.all(workers)
-    console.log(`${load.signIns} sign-ins and ${load.checks} checks, ${load.failures.length} failures`)
     for (const server of servers) await server.stop('SIGINT')
     await database.remove()
     expect(load.failures).toEqual([])

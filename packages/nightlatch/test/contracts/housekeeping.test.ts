@@ -84,6 +84,31 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     expect(await countOver(servers.there)).toBe(after)
   })
 
+  test('whoever writes meanwhile gets a turn between two batches', async () => {
+    await backlog(servers.here, 4200)
+    const ada = await somebody(servers.here.stores)
+    let batches = 0
+    let isOver = false
+    const pause = () => goOn().finally(() => (batches += 1))
+    let writes = 0
+    const writing = (async () => {
+      while (!isOver) {
+        await servers.here.stores.sessions.add(
+          aSession(ada, { lastSeenAt: now, expiresAt: now + 9 }),
+          aHash(),
+        )
+        writes += 1
+        // SQLite answers at once: without this, no timer of this process would ever come.
+        await sleep(1)
+      }
+    })()
+    expect(await keepHouse(coreOn(servers.here), { name: 'here', pause })).toBe(4200)
+    isOver = true
+    await writing
+    expect(batches).toBeGreaterThanOrEqual(5)
+    expect(writes).toBeGreaterThan(batches)
+  })
+
   test('an outage is told once and the next round goes on', async () => {
     const told: string[] = []
     const log = { ...silent, error: (message: string) => void told.push(message) }

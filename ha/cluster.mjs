@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { configOf, readEnv } from './places.mjs'
-import { endAllIn, processesIn, signalAllIn, start, until } from './processes.mjs'
+import { endAllIn, signalAllIn, start, until } from './processes.mjs'
 
 const three = [1, 2, 3]
 
@@ -51,8 +51,6 @@ function member({ name, folder, program }) {
     kill: () => endAllIn(folder),
     /** As if its machine stood still: nothing answers, and no connection is closed. */
     freeze: () => signalAllIn(folder, 'SIGSTOP'),
-    thaw: () => signalAllIn(folder, 'SIGCONT'),
-    isRunning: () => processesIn(folder).length > 0,
   }
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * `isOver`: the others have taken over; asked before anything is mended.
- * @typedef {{ victim: string, isOver(): Promise<boolean> | boolean, mend(): void }} Injured
+ * @typedef {{ victim: string, isOver(): Promise<boolean> | boolean, mend(): Promise<void> | void }} Injured
  */
 
 const lost = async (member, isOver = () => true) => {
@@ -43,11 +43,15 @@ export const failures = {
   "the primary's PostgreSQL killed, Patroni alive": ({ cluster }) =>
     ofPrimary(cluster, (node) => node.killPostgres()),
   'the leader of etcd killed': async ({ cluster }) => lost(await etcdLeader(cluster)),
-  'the primary stands still (connections stay open)': ({ cluster }) =>
+  // What wakes it is a reset, as a watchdog does it: a Patroni before 3.0.3 that wakes up takes the place back.
+  'the primary stands still, connections stay open, reset': ({ cluster }) =>
     ofPrimary(
       cluster,
       (node) => node.freeze(),
-      (node) => node.thaw(),
+      async (node) => {
+        await node.kill()
+        node.start()
+      },
     ),
 }
 

@@ -67,7 +67,7 @@ async function oneFailure(world, name) {
   await servedAgain(world, performance.now())
   const to = performance.now()
   await Promise.all([resendAll(world), recheck(world, from - takeOverMs)])
-  mend()
+  await mend()
   await until('the cluster is whole again', () => allWell(world), wholeMs)
   say(`${name}: ${victim}; served again after ${((to - from) / 1000).toFixed(1)} s`)
   return { name, victim, span: { from, to: performance.now() } }

@@ -46,3 +46,5 @@ try {
   if (values.logs !== undefined) keepLogs(places.folder, values.logs)
   await places.close()
 }
+// When it went wrong, people still keep coming.
+process.exit()

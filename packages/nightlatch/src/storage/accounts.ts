@@ -83,7 +83,7 @@ export function accountStore(db: Db): AccountStore {
 
 type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
 
-function reading(db: Db): Some<'find' | 'findByLoginName' | 'list' | 'count'> {
+function reading(db: Db): Some<'find' | 'findByLoginName' | 'list' | 'isEmpty'> {
   // In a transaction the row is held: what is decided from it stays true to the end. SQLite does so by itself.
   const hold = db.dialect === 'postgres' && db.inTransaction ? ' FOR NO KEY UPDATE' : ''
   const find = `SELECT ${columns} FROM account WHERE id = $1${hold}`
@@ -93,7 +93,7 @@ function reading(db: Db): Some<'find' | 'findByLoginName' | 'list' | 'count'> {
     find: (id) => found(db.one(find, [id]), accountOf),
     findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
     list: () => foundAll(db.all<AccountRow>(list, []), accountOf),
-    count: async () => (await db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0,
+    isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
   }
 }
 

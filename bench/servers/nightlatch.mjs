@@ -13,10 +13,11 @@ import { answerQuestions } from '../lib/child.mjs'
 import { enrol } from '../lib/people.mjs'
 
 const options = JSON.parse(process.argv[2] ?? '{}')
+const folder = mkdtempSync(join(tmpdir(), 'nightlatch-bench-'))
 const env = {
   NIGHTLATCH_PORT: '0',
   NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1',
-  NIGHTLATCH_DATA: mkdtempSync(join(tmpdir(), 'nightlatch-bench-')),
+  NIGHTLATCH_DATA: folder,
   ...(options.databaseUrl === undefined ? {} : { NIGHTLATCH_DATABASE_URL: options.databaseUrl }),
 }
 const read = readSettings({ env })
@@ -29,7 +30,7 @@ const server =
     : await protectServer(nightlatch, { target: new URL(options.target), log })
 const people = await enrol(nightlatch.core, options.accounts ?? 1)
 answerQuestions(
-  { port: server.settings.port, people, cookie: await sessionCookie() },
+  { port: server.settings.port, folder, people, cookie: await sessionCookie() },
   { argon2: argon2Limit, rememberAll, heap },
 )
 

@@ -155,6 +155,7 @@ export async function enableAccount(core: Core, account: Account): Promise<void>
 
 export async function removeAccount(core: Core, account: Account): Promise<void> {
   await core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
     for (const key of countersOf(account.id)) await stores.attempts.clear(key)
     await stores.accounts.remove(account.id)
@@ -193,6 +194,7 @@ export async function setPassword(
 /** Removes every second factor and trusted device and ends the sessions: the next sign-in sets up anew. */
 export async function resetSecondFactor(core: Core, account: Account): Promise<{ authenticators: number }> {
   const removed = await core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
     const authenticators = await stores.authenticators.removeAllOf(account.id)
     await stores.accounts.resetAuthenticatorCount(account.id)
     await stores.recoveryCodes.removeAllOf(account.id)

@@ -59,6 +59,7 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
   if (hashed.kind !== 'hashed') return hashed
   const owner = { ...account, passwordHash: hashed.hash }
   const stored = await core.storage.atomically<boolean>(async (stores) => {
+    await stores.accounts.hold(owner.id)
     if (!(await stores.invitations.take(found.invitation.id, core.world.nowSeconds()))) return false
     const kept =
       wishes === null

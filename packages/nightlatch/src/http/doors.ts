@@ -5,6 +5,7 @@ import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
 import type { Kept } from './kept.js'
 import type { Metrics } from './metrics.js'
+import type { Polls } from './polls.js'
 
 /** What the handlers need from outside; app.ts puts it together. */
 export interface Doors {
@@ -28,6 +29,8 @@ export interface Doors {
   ready(): Promise<void>
   /** Once the server is to stop, it takes itself out of the load balancer first. */
   isStopping(): boolean
+  /** Who is to hear of it. */
+  readonly polls: Polls
 }
 
 export interface SiteFacts {

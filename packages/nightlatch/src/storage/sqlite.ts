@@ -148,7 +148,6 @@ interface Opened {
 
 class SqliteDatabase implements Database, Db {
   readonly dialect = 'sqlite'
-  readonly inTransaction = false
   readonly #opened: Opened
   readonly #turns = new Turns()
   #closed = false

@@ -111,6 +111,16 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().removeExpired(102, 2)).toBe(0)
     expect(await sessions().listOf(ada.id)).toHaveLength(1)
   })
+
+  test('idle ones are removed in batches', async () => {
+    const ada = await somebody(servers.here.stores)
+    for (const lastSeenAt of [100, 101, 102, 103])
+      await sessions().add(aSession(ada, { lastSeenAt }), aHash())
+    expect(await sessions().removeIdleSince(103, 2)).toBe(2)
+    expect(await sessions().removeIdleSince(103, 2)).toBe(1)
+    expect(await sessions().removeIdleSince(103, 2)).toBe(0)
+    expect((await sessions().listOf(ada.id)).map((session) => session.lastSeenAt)).toEqual([103])
+  })
 })
 
 describe.each(databases)('sign-ins on $name', (kind) => {

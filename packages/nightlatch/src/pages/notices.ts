@@ -58,7 +58,12 @@ export const noticeWords: Words = {
   other: ({ text }) => text,
 }
 
-const important = new Set<NoticeKey>(['session-ended', 'sign-in-expired', 'recovery-code-used'])
+const important = new Set<NoticeKey>([
+  'session-ended',
+  'sign-in-expired',
+  'recovery-code-used',
+  'no-account-yet',
+])
 
 export const isImportant = (notice: Notice): boolean =>
   important.has(notice.key) || (notice.key === 'other' && notice.important === true)

@@ -13,7 +13,9 @@ describe('whoever finishes installing', () => {
   afterAll(() => app.close())
 
   it('reads at the sign-in page where the link to the first account is, as long as there is none', async () => {
-    expect((await app.browser().get('/login')).body).toContain(hint)
+    const first = (await app.browser().get('/login')).body
+    expect(first).toContain(hint)
+    expect(first).toContain('Important')
     const { token } = (await firstAccountLink(app.nightlatch.core))!
     const browser = app.browser()
     await browser.get(`/invitation?token=${token.reveal()}`)

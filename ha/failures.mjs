@@ -32,6 +32,11 @@ async function etcdLeader({ etcd }) {
 /** @type {Record<string, (world: any) => Promise<Injured>>} */
 export const failures = {
   'a Nightlatch server killed': (world) => lost(pick(world, world.servers)),
+  'a Nightlatch server stopped and started (SIGTERM)': async (world) => {
+    const server = pick(world, world.servers)
+    await server.stop()
+    return { victim: server.name, isOver: () => true, mend: () => server.start() }
+  },
   'the primary lost (PostgreSQL and Patroni killed)': ({ cluster }) =>
     ofPrimary(
       cluster,

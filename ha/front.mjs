@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { configOf, readEnv } from './places.mjs'
-import { endAllIn, start, until } from './processes.mjs'
+import { endAllIn, processesIn, signalAllIn, start, until } from './processes.mjs'
 
 const nightlatch = fileURLToPath(new URL('../packages/nightlatch/bin/nightlatch.js', import.meta.url))
 
@@ -37,6 +37,11 @@ export async function startServers(places, settings) {
       port,
       start: () => start({ folder, command: process.execPath, args: [nightlatch, 'serve'], env }),
       kill: () => endAllIn(folder),
+      /** As an update does it: what is under way is finished. */
+      async stop() {
+        signalAllIn(folder, 'SIGTERM')
+        await until(`${folder} has stopped`, () => processesIn(folder).length === 0)
+      },
       isReady: () => isReady(port),
     }
   })

@@ -48,7 +48,7 @@ export const failures = {
   "the primary's PostgreSQL killed, Patroni alive": ({ cluster }) =>
     ofPrimary(cluster, (node) => node.killPostgres()),
   'the leader of etcd killed': async ({ cluster }) => lost(await etcdLeader(cluster)),
-  // What wakes it is a reset, as a watchdog does it: a Patroni before 3.0.3 that wakes up takes the place back.
+  // What wakes it is a reset, as a watchdog does it: Patroni 3.0.2 may take its place back when it wakes.
   'the primary stands still, connections stay open, reset': ({ cluster }) =>
     ofPrimary(
       cluster,

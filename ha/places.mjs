@@ -25,6 +25,7 @@ export async function openPlaces() {
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-ha-'))
   chmodSync(folder, 0o755)
   const guard = keepGuard(folder)
+  const gone = new Promise((resolve) => guard.once('exit', resolve))
   const ports = await freePorts(40)
   const known = new Map()
   const user = serverUser()
@@ -47,7 +48,7 @@ export async function openPlaces() {
       return path
     },
     /** Ends all processes and removes the folder. */
-    close: () => new Promise((resolve) => (guard.once('exit', resolve), guard.stdin.end())),
+    close: () => (guard.stdin.end(), gone),
   }
 }
 

@@ -6,6 +6,7 @@ import { Terminal } from './terminal.js'
 
 /** Commands that no test can run, and why. Everything else is run. */
 export const exceptions: Record<string, string> = {
+  'git pull': 'there is no other version to get',
   'npm test': 'it is what runs this',
   'npm run check': 'the first half of the continuous integration; it runs beside these tests',
   'npm run mutation': 'an hour',
@@ -51,6 +52,12 @@ export class Page {
     return block
   }
 
+  /** Takes the next block of a language out, or null when none is left. */
+  takeNext(language: string): Block | null {
+    const at = this.#waiting.findIndex((block) => block.language === language)
+    return at < 0 ? null : (this.#waiting.splice(at, 1)[0] ?? null)
+  }
+
   async #run(block: Block): Promise<void> {
     try {
       await this.#runNow(block)
@@ -90,7 +97,9 @@ export class Page {
   /** Settings alone: the server starts with them. */
   async #runSettings(lines: readonly string[]): Promise<void> {
     const settings = lines.filter((line) => line !== '')
-    if (settings.length > 0) await this.terminal.run(`${settings.join(' ')} npx nightlatch serve`)
+    if (settings.length === 0) return
+    await this.terminal.run(`${settings.join(' ')} npx nightlatch serve`)
+    await this.terminal.endServers()
   }
 
   /** Node takes the types out by itself from 22.18 on; before that it is done here. */

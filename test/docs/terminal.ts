@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -145,6 +145,12 @@ export class Terminal {
     }
   }
 
+  /** Ends everything that was started. */
+  async endAll(): Promise<void> {
+    await this.#end(() => true)
+    this.#started.length = 0
+  }
+
   async close(): Promise<void> {
     await this.#end(() => true)
     rmSync(this.folder, { recursive: true, force: true })
@@ -201,4 +207,11 @@ export async function waitFor(
     if (Date.now() > until) throw new Error(`waited in vain for ${what}:\n${more()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** A new folder in this one, with copies of some of its things. */
+export function freshFolderWith(folder: string, names: readonly string[]): string {
+  const fresh = mkdtempSync(join(folder, 'fresh-'))
+  for (const name of names) cpSync(join(folder, name), join(fresh, name), { recursive: true })
+  return fresh
 }

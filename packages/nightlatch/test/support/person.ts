@@ -56,6 +56,20 @@ export class Person {
     return this.browser.post(`${base}/mfa/recovery-codes`, { saved: 'yes' })
   }
 
+  /** The same person in the same browser, with another phone in hand. */
+  withAnotherPhone(): Person {
+    const other = new Person(this.browser.origin, this.#options)
+    for (const [name, value] of this.browser.cookies) other.browser.cookies.set(name, value)
+    return other
+  }
+
+  /** Signed in, with a fresh proof: one more authenticator. */
+  async addAuthenticator(): Promise<Reply> {
+    const key = setUpKey((await this.get(`${this.#options.base}/mfa/setup`)).body)
+    this.#totp = new Totp({ secret: key.replaceAll(' ', '') })
+    return this.browser.post(`${this.#options.base}/mfa/setup`, { otp: this.code(), name: 'The other one' })
+  }
+
   password(more: { password?: string; next?: string } = {}): Promise<Reply> {
     const { username, password, base } = this.#options
     return this.browser.post(`${base}/login`, { username, password, ...more })

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,8 @@ import { freePort } from '../shared/proxies.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
+/** Next puts its own path before what `redirect` is given, unless it is a whole address. */
+const belowShop = "redirect(new URL((await auth()).signInUrl('/shop/private'), process.env.ORIGIN).href)"
 const packages = ['next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/react@19', '@types/node@20']
 
 /** The application as a user has it: Next from the registry, Nightlatch as it would be published. */
@@ -38,32 +40,40 @@ describe('the Next application', () => {
   let server: ChildProcess
   let origin: string
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'nightlatch-next-'))
-    install(folder)
+  const build = () => {
     const built = spawnSync('npm', ['run', 'build'], { cwd: folder, encoding: 'utf8', env: environment() })
     expect(built.status, built.stdout + built.stderr).toBe(0)
+  }
+
+  const start = async (base = '') => {
     const port = await freePort()
     origin = `http://localhost:${port}`
-    server = spawn(join(folder, 'node_modules/.bin/next'), ['start', '-H', '127.0.0.1', '-p', String(port)], {
+    const args = ['start', '-H', '127.0.0.1', '-p', String(port)]
+    server = spawn(join(folder, 'node_modules/.bin/next'), args, {
       cwd: folder,
       env: environment({ ORIGIN: origin }),
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    const status = () =>
-      new Browser(`http://127.0.0.1:${port}`).get('/').then(
-        (reply) => reply.status,
-        () => 0,
-      )
-    await vi.waitUntil(async () => (await status()) === 200, { timeout: 30_000 })
+    const home = () => fetch(`http://127.0.0.1:${port}${base}`).catch(() => null)
+    await vi.waitUntil(async () => (await home())?.status === 200, { timeout: 30_000 })
+  }
+
+  const stop = async () => {
+    if (server?.exitCode !== null) return
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill()
+    await ended
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'nightlatch-next-'))
+    install(folder)
+    build()
+    await start()
   })
 
   afterAll(async () => {
-    if (server?.exitCode === null) {
-      const ended = new Promise((resolve) => server.once('exit', resolve))
-      server.kill()
-      await ended
-    }
+    await stop()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -111,10 +121,39 @@ describe('the Next application', () => {
     expect((await ada.browser.json('GET', '/auth/api/v1/session')).status).toBe(200)
   })
 
+  it('lives below another path, too, as the guide says', async () => {
+    await stop()
+    const change = (file: string, from: string, to: string) => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      expect(text).toContain(from)
+      writeFileSync(join(folder, file), text.replace(from, to))
+    }
+    change('next.config.ts', 'serverExternalPackages', "basePath: '/shop',\n  serverExternalPackages")
+    change('lib/auth.ts', "basePath: '/auth'", "basePath: '/shop/auth'")
+    change('app/private/page.tsx', "redirect((await auth()).signInUrl('/private'))", belowShop)
+    change('app/auth/[[...path]]/route.ts', 'handlers(auth)', "handlers(auth, { basePath: '/shop' })")
+    change('app/api/whoami/route.ts', '}),\n)', "}), { basePath: '/shop' })")
+    build()
+    await start('/shop')
+    const api = await browser().get('/shop/api/whoami', page)
+    expect([api.status, api.location]).toEqual([303, '/shop/auth/login?next=%2Fshop%2Fapi%2Fwhoami'])
+    const guarded = await browser().get('/shop/private', page)
+    expect(guarded.location).toBe(`${origin}/shop/auth/login?next=%2Fshop%2Fprivate`)
+    const bea = new Person(origin, {
+      base: '/shop/auth',
+      username: 'bea',
+      password: 'a long enough passphrase',
+    })
+    await bea.accept(addUser('bea', '/shop/auth'))
+    expect((await bea.get('/shop/private')).body).toMatch(/Hello (?:<!-- -->)?bea/)
+    await bea.signOut()
+    expect((await bea.signIn('/shop/private')).location).toBe('/shop/private')
+  }, 120_000)
+
   /** @returns the link that the administrator sends */
-  function addUser(username: string): string {
+  function addUser(username: string, base = '/auth'): string {
     const bin = join(folder, 'node_modules/.bin/nightlatch')
-    const args = ['user', 'add', username, '--origin', origin, '--base-path', '/auth']
+    const args = ['user', 'add', username, '--origin', origin, '--base-path', base]
     const { stdout, stderr } = spawnSync(bin, args, { cwd: folder, encoding: 'utf8' })
     return /http:\S+token=\S+/.exec(stdout)?.[0] ?? `${stdout}${stderr}`
   }

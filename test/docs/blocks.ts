@@ -33,27 +33,25 @@ export const blocksOf = (file: string): Block[] => parseBlocks(file, readFileSyn
 export function parseBlocks(file: string, markdown: string): Block[] {
   const lines = markdown.split('\n')
   const blocks: Block[] = []
-  let comment = ''
+  let above = ''
   for (let at = 0; at < lines.length; at += 1) {
-    const fence = /^( *)(`{3,}|~{3,})\s*([^\s`]*)/.exec(lines[at] ?? '')
-    if (fence === null) {
-      if ((lines[at] ?? '').trim() !== '') comment = /^ *<!-- (.*) -->$/.exec(lines[at] ?? '')?.[1] ?? ''
-      continue
+    const line = lines[at] ?? ''
+    const [, indent = '', mark = '', language = ''] = /^( *)(`{3,}|~{3,})\s*([^\s`]*)/.exec(line) ?? []
+    if (mark !== '') {
+      const end = lines.findIndex((one, index) => index > at && one.trim() === mark)
+      if (end < 0) throw new Error(`${file}:${at + 1}: this block does not end`)
+      const inside = lines.slice(at + 1, end).map((one) => `${one.slice(indent.length)}\n`)
+      blocks.push({ file, line: at + 1, language, text: inside.join(''), says: parseComment(above) })
+      at = end
     }
-    const [, indent = '', mark = '', language = ''] = fence
-    const end = lines.findIndex((line, index) => index > at && line.trim() === mark)
-    if (end < 0) throw new Error(`${file}:${at + 1}: this block does not end`)
-    const text = lines.slice(at + 1, end).map((line) => line.slice(indent.length))
-    blocks.push({ file, line: at + 1, language, text: `${text.join('\n')}\n`, says: parseComment(comment) })
-    comment = ''
-    at = end
+    if (line.trim() !== '') above = mark === '' ? line : ''
   }
   return blocks
 }
 
-const parseComment = (comment: string): Map<string, string> =>
+const parseComment = (line: string): Map<string, string> =>
   new Map(
-    comment.split('; ').flatMap((pair) => {
+    (/^ *<!-- (.*) -->$/.exec(line)?.[1] ?? '').split('; ').flatMap((pair) => {
       const [, name, value] = /^([a-z]+): (.+)$/.exec(pair) ?? []
       return name === undefined || value === undefined ? [] : [[name, value]]
     }),

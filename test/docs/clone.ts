@@ -17,8 +17,14 @@ export function freshClone(): string {
   return folder
 }
 
-/** The page is about a clone: its commands run there. Packages come from npm's cache where it has them. */
+const setUp = 'npm ci && npm run build'
+
+/**
+ * The page is about a clone: its commands run there. Packages come from npm's cache where it has them, and the first page
+ * installs and builds for all.
+ */
 export function inClone(page: Page, clone: string): void {
+  if (existsSync(join(clone, 'packages/nightlatch/dist/index.js'))) page.terminal.instead.set(setUp, 'true')
   rmSync(join(clone, 'nightlatch-data'), { recursive: true, force: true })
   page.terminal.cwd = clone
   page.terminal.env = { npm_config_omit: 'dev', npm_config_prefer_offline: 'true', npm_config_audit: 'false' }

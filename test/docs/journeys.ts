@@ -14,7 +14,7 @@ import { freshFolderWith, type Terminal } from './terminal.js'
 type Journey = (page: Page) => Promise<void>
 
 const password = 'a long enough passphrase'
-const linkIn = (said: string): string => /http:\S+token=[\w-]+/.exec(said)?.[0] ?? said
+const linkIn = (terminal: Terminal): Promise<string> => terminal.saying(/http:\S+token=[\w-]{43}/)
 const originOf = (terminal: Terminal, port = 3000): string => `http://localhost:${terminal.port(port)}`
 
 /** Pages that speak of an account that is there already, as NAME. */
@@ -26,7 +26,7 @@ const withAccount: Journey = async ({ terminal }) => {
 /** An account with its phone, on a server that runs in the page's terminal. */
 async function enrolled(terminal: Terminal): Promise<Person> {
   await terminal.run('npx nightlatch user add ada')
-  const link = linkIn(terminal.said)
+  const link = await linkIn(terminal)
   terminal.instead.set('NAME', 'ada')
   await terminal.run('npx nightlatch serve')
   const ada = new Person(originOf(terminal), { base: '', username: 'ada', password })
@@ -77,7 +77,7 @@ const framework: Journey = async (page) => {
   await page.runThrough('user add')
   const ada = new Person(originOf(terminal), { base: '/auth', username: 'ada', password })
   expect((await ada.get('/private')).status).toBe(303)
-  await ada.accept(linkIn(terminal.said))
+  await ada.accept(await linkIn(terminal))
   expect((await ada.get('/private')).body).toBe('Hello ada')
   await ada.signOut()
   expect((await ada.get('/private')).status).toBe(303)
@@ -119,7 +119,7 @@ const errorCodes: Journey = async (page) => {
   const block = page.take('"code"')
   await ada.signOut()
   await ada.password()
-  const answer = await ada.browser.json('POST', '/api/v1/sign-in/verify', { code: '000000' })
+  const answer = await ada.browser.json('POST', '/api/v1/sign-in/verify', { otp: '000000' })
   expect(JSON.parse(answer.body)).toMatchObject(JSON.parse(block.text) as object)
 }
 
@@ -156,7 +156,7 @@ export const journeys: Record<string, Journey> = {
     await page.runThrough('people.csv |')
     expect(page.terminal.said).toMatch(/ada[^]*grace[^]*joan/)
     await page.terminal.run('cat links.jsonl')
-    expect(page.terminal.said.match(/"link": *"http/g)).toHaveLength(2)
+    expect(page.terminal.said.match(/"url":"http/g)).toHaveLength(2)
   },
   'docs/guides/code-not-right.md': withAccount,
   'docs/guides/frameworks/express.md': framework,
@@ -192,7 +192,7 @@ export const journeys: Record<string, Journey> = {
     terminal.env = { PORT: String(terminal.port(5000)), PYTHONDONTWRITEBYTECODE: '1' }
     await page.runRest()
     const ada = new Person(originOf(terminal), { base: '/_nightlatch', username: 'ada', password })
-    await ada.accept(linkIn(terminal.said))
+    await ada.accept(await linkIn(terminal))
     expect((await ada.get('/login')).body).toContain('name="username"')
   },
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join } from 'node:path'
 import { compile, lendPackages } from '../../examples/shared/compile.js'
 import { blocksOf, placeOf, root, type Block } from './blocks.js'
-import { Terminal } from './terminal.js'
+import { Terminal, waitFor } from './terminal.js'
 
 /** Commands that no test can run, and why. Everything else is run. */
 export const exceptions: Record<string, string> = {
@@ -62,13 +62,14 @@ export class Page {
     try {
       await this.#runNow(block)
     } catch (error) {
-      throw new Error(`${placeOf(block)}: ${error instanceof Error ? error.message : String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Error(`${placeOf(block)}: ${why}`, { cause: error })
     }
   }
 
   async #runNow(block: Block): Promise<void> {
     if (block.language === 'sh') return this.#runShell(block)
-    if (block.language === 'text') return expectSaid(this.terminal.adapted(block.text), this.terminal.said)
+    if (block.language === 'text') return this.#expectPrinted(block.text)
     if (block.language === 'diff') return expectDifference(block)
     const file = block.says.get('file')
     const save = block.says.get('save')
@@ -76,6 +77,14 @@ export class Page {
     if (save !== undefined) this.#save(block, save)
     if (file === undefined && save === undefined)
       throw new Error(`nothing runs a block of '${block.language}'`)
+  }
+
+  /** A program that goes on may still be printing it. */
+  async #expectPrinted(text: string): Promise<void> {
+    const wanted = this.terminal.adapted(text)
+    const isThere = async () => whatIsMissing(wanted, this.terminal.said) === null
+    await waitFor(isThere, 'what is printed', { patienceMs: 5_000 }).catch(() => undefined)
+    expectSaid(wanted, this.terminal.said)
   }
 
   /** A file that the reader writes; later commands of the page use it. */
@@ -114,13 +123,20 @@ export class Page {
 
 /** What the page says is printed was printed, line by line; `…` stands for anything. */
 export function expectSaid(text: string, said: string): void {
+  const missing = whatIsMissing(text, said)
+  if (missing !== null) throw new Error(`${JSON.stringify(missing)} was not printed:\n${said}`)
+}
+
+/** The first line that was not printed after the lines before it. */
+function whatIsMissing(text: string, said: string): string | null {
   let rest = said
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
     const pattern = line.trim().split('…').map(escaped).join('[^\\n]*')
     const found = new RegExp(pattern).exec(rest)
-    if (found === null) throw new Error(`${JSON.stringify(line)} was not printed:\n${said}`)
+    if (found === null) return line
     rest = rest.slice(found.index + found[0].length)
   }
+  return null
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

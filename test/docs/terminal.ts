@@ -24,7 +24,6 @@ const goesOn =
   /(?:^|[ &|])(?:nightlatch (?:serve|protect)|npm start|npm run demo|node \S+\.(?:m?js|ts)|python3 \S+|nightlatch audit --follow)(?: |$)/
 
 const isServer = /nightlatch (?:serve|protect)|npm start|npm run demo/
-const patienceMs = 60_000
 
 interface Started {
   readonly command: string
@@ -42,8 +41,8 @@ export class Terminal {
   env: Record<string, string> = {}
   /** Text of a page → what is there instead, for what a test machine does not have. */
   readonly instead = new Map<string, string>()
-  /** Everything the last block printed. */
-  said = ''
+  #saidAndEnded = ''
+  #sinceBlock = 0
   readonly #started: Started[] = []
 
   private constructor(ports: ReadonlyMap<number, number>) {
@@ -62,6 +61,18 @@ export class Terminal {
     return new Terminal(ports)
   }
 
+  /** Everything the last block printed so far. */
+  get said(): string {
+    const running = this.#started.slice(this.#sinceBlock).map(({ said }) => said)
+    return [this.#saidAndEnded, ...running].join('')
+  }
+
+  /** Waits until the last block has printed this. */
+  async saying(wanted: RegExp): Promise<string> {
+    await waitFor(() => Promise.resolve(wanted.test(this.said)), String(wanted), { more: () => this.said })
+    return wanted.exec(this.said)?.[0] ?? ''
+  }
+
   port(written: number): number {
     return this.ports.get(written) ?? written
   }
@@ -74,7 +85,8 @@ export class Terminal {
 
   /** Runs what a reader would type, command by command. */
   async run(text: string): Promise<void> {
-    this.said = ''
+    this.#saidAndEnded = ''
+    this.#sinceBlock = this.#started.length
     for (const command of commandsIn(this.adapted(text))) {
       if (goesOn.test(command)) await this.#start(command)
       else this.#finish(command)
@@ -88,7 +100,7 @@ export class Terminal {
       encoding: 'utf8',
       timeout: 180_000,
     })
-    this.said += ran.stdout + ran.stderr
+    this.#saidAndEnded += ran.stdout + ran.stderr
     if (ran.status !== 0)
       throw new Error(`\`${command}\` ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`)
   }
@@ -109,16 +121,15 @@ export class Terminal {
     const listen = (chunk: Buffer) => (started.said += chunk.toString())
     child.stdout?.on('data', listen)
     child.stderr?.on('data', listen)
-    await waitFor(
-      () => this.#isReady(started, taken),
-      `\`${command}\` to be ready`,
-      () => started.said,
-    )
-    this.said += started.said
+    await waitFor(() => this.#isReady(started, taken), `\`${command}\` to be ready`, {
+      more: () => started.said,
+    })
   }
 
   async #isReady({ command, child, said }: Started, taken: readonly number[]): Promise<boolean> {
     if (child.exitCode !== null) throw new Error(`\`${command}\` ended with ${child.exitCode}:\n${said}`)
+    if (command.includes('start.mjs'))
+      return /The application is at/.test(said) && /server\.listening/.test(said)
     if (isServer.test(command)) return /server\.listening/.test(said)
     if (command.includes('--follow')) return said !== ''
     return (await this.#answering()).some((port) => !taken.includes(port))
@@ -148,7 +159,6 @@ export class Terminal {
   /** Ends everything that was started. */
   async endAll(): Promise<void> {
     await this.#end(() => true)
-    this.#started.length = 0
   }
 
   async close(): Promise<void> {
@@ -197,10 +207,16 @@ const answers = (port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false))
   })
 
+interface Waiting {
+  readonly patienceMs?: number
+  /** What is known when it did not come. */
+  readonly more?: () => string
+}
+
 export async function waitFor(
   condition: () => Promise<boolean>,
   what: string,
-  more: () => string = () => '',
+  { patienceMs = 60_000, more = () => '' }: Waiting = {},
 ): Promise<void> {
   const until = Date.now() + patienceMs
   while (!(await condition())) {

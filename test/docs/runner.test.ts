@@ -103,6 +103,15 @@ const inline = (file: string): string[] => {
   return Array.from(text.matchAll(/`([^`\n]+)`/g), (found) => found[1] ?? '')
 }
 
+describe('the index', () => {
+  it('leads to every page of the documentation', () => {
+    const index = readFileSync(join(root, 'docs/README.md'), 'utf8')
+    const linked = Array.from(index.matchAll(/\]\(([^)#\s]+)/g), ([, to]) => join('docs', to ?? ''))
+    const written = pages().filter((file) => /^docs\/(?!README|decisions)/.test(file))
+    expect(written.filter((file) => !linked.includes(file))).toEqual([])
+  })
+})
+
 describe('the running text', () => {
   const commands = pages().flatMap((file) =>
     inline(file)

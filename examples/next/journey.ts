@@ -121,6 +121,21 @@ describe('the Next application', () => {
     expect((await ada.browser.json('GET', '/auth/api/v1/session')).status).toBe(200)
   })
 
+  it('adds the second factor to accounts of its own', async () => {
+    await stop()
+    const own = readFileSync(join(folder, 'lib/auth.ts'), 'utf8')
+    cpSync(join(folder, 'lib/second-factor-only.ts'), join(folder, 'lib/auth.ts'))
+    build()
+    await start()
+    const user = new Person(origin, { base: '/auth', username: 'user1', password: 'password1' })
+    expect((await user.password({ password: 'password2' })).status).toBe(401)
+    expect((await user.password({ next: '/private' })).location).toBe('/auth/mfa/setup')
+    expect((await user.get('/private')).status).toBe(307)
+    expect((await user.setUp()).location).toBe('/private')
+    expect((await user.get('/private')).body).toMatch(/Hello (?:<!-- -->)?user1/)
+    writeFileSync(join(folder, 'lib/auth.ts'), own)
+  }, 120_000)
+
   it('lives below another path, too, as the guide says', async () => {
     await stop()
     const change = (file: string, from: string, to: string) => {

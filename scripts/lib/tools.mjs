@@ -23,6 +23,11 @@ const tools = [
   },
   { for: 'tests on a real PostgreSQL', packages: ['postgresql'], isThere: hasPostgres },
   { for: 'QR codes read by another program', packages: ['zbar-tools'], isThere: () => inPath('zbarimg') },
+  ...['nginx', 'caddy', 'haproxy'].map((name) => ({
+    for: `the example behind ${name}`,
+    packages: [name],
+    isThere: () => inPath(name),
+  })),
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
 ]
 
@@ -60,10 +65,11 @@ function install(packages) {
   // RUNLEVEL=1: installed, but no server of the system's is started.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const options = { env, stdio: ['ignore', 'ignore', 2] }
-  const install = () =>
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
+  const install = (...names) =>
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options)
   // The lists of a fresh machine are empty or old.
-  if (install().status === 0) return
+  if (install(...packages).status === 0) return
   spawnSync('apt-get', ['update', '-qq'], options)
-  install()
+  // One that this release of Debian does not have must not keep the others away.
+  if (install(...packages).status !== 0) for (const name of packages) install(name)
 }

@@ -176,11 +176,26 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
     kept: keepAnswers({ secure }),
     accessRules: parts.accessRules ?? null,
     outageOf,
+    isUnclaimed: unclaimed(core),
     ready: () => storage.check(),
     isStopping: parts.isStopping ?? (() => false),
     polls: new Polls(),
   }
   return { doors, answer: createDoor(doors) }
+}
+
+/** Once there is an account, nobody asks again; and the page comes up without an answer, too. */
+function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolean> {
+  let isClaimed = applicationAccounts !== null
+  return async () => {
+    if (isClaimed) return false
+    try {
+      isClaimed = !(await storage.stores.accounts.isEmpty())
+    } catch {
+      return false
+    }
+    return !isClaimed
+  }
 }
 
 const retrySeconds = 5

@@ -40,7 +40,8 @@ export interface AccountStore {
   hold(id: AccountId): Promise<Account | null>
   findByLoginName(name: LoginName): Promise<Account | null>
   list(): Promise<readonly Account[]>
-  count(): Promise<number>
+  /** Whether there is no account at all. */
+  isEmpty(): Promise<boolean>
   setDisabled(id: AccountId, disabled: boolean): Promise<boolean>
   remove(id: AccountId): Promise<boolean>
   setPasswordHash(id: AccountId, hash: string): Promise<boolean>

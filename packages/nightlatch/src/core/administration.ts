@@ -109,7 +109,7 @@ export async function inviteAccount(core: Core, wishes: AccountWishes): Promise<
 /** The one-time link that creates the first account; null once there is an account. Earlier ones end. */
 export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt: number } | null> {
   return core.storage.atomically(async (stores) => {
-    if ((await stores.accounts.count()) > 0) return null
+    if (!(await stores.accounts.isEmpty())) return null
     await stores.invitations.removeAllOf(null)
     return addLink(core, stores, { account: null, seconds: firstAccountLinkSeconds })
   })

@@ -26,8 +26,7 @@ export async function findInvitation(
   const invitation = await invitations.find(hashToken(core.world, token), core.world.nowSeconds())
   if (invitation === null || !isStillToCome(invitation.expiresAt, core.world.nowSeconds(), invitationSeconds))
     return null
-  if (invitation.account === null)
-    return (await accounts.count()) === 0 ? { invitation, account: null } : null
+  if (invitation.account === null) return (await accounts.isEmpty()) ? { invitation, account: null } : null
   const account = await accounts.find(invitation.account)
   return account === null || account.disabled ? null : { invitation, account }
 }

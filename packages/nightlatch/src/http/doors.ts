@@ -23,6 +23,8 @@ export interface Doors {
   readonly accessRules: AccessRules | null
   /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
   outageOf(error: unknown): { readonly code: string; readonly retryAfterSeconds: number } | null
+  /** Whether somebody has to make the first account. */
+  isUnclaimed(): Promise<boolean>
   /** Rejects while the database is unreachable or not migrated. */
   ready(): Promise<void>
   /** Once the server is to stop, it takes itself out of the load balancer first. */

@@ -86,7 +86,7 @@ export function accountStore(db: Db): AccountStore {
 
 type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
 
-function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'count'> {
+function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'isEmpty'> {
   const find = `SELECT ${columns} FROM account WHERE id = $1`
   // What is decided from the row stays true to the end. SQLite holds the whole database.
   const hold = db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find
@@ -97,7 +97,7 @@ function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'c
     hold: (id) => found(db.one(hold, [id]), accountOf),
     findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
     list: () => foundAll(db.all<AccountRow>(list, []), accountOf),
-    count: async () => (await db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0,
+    isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
   }
 }
 

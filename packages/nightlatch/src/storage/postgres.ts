@@ -250,6 +250,8 @@ class PostgresConnection implements Connection {
   }
 
   async #sent<T>(statement: () => Promise<T>): Promise<T> {
+    // A ROLLBACK, say, would only wait behind what was never answered.
+    if (isLost(this.lastError)) throw postgresError(this.lastError)
     try {
       return await statement()
     } catch (error) {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Settings } from './config/read.js'
 import type { ApplicationAccounts, Core } from './core/core.js'
 import { Secret } from './core/secret.js'
@@ -184,11 +185,12 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
   return { doors, answer: createDoor(doors) }
 }
 
-/** Once there is an account, nobody asks again; and the page comes up without an answer, too. */
+const hintMs = 500
+
+/** Once there is an account, nobody asks again; and the page comes up without an answer, or with a slow one, too. */
 function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolean> {
   let isClaimed = applicationAccounts !== null
-  return async () => {
-    if (isClaimed) return false
+  const ask = async (): Promise<boolean> => {
     try {
       isClaimed = !(await storage.stores.accounts.isEmpty())
     } catch {
@@ -196,6 +198,7 @@ function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolea
     }
     return !isClaimed
   }
+  return async () => !isClaimed && Promise.race([ask(), sleep(hintMs, false, { ref: false })])
 }
 
 const retrySeconds = 5

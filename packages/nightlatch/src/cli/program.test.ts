@@ -128,6 +128,7 @@ describe('flags', () => {
       'doctor',
       'audit',
       'key list',
+      'after-restore',
     ])
       expect(
         find(path.split(' ')).options.map((option) => option.long),

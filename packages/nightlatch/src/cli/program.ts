@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { addAfterRestoreCommand } from './after-restore.js'
 import { addAuditCommand } from './audit.js'
 import { addBackupCommand } from './backup.js'
 import { CliCommand, type AddCommands } from './command.js'
@@ -19,6 +20,7 @@ const all: readonly AddCommands[] = [
   addUserCommands,
   addOtpCommands,
   addBackupCommand,
+  addAfterRestoreCommand,
   addDoctorCommand,
   addAuditCommand,
   addKeyCommands,

@@ -4,6 +4,7 @@ import { attemptStore } from './attempts.js'
 import { auditStore } from './audit.js'
 import { authenticatorStore } from './authenticators.js'
 import type { Database, Db, Dialect } from './db.js'
+import { everybodyStore } from './everybody.js'
 import { factStore } from './facts.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
@@ -36,6 +37,8 @@ export interface OpenStorage extends Storage {
   readonly dialect: Dialect
   /** Throws a `StorageError` when the database cannot be reached or lacks a migration. */
   check(): Promise<void>
+  /** One transaction that may take minutes, because it concerns everybody. */
+  patiently<T>(work: (stores: Stores) => Promise<T>): Promise<T>
   /** A consistent copy in a new file, while everything goes on. */
   backupTo(file: string): Promise<void>
   /** Lets running transactions end first. */
@@ -48,6 +51,7 @@ function storesOf(db: Db): Stores {
     attempts: attemptStore(db),
     audit: auditStore(db),
     authenticators: authenticatorStore(db),
+    everybody: everybodyStore(db),
     facts: factStore(db),
     invitations: invitationStore(db),
     knownDevices: knownDeviceStore(db),
@@ -97,6 +101,7 @@ function storageOn(database: Database): OpenStorage {
       await database.ping()
       await mustBeMigrated(database.db)
     },
+    patiently: (work) => database.patiently((db) => db.atomic((part) => work(storesOf(part)))),
     backupTo: (file) => database.backupTo(file),
     close: () => database.close(),
   }

@@ -33,13 +33,16 @@ export const addAfterRestoreCommand: AddCommands = (program, deps) => {
       work: ({ core, storage }) =>
         storage.patiently((stores) => closeAfterRestore(core.world, stores, wishes)),
     })
-    if (options.json !== true) return printClosed(deps, closed)
+    if (options.json !== true) {
+      printClosed(deps, closed)
+      return notCovered(closed).forEach((line) => tell(deps, line))
+    }
     const { lastEventAt, ...counts } = closed
     printJson(deps, { closed: counts, trailEndedAt: timeOrNull(lastEventAt) })
   })
 }
 
-function printClosed(deps: CliDeps, closed: Closed): void {
+export function printClosed(deps: CliDeps, closed: Closed): void {
   const lines: readonly (readonly [string, number, string])[] = [
     ['sessions', closed.sessions, 'ended'],
     ['sign-ins', closed.signIns, 'ended'],
@@ -51,7 +54,6 @@ function printClosed(deps: CliDeps, closed: Closed): void {
     ['recovery codes', closed.recoveryCodes ?? 0, 'withdrawn'],
   ]
   for (const [what, count, fate] of lines) print(deps, `${what.padEnd(20)}${count} ${fate}`)
-  for (const line of notCovered(closed)) tell(deps, line)
 }
 
 /** What happened after the backup was made is written nowhere in it. */

@@ -8,6 +8,7 @@ import type { CliDeps } from './deps.js'
 import { addDoctorCommand } from './doctor.js'
 import { explain, WrongUsage } from './errors.js'
 import { addKeyCommands } from './key.js'
+import { addMoveCommand } from './move.js'
 import { addOtpCommands } from './otp.js'
 import { addProtectCommand } from './protect.js'
 import { addServeCommand } from './serve.js'
@@ -21,6 +22,7 @@ const all: readonly AddCommands[] = [
   addOtpCommands,
   addBackupCommand,
   addAfterRestoreCommand,
+  addMoveCommand,
   addDoctorCommand,
   addAuditCommand,
   addKeyCommands,

@@ -48,7 +48,7 @@ export const addMoveCommand: AddCommands = (program, deps) => {
     const target = await moveTarget(deps, options.to)
     mustHaveDatabase(settings)
     const began = deps.now()
-    const moved = await moving(deps, settings, target)
+    const moved = await moving(deps, { settings, target, json: options.json === true })
     const seconds = Math.round((deps.now() - began) * 10) / 10
     if (options.json === true) return printMoved(deps, moved, seconds)
     if (moved.isNew)
@@ -61,13 +61,21 @@ export const addMoveCommand: AddCommands = (program, deps) => {
   })
 }
 
-async function moving(deps: CliDeps, settings: Settings, target: Database): Promise<MoveOutcome> {
+interface Wanted {
+  readonly settings: Settings
+  readonly target: Database
+  readonly json: boolean
+}
+
+async function moving(deps: CliDeps, { settings, target, json }: Wanted): Promise<MoveOutcome> {
   let signal: string | null = null
   void deps.stopSignal().then((name) => (signal = name))
   const progress = new Progress(deps, 'Moving')
   try {
     return await deps.move(settings, target, {
-      onProgress: (done, total) => progress.show(done, total),
+      onProgress: (done, total) => {
+        if (!json) progress.show(done, total)
+      },
       mustGoOn() {
         if (signal !== null)
           throw new Refused(

@@ -162,6 +162,15 @@ const sorted = (tables: unknown): unknown =>
       .sort(),
   ])
 
+/** What stands in the way of every change. */
+const fences = (app: TestApp) =>
+  inDatabase(
+    app,
+    app.nightlatch.settings.database.kind === 'sqlite'
+      ? `SELECT name FROM sqlite_schema WHERE type = 'trigger'`
+      : `SELECT tgname FROM pg_trigger WHERE tgname LIKE 'nightlatch_fence%'`,
+  )
+
 /** Holds the target, so that the copy has to wait in the middle. */
 async function holding(url: string): Promise<() => Promise<void>> {
   await (await openStorage(url)).close()
@@ -192,13 +201,13 @@ const count = async (url: string, table: string): Promise<number> => {
   return Number(rows[0]?.n)
 }
 
-describe('a move that does not come to its end', () => {
+describe.each(databases)('a move from $name that does not come to its end', (kind) => {
   let from: Place
   let to: Place
   let old: TestApp
   let ada: Enrolled
   beforeEach(async () => {
-    ;[from, to] = [await place(sqlite, 'old'), await place(postgres, 'new')]
+    ;[from, to] = [await place(kind, 'old'), await place(postgres, 'new')]
     old = await serveAt(from)
     ada = await enrolledPerson(old, 'ada')
   })
@@ -232,7 +241,7 @@ describe('a move that does not come to its end', () => {
     await inDatabase(old, `UPDATE fact SET value = '1' WHERE name = 'move:until'`)
     expect(await login(old)).toBe(303)
     expect(await run(['user', 'list'], { env: from.env })).toMatchObject({ status: 0 })
-    expect(await inDatabase(old, `SELECT name FROM sqlite_schema WHERE type = 'trigger'`)).toEqual([])
+    expect(await fences(old)).toEqual([])
     expect(await move(from, ['--to', to.to])).toMatchObject({ status: 0 })
     expect(await count(to.to, 'account')).toBe(1)
   })
@@ -474,7 +483,7 @@ describe('a move that is refused changes nothing', () => {
     const ran = await move(from, ['--to', to.to])
     expect(ran).toMatchObject({ status: 1, out: '', err: expect.stringContaining(why) })
     expect(await count(to.to, 'login_name')).toBe(0)
-    expect(await inDatabase(old, `SELECT name FROM sqlite_schema WHERE type = 'trigger'`)).toEqual([])
+    expect(await fences(old)).toEqual([])
   })
 
   it('when neither a target nor --undo is given, or there is no installation', async () => {

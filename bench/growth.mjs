@@ -1,106 +1,129 @@
 /**
- * What one look-up of a session costs in a small and in a large table, past the memory of the process.
- * `npm run bench -- growth --largest` goes on to ten million.
+ * What the look-up of a session and the database's part of a sign-in cost in a small and in a large database.
+ * `npm run bench -- growth --largest` goes on to ten million sessions of a million people (20 GB, half an hour).
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sessionStore } from '../packages/nightlatch/dist/storage/sessions.js'
-import { openStorage } from '../packages/nightlatch/dist/storage/index.js'
-import { openSqlite } from '../packages/nightlatch/dist/storage/sqlite.js'
+import { Totp } from '@nightlatch/otp'
+import { openNightlatch } from '../packages/nightlatch/dist/app.js'
+import { readSettings } from '../packages/nightlatch/dist/config/read.js'
+import { findSignIn, giveCode } from '../packages/nightlatch/dist/core/second-step.js'
+import { givePassword } from '../packages/nightlatch/dist/core/password-step.js'
 import { openPostgres } from '../packages/nightlatch/dist/storage/postgres.js'
-import { print, round } from './lib/figures.mjs'
+import { sessionStore } from '../packages/nightlatch/dist/storage/sessions.js'
+import { openSqlite } from '../packages/nightlatch/dist/storage/sqlite.js'
+import { median, round } from './lib/figures.mjs'
+import { each, fill, sizesOf, tokenHash } from './lib/many-rows.mjs'
+import { enrol } from './lib/people.mjs'
 import { startPostgres } from './lib/postgres.mjs'
 
-const sizes = [1_000, 100_000, 1_000_000, ...(process.argv.includes('--largest') ? [10_000_000] : [])]
-/** Ten sessions an account. */
-const each = 10
-const batch = 250_000
+const sizes = [100, 10_000, 100_000, ...(process.argv.includes('--largest') ? [1_000_000] : [])]
+const rounds = 7
+const signInsARound = 40
 
 export async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-bench-growth-'))
-  const rows = []
-  const file = join(folder, 'nightlatch.sqlite')
-  await (await openStorage({ sqliteFile: file })).close()
-  rows.push(...(await grow('SQLite', await openSqlite(file), 5000)))
-  rmSync(folder, { recursive: true, force: true })
+  const file = join(folder, 'nightlatch.db')
+  const tables = []
+  const rows = await grow('SQLite', { NIGHTLATCH_DATA: folder }, () => openSqlite(file))
   const postgres = await startPostgres()
   if (postgres !== null) {
-    await (await openStorage(postgres.url())).close()
-    const options = { poolSize: 2, statementMs: 600_000, onLost: () => undefined }
-    rows.push(...(await grow('PostgreSQL', await openPostgres(postgres.url(), options), 500)))
+    const options = { poolSize: 2, statementMs: 1_800_000, onLost: () => undefined }
+    const open = () => openPostgres(postgres.url(), options)
+    const env = { NIGHTLATCH_DATA: folder, NIGHTLATCH_DATABASE_URL: postgres.url() }
+    rows.push(...(await grow('PostgreSQL', env, open)))
+    tables.push(await growthOfTables(open))
     postgres.stop()
   }
+  rmSync(folder, { recursive: true, force: true })
+  return [
+    {
+      title: 'Growth: one look-up of a session, past the memory, and the database’s part of a sign-in',
+      columns: ['database', 'sessions', 'accounts', 'look-up', 'µs', 'sign-in', 'ms'],
+      rows,
+    },
+    ...tables,
+  ]
+}
+
+async function growthOfTables(open) {
+  const database = await open()
+  const rows = await sizesOf(database.db)
+  await database.close()
   return {
-    title: 'One look-up of a session, past the memory',
-    columns: ['database', 'sessions', 'accounts', 'ratio to the smallest', 'µs'],
+    title: `Tables and their indexes, PostgreSQL, ${sizes.at(-1)} accounts`,
+    columns: ['table', 'rows', 'bytes a row', 'bytes of indexes a row', 'levels of the deepest index'],
     rows,
   }
 }
 
-async function grow(name, database, lookUps) {
+async function grow(name, env, open) {
+  const read = readSettings({ env })
+  const nightlatch = await openNightlatch(read.settings)
+  const database = await open()
   const rows = []
-  let smallest = 0
-  for (const [index, size] of sizes.entries()) {
-    await fill(database.db, sizes[index - 1] ?? 0, size)
-    const micros = await lookUp(database.db, size, lookUps)
-    if (index === 0) smallest = micros
-    rows.push([name, size, size / each, round(micros / smallest, 2), round(micros, 1)])
+  let smallest = null
+  for (const [index, accounts] of sizes.entries()) {
+    await fill(database, sizes[index - 1] ?? 0, accounts)
+    const lookUp = await lookUpMicros(database.db, accounts * each)
+    const signIn = await signInMillis(nightlatch.core, `size${index}-`)
+    smallest ??= { lookUp, signIn }
+    const ratios = [lookUp / smallest.lookUp, signIn / smallest.signIn].map((ratio) => round(ratio, 2))
+    rows.push([name, accounts * each, accounts, ratios[0], round(lookUp, 1), ratios[1], round(signIn, 2)])
   }
   await database.close()
+  await nightlatch.close()
   return rows
 }
 
-/** Spread over the whole range, as hashes are; the same in SQL below. */
-const scattered = (number) => Number((BigInt(number) * 2654435761n) % 4294967296n)
-const tokenHash = (number) =>
-  scattered(number).toString(16).padStart(8, '0') + number.toString(16).padStart(56, '0')
-
-async function fill(db, from, to) {
-  const isSqlite = db.dialect === 'sqlite'
-  const hex = (value, width) =>
-    isSqlite ? `printf('%0${width}x', ${value})` : `lpad(to_hex(${value}), ${width}, '0')`
-  const numbers = (low, high) =>
-    `WITH RECURSIVE number (n) AS (SELECT ${low} UNION ALL SELECT n + 1 FROM number WHERE n < ${high - 1})`
-  const cast = isSqlite ? '' : '::bigint'
-  const scatteredSql = `((n${cast} * 2654435761) % 4294967296)`
-  await insertIn([from / each, to / each], (low, high) =>
-    db.run(
-      `INSERT INTO account (id, username, name, email, group_names, admin, disabled, password_hash,
-        authenticator_count, created_at, last_sign_in_at)
-      ${numbers(low, high)} SELECT ${hex('n', 26)}, ${hex('n', 8)}, '', '', '[]', 0, 0, '', 1, 0, 0 FROM number`,
-      [],
-    ),
-  )
-  await insertIn([from, to], (low, high) =>
-    db.run(
-      `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at,
-        expires_at, address, user_agent)
-      ${numbers(low, high)} SELECT ${hex(scatteredSql, 8)} || ${hex('n', 56)}, ${hex(scatteredSql, 8)} || ${hex('n', 18)},
-        ${hex(`n / ${each}`, 26)}, 'password,totp', n, n, n, n + 604800, '192.0.2.1', 'Mozilla/5.0 (X11; Linux x86_64)'
-      FROM number`,
-      [],
-    ),
-  )
-  if (!isSqlite) await db.run('ANALYZE session', [])
-}
-
-async function insertIn([from, to], insert) {
-  for (let low = Math.floor(from); low < to; low += batch) await insert(low, Math.min(to, low + batch))
-}
-
-/** The fastest of seven rounds, which other programs disturbed least; each asks for sessions all over the table. */
-async function lookUp(db, size, count) {
+/** The fastest round, which other programs disturbed least; each asks for sessions all over the table. */
+async function lookUpMicros(db, size) {
+  const count = db.dialect === 'sqlite' ? 5000 : 500
   const sessions = sessionStore(db)
-  const rounds = []
-  for (let number = 0; number <= 7; number += 1) {
+  const measured = []
+  for (let number = 0; number <= rounds; number += 1) {
     const wanted = Array.from({ length: count }, () => tokenHash(Math.floor(Math.random() * size)))
     const began = performance.now()
     for (const hash of wanted)
       if ((await sessions.findByTokenHash(hash)) === null) throw new Error(`no session ${hash}`)
-    if (number > 0) rounds.push(((performance.now() - began) * 1000) / count) // round 0 warms up
+    if (number > 0) measured.push(((performance.now() - began) * 1000) / count) // round 0 warms up
   }
-  return Math.min(...rounds)
+  return Math.min(...measured)
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) print(await run())
+/** Everything that a sign-in does except the hash of the password, which costs the same in any database. */
+async function signInMillis(real, prefix) {
+  const people = await enrol(real, (rounds + 1) * signInsARound, prefix)
+  const core = {
+    ...real,
+    passwords: {
+      unknownAccountHash: real.passwords.unknownAccountHash,
+      verify: () => Promise.resolve(true),
+      needsRenewal: () => false,
+      hash: (password) => real.passwords.hash(password),
+    },
+  }
+  const measured = []
+  for (let number = 0; number <= rounds; number += 1) {
+    const some = people.slice(number * signInsARound, (number + 1) * signInsARound)
+    const began = performance.now()
+    for (const person of some) await signIn(core, person)
+    if (number > 0) measured.push((performance.now() - began) / signInsARound)
+  }
+  return median(measured)
+}
+
+async function signIn(core, { username, key }) {
+  const browser = {
+    client: { address: '127.0.0.1', userAgent: 'bench' },
+    knownDevice: null,
+    trustedDevice: null,
+    session: null,
+  }
+  const first = await givePassword(core, { username, password: 'correct horse battery', browser })
+  const found = await findSignIn(core, first.token ?? null)
+  const code = new Totp({ secret: key }).now()
+  const second = found && (await giveCode(core, { signIn: found.signIn, browser, code, remember: false }))
+  if (second?.kind !== 'complete') throw new Error(`${username}: ${first.kind} ${second?.kind}`)
+}

@@ -14,5 +14,5 @@ const chosen = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}\n`)
 for (const name of all.filter((one) => chosen.length === 0 || chosen.includes(one))) {
   const { run } = await import(new URL(`${name}.mjs`, folder))
-  console.log(table(await run()))
+  for (const result of [await run()].flat()) console.log(table(result))
 }

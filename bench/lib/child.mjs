@@ -1,5 +1,6 @@
 /** A server in a process of its own, whose CPU time can be asked for. */
 import { fork } from 'node:child_process'
+import { rmSync } from 'node:fs'
 
 /** @returns {Promise<{ ready: any, ask(what: string): Promise<any>, stop(): Promise<void> }>} */
 export async function startServer(file, options = {}, execArgv = []) {
@@ -23,7 +24,10 @@ export async function startServer(file, options = {}, execArgv = []) {
   const stop = () =>
     new Promise((resolve) => {
       child.removeAllListeners('exit')
-      child.once('exit', () => resolve())
+      child.once('exit', () => {
+        if (ready.folder !== undefined) rmSync(ready.folder, { recursive: true, force: true })
+        resolve()
+      })
       child.kill('SIGKILL')
     })
   return { ready, ask, stop }

@@ -1,10 +1,15 @@
-/** Server CPU a request of several servers, as ratios to the first one. */
+/** Server CPU a request of several servers, as ratios to the first one, or to the one that a candidate names. */
 import { median, round } from './figures.mjs'
 import { load } from './load.mjs'
 
 /** Candidates in turn, round after round, so that whatever else the machine does meets all of them; the first is the limit. */
 export async function compare(candidates, { connections, rounds, seconds }) {
   const measured = candidates.map(() => [])
+  const limitOf = ({ limit }) =>
+    Math.max(
+      0,
+      candidates.findIndex(({ name }) => name === limit),
+    )
   for (let number = 0; number <= rounds; number += 1) {
     for (const [index, one] of candidates.entries()) {
       const before = await one.server.ask('usage')
@@ -19,7 +24,7 @@ export async function compare(candidates, { connections, rounds, seconds }) {
   return candidates.map((one, index) => [
     connections,
     one.name,
-    round(median(measured[index].map(({ cpu }, at) => cpu / measured[0][at].cpu)), 2),
+    round(median(measured[index].map(({ cpu }, at) => cpu / measured[limitOf(one)][at].cpu)), 2),
     round(median(measured[index].map(({ cpu }) => cpu))),
     round(median(measured[index].map(({ perSecond }) => perSecond))),
     round(median(measured[index].map(({ p99 }) => p99)), 2),

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { parseOtpauthUri, Totp } from '@nightlatch/otp'
 import { answerQuestions } from '../lib/child.mjs'
 
 const { modules, databaseUrl } = JSON.parse(process.argv[2])
@@ -20,7 +21,7 @@ function resolveModule(name) {
 const { betterAuth } = await load('better-auth')
 const { twoFactor } = await load('better-auth/plugins')
 const { getMigrations } = await load('better-auth/db/migration').catch(() => load('better-auth/db'))
-const { fromNodeHeaders } = await load('better-auth/node')
+const { fromNodeHeaders, toNodeHandler } = await load('better-auth/node')
 const { default: pg } = await load('pg')
 
 const auth = betterAuth({
@@ -37,12 +38,26 @@ const signedUp = await auth.api.signUpEmail({
   body: { email: 'person0@example.org', password: 'correct horse battery', name: 'Person' },
   asResponse: true,
 })
-const cookie = signedUp.headers
-  .getSetCookie()
-  .map((line) => line.split(';')[0])
-  .join('; ')
+const cookiesOf = (answer) =>
+  answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+const { uri, cookie } = await enrol(cookiesOf(signedUp))
 
+/** The second factor counts from the first right code on, which begins a new session. */
+async function enrol(first) {
+  const headers = new globalThis.Headers({ cookie: first })
+  const { totpURI } = await auth.api.enableTwoFactor({ body: { password: 'correct horse battery' }, headers })
+  const code = new Totp(parseOtpauthUri(totpURI).account).now()
+  const verified = await auth.api.verifyTOTP({ body: { code }, headers, asResponse: true })
+  if (verified.status !== 200) throw new Error(await verified.text())
+  return { uri: totpURI, cookie: cookiesOf(verified) || first }
+}
+
+const handle = toNodeHandler(auth)
 const server = createServer(async (request, response) => {
+  if (request.url.startsWith('/api/auth/')) return handle(request, response)
   const session = await auth.api.getSession({ headers: fromNodeHeaders(request.headers) })
   const body = session === null ? 'nobody' : `<!doctype html><p>${session.user.name}</p>${'x'.repeat(1500)}`
   response.writeHead(session === null ? 401 : 200, {
@@ -51,4 +66,4 @@ const server = createServer(async (request, response) => {
   })
   response.end(body)
 })
-server.listen(0, '127.0.0.1', () => answerQuestions({ port: server.address().port, cookie }))
+server.listen(0, '127.0.0.1', () => answerQuestions({ port: server.address().port, cookie, uri }))

@@ -7,17 +7,17 @@ import { readSettings } from '../../packages/nightlatch/dist/config/read.js'
 import { protectServer } from '../../packages/nightlatch/dist/protect-server.js'
 import { serve } from '../../packages/nightlatch/dist/server.js'
 import { beginSession } from '../../packages/nightlatch/dist/core/completed-sign-in.js'
-import { newAccount } from '../../packages/nightlatch/dist/core/password-check.js'
 import { hashSessionToken } from '../../packages/nightlatch/dist/core/tokens.js'
 import { Secret } from '../../packages/nightlatch/dist/core/secret.js'
-import { encodeBase32, generateSecret } from '@nightlatch/otp'
 import { answerQuestions } from '../lib/child.mjs'
+import { enrol } from '../lib/people.mjs'
 
 const options = JSON.parse(process.argv[2] ?? '{}')
+const folder = mkdtempSync(join(tmpdir(), 'nightlatch-bench-'))
 const env = {
   NIGHTLATCH_PORT: '0',
   NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1',
-  NIGHTLATCH_DATA: mkdtempSync(join(tmpdir(), 'nightlatch-bench-')),
+  NIGHTLATCH_DATA: folder,
   ...(options.databaseUrl === undefined ? {} : { NIGHTLATCH_DATABASE_URL: options.databaseUrl }),
 }
 const read = readSettings({ env })
@@ -28,9 +28,9 @@ const server =
   options.target === undefined
     ? await serve(nightlatch, log)
     : await protectServer(nightlatch, { target: new URL(options.target), log })
-const people = await enrol(options.accounts ?? 1)
+const people = await enrol(nightlatch.core, options.accounts ?? 1)
 answerQuestions(
-  { port: server.settings.port, people, cookie: await sessionCookie() },
+  { port: server.settings.port, folder, people, cookie: await sessionCookie() },
   { argon2: argon2Limit, rememberAll, heap },
 )
 
@@ -63,33 +63,6 @@ async function argon2Limit() {
   }
   await Promise.all(Array.from({ length: 8 }, one))
   return { perSecond: 120 / ((performance.now() - started) / 1000) }
-}
-
-async function enrol(count) {
-  const { core } = nightlatch
-  const passwordHash = await core.passwords.hash(new Secret('correct horse battery'))
-  const made = []
-  await core.storage.atomically(async (stores) => {
-    for (let number = 0; number < count; number += 1) {
-      const profile = { username: `person${number}`, name: '', email: '', groups: [] }
-      const account = { ...newAccount(core, profile), passwordHash, authenticatorCount: 1 }
-      await stores.accounts.add({ account, loginNames: [profile.username] })
-      const secret = generateSecret()
-      const id = account.id
-      const sealed = core.box.seal(secret, `totp:${account.id}:${id}`)
-      await stores.authenticators.add({
-        id,
-        account: account.id,
-        name: 'Phone',
-        createdAt: 0,
-        lastUsedAt: 0,
-        sealed,
-        lastStep: -1,
-      })
-      made.push({ username: profile.username, key: encodeBase32(secret), account })
-    }
-  })
-  return made
 }
 
 async function sessionCookie() {

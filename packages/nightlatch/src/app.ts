@@ -3,8 +3,7 @@ import type { Settings } from './config/read.js'
 import type { ApplicationAccounts, Core } from './core/core.js'
 import { Secret } from './core/secret.js'
 import { closeAfterRestore, type Closed } from './core/after-restore.js'
-import { sweep } from './core/housekeeping.js'
-import { checkRootKeys, knowsKeys, resealSome } from './core/keys.js'
+import { checkRootKeys, knowsKeys } from './core/keys.js'
 import type { Notices } from './core/notices.js'
 import type { Stores } from './core/stores.js'
 import type { World } from './core/world.js'
@@ -25,6 +24,7 @@ import type { DoorLog, Doors } from './http/doors.js'
 import { keepAnswers } from './http/kept.js'
 import { createMetrics } from './http/metrics.js'
 import { parseNext } from './http/next-target.js'
+import { Polls } from './http/polls.js'
 import { assetFolder } from './pages/index.js'
 import { moveStorage, openStorage, StorageError, undoMove } from './storage/index.js'
 import type { Moved, MoveWishes, OpenStorage } from './storage/index.js'
@@ -97,7 +97,7 @@ export const inWords = (database: Settings['database']): string =>
     ? database.file
     : database.url.reveal().replace(/^(\w+:\/\/)(?:[^/?#]*@)?([^?#]*).*$/s, '$1$2')
 
-const silent: DoorLog = { warn: () => undefined, error: () => undefined }
+export const silent: DoorLog = { warn: () => undefined, error: () => undefined }
 
 /** Opens the database, checks the root key against it, and joins the parts. */
 export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<Nightlatch> {
@@ -212,10 +212,26 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
     kept: keepAnswers({ secure }),
     accessRules: parts.accessRules ?? null,
     outageOf,
+    isUnclaimed: unclaimed(core),
     ready: () => storage.check(),
     isStopping: parts.isStopping ?? (() => false),
+    polls: new Polls(),
   }
   return { doors, answer: createDoor(doors) }
+}
+
+/** Once there is an account, nobody asks again; and the page comes up without an answer, too. */
+function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolean> {
+  let isClaimed = applicationAccounts !== null
+  return async () => {
+    if (isClaimed) return false
+    try {
+      isClaimed = !(await storage.stores.accounts.isEmpty())
+    } catch {
+      return false
+    }
+    return !isClaimed
+  }
 }
 
 const retrySeconds = 5
@@ -226,26 +242,4 @@ function outageOf(error: unknown): ReturnType<Doors['outageOf']> {
   return error.code === 'not-text' || error.code === 'failed'
     ? null
     : { code: error.code, retryAfterSeconds: retrySeconds }
-}
-
-const resealBatch = 100
-const everyMs = 60_000
-
-/** Removes what has expired and renews old seals, now and then; returns what stops it. */
-export function keepHouse(nightlatch: Nightlatch, log: DoorLog = silent): () => void {
-  const { core, box } = nightlatch
-  const { stores } = nightlatch.storage
-  const once = async (): Promise<void> => {
-    try {
-      await sweep(core.world, stores)
-      await resealSome(box, stores, resealBatch)
-    } catch (error) {
-      log.error('housekeeping failed and will be tried again', {}, error)
-    }
-  }
-  const timer = setInterval(() => void once(), everyMs)
-  timer.unref()
-  return () => {
-    clearInterval(timer)
-  }
 }

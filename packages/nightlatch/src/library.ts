@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, resolve } from 'node:path'
-import { keepHouse, openDoor, openNightlatch } from './app.js'
+import { openDoor, openNightlatch, silent } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
 import type { Settings } from './config/read.js'
@@ -12,6 +12,7 @@ import type { DoorLog } from './http/doors.js'
 import { fetchHandler } from './http/fetch.js'
 import { nodeListener } from './http/node-server.js'
 import { sessionView } from './http/session-view.js'
+import { startHousekeeping } from './housekeeping.js'
 import type { SessionView } from './http/session-view.js'
 
 export interface AuthOptions {
@@ -76,7 +77,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const parts: Parts = options.accounts === undefined ? {} : { applicationAccounts: options.accounts }
   const nightlatch = await openNightlatch(settings, parts)
   const door = openDoor(nightlatch, settings, options.log === undefined ? {} : { log: options.log })
-  const stopHousekeeping = keepHouse(nightlatch, options.log)
+  const stopHousekeeping = startHousekeeping(nightlatch, options.log ?? silent)
   const base = settings.basePath
   return {
     basePath: base,
@@ -85,7 +86,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     session: (request) => sessionOf(door, request),
     signInUrl: (next) => `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}`,
     close: async () => {
-      stopHousekeeping()
+      await stopHousekeeping()
       await nightlatch.close()
     },
   }

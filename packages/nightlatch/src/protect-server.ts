@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { keepHouse, openDoor } from './app.js'
+import { openDoor } from './app.js'
 import type { Nightlatch, OpenDoor } from './app.js'
 import { atPort } from './config/read.js'
 import type { Account } from './core/accounts.js'
@@ -7,6 +7,7 @@ import { findSession, liveSessions } from './core/session-life.js'
 import { hasTwoFactors } from './core/sessions.js'
 import type { DoorLog } from './http/doors.js'
 import type { AccessRules } from './http/access-rules.js'
+import { startHousekeeping } from './housekeeping.js'
 import type { ProtectParts } from './protect/listeners.js'
 import { protectListeners } from './protect/listeners.js'
 import { openStreams } from './protect/open-streams.js'
@@ -54,14 +55,14 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   server.on('checkContinue', listeners.checkContinue)
   server.on('upgrade', listeners.upgrade)
   const stopSweeping = sweepOften(parts, options)
-  const stopHousekeeping = keepHouse(nightlatch, options.log)
-  const stop = async (deadlineMs = 10 * seconds): Promise<void> => {
+  const stopHousekeeping = startHousekeeping(nightlatch, options.log)
+  const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
-    stopHousekeeping()
+    await doors.polls.allTold(drainMs)
     stopSweeping()
     const closed = close(server, deadlineMs)
     for (const end of [...parts.tunnels]) end()
-    await closed
+    await Promise.all([closed, stopHousekeeping()])
     parts.upstream.close()
   }
   return { settings, url: settings.origin, doors, stop }

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { keepHouse, openDoor } from './app.js'
+import { openDoor } from './app.js'
 import type { Nightlatch } from './app.js'
 import { atPort } from './config/read.js'
 import type { Settings } from './config/read.js'
 import type { AccessRules } from './http/access-rules.js'
 import type { DoorLog, Doors } from './http/doors.js'
 import { nodeListener } from './http/node-server.js'
+import { startHousekeeping } from './housekeeping.js'
 
 export interface RunningServer {
   /** As it runs: with the real port in place of 0. */
@@ -14,8 +15,11 @@ export interface RunningServer {
   /** The first page: `http://localhost:3000`, or with the base path. */
   readonly url: string
   readonly doors: Doors
-  /** Takes no more connections, answers what is in flight, then ends what is left after the deadline. */
-  stop(deadlineMs?: number): Promise<void>
+  /**
+   * Tells whoever keeps asking /readyz, and serves on until they know, for `drainMs` at most. Then takes no more
+   * connections, answers what is in flight, and ends what is left after the deadline.
+   */
+  stop(deadlineMs?: number, drainMs?: number): Promise<void>
 }
 
 const seconds = 1000
@@ -37,11 +41,11 @@ export async function serve(
     isStopping: () => stopping,
   })
   server.on('request', nodeListener(answer, { base: settings.basePath, isStopping: () => stopping }))
-  const stopHousekeeping = keepHouse(nightlatch, log)
-  const stop = async (deadlineMs = 10 * seconds): Promise<void> => {
+  const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
-    stopHousekeeping()
-    await close(server, deadlineMs)
+    await doors.polls.allTold(drainMs)
+    await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
   }
   return { settings, url: settings.origin + settings.basePath, doors, stop }
 }
@@ -74,8 +78,13 @@ export function close(server: ReturnType<typeof createServer>, deadlineMs: numbe
     const deadline = setTimeout(() => {
       server.closeAllConnections()
     }, deadlineMs)
+    // A connection may become idle only now, with the last answer on it.
+    const idle = setInterval(() => {
+      server.closeIdleConnections()
+    }, 50)
     server.close(() => {
       clearTimeout(deadline)
+      clearInterval(idle)
       resolve()
     })
     server.closeIdleConnections()

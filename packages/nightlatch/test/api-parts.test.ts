@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endpoints } from '../src/http/api/endpoints.js'
 import { readBody } from '../src/http/api/call.js'
 import type { Ask } from '../src/http/ask.js'
-import { readForwarded } from '../src/http/forward-auth-request.js'
+import { addressOf, readForwarded } from '../src/http/forward-auth-request.js'
 import type { Visit } from '../src/http/visit.js'
 
 const askWith = (parts: Partial<Ask>): Ask => ({
@@ -52,7 +53,12 @@ describe('forwarded headers', () => {
       header: (name) => sound.get(name),
       headerCount: (name) => (sound.has(name) ? 1 : 0),
     })
-    expect(readForwarded(ask, policy)).toMatchObject({ kind: 'asked', url: 'https://app.example.test/' })
+    expect(readForwarded(ask, policy)).toMatchObject({
+      kind: 'asked',
+      proto: 'https',
+      host: 'app.example.test',
+      path: '/',
+    })
   })
 
   it.each([...sound.keys()])(
@@ -61,6 +67,30 @@ describe('forwarded headers', () => {
       const headerCount = (name: string) => (name === twice ? 2 : sound.has(name) ? 1 : 0)
       const ask = askWith({ header: (name) => sound.get(name), headerCount })
       expect(readForwarded(ask, policy)).toMatchObject({ kind: 'refused', code: 'forwarded-headers' })
+    },
+  )
+
+  const askFor = (host: string) => {
+    const sent = new Map([...sound, ['x-forwarded-host', host]])
+    return askWith({ header: (name) => sent.get(name), headerCount: (name) => (sent.has(name) ? 1 : 0) })
+  }
+
+  it('make an address whenever they are taken', () => {
+    const label = fc.stringMatching(/^(?:xn--)?[a-z0-9_-]{1,12}$/)
+    const host = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join('.'))
+    fc.assert(
+      fc.property(host, (name) => {
+        const read = readForwarded(askFor(name), policy)
+        return read.kind === 'asked' ? addressOf(read).startsWith('https://') : read.kind === 'refused'
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each(['app.example.test:99999', '1.2.3.999', 'app.0x', 'xn--a.test', '[::1::]'])(
+    'are refused when %s is no host',
+    (host) => {
+      expect(readForwarded(askFor(host), policy)).toMatchObject({ kind: 'refused' })
     },
   )
 })

@@ -26,6 +26,7 @@ export async function checkAll(
     ...checkPermissions(settings),
     await checkOrigin(settings),
     checkProxy(settings),
+    checkCookies(settings),
     await checkMail(deps, settings),
   ]
 }
@@ -167,6 +168,22 @@ function checkProxy({ origin, trustedProxies }: Settings): Finding {
         'set NIGHTLATCH_TRUSTED_PROXIES',
       )
     : ok('proxy', 'none, and none needed')
+}
+
+/** Domains below which strangers register theirs: browsers set no cookie for all of them. */
+const publicSuffix = /^(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$/
+
+function checkCookies({ origin, cookieDomain }: Settings): Finding {
+  const { hostname } = new URL(origin)
+  if (cookieDomain === null)
+    return ok('cookies', `${hostname} alone; NIGHTLATCH_COOKIE_DOMAIN adds hosts beside it`)
+  return publicSuffix.test(cookieDomain)
+    ? fail(
+        'cookies',
+        `browsers take no cookie for all of ${cookieDomain}`,
+        'set NIGHTLATCH_COOKIE_DOMAIN to the domain that is yours',
+      )
+    : ok('cookies', `${hostname}, and forward authentication for every host below ${cookieDomain}`)
 }
 
 async function checkMail(deps: CliDeps, settings: Settings): Promise<Finding> {

@@ -13,7 +13,7 @@ export const addDoctorCommand: AddCommands = (program, deps) => {
   const doctor = program
     .command('doctor')
     .description(
-      'Checks clock, key, database, permissions, proxy and mail, and says how to mend what is wrong.',
+      'Checks clock, key, database, permissions, proxy, cookies and mail, and says how to mend what is wrong.',
     )
     .example(
       'nightlatch doctor',

@@ -4,7 +4,7 @@ import type { AddCommands } from './command.js'
 import { wholeNumber } from './command.js'
 import type { CliDeps, ProtectWishes } from './deps.js'
 import { WrongUsage } from './errors.js'
-import { addDemoAccounts, demoOption, untilStopped } from './serve.js'
+import { addDemoAccounts, demoOption, drainOption, untilStopped } from './serve.js'
 import { rulesOf, rulesOption } from './rules.js'
 import { addSettingFlags, settingsOf } from './settings-flags.js'
 import { logOf, withApp } from './with-app.js'
@@ -16,6 +16,7 @@ interface Options {
   readonly [setting: string]: unknown
   readonly public?: readonly string[]
   readonly rules?: string
+  readonly drain: number
   readonly targetHost?: boolean
   readonly timeout: number
   readonly unsafeDemoAccounts?: boolean
@@ -37,6 +38,7 @@ export const addProtectCommand: AddCommands = (program, deps) => {
     .addOption(rulesOption())
     .option('--target-host', "The application's own address in the Host header, instead of the public one.")
     .option('--timeout <seconds>', 'How long it may take to begin an answer.', wholeNumber(1, 3600), 120)
+    .addOption(drainOption())
     .addOption(demoOption())
   addSettingFlags(
     protect,
@@ -59,7 +61,8 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     work: async (app) => {
       if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
       const log = await logOf(deps, settings)
-      await untilStopped(deps, { app, log, start: () => deps.protect(app, log, wishes) })
+      const start = () => deps.protect(app, log, wishes)
+      await untilStopped(deps, { app, log, start, drainSeconds: options.drain })
     },
   })
 }

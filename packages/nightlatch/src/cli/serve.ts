@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import { addAccount, firstAccountLink } from '../core/administration.js'
 import type { Log } from '../log/log.js'
-import type { AddCommands } from './command.js'
+import { wholeNumber, type AddCommands } from './command.js'
 import type { CliDeps, Nightlatch, RunningServer } from './deps.js'
 import { Refused } from './errors.js'
 import { isMaintainedNode } from './doctor-checks.js'
@@ -12,10 +12,12 @@ import { invitationUrl } from './user.js'
 import { logOf, withApp } from './with-app.js'
 
 const inFlightMs = 10_000
+const defaultDrainSeconds = 15
 
 interface Options {
   readonly [setting: string]: unknown
   readonly rules?: string
+  readonly drain: number
   readonly unsafeDemoAccounts?: boolean
 }
 
@@ -30,6 +32,7 @@ export const addServeCommand: AddCommands = (program, deps) => {
       'nightlatch serve --origin https://auth.example.org --trusted-proxies 127.0.0.1',
     )
     .addOption(rulesOption())
+    .addOption(drainOption())
     .addOption(demoOption())
   addSettingFlags(serve).action(async (options: Options) => {
     const settings = settingsOf(deps, options)
@@ -40,11 +43,20 @@ export const addServeCommand: AddCommands = (program, deps) => {
       work: async (app) => {
         if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
         const log = await logOf(deps, settings)
-        await untilStopped(deps, { app, log, start: () => deps.serve(app, log, accessRules) })
+        const start = () => deps.serve(app, log, accessRules)
+        await untilStopped(deps, { app, log, start, drainSeconds: options.drain })
       },
     })
   })
 }
+
+export const drainOption = (): Option =>
+  new Option(
+    '--drain <seconds>',
+    'How long it serves on after SIGTERM, at most, until the load balancer that asks /readyz knows. Where nobody asks, it stops at once.',
+  )
+    .default(defaultDrainSeconds)
+    .argParser(wholeNumber(0, 300))
 
 export const demoOption = (): Option =>
   new Option('--unsafe-demo-accounts', 'For the demonstration: accounts with known passwords.').hideHelp()
@@ -52,11 +64,15 @@ export const demoOption = (): Option =>
 interface Starting {
   readonly app: Nightlatch
   readonly log: Log
+  readonly drainSeconds: number
   start(): Promise<RunningServer>
 }
 
 /** Until the first signal: then what is in flight is answered, and the database is closed. */
-export async function untilStopped(deps: CliDeps, { app, log, start }: Starting): Promise<void> {
+export async function untilStopped(
+  deps: CliDeps,
+  { app, log, start, drainSeconds }: Starting,
+): Promise<void> {
   const stop = deps.stopSignal()
   const server = await start()
   if (!isMaintainedNode) log.event('warn', 'node.unmaintained', { node: process.versions.node })
@@ -64,7 +80,8 @@ export async function untilStopped(deps: CliDeps, { app, log, start }: Starting)
   await welcome(deps, { ...app, settings: server.settings }, server.url)
   const signal = await stop
   log.event('info', 'server.stopping', { signal })
-  await server.stop(inFlightMs)
+  // Ctrl-C is somebody at a terminal, who does not want to wait.
+  await server.stop(inFlightMs, signal === 'SIGINT' ? 0 : drainSeconds * 1000)
   log.event('info', 'server.stopped')
 }
 
@@ -90,7 +107,7 @@ const demoAccounts = ['1', '2'].map((number) => ({
 
 /** The accounts of the tutorials, in a database that holds nothing else. */
 export async function addDemoAccounts(app: Nightlatch): Promise<void> {
-  if ((await app.core.storage.stores.accounts.count()) > 0)
+  if (!(await app.core.storage.stores.accounts.isEmpty()))
     throw new Refused('the demonstration needs an empty data folder: give another one with --data')
   for (const { username, password } of demoAccounts) {
     const wishes = { username, admin: false }

@@ -348,6 +348,27 @@ describe('doctor', () => {
     expect(states(ran.out)).toMatchObject({ key: 'fail', mail: 'fail', proxy: 'warn', origin: 'warn' })
   })
 
+  it.each([
+    [{}, 'ok', /localhost alone/],
+    [
+      { NIGHTLATCH_ORIGIN: 'https://auth.example.org', NIGHTLATCH_COOKIE_DOMAIN: 'example.org' },
+      'ok',
+      /every host below example\.org/,
+    ],
+    [
+      { NIGHTLATCH_ORIGIN: 'https://auth.example.co.uk', NIGHTLATCH_COOKIE_DOMAIN: 'co.uk' },
+      'fail',
+      /no cookie for all of co\.uk/,
+    ],
+  ])('says whom the cookies are for: %o', async (env, state, text) => {
+    const { nl } = await installation('ada')
+    const ran = await nl(['doctor', '--json', '--port', '9'], { env })
+    const found = (JSON.parse(ran.out).checks as { check: string; state: string; text: string }[]).find(
+      ({ check }) => check === 'cookies',
+    )
+    expect(found).toMatchObject({ state, text: expect.stringMatching(text) })
+  })
+
   it('looks at an installation that is not there yet without making one', async () => {
     const data = join(temporaryFolder(), 'new')
     const ran = await run(['doctor', '--json', '--data', data, '--port', '9'])

@@ -1,6 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 import { quote, refuse, value, type Parsed } from './parsed.js'
 
+const mostRemembered = 1000
+
 /** A list of IP addresses and ranges. */
 export interface AddressList {
   readonly size: number
@@ -15,7 +17,20 @@ export function addressList(text: string): Parsed<AddressList> {
     const problem = add(list, entry)
     if (problem !== null) return refuse(problem)
   }
-  return value({ size: entries.length, has: (address) => contains(list, address) })
+  return value({ size: entries.length, has: entries.length === 0 ? () => false : remembered(list) })
+}
+
+/** Proxies are few and ask all the time: the last answers are kept. */
+function remembered(list: BlockList): (address: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (address) => {
+    const before = known.get(address)
+    if (before !== undefined) return before
+    if (known.size >= mostRemembered) known.clear()
+    const answer = contains(list, address)
+    known.set(address, answer)
+    return answer
+  }
 }
 
 function add(list: BlockList, entry: string): string | null {

@@ -98,16 +98,22 @@ export async function renewRecoveryCodes(core: Core, change: Change): Promise<Re
   if (!(await mayRenewCodes(core, change.signedIn))) return notFresh
   const codes = await prepareRecoveryCodes(core)
   if (codes === 'busy') return { kind: 'busy' }
-  await core.storage.atomically(async (stores) => {
+  const outcome = await core.storage.atomically<RenewOutcome>(async (stores) => {
+    // Hashing took time: the second factor or the session may be gone.
+    if (((await stores.accounts.hold(account.id))?.authenticatorCount ?? 0) === 0)
+      return { kind: 'no-second-factor' }
+    const sessions = await stores.sessions.listOf(account.id)
+    if (!sessions.some(({ id }) => id === session.id)) return notFresh
     await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
     await noteChange(stores, core, {
       owner: account,
       event: 'recovery-codes.renewed',
       client: change.browser.client,
     })
+    return { kind: 'renewed', codes: codes.shown }
   })
-  tell(core, change, { kind: 'recovery-codes-renewed', details: {} })
-  return { kind: 'renewed', codes: codes.shown }
+  if (outcome.kind === 'renewed') tell(core, change, { kind: 'recovery-codes-renewed', details: {} })
+  return outcome
 }
 
 export async function mayRenewCodes(core: Core, { session, account }: SignedIn): Promise<boolean> {
@@ -123,6 +129,7 @@ export async function endTrustedDevice(
 ): Promise<boolean> {
   const { account } = change.signedIn
   return core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
     if (!(await stores.trustedDevices.end(change.id, account.id))) return false
     await noteChange(stores, core, {
       owner: account,

@@ -33,9 +33,15 @@ export interface AccountStore {
   /** The same, and only while there is no account at all. */
   addFirst(account: NewAccount): Promise<boolean>
   find(id: AccountId): Promise<Account | null>
+  /**
+   * The account, which nobody else changes until the transaction ends. Every transaction that writes what belongs to
+   * an account begins with it, or with a write of the account itself: so no two wait for each other.
+   */
+  hold(id: AccountId): Promise<Account | null>
   findByLoginName(name: LoginName): Promise<Account | null>
   list(): Promise<readonly Account[]>
-  count(): Promise<number>
+  /** Whether there is no account at all. */
+  isEmpty(): Promise<boolean>
   setDisabled(id: AccountId, disabled: boolean): Promise<boolean>
   remove(id: AccountId): Promise<boolean>
   setPasswordHash(id: AccountId, hash: string): Promise<boolean>

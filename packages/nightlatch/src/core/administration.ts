@@ -109,7 +109,7 @@ export async function inviteAccount(core: Core, wishes: AccountWishes): Promise<
 /** The one-time link that creates the first account; null once there is an account. Earlier ones end. */
 export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt: number } | null> {
   return core.storage.atomically(async (stores) => {
-    if ((await stores.accounts.count()) > 0) return null
+    if (!(await stores.accounts.isEmpty())) return null
     await stores.invitations.removeAllOf(null)
     return addLink(core, stores, { account: null, seconds: firstAccountLinkSeconds })
   })
@@ -155,6 +155,7 @@ export async function enableAccount(core: Core, account: Account): Promise<void>
 
 export async function removeAccount(core: Core, account: Account): Promise<void> {
   await core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
     for (const key of countersOf(account.id)) await stores.attempts.clear(key)
     await stores.accounts.remove(account.id)
@@ -193,6 +194,7 @@ export async function setPassword(
 /** Removes every second factor and trusted device and ends the sessions: the next sign-in sets up anew. */
 export async function resetSecondFactor(core: Core, account: Account): Promise<{ authenticators: number }> {
   const removed = await core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
     const authenticators = await stores.authenticators.removeAllOf(account.id)
     await stores.accounts.resetAuthenticatorCount(account.id)
     await stores.recoveryCodes.removeAllOf(account.id)

@@ -44,11 +44,11 @@ export interface AuthenticatorStore {
   rename(id: AuthenticatorId, account: AccountId, name: string): Promise<boolean>
   remove(id: AuthenticatorId, account: AccountId): Promise<boolean>
   removeAllOf(account: AccountId): Promise<number>
-  /** Up to `limit` secrets that are not sealed under `keyId`, by their ids, from the one behind `after` on. */
+  /** Up to `limit` secrets that are not sealed under `keyId`, by their keys and ids, from the one behind `after` on. */
   listNotSealedUnder(
     keyId: string,
     limit: number,
-    after?: AuthenticatorId,
+    after?: AuthenticatorSecret,
   ): Promise<readonly AuthenticatorSecret[]>
   /** False when it changed meanwhile. */
   reseal(id: AuthenticatorId, sealed: { readonly from: string; readonly to: string }): Promise<boolean>

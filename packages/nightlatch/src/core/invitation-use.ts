@@ -26,8 +26,7 @@ export async function findInvitation(
   const invitation = await invitations.find(hashToken(core.world, token), core.world.nowSeconds())
   if (invitation === null || !isStillToCome(invitation.expiresAt, core.world.nowSeconds(), invitationSeconds))
     return null
-  if (invitation.account === null)
-    return (await accounts.count()) === 0 ? { invitation, account: null } : null
+  if (invitation.account === null) return (await accounts.isEmpty()) ? { invitation, account: null } : null
   const account = await accounts.find(invitation.account)
   return account === null || account.disabled ? null : { invitation, account }
 }
@@ -60,6 +59,7 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
   if (hashed.kind !== 'hashed') return hashed
   const owner = { ...account, passwordHash: hashed.hash }
   const stored = await core.storage.atomically<boolean>(async (stores) => {
+    await stores.accounts.hold(owner.id)
     if (!(await stores.invitations.take(found.invitation.id, core.world.nowSeconds()))) return false
     const kept =
       wishes === null

@@ -38,7 +38,7 @@ export async function resealSome(box: SecretBox, stores: Stores, limit: number):
   // Those that no key at hand opens stay as they are for good: they must not be in the way of the others.
   while (done === 0 && some.length > 0) {
     for (const secret of some) if (await reseal(box, stores, secret)) done += 1
-    some = await authenticators.listNotSealedUnder(box.keyId, limit, some.at(-1)?.id)
+    some = await authenticators.listNotSealedUnder(box.keyId, limit, some.at(-1))
   }
   return done
 }

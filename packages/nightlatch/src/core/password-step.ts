@@ -194,7 +194,7 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
 
 /** Within a transaction, which holds the account's row to its end: the password, the factors, and enabled. */
 async function isUnchanged(stores: Stores, account: Account): Promise<boolean> {
-  const now = await stores.accounts.find(account.id)
+  const now = await stores.accounts.hold(account.id)
   return (
     now !== null &&
     !now.disabled &&

@@ -185,10 +185,10 @@ type Completed = SignedInNow | { readonly kind: 'over' } | { readonly kind: 'not
 /** Sign-in → session, in one transaction: the sign-in is taken, the proof is spent, the session begins. */
 function complete(core: Core, given: Completion): Promise<Completed> {
   return core.storage.atomically<Completed>(async (stores) => {
+    const account = await stores.accounts.hold(given.signIn.account)
+    if (account === null || account.disabled) return { kind: 'over' }
     if (!(await stores.signIns.take(given.signIn.id))) return { kind: 'over' }
     if (!(await given.prove(stores))) return new Undo<Completed>({ kind: 'not-proven' })
-    const account = await stores.accounts.find(given.signIn.account)
-    if (account === null || account.disabled) return new Undo<Completed>({ kind: 'over' })
     return beginSession(core, stores, { ...given, account })
   })
 }

@@ -33,6 +33,7 @@ async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null>
 /** Ends the session on the server: a copy of its cookie is worth nothing from now on. */
 export async function signOut(core: Core, signedIn: SignedIn, client: Client): Promise<void> {
   await core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(signedIn.account.id)
     await stores.sessions.end(signedIn.session.id, signedIn.account.id)
     await noteChange(stores, core, { owner: signedIn.account, event: 'session.signed-out', client })
   })
@@ -45,6 +46,7 @@ export async function endSession(
 ): Promise<boolean> {
   const { account } = given.signedIn
   return core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
     if (!(await stores.sessions.end(given.id, account.id))) return false
     await noteChange(stores, core, { owner: account, event: 'session.ended', client: given.client })
     return true
@@ -54,6 +56,7 @@ export async function endSession(
 /** Other sessions, sign-ins in progress and every remembered device. @returns how many sessions ended */
 export async function endOtherSessions(core: Core, signedIn: SignedIn, client: Client): Promise<number> {
   return core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(signedIn.account.id)
     await stores.signIns.endAllOf(signedIn.account.id)
     await stores.trustedDevices.endAllOf(signedIn.account.id)
     const ended = await stores.sessions.endAllOf(signedIn.account.id, signedIn.session.id)

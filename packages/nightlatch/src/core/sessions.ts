@@ -50,6 +50,8 @@ export interface SessionStore {
   endAllOf(account: AccountId, except?: SessionId): Promise<number>
   endOldestOf(account: AccountId, keep: number): Promise<number>
   removeExpired(now: number, limit: number): Promise<number>
+  /** Those that were last seen before. */
+  removeIdleSince(at: number, limit: number): Promise<number>
 }
 
 export function isLive(session: Session, nowSeconds: number): boolean {

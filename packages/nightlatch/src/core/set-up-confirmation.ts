@@ -102,6 +102,7 @@ async function enrol(
 ): Promise<SetUpOutcome | Undo<SetUpOutcome>> {
   const over = new Undo<SetUpOutcome>({ kind: 'over' })
   const { owner, check, codes } = given
+  await stores.accounts.hold(owner.account.id)
   if (!(await stores.setUps.take(check.pending.setUp.id))) return over
   if (!(await makeRoom(stores, given))) return over
   const authenticator = { ...check.authenticator, name: await freeName(stores, check.authenticator) }

@@ -35,6 +35,7 @@ export async function stepUp(core: Core, given: StepUpGiven): Promise<StepUpOutc
   const proof = await checkSecond(core, given)
   if (proof.kind !== 'ready') return refused(core, given, proof)
   const outcome = await core.storage.atomically<StepUpOutcome>(async (stores) => {
+    await stores.accounts.hold(given.signedIn.account.id)
     if (!(await proof.spend(stores))) return new Undo<StepUpOutcome>({ kind: 'wrong', failures: 1 })
     const proven = await proveSession(core, stores, { ...given, factor: proof.factor })
     if (proven === null) return new Undo<StepUpOutcome>({ kind: 'over' })

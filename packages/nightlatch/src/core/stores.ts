@@ -5,6 +5,7 @@ import type { AuditStore } from './audit.js'
 import type { AuthenticatorStore, SetUpStore } from './authenticators.js'
 import type { KnownDeviceStore, TrustedDeviceStore } from './devices.js'
 import type { InvitationStore } from './invitations.js'
+import type { LeaseStore } from './leases.js'
 import type { RecoveryCodeStore, UnsavedCodesStore } from './recovery-codes.js'
 import type { SessionStore } from './sessions.js'
 import type { SignInStore } from './sign-in.js'
@@ -27,6 +28,7 @@ export interface Stores {
   readonly facts: FactStore
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore
+  readonly leases: LeaseStore
   readonly recoveryCodes: RecoveryCodeStore
   readonly sessions: SessionStore
   readonly setUps: SetUpStore

@@ -38,6 +38,7 @@ export interface Demand {
 export function demandsFor(rules: AccessRules, asked: AskedFor): readonly Demand[] | null {
   const readings = pathReadings(asked.path)
   if (readings === null) return null
+  if (rules.rules.length === 0) return [{ access: rules.otherwise, groups: null }]
   const host = asked.host.toLowerCase().replace(/:\d+$/, '')
   return readings.flatMap((path) => {
     const one = { method: asked.method, host, path }

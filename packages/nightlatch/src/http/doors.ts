@@ -5,6 +5,7 @@ import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
 import type { Kept } from './kept.js'
 import type { Metrics } from './metrics.js'
+import type { Polls } from './polls.js'
 
 /** What the handlers need from outside; app.ts puts it together. */
 export interface Doors {
@@ -22,10 +23,14 @@ export interface Doors {
   readonly accessRules: AccessRules | null
   /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
   outageOf(error: unknown): { readonly code: string; readonly retryAfterSeconds: number } | null
+  /** Whether somebody has to make the first account. */
+  isUnclaimed(): Promise<boolean>
   /** Rejects while the database is unreachable or not migrated. */
   ready(): Promise<void>
   /** Once the server is to stop, it takes itself out of the load balancer first. */
   isStopping(): boolean
+  /** Who is to hear of it. */
+  readonly polls: Polls
 }
 
 export interface SiteFacts {

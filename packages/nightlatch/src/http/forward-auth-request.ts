@@ -11,8 +11,7 @@ export type ForwardedRequest =
       readonly kind: 'asked'
       /** nginx cannot pass a redirect on; Traefik and Caddy can. */
       readonly dialect: 'x-forwarded' | 'x-original'
-      /** The address that the person asked for. */
-      readonly url: string
+      readonly proto: 'http' | 'https'
     } & AskedFor)
   | { readonly kind: 'refused'; readonly code: ProblemCode; readonly detail: string }
 
@@ -50,8 +49,9 @@ export function readForwarded(ask: Ask, policy: Policy): ForwardedRequest {
   const wrong = sent.find((name) => ask.headerCount(name) > 1 || !patterns[name].test(ask.header(name) ?? ''))
   if (wrong !== undefined) return malformed(`${wrong} is malformed, empty, or there more than once.`)
   const request = sent.includes('x-original-url') ? readOriginal(ask) : readXForwarded(ask, sent)
-  const proto = request.kind === 'asked' ? request.url : (ask.header('x-forwarded-proto') ?? 'https')
-  if (policy.secure && request.kind !== 'refused' && /^(?:http|ws)(?::|$)/.test(proto))
+  if (request.kind === 'refused' || !policy.secure) return request
+  const proto = request.kind === 'asked' ? request.proto : (ask.header('x-forwarded-proto') ?? 'https')
+  if (proto === 'http' || proto === 'ws')
     return refuse('plain-http', 'The proxy received this request by plain http.')
   return request
 }
@@ -62,7 +62,12 @@ function readXForwarded(ask: Ask, sent: readonly HeaderName[]): ForwardedRequest
   const missing = forwarded.find((name) => !sent.includes(name))
   if (missing !== undefined) return malformed(`${missing} is missing.`)
   const [method = '', proto = '', host = '', uri = ''] = forwarded.map((name) => ask.header(name))
-  return asked('x-forwarded', { method, host, uri, proto: proto.replace('ws', 'http') })
+  return asked('x-forwarded', {
+    method,
+    host,
+    uri,
+    proto: proto === 'https' || proto === 'wss' ? 'https' : 'http',
+  })
 }
 
 /** nginx passes on what the client sent as X-Forwarded-…: it must not say anything else. */
@@ -75,21 +80,29 @@ function readOriginal(ask: Ask): ForwardedRequest {
   const said = [method, proto, host, uri]
   const conflict = forwarded.find((name, at) => (ask.header(name) ?? said[at]) !== said[at])
   if (conflict !== undefined) return malformed(`${conflict} and x-original-url say different things.`)
-  return asked('x-original', { method, host, uri, proto })
+  return asked('x-original', { method, host, uri, proto: proto === 'https' ? 'https' : 'http' })
 }
 
 interface Said {
   readonly method: string
-  readonly proto: string
+  readonly proto: 'http' | 'https'
   readonly host: string
   readonly uri: string
 }
 
+/** A host that is certainly none by number, has no port that is too large, and nothing to decode. */
+const plainHost = /^(?:(?!xn--)[a-z0-9_-]+\.)*(?!xn--)[a-z][a-z0-9-]*$/
+
 function asked(dialect: 'x-forwarded' | 'x-original', said: Said): ForwardedRequest {
-  const uri = said.uri.replace(/#.*$/, '')
-  const { method, host } = said
-  const url = tryParse(`${said.proto}://${host}${uri}`)
-  return url === null
-    ? malformed('The forwarded address is none.')
-    : { kind: 'asked', dialect, method, host, path: uri, url: url.href }
+  const at = said.uri.indexOf('#')
+  const path = at < 0 ? said.uri : said.uri.slice(0, at)
+  const { method, host, proto } = said
+  const isAddress = plainHost.test(host) || tryParse(`${proto}://${host}${path}`) !== null
+  return isAddress
+    ? { kind: 'asked', dialect, method, proto, host, path }
+    : malformed('The forwarded address is none.')
 }
+
+/** The address that the person asked for. */
+export const addressOf = ({ proto, host, path }: { proto: string; host: string; path: string }): string =>
+  new URL(`${proto}://${host}${path}`).href

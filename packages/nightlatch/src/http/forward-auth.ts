@@ -10,7 +10,7 @@ import { refuse } from './api/problems.js'
 import { readForwardCookie } from './forward-auth-cookie.js'
 import { identityHeaders } from './forward-auth-identity.js'
 import type { ForwardedRequest } from './forward-auth-request.js'
-import { readForwarded } from './forward-auth-request.js'
+import { addressOf, readForwarded } from './forward-auth-request.js'
 import { message } from './messages.js'
 import type { Handler, Visit } from './visit.js'
 
@@ -71,8 +71,9 @@ function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
     return navigates ? message(visit, 403, { key: 'no-access' }) : refuse('no-access')
   const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
   if (!navigates) return refuse(code)
-  if (isOwnPage(visit, request.url)) return guardedByItself(visit)
-  const location = verdict === 'sign-in' ? loginFor(visit, request.url) : `${ownUrl(visit)}/mfa/setup`
+  const address = addressOf(request)
+  if (isOwnPage(visit, address)) return guardedByItself(visit)
+  const location = verdict === 'sign-in' ? loginFor(visit, address) : `${ownUrl(visit)}/mfa/setup`
   return request.dialect === 'x-forwarded'
     ? text('', { status: 302, headers: { location } })
     : refuse(code, { headers: { location } })

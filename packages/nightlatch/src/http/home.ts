@@ -41,6 +41,7 @@ async function freshHome(
     username: account.username,
     factors: factorRows(factors),
     recoveryCodesLeft: left,
+    runsThis: account.admin,
     notice,
   }
   return page(homePage(siteOf(visit, signedIn), view), { cookies })

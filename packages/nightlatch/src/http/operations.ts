@@ -8,8 +8,9 @@ export const getHealth: Handler = () => Promise.resolve(json({ status: 'ok' }))
 
 /** The database is reachable and migrated, and the server is not about to stop. */
 export const getReadiness: Handler = async (visit) => {
-  if (visit.doors.isStopping())
-    return json({ status: 'stopping' }, { status: 503, headers: { 'retry-after': '5' } })
+  const isStopping = visit.doors.isStopping()
+  visit.doors.polls.note(visit.ask, isStopping)
+  if (isStopping) return json({ status: 'stopping' }, { status: 503, headers: { 'retry-after': '5' } })
   try {
     await visit.doors.ready()
     return json({ status: 'ready' })

@@ -7,7 +7,9 @@
  * @returns the different readings, or null for a path that no honest browser sends
  */
 export function pathReadings(raw: string): readonly string[] | null {
-  const path = raw.replace(/[?#].*$/s, '')
+  const end = raw.search(/[?#]/)
+  const path = end < 0 ? raw : raw.slice(0, end)
+  if (plainPath.test(path)) return [path]
   const once = decode(path)
   const thorough = decodeThoroughly(path)
   if (!path.startsWith('/') || once === null || thorough === null) return null
@@ -15,6 +17,9 @@ export function pathReadings(raw: string): readonly string[] | null {
   if (/[\u0000-\u001f\u007f]/.test(once + thorough)) return null
   return [...new Set([literal(path), resolve(merged(once)), resolve(merged(withoutParameters(thorough)))])]
 }
+
+/** Nothing to decode, to merge or to resolve: every server reads it the same way. */
+const plainPath = /^\/(?:[\w~-][\w.~-]*\/)*(?:[\w~-][\w.~-]*)?$/
 
 function decode(text: string): string | null {
   try {

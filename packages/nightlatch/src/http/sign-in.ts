@@ -30,7 +30,9 @@ export const getLogin: Handler = async (visit) => {
   const next = visit.doors.nextOf(visit.query.get('next'))
   if (!visit.query.has('restart') && (await signedInOf(visit)) !== null) return alreadySignedIn(visit, next)
   const { notice, cookies } = takeNotice(visit)
-  return showLogin(visit, { next: next ?? undefined, notice }, { cookies })
+  const said =
+    notice ?? ((await visit.doors.isUnclaimed()) ? ({ key: 'no-account-yet' } as const) : undefined)
+  return showLogin(visit, { next: next ?? undefined, notice: said }, { cookies })
 }
 
 /** Another window or a second click was faster: what was to be said about the first is no longer so. */

@@ -18,6 +18,8 @@ export interface HomeView {
   readonly username: string
   readonly factors: readonly FactorRow[]
   readonly recoveryCodesLeft: number
+  /** The person who runs this installation is told what can be done next. */
+  readonly runsThis: boolean
   readonly notice?: Notice | undefined
 }
 
@@ -34,8 +36,17 @@ export const homePage = (site: Site, view: HomeView): Html =>
         <h2 id="factors">${home.factors}</h2>
         ${view.factors.length === 0 ? noFactor(site) : factorList(view)}
       </section>
-      <p class="actions"><a class="button" href="${site.base}/account">${home.manage}</a></p>`,
+      <p class="actions"><a class="button" href="${site.base}/account">${home.manage}</a></p>
+      ${view.runsThis && nextSteps()}`,
   })
+
+const nextSteps = (): Html =>
+  html`<section class="aside" aria-labelledby="next-steps">
+    <h2 id="next-steps">${home.nextTitle}</h2>
+    <ul>
+      ${home.nextSteps.map(({ text, command }) => html`<li>${text}: <code>${command}</code></li>`)}
+    </ul>
+  </section>`
 
 const noFactor = (site: Site): Html =>
   html`<p>${home.none}</p>

@@ -23,6 +23,7 @@ type PlainNoticeKey =
   | 'password-changed'
   | 'password-set'
   | 'account-created'
+  | 'no-account-yet'
 
 export type NoticeKey = Notice['key']
 
@@ -52,10 +53,17 @@ export const noticeWords: Words = {
   'password-changed': 'Your password is changed. All other devices are signed out',
   'password-set': 'Your password is set. Sign in with it now',
   'account-created': 'Your account is ready. Sign in with it now',
+  'no-account-yet':
+    'There is no account here yet. Open the link that the server printed when it started: it makes the first one',
   other: ({ text }) => text,
 }
 
-const important = new Set<NoticeKey>(['session-ended', 'sign-in-expired', 'recovery-code-used'])
+const important = new Set<NoticeKey>([
+  'session-ended',
+  'sign-in-expired',
+  'recovery-code-used',
+  'no-account-yet',
+])
 
 export const isImportant = (notice: Notice): boolean =>
   important.has(notice.key) || (notice.key === 'other' && notice.important === true)

@@ -136,6 +136,12 @@ export const home = {
   add: 'Add an authenticator app',
   codesLeft: (left: number): string => `${plural(left, 'recovery code')} left`,
   manage: 'Manage your account',
+  nextTitle: 'You run this server',
+  nextSteps: [
+    { text: 'Put it in front of an application', command: 'nightlatch protect http://127.0.0.1:5000' },
+    { text: 'Invite somebody', command: 'nightlatch user add NAME' },
+    { text: 'Check the installation', command: 'nightlatch doctor' },
+  ],
 }
 
 export const invitation = {

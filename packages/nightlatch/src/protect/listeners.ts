@@ -74,6 +74,7 @@ export function protectListeners(parts: ProtectParts): Listeners {
 
 async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string | null): Promise<void> {
   const { request, response, waits } = asking
+  if (parts.doors.isStopping()) response.shouldKeepAlive = false
   if (target !== null) request.url = target
   const ask = askOf(request, '')
   const isSound = target !== null && isPlainlyFramed(request)

@@ -83,17 +83,18 @@ export function accountStore(db: Db): AccountStore {
 
 type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
 
-function reading(db: Db): Some<'find' | 'findByLoginName' | 'list' | 'count'> {
-  // In a transaction the row is held: what is decided from it stays true to the end. SQLite does so by itself.
-  const hold = db.dialect === 'postgres' && db.inTransaction ? ' FOR NO KEY UPDATE' : ''
-  const find = `SELECT ${columns} FROM account WHERE id = $1${hold}`
+function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'isEmpty'> {
+  const find = `SELECT ${columns} FROM account WHERE id = $1`
+  // What is decided from the row stays true to the end. SQLite holds the whole database.
+  const hold = db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find
   const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
   const list = `SELECT ${columns} FROM account ORDER BY created_at, id`
   return {
     find: (id) => found(db.one(find, [id]), accountOf),
+    hold: (id) => found(db.one(hold, [id]), accountOf),
     findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
     list: () => foundAll(db.all<AccountRow>(list, []), accountOf),
-    count: async () => (await db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0,
+    isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AttemptKey, AttemptPolicy, AttemptStore, Reservation } from '../core/attempts.js'
 import type { Db } from './db.js'
-import { done } from './rows.js'
+import { among, done } from './rows.js'
 
 interface AttemptRow {
   readonly failures: number
@@ -57,9 +57,9 @@ function refusal(row: AttemptRow | null, policy: AttemptPolicy, now: number): Re
 
 export function attemptStore(db: Db): AttemptStore {
   const why = 'SELECT failures, blocked_until, changed_at FROM attempt WHERE key = $1'
-  const removeIdle = `DELETE FROM attempt WHERE key IN
-    (SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
-      ORDER BY changed_at LIMIT $2)`
+  const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
+    ORDER BY changed_at LIMIT $2`
+  const removeIdle = `DELETE FROM attempt WHERE ${among(db, 'key', idle)}`
   return {
     async reserve(key, policy, nowSeconds) {
       for (let tries = 0; tries < 5; tries += 1) {

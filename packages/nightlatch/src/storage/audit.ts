@@ -1,7 +1,7 @@
 import type { AuditEventName, AuditFilter, AuditRecord, AuditStore } from '../core/audit.js'
 import type { AccountId } from '../core/ids.js'
 import type { Db, Param } from './db.js'
-import { done, foundAll } from './rows.js'
+import { among, done, foundAll } from './rows.js'
 
 interface AuditRow {
   readonly sequence: number
@@ -42,8 +42,8 @@ function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
 export function auditStore(db: Db): AuditStore {
   const add = `INSERT INTO audit (at, event, account, address, user_agent, details)
     VALUES ($1, $2, $3, $4, $5, $6)`
-  const removeBefore = `DELETE FROM audit WHERE sequence IN
-    (SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2)`
+  const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
+  const removeBefore = `DELETE FROM audit WHERE ${among(db, 'sequence', due)}`
   return {
     add: ({ at, event, account, address, userAgent, details }) =>
       done(db.run(add, [at, event, account, address, userAgent, JSON.stringify(details)])),

@@ -25,9 +25,9 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   lastUsedAt: row.last_used_at,
 })
 
-/** A sealed text names its key between dots; `replace` compares exactly in both databases, LIKE does not. */
-const notSealedUnder = (parameter: string): string =>
-  `replace('.' || sealed, '.' || ${parameter} || '.', '') = '.' || sealed`
+/** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
+const sealedUnder = 'substr(sealed, 4, 16)'
+const keyIn = (sealed: string): string => sealed.slice(3, 19)
 
 export function authenticatorStore(db: Db): AuthenticatorStore {
   return { ...keeping(db), ...resealing(db) }
@@ -61,16 +61,23 @@ function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
 }
 
 function resealing(db: Db): Pick<AuthenticatorStore, Resealing> {
-  const list = `SELECT ${columns} FROM authenticator WHERE ${notSealedUnder('$1')} AND id > $3
-    ORDER BY id LIMIT $2`
+  // Two ranges of the index: nothing that is sealed under the key is looked at.
+  const range = (beside: string): string =>
+    `SELECT * FROM (SELECT ${columns} FROM authenticator
+      WHERE ${sealedUnder} ${beside} $1 AND (${sealedUnder}, id) > ($3, $4)
+      ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
+  const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
   return {
     listNotSealedUnder: (keyId, limit, after) =>
-      foundAll(db.all<AuthenticatorRow>(list, [keyId, limit, after ?? '']), authenticatorOf),
+      foundAll(
+        db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? '']),
+        authenticatorOf,
+      ),
     reseal: (id, { from, to }) =>
       wrote(db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, from, to])),
     async countNotSealedUnder(keyIds) {
-      const under = keyIds.map((_id, index) => notSealedUnder(`$${index + 1}`)).join(' AND ')
-      const where = under === '' ? '' : ` WHERE ${under}`
+      const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
+      const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
       const row = await db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
       return row?.n ?? 0
     },

@@ -10,8 +10,6 @@ export type Dialect = 'sqlite' | 'postgres'
  */
 export interface Db {
   readonly dialect: Dialect
-  /** Inside of a transaction. */
-  readonly inTransaction: boolean
   /** @returns how many rows were written: with a conditional write, the answer. */
   run(sql: string, params: readonly Param[]): Promise<number>
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]>
@@ -87,7 +85,6 @@ async function undo(scope: Scope, words: Words): Promise<void> {
 }
 
 class Scope implements Db {
-  readonly inTransaction = true
   readonly connection: Connection
   readonly #depth: number
   #failure: Error | null = null

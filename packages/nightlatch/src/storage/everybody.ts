@@ -1,12 +1,20 @@
 import type { EverybodyStore } from '../core/after-restore.js'
 import type { Db } from './db.js'
 
-/** Sign-ins go first: whoever completes one at this moment has done so already, or cannot any more. */
+/**
+ * The account comes first in every transaction, and its table is taken here for all of them: whoever is in the
+ * middle of something ends first, and whoever comes later sees what was done.
+ */
+export async function alone(db: Db): Promise<void> {
+  if (db.dialect === 'postgres') await db.run('LOCK TABLE account IN EXCLUSIVE MODE', [])
+}
+
 export function everybodyStore(db: Db): EverybodyStore {
   const all = (table: string): Promise<number> => db.run(`DELETE FROM ${table}`, [])
   const spend = 'UPDATE authenticator SET last_step = $1 WHERE last_step < $1'
   return {
     async end() {
+      await alone(db)
       const signIns = await all('sign_in')
       const setUps = await all('set_up')
       const trustedDevices = await all('trusted_device')

@@ -1,6 +1,7 @@
 import type { SessionStore } from '../core/sessions.js'
 import type { Database, Db, Dialect } from './db.js'
 import { StorageError } from './errors.js'
+import { alone } from './everybody.js'
 import { movePrefix, tables } from './tables.js'
 
 /**
@@ -81,6 +82,7 @@ const put = (db: Db, name: string, value: string): Promise<number> =>
 export function putUp(source: Database, mark: Pick<Mark, 'id' | 'to'>): Promise<void> {
   return source.patiently((patient) =>
     patient.atomic(async (db) => {
+      await alone(db)
       if ((await markOf(db)) !== null) await takeDown(db)
       if (db.dialect === 'postgres') await db.run(fenceFunction, [])
       for (const event of events) await db.run(trigger(db.dialect, event), [])
@@ -97,6 +99,7 @@ export function putUp(source: Database, mark: Pick<Mark, 'id' | 'to'>): Promise<
 
 /** Inside of a transaction. */
 export async function takeDown(db: Db): Promise<void> {
+  await alone(db)
   for (const event of events)
     await db.run(
       `DROP TRIGGER IF EXISTS ${triggerName(event)}${db.dialect === 'postgres' ? ` ON ${event.table}` : ''}`,
@@ -108,7 +111,7 @@ export async function takeDown(db: Db): Promise<void> {
 }
 
 /** The mover's hold on the fence. */
-export class Lease {
+export class Hold {
   readonly #source: Database
   readonly #id: string
   #renewedAt = performance.now()
@@ -149,6 +152,7 @@ export class Lease {
 export function seal(source: Database): Promise<void> {
   return source.patiently((patient) =>
     patient.atomic(async (db) => {
+      await alone(db)
       await put(db, 'until', '0')
       for (const table of ['sign_in', 'set_up', 'trusted_device', 'known_device', 'invitation', 'session'])
         await db.run(`DELETE FROM ${table}`, [])

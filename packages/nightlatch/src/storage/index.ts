@@ -9,6 +9,7 @@ import { everybodyStore } from './everybody.js'
 import { factStore } from './facts.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
+import { leaseStore } from './leases.js'
 import { remembering } from './memory.js'
 import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './fence.js'
 import { migrate, mustBeMigrated } from './migrate.js'
@@ -59,6 +60,7 @@ function storesOf(db: Db): Stores {
     facts: factStore(db),
     invitations: invitationStore(db),
     knownDevices: knownDeviceStore(db),
+    leases: leaseStore(db),
     recoveryCodes: recoveryCodeStore(db),
     sessions: sessionStore(db),
     setUps: setUpStore(db),

@@ -1,7 +1,7 @@
 import type { AccountId, InvitationId } from '../core/ids.js'
 import type { Invitation, InvitationStore } from '../core/invitations.js'
 import type { Db } from './db.js'
-import { done, found, wrote } from './rows.js'
+import { among, done, found, wrote } from './rows.js'
 
 interface InvitationRow {
   readonly id: string
@@ -22,8 +22,8 @@ export function invitationStore(db: Db): InvitationStore {
     VALUES ($1, $2, $3, $4, $5)`
   const find = `SELECT id, account, created_at, expires_at FROM invitation
     WHERE token_hash = $1 AND expires_at > $2`
-  const removeExpired = `DELETE FROM invitation WHERE token_hash IN
-    (SELECT token_hash FROM invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  const due = `SELECT token_hash FROM invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+  const removeExpired = `DELETE FROM invitation WHERE ${among(db, 'token_hash', due)}`
   return {
     add: ({ id, account, createdAt, expiresAt }, tokenHash) =>
       done(db.run(add, [tokenHash, id, account, createdAt, expiresAt])),

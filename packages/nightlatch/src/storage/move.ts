@@ -3,7 +3,7 @@ import { auditStore } from './audit.js'
 import { copyTable, contentOf, sumsOf, type Content, type OnRows } from './copy.js'
 import type { Database, Db } from './db.js'
 import { StorageError } from './errors.js'
-import { Lease, markOf, putUp, seal, takeDown, type Mark } from './fence.js'
+import { Hold, markOf, putUp, seal, takeDown, type Mark } from './fence.js'
 import { mustBeFree, mustBeWhole, ready, setCounter, untold } from './move-target.js'
 import { movePrefix, tables } from './tables.js'
 
@@ -78,7 +78,7 @@ class Move {
   readonly #sides: Sides
   readonly #id: string
   readonly #wishes: MoveWishes
-  readonly #lease: Lease
+  readonly #hold: Hold
   #total = 0
   #done = 0
   #isDecided = false
@@ -87,7 +87,7 @@ class Move {
     this.#sides = sides
     this.#id = id
     this.#wishes = wishes
-    this.#lease = new Lease(sides.source, id)
+    this.#hold = new Hold(sides.source, id)
   }
 
   async run(): Promise<Moved> {
@@ -138,7 +138,7 @@ class Move {
     await this.#sign(db, contents)
     await untold(db, 'ENABLE')
     this.#wishes.mustGoOn()
-    await this.#lease.decide()
+    await this.#hold.decide()
     this.#isDecided = true
     return contents
   }
@@ -147,7 +147,7 @@ class Move {
     this.#done += rows
     this.#wishes.onProgress(this.#done, this.#total)
     this.#wishes.mustGoOn()
-    await this.#lease.renewInTime()
+    await this.#hold.renewInTime()
   }
 
   async #count(): Promise<void> {

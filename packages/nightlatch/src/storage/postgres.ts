@@ -77,7 +77,6 @@ type Work<T> = Parameters<typeof transact<T>>[2]
 
 class PostgresDatabase implements Database, Db {
   readonly dialect = 'postgres'
-  readonly inTransaction = false
   readonly #pool: PostgresPool
   readonly #reopen: Reopen
   readonly #statements = new Statements()

@@ -1,3 +1,5 @@
+import type { Db } from './db.js'
+
 /** What a query found, as the core knows it. */
 export async function found<Row, Thing>(
   row: Promise<Row | null>,
@@ -21,6 +23,16 @@ export async function wrote(rows: Promise<number>): Promise<boolean> {
 
 export async function done(rows: Promise<number>): Promise<void> {
   await rows
+}
+
+/**
+ * A condition on `column` for one of the rows that `select` finds. PostgreSQL looks for them once, and passes by
+ * those that somebody holds just now: housekeeping waits for nobody.
+ */
+export function among(db: Db, column: string, select: string): string {
+  return db.dialect === 'postgres'
+    ? `${column} = ANY (ARRAY(${select} FOR UPDATE SKIP LOCKED))`
+    : `${column} IN (${select})`
 }
 
 /** `($1, $2), ($3, $4)` for two rows of two. */

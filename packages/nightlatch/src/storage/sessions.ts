@@ -2,7 +2,7 @@ import type { AccountId, SessionId } from '../core/ids.js'
 import type { Factor, Session, SessionStore, SignedIn } from '../core/sessions.js'
 import { accountOf, type AccountRow } from './accounts.js'
 import type { Db, Param } from './db.js'
-import { done, found, foundAll, valuesList, wrote } from './rows.js'
+import { among, done, found, foundAll, valuesList, wrote } from './rows.js'
 
 interface SessionRow {
   readonly session_id: string
@@ -84,14 +84,16 @@ function keeping(db: Db): Some<'add' | 'touch' | 'replaceToken'> {
 function ending(db: Db): Omit<SessionStore, 'findByTokenHash' | 'listOf' | 'add' | 'touch' | 'replaceToken'> {
   const endOldest = `DELETE FROM session WHERE account = $1 AND id NOT IN
     (SELECT id FROM session WHERE account = $1 ORDER BY last_seen_at DESC, signed_in_at DESC, id LIMIT $2)`
-  const removeExpired = `DELETE FROM session WHERE token_hash IN
-    (SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  const expired = `SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+  const idle = `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`
+  const remove = (which: string): string => `DELETE FROM session WHERE ${among(db, 'token_hash', which)}`
   return {
     end: (id, account) => wrote(db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])),
     endByTokenHash: (tokenHash) => wrote(db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])),
     endAllOf: (account, except) =>
       db.run('DELETE FROM session WHERE account = $1 AND id <> $2', [account, except ?? '']),
     endOldestOf: (account, keep) => db.run(endOldest, [account, keep]),
-    removeExpired: (now, limit) => db.run(removeExpired, [now, limit]),
+    removeExpired: (now, limit) => db.run(remove(expired), [now, limit]),
+    removeIdleSince: (at, limit) => db.run(remove(idle), [at, limit]),
   }
 }

@@ -1,7 +1,7 @@
 import type { SetUp, SetUpStore } from '../core/authenticators.js'
 import type { AccountId, AuthenticatorId, SetUpId } from '../core/ids.js'
 import type { Db } from './db.js'
-import { done, found, valuesList, wrote } from './rows.js'
+import { among, done, found, valuesList, wrote } from './rows.js'
 
 interface SetUpRow {
   readonly id: string
@@ -35,8 +35,8 @@ export function setUpStore(db: Db): SetUpStore {
       expires_at = excluded.expires_at
     WHERE set_up.expires_at <= excluded.created_at`
   const findByOwner = `SELECT ${columns} FROM set_up WHERE owner = $1 AND expires_at > $2`
-  const removeExpired = `DELETE FROM set_up WHERE owner IN
-    (SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+  const removeExpired = `DELETE FROM set_up WHERE ${among(db, 'owner', due)}`
   return {
     addUnlessThere: (one) =>
       done(

@@ -1,7 +1,7 @@
 import type { AccountId, SignInId } from '../core/ids.js'
 import type { SignIn, SignInStore } from '../core/sign-in.js'
 import type { Db } from './db.js'
-import { done, found, wrote } from './rows.js'
+import { among, done, found, wrote } from './rows.js'
 
 interface SignInRow {
   readonly id: string
@@ -22,8 +22,8 @@ export function signInStore(db: Db): SignInStore {
     VALUES ($1, $2, $3, $4, $5)`
   const find = `SELECT id, account, started_at, expires_at FROM sign_in
     WHERE token_hash = $1 AND expires_at > $2`
-  const removeExpired = `DELETE FROM sign_in WHERE token_hash IN
-    (SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  const due = `SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+  const removeExpired = `DELETE FROM sign_in WHERE ${among(db, 'token_hash', due)}`
   return {
     add: ({ id, account, startedAt, expiresAt }, tokenHash) =>
       done(db.run(add, [tokenHash, id, account, startedAt, expiresAt])),

@@ -16,6 +16,9 @@ import { isBusy, sqliteError } from './sqlite-errors.js'
 import { keepPrivate, makeFile, openingError, writeFileWhole } from './sqlite-file.js'
 import { Turns } from './turns.js'
 
+/** What another process commits is known here after this long; what this one commits, at once. */
+const versionMs = 1
+
 /** How long a write waits for another process before it gives up. */
 const busyMs = 5000
 
@@ -145,10 +148,11 @@ interface Opened {
 
 class SqliteDatabase implements Database, Db {
   readonly dialect = 'sqlite'
-  readonly inTransaction = false
   readonly #opened: Opened
   readonly #turns = new Turns()
   #closed = false
+  #version = 0
+  #versionReadAt = -Infinity
 
   constructor(opened: Opened) {
     this.#opened = opened
@@ -162,8 +166,12 @@ class SqliteDatabase implements Database, Db {
   readonly freshness: Freshness = {
     stretch: () => {
       if (this.#closed) return null
+      const now = performance.now()
+      if (now - this.#versionReadAt < versionMs) return this.#version
       try {
-        return this.#opened.reader.version()
+        this.#version = this.#opened.reader.version()
+        this.#versionReadAt = now
+        return this.#version
       } catch {
         return null
       }
@@ -239,14 +247,14 @@ class SqliteDatabase implements Database, Db {
     // The whole database is locked already.
     lock: () => Promise.resolve(),
     control: async (sql) => {
-      await whenFree(() => this.#opened.writer.run(sql, []))
+      await whenFree(() => this.#writing((writer) => writer.run(sql, [])))
     },
   }
 
   async #now<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
     mustBeText(params)
     try {
-      return statement(this.#opened.writer)
+      return this.#writing(statement)
     } catch (error) {
       throw sqliteError(error)
     }
@@ -267,8 +275,16 @@ class SqliteDatabase implements Database, Db {
     mustBeText(params)
     return this.#turns.take(() => {
       this.#mustBeOpen()
-      return whenFree(() => statement(this.#opened.writer))
+      return whenFree(() => this.#writing(statement))
     })
+  }
+
+  #writing<T>(statement: (writer: Handle) => T): T {
+    try {
+      return statement(this.#opened.writer)
+    } finally {
+      this.#versionReadAt = -Infinity
+    }
   }
 
   #mustBeOpen(): void {

@@ -21,7 +21,10 @@ function table(name: string, { key = '', text = '', integers = '', where = '' }:
   return { name, key: list(key), text: list(text), integers: list(integers), columns, where }
 }
 
-/** Every table that holds something, each behind those that it refers to. A test compares it with the schema. */
+/**
+ * Every table that is moved, each behind those that it refers to: all but `migration` and `lease`, which are about
+ * one database and its servers. A test compares the list with the schema.
+ */
 export const tables: readonly Table[] = [
   table('account', {
     key: 'id',

@@ -1,7 +1,7 @@
 import type { TrustedDevice, TrustedDeviceStore } from '../core/devices.js'
 import type { AccountId, TrustedDeviceId } from '../core/ids.js'
 import type { Db } from './db.js'
-import { done, found, foundAll, valuesList, wrote } from './rows.js'
+import { among, done, found, foundAll, valuesList, wrote } from './rows.js'
 
 interface TrustedDeviceRow {
   readonly id: string
@@ -61,8 +61,8 @@ function using(db: Db): Pick<TrustedDeviceStore, 'add' | 'use' | 'listOf'> {
 }
 
 function ending(db: Db): Pick<TrustedDeviceStore, 'end' | 'endAllOf' | 'removeExpired'> {
-  const removeExpired = `DELETE FROM trusted_device WHERE id IN
-    (SELECT id FROM trusted_device WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)`
+  const due = `SELECT id FROM trusted_device WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+  const removeExpired = `DELETE FROM trusted_device WHERE ${among(db, 'id', due)}`
   return {
     end: (id, account) =>
       wrote(db.run('DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])),

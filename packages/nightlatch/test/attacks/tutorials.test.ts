@@ -155,7 +155,7 @@ describe('a name nobody has, a password everybody knows', () => {
       expect(
         (await app.browser().post('/login', { username: username!, password: password! })).status,
       ).toBeGreaterThanOrEqual(401)
-    expect(await app.nightlatch.storage.stores.accounts.count()).toBe(0)
+    expect(await app.nightlatch.storage.stores.accounts.list()).toHaveLength(0)
     expect(testPassword).not.toBe('')
     await app.close()
   })

@@ -26,7 +26,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await servers.there.stores.sessions.findByTokenHash(tokenHash)).not.toBeNull()
   })
 
-  test('a session that ended on one server is dead on the other within 100 ms, with SQLite at once', async () => {
+  test('a session that ended on one server is dead on the other within 100 ms, with SQLite within one', async () => {
     const account = await somebody(servers.here.stores)
     for (let round = 0; round < 20; round += 1) {
       const tokenHash = aHash()
@@ -34,9 +34,11 @@ describe.each(databases)('sessions on $name', (kind) => {
       expect(await servers.there.stores.sessions.findByTokenHash(tokenHash)).not.toBeNull()
       expect(await sessions().endByTokenHash(tokenHash)).toBe(true)
       const ended = performance.now()
-      const isAlive = async () => (await servers.there.stores.sessions.findByTokenHash(tokenHash)) !== null
-      const patience = kind.name === 'sqlite' ? 0 : 100
-      while (await isAlive()) expect(performance.now() - ended).toBeLessThan(patience)
+      const patience = kind.name === 'sqlite' ? 1 : 100
+      for (let asked = ended; ; asked = performance.now()) {
+        if ((await servers.there.stores.sessions.findByTokenHash(tokenHash)) === null) break
+        expect(asked - ended).toBeLessThan(patience)
+      }
     }
   })
 
@@ -108,6 +110,16 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().removeExpired(102, 2)).toBe(1)
     expect(await sessions().removeExpired(102, 2)).toBe(0)
     expect(await sessions().listOf(ada.id)).toHaveLength(1)
+  })
+
+  test('idle ones are removed in batches', async () => {
+    const ada = await somebody(servers.here.stores)
+    for (const lastSeenAt of [100, 101, 102, 103])
+      await sessions().add(aSession(ada, { lastSeenAt }), aHash())
+    expect(await sessions().removeIdleSince(103, 2)).toBe(2)
+    expect(await sessions().removeIdleSince(103, 2)).toBe(1)
+    expect(await sessions().removeIdleSince(103, 2)).toBe(0)
+    expect((await sessions().listOf(ada.id)).map((session) => session.lastSeenAt)).toEqual([103])
   })
 })
 

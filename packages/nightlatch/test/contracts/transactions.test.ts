@@ -112,7 +112,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     const { id } = await somebody(servers.here.stores, { name: '0' })
     await fiftyAtOnce(both(), (server) =>
       server.atomically(async ({ accounts }) => {
-        const account = (await accounts.find(id))!
+        const account = (await accounts.hold(id))!
         await accounts.setProfile(id, { ...account, name: String(Number(account.name) + 1) })
       }),
     )

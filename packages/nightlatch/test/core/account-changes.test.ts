@@ -281,6 +281,18 @@ describe('recovery codes are renewed', () => {
     expect(await bob.events()).not.toContain('recovery-codes.renewed')
   })
 
+  test('not for a session or a second factor that ended while the codes were hashed', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const change = await ada.change()
+    const { session } = change.signedIn
+    const signedOut = justBeforeTheWrite(here.core, () => here.stores.sessions.end(session.id, ada.id))
+    expect(await renewRecoveryCodes(signedOut, change)).toEqual(notFresh)
+    const reset = justBeforeTheWrite(here.core, () => here.stores.accounts.resetAuthenticatorCount(ada.id))
+    expect(await renewRecoveryCodes(reset, change)).toEqual({ kind: 'no-second-factor' })
+    expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
+    expect(here.notices.map(({ kind }) => kind)).not.toContain('recovery-codes-renewed')
+  })
+
   test('straight away by whoever used the very last one, for ten minutes', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const recover = async (code: string) => {

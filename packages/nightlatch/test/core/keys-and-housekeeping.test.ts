@@ -185,8 +185,16 @@ describe('housekeeping', () => {
 
   const things = inATable<{ add: () => Promise<unknown>; lastsUntil: number }>({
     'a session after its 7 days': {
-      add: () => here.someoneWithoutASecondFactor(),
+      add: async () => {
+        const { id } = await here.someoneWithoutASecondFactor()
+        for (const session of await here.stores.sessions.listOf(id))
+          await here.stores.sessions.touch(session.id, noon + 7 * day - 1)
+      },
       lastsUntil: noon + 7 * day,
+    },
+    'a session that was not seen for 12 hours': {
+      add: () => here.someoneWithoutASecondFactor(),
+      lastsUntil: noon + 12 * 3600 + 1,
     },
     'a sign-in after its 15 minutes': {
       add: async () => (await here.someoneWithAPassword()).beginSignIn(),

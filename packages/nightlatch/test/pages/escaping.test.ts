@@ -46,7 +46,13 @@ const build = (spoil: <View>(view: View) => View, { out, in: inside }: ReturnTyp
   codes: pages.recoveryCodesPage(inside, spoil({ ...recoveryCodes, next: '/x' })),
   home: pages.homePage(
     inside,
-    spoil({ name: 'A', username: 'a', factors: account.authenticators, recoveryCodesLeft: 1 }),
+    spoil({
+      name: 'A',
+      username: 'a',
+      factors: account.authenticators,
+      recoveryCodesLeft: 1,
+      runsThis: true,
+    }),
   ),
   account: pages.accountPage(inside, spoil(account)),
   rename: pages.renamePage(

@@ -14,7 +14,7 @@ import {
   withPassword,
 } from '../support/attack.js'
 import { Browser } from '../support/browser.js'
-import { databases, startAppOn, startTwoOn } from '../support/kinds.js'
+import { databases, startAppOn, startServersOn } from '../support/kinds.js'
 
 const times = 50
 /** How often the most important race is run: once in the suite, many times by `npm run soak`. */
@@ -31,16 +31,13 @@ const one = async (app: Promise<TestApp>) => {
   const opened = await app
   return { apps: [opened], close: () => opened.close() }
 }
-const two = async (pair: ReturnType<typeof startTwoOn>) => {
-  const { here, there, close } = await pair
-  return { apps: [here, there], close }
-}
 const env = { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' }
 const places: Place[] = [
   { name: 'one server on SQLite', open: () => one(startApp({ env })) },
   { name: 'one server on PostgreSQL', open: () => one(startAppOn(postgres!, { env })) },
-  { name: 'two servers on one PostgreSQL', open: () => two(startTwoOn(postgres!, env)) },
-  { name: 'two servers on one SQLite file', open: () => two(startTwoOn(sqlite!, env)) },
+  { name: 'two servers on one PostgreSQL', open: () => startServersOn(postgres!, 2, env) },
+  { name: 'three servers on one PostgreSQL', open: () => startServersOn(postgres!, 3, env) },
+  { name: 'two servers on one SQLite file', open: () => startServersOn(sqlite!, 2, env) },
 ]
 
 describe.each(places)('fifty at once, $name', ({ open }) => {
@@ -325,7 +322,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
     const answers = await atOnce(forms)
     expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1)
     expect(answers.every((answer) => [303, 404, 503].includes(answer.status))).toBe(true)
-    expect(await app.nightlatch.storage.stores.accounts.count()).toBe(1)
+    expect(await app.nightlatch.storage.stores.accounts.list()).toHaveLength(1)
     const [first] = await app.nightlatch.storage.stores.accounts.list()
     expect(first!.admin).toBe(true)
     expect(await firstAccountLink(app.nightlatch.core)).toBeNull()

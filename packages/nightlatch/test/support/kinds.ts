@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { TestApp, Wishes } from './app.js'
 import { startApp } from './app.js'
-import { databases, type DatabaseKind } from './databases.js'
+import { databases, type DatabaseKind, type TestDatabase } from './databases.js'
 
 export { databases }
 
@@ -26,28 +26,40 @@ const removing = (app: TestApp, remove: () => Promise<void>): TestApp => ({
   },
 })
 
-/** Two servers, each with connections of its own, on one database and with one root key. */
-export async function startTwoOn(
-  kind: DatabaseKind,
-  more: Record<string, string> = {},
-): Promise<{
-  here: TestApp
-  there: TestApp
+export interface Servers {
+  readonly apps: readonly TestApp[]
+  readonly database: TestDatabase
   close(): Promise<void>
-}> {
+}
+
+/** Equal servers, each with connections of its own, on one database and with one root key. */
+export async function startServersOn(
+  kind: DatabaseKind,
+  count: number,
+  more: Record<string, string> = {},
+): Promise<Servers> {
   const database = await kind.create()
   const where = kind.name === 'postgres' ? { NIGHTLATCH_DATABASE_URL: String(database.location) } : {}
   const env = { ...more, ...where }
-  const here = await startApp({ env })
-  const { dataFolder, clock } = here
-  const there = await startApp({ env, dataFolder, clock })
+  const first = await startApp({ env })
+  const { dataFolder, clock } = first
+  const apps = [first]
+  while (apps.length < count) apps.push(await startApp({ env, dataFolder, clock }))
   const close = async (): Promise<void> => {
-    for (const app of [here, there]) {
+    for (const app of apps) {
       await app.server.stop(1000)
       await app.nightlatch.close()
     }
     rmSync(dataFolder, { recursive: true, force: true })
     await database.remove()
   }
-  return { here, there, close }
+  return { apps, database, close }
+}
+
+export async function startTwoOn(
+  kind: DatabaseKind,
+  more: Record<string, string> = {},
+): Promise<{ here: TestApp; there: TestApp; close(): Promise<void> }> {
+  const { apps, close } = await startServersOn(kind, 2, more)
+  return { here: apps[0]!, there: apps[1]!, close }
 }

@@ -1,6 +1,7 @@
 import type { Dialect } from '../db.js'
 import { first } from './0001-first.js'
 import { toldChanges } from './0002-told-changes.js'
+import { housekeeping } from './0003-housekeeping.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -16,7 +17,7 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [first, toldChanges]
+export const migrations: readonly Migration[] = [first, toldChanges, housekeeping]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
   sqlite: {

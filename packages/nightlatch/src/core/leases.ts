@@ -1,0 +1,17 @@
+/** What one server at a time does for all of them. It ends by itself, for whoever holds it may die. */
+export interface Lease {
+  readonly name: string
+  /** Another text for each server. */
+  readonly holder: string
+  readonly endsAt: number
+}
+
+export interface LeaseStore {
+  /**
+   * Takes a lease that nobody holds, or makes one's own last longer. One conditional statement; the write decides.
+   * One that ends later than the new one would was set by a clock that was wrong, and holds nobody.
+   */
+  take(lease: Lease, now: number): Promise<boolean>
+  /** Gives it back before its time. */
+  release(name: string, holder: string): Promise<void>
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Nightlatch } from './app.js'
+import { housekeepingLease, keepHouse } from './core/housekeeping.js'
+import type { DoorLog } from './http/doors.js'
+
+export interface Rhythm {
+  /** From the end of one round to the next. */
+  readonly everyMs: number
+  /** Between two batches: time for everybody else. */
+  readonly pauseMs: number
+}
+
+const usual: Rhythm = { everyMs: 60_000, pauseMs: 50 }
+
+/** Keeps house now and then. @returns what ends it: resolves when the running batch is done */
+export function startHousekeeping(
+  { core }: Pick<Nightlatch, 'core'>,
+  log: DoorLog,
+  { everyMs, pauseMs }: Rhythm = usual,
+): () => Promise<void> {
+  const name = randomUUID()
+  const over = new AbortController()
+  const pause = (ms: number): Promise<boolean> =>
+    sleep(ms, true, { signal: over.signal, ref: false }).catch(() => false)
+  let isOurs = false
+  const run = async (): Promise<void> => {
+    while (await pause(everyMs)) {
+      try {
+        isOurs = (await keepHouse(core, { name, pause: () => pause(pauseMs) })) !== null
+      } catch (error) {
+        log.error('housekeeping failed and will be tried again', {}, error)
+      }
+    }
+    // The next server need not wait for the end of our lease; it can, when the database is away.
+    if (isOurs) await core.storage.stores.leases.release(housekeepingLease, name).catch(() => undefined)
+  }
+  const ended = run()
+  return async () => {
+    over.abort()
+    await ended
+  }
+}

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { firstAccountLink } from '../../src/core/administration.js'
+import type { TestApp } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, startApp } from '../support/app.js'
+
+const hint = 'There is no account here yet'
+
+describe('whoever finishes installing', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startApp()
+  })
+  afterAll(() => app.close())
+
+  it('reads at the sign-in page where the link to the first account is, as long as there is none', async () => {
+    const first = (await app.browser().get('/login')).body
+    expect(first).toContain(hint)
+    expect(first).toContain('Important')
+    const { token } = (await firstAccountLink(app.nightlatch.core))!
+    const browser = app.browser()
+    await browser.get(`/invitation?token=${token.reveal()}`)
+    await browser.post('/invitation', { username: 'ada', new_password: 'a quite different battery' })
+    expect((await app.browser().get('/login')).body).not.toContain(hint)
+    const setUp = await browser.get('/mfa/setup')
+    await browser.post('/mfa/setup', { otp: new Phone(setUpKey(setUp.body), app.clock).code() })
+    await browser.post('/mfa/recovery-codes', { saved: 'yes' })
+    const home = (await browser.get('/')).body
+    for (const command of ['nightlatch protect', 'nightlatch user add', 'nightlatch doctor'])
+      expect(home).toContain(`<code>${command}`)
+  })
+
+  it('and nobody else is told how to run the server', async () => {
+    const { browser } = await enrolledPerson(app, 'grace')
+    expect((await browser.get('/')).body).not.toContain('<code>nightlatch')
+  })
+
+  it('the sign-in page comes up while the database does not answer', async () => {
+    const broken = await startApp()
+    await broken.nightlatch.storage.close()
+    const page = await broken.browser().get('/login')
+    expect([page.status, page.body.includes(hint)]).toEqual([200, false])
+    await broken.close()
+  })
+})

@@ -1,0 +1,218 @@
+import pg from 'pg'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { inviteAccount } from '../../src/core/administration.js'
+import { keepHouse } from '../../src/core/housekeeping.js'
+import { sqliteDriver } from '../../src/storage/sqlite-driver.js'
+import { enrolledPerson, setUpKey, Phone } from '../support/app.js'
+import type { Enrolled, TestApp } from '../support/app.js'
+import { anotherSession, inDatabase, proveAgain, withPassword } from '../support/attack.js'
+import { databases, startAppOn } from '../support/kinds.js'
+import type { Said } from '../support/recorded.js'
+import { asInSqlite, recordStatements } from '../support/recorded.js'
+
+/** A handful of rows each: facts about the installation, one lease, the steps of the schema. */
+const small = ['fact', 'lease', 'migration']
+
+/**
+ * They grow with the people and with what they do. Housekeeping bounds those that it sweeps; an account bounds its
+ * names, authenticators (20) and recovery codes (10), and takes them along; a session takes its unsaved codes along.
+ */
+const growing = [
+  'account',
+  'login_name',
+  'session',
+  'sign_in',
+  'authenticator',
+  'set_up',
+  'recovery_code_set',
+  'recovery_code',
+  'unsaved_codes',
+  'trusted_device',
+  'known_device',
+  'invitation',
+  'attempt',
+  'audit',
+]
+
+/** Those whose rows housekeeping takes away. */
+const swept = [
+  'attempt',
+  'audit',
+  'invitation',
+  'known_device',
+  'session',
+  'set_up',
+  'sign_in',
+  'trusted_device',
+]
+
+/** Asked once at the start, or by an administrator: they may look at everything. */
+const mayScan = [
+  /^SELECT count\(\*\) AS n FROM (account|authenticator)\b/,
+  /^SELECT .* FROM account ORDER BY created_at/s,
+  /^DELETE FROM invitation WHERE account IS NULL/,
+]
+
+/** Everything that people and servers do all the time. */
+async function busyDay(app: TestApp): Promise<void> {
+  const ada = await enrolledPerson(app, 'ada')
+  await useEveryDoor(app, ada)
+  await changeEverything(app, ada)
+  await app.browser().post('/login', { username: 'nobody', password: 'wrong' })
+  await inviteAccount(app.nightlatch.core, { username: 'bob', admin: false })
+  await keepHouse(app.nightlatch.core, { name: 'here', pause: () => Promise.resolve(true) })
+}
+
+async function useEveryDoor(app: TestApp, ada: Enrolled): Promise<void> {
+  const trusted = await anotherSession(app, ada, { remember: 'yes' })
+  await trusted.post('/login', { username: 'ada', password: ada.password })
+  const recovered = await withPassword(app, ada)
+  await recovered.post('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })
+  const wrong = await withPassword(app, ada)
+  await wrong.post('/mfa/verify', { otp: ada.phone.wrongCode() })
+  await wrong.post('/mfa/verify', { otp: ada.phone.code() })
+  app.clock.advance(90)
+  for (const path of ['/', '/account', '/api/v1/session', '/api/v1/sessions', '/forward-auth'])
+    await trusted.get(path)
+}
+
+async function changeEverything(app: TestApp, ada: Enrolled): Promise<void> {
+  await proveAgain(app, ada)
+  const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), app.clock)
+  await ada.browser.post('/mfa/setup', { otp: phone.code(), name: 'Second' })
+  const [account] = await app.nightlatch.storage.stores.accounts.list()
+  const [first] = await app.nightlatch.storage.stores.authenticators.listOf(account!.id)
+  await ada.browser.post(`/account/authenticators/${first!.id}/rename`, { name: 'Old one' })
+  await ada.browser.post(`/account/authenticators/${first!.id}/remove`)
+  await ada.browser.post('/account/recovery-codes')
+  await ada.browser.post('/account/sessions/end-others')
+  const passwords = { current_password: ada.password, new_password: 'a quite different battery' }
+  await ada.browser.post('/account/password', passwords)
+  await ada.browser.post('/logout')
+}
+
+const series = {
+  postgres: (count: number) => `generate_series(1, ${count}) AS s(n)`,
+  sqlite: (count: number) =>
+    `(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${count}) SELECT n FROM s)`,
+}
+
+/** Enough of everything for a plan to matter. */
+function crowd(from: (count: number) => string): string[] {
+  const many = from(20_000)
+  const owner = `('a' || (n % 4000 + 1))`
+  return [
+    `INSERT INTO account SELECT 'a' || n, 'u' || n, '', '', '[]', 0, 0, '', 1, n, 0 FROM ${from(4000)}`,
+    `INSERT INTO login_name SELECT 'u' || n, 'a' || n FROM ${from(4000)}`,
+    `INSERT INTO session SELECT 't' || n, 's' || n, ${owner}, 'password', n, n, 1900000000 + n, 1900000000 + n, '', '' FROM ${many}`,
+    `INSERT INTO sign_in SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO authenticator SELECT 'f' || n, ${owner}, '', 'v1.0123456789abcdef.x', 0, n, n FROM ${many}`,
+    `INSERT INTO set_up SELECT 'o' || n, 'p' || n, ${owner}, '', '', '', n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO recovery_code_set SELECT 'a' || n, 'salt' FROM ${from(4000)}`,
+    `INSERT INTO recovery_code SELECT ${owner}, 'h' || n FROM ${many}`,
+    `INSERT INTO unsaved_codes SELECT 's' || n, ${owner}, '' FROM ${many}`,
+    `INSERT INTO trusted_device SELECT 'd' || n, ${owner}, 't' || n, 'p' || n, n, n, 1900000000 + n, '', '' FROM ${many}`,
+    `INSERT INTO known_device SELECT ${owner}, 'h' || n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO invitation SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO attempt SELECT 'k' || n, n % 5, 0, n, n % 2 FROM ${many}`,
+    `INSERT INTO audit (at, event, account, address, user_agent, details) SELECT 1900000000 + n, 'session.ended', ${owner}, '', '', '{}' FROM ${many}`,
+  ]
+}
+
+interface PlanNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly Plans?: readonly PlanNode[]
+}
+
+const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+
+/** The tables that PostgreSQL would read from end to end, with the values at hand or for any values. */
+async function scansOf(client: pg.Client, { text, values }: Said): Promise<string[]> {
+  await client.query(`PREPARE one AS ${text}`)
+  const literals = values.map((value) => (value === null ? 'NULL' : pg.escapeLiteral(String(value))))
+  const given = literals.length === 0 ? '' : `(${literals.join(', ')})`
+  const scanned: string[] = []
+  for (const mode of ['force_custom_plan', 'force_generic_plan']) {
+    await client.query(`SET plan_cache_mode = ${mode}`)
+    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      `EXPLAIN (FORMAT JSON) EXECUTE one${given}`,
+    )
+    for (const node of nodesOf(rows[0]!['QUERY PLAN'][0].Plan))
+      if (node['Node Type'] === 'Seq Scan') scanned.push(node['Relation Name'] ?? '')
+  }
+  await client.query('DEALLOCATE one')
+  return scanned
+}
+
+async function scannedBySqlite(file: string, said: readonly Said[]): Promise<Map<string, string[]>> {
+  const handle = new (await sqliteDriver()).DatabaseSync(file, { timeout: 5000 })
+  const scanned = new Map<string, string[]>()
+  for (const { text } of said) {
+    const steps = handle.prepare(`EXPLAIN QUERY PLAN ${asInSqlite(text)}`).all() as { detail: string }[]
+    scanned.set(
+      text,
+      steps.flatMap(({ detail }) => /^SCAN (\w+)/.exec(detail)?.[1] ?? []),
+    )
+  }
+  handle.close()
+  return scanned
+}
+
+async function scannedByPostgres(url: string, said: readonly Said[]): Promise<Map<string, string[]>> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('ANALYZE')
+  const scanned = new Map<string, string[]>()
+  for (const one of said) scanned.set(one.text, await scansOf(client, one))
+  await client.end()
+  return scanned
+}
+
+describe('what is asked all the time', () => {
+  let said: readonly Said[]
+  beforeAll(async () => {
+    const recording = recordStatements()
+    const app = await startAppOn(databases[1]!)
+    await busyDay(app)
+    recording.end()
+    await app.close()
+    said = [...recording.said.values()]
+      .filter(({ text }) => growing.some((table) => new RegExp(`\\b${table}\\b`).test(text)))
+      .filter(({ text }) => !mayScan.some((one) => one.test(text)))
+  })
+
+  test('is what people really do, and housekeeping', () => {
+    expect(said.length).toBeGreaterThan(60)
+    const tables = said.flatMap(({ text }) => /^DELETE FROM (\w+)/.exec(text)?.[1] ?? [])
+    expect([...new Set(tables)].sort()).toEqual(expect.arrayContaining(swept))
+  })
+
+  test.each(databases)('reads no growing table from end to end on $name', async (kind) => {
+    const app = await startAppOn(kind)
+    await inDatabase(app, ...crowd(series[kind.name]))
+    const { database } = app.nightlatch.settings
+    const scanned =
+      database.kind === 'postgres'
+        ? await scannedByPostgres(database.url.reveal(), said)
+        : await scannedBySqlite(database.file, said)
+    await app.close()
+    const guilty = [...scanned].filter(([, tables]) => tables.some((table) => growing.includes(table)))
+    expect(guilty.map(([text, tables]) => `${tables.join()}: ${text}`)).toEqual([])
+    expect(scanned.size).toBe(said.length)
+  })
+
+  test('a table that is new here has its place among those that grow, or those that do not', async () => {
+    const app = await startAppOn(databases[1]!)
+    const tables = await inDatabase(app, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
+    // Without an index of its own, each row that goes would look through the whole table that points to it.
+    const bare = await inDatabase(
+      app,
+      `SELECT conrelid::regclass AS name FROM pg_constraint WHERE contype = 'f' AND NOT EXISTS
+        (SELECT 1 FROM pg_index WHERE indrelid = conrelid AND indkey[0] = conkey[1])`,
+    )
+    await app.close()
+    expect(tables.map(({ tablename }) => tablename).sort()).toEqual([...growing, ...small].sort())
+    expect(bare).toEqual([])
+  })
+})

@@ -1,0 +1,42 @@
+import { Totp } from '@nightlatch/otp'
+import { openNightlatch, type Nightlatch } from '../../src/app.js'
+import { readSettings } from '../../src/config/read.js'
+import { addAccount } from '../../src/core/administration.js'
+import { sealContext } from '../../src/core/codes.js'
+import type { AuthenticatorId } from '../../src/core/ids.js'
+import { newId } from '../../src/core/ids.js'
+import { quickArgon2, testPassword } from './app.js'
+
+/** Somebody with an authenticator app, made past the pages. */
+export interface Member {
+  readonly username: string
+  readonly totp: Totp
+}
+
+/** Many people at once in a database that servers with these settings use. */
+export async function makeCrowd(env: Record<string, string>, count: number): Promise<Member[]> {
+  const read = readSettings({ env })
+  if (read.kind === 'problems') throw new Error(read.problems.join('\n'))
+  const nightlatch = await openNightlatch(read.settings, { unsafeArgon2Setting: quickArgon2 })
+  const people: Member[] = []
+  for (let number = 0; number < count; number += 1)
+    people.push(await makeMember(nightlatch, `person${number}`))
+  await nightlatch.close()
+  return people
+}
+
+async function makeMember({ core }: Nightlatch, username: string): Promise<Member> {
+  const wish = { password: testPassword, unsafeExemptFromPolicy: true }
+  const added = await addAccount(core, { username, admin: false }, wish)
+  if (added.kind !== 'added') throw new Error(added.kind)
+  const { id: account } = added.account
+  const secret = core.world.randomBytes(20)
+  const id = newId<AuthenticatorId>(core.world.randomBytes)
+  await core.storage.atomically(async (stores) => {
+    await stores.accounts.countAuthenticatorUp(account, 1)
+    const sealed = core.box.seal(secret, sealContext({ id, account }))
+    const times = { createdAt: core.world.nowSeconds(), lastUsedAt: 0 }
+    await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
+  })
+  return { username, totp: new Totp({ secret }) }
+}

@@ -129,6 +129,7 @@ describe('flags', () => {
       'audit',
       'key list',
       'after-restore',
+      'move',
     ])
       expect(
         find(path.split(' ')).options.map((option) => option.long),

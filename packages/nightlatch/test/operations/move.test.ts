@@ -517,6 +517,7 @@ describe('what the mover says', () => {
   })
 
   it.each([
+    // eslint-disable-next-line no-control-regex
     [80, /^(\rMoving \[#*-*\] +\d+ %\u001b\[K)+\r\u001b\[K/],
     [undefined, /^(Moving +\d+ %\n)+/],
   ])('with %j columns it tells how far it is', async (columns, shown) => {

@@ -138,7 +138,7 @@ describe.each([
     expect(device.location).toBe('/')
     // The server that still runs on the old one lets nobody in and changes nothing.
     const before = await withoutTrail(old)
-    expect(await isSignedIn(ada.browser)).toBe(false)
+    expect((await ada.browser.get('/account')).location).toMatch(/^\/login/)
     expect(await login(old)).toBe(503)
     expect((await old.browser().get('/readyz')).status).toBe(503)
     expect(await withoutTrail(old)).toBe(before)
@@ -484,6 +484,17 @@ describe('a move that is refused changes nothing', () => {
     expect(ran).toMatchObject({ status: 1, out: '', err: expect.stringContaining(why) })
     expect(await count(to.to, 'login_name')).toBe(0)
     expect(await fences(old)).toEqual([])
+  })
+
+  it('when a value arrives as another one, although every sum is right', async () => {
+    const to = await place(sqlite, 'new')
+    const other = await serveAt(to)
+    await inDatabase(
+      other,
+      `CREATE TRIGGER swap AFTER INSERT ON account BEGIN UPDATE account SET username = 'dda'; END`,
+    )
+    await refuses(to.to, 'the table account is not the same on both sides')
+    expect(await inDatabase(other, 'SELECT id FROM account')).toEqual([])
   })
 
   it('when neither a target nor --undo is given, or there is no installation', async () => {

@@ -193,6 +193,9 @@ async function until(what: () => Promise<boolean>): Promise<void> {
   throw new Error('it never came')
 }
 
+/** Whoever waits for a lock in this database. */
+const waiting = `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+
 const count = async (url: string, table: string): Promise<number> => {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -277,7 +280,7 @@ describe.each(databases)('a move from $name that does not come to its end', (kin
     const line = await lineTo(new URL(to.to))
     const release = await holding(to.to)
     const moving = move(from, ['--to', line.url])
-    await fenceIsUp()
+    await until(async () => (await count(to.to, waiting)) === 1)
     await line.down()
     const ran = await moving
     expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('cannot be reached') })
@@ -293,7 +296,7 @@ describe.each(databases)('a move from $name that does not come to its end', (kin
     const line = await lineTo(new URL(to.to))
     const release = await holding(to.to)
     const moving = move(from, ['--to', line.url])
-    await fenceIsUp()
+    await until(async () => (await count(to.to, waiting)) === 1)
     line.cut()
     await release()
     expect(await moving).toMatchObject({ status: 0 })
@@ -301,17 +304,39 @@ describe.each(databases)('a move from $name that does not come to its end', (kin
     await line.down()
   })
 
-  it('a line that is lost at the very end: one of the two takes people, never both', async () => {
+  it('a line that is lost at the very end, for a moment: it finds out what was kept', async () => {
+    await (await openStorage(to.to)).close()
     const line = await lineTo(new URL(to.to))
     let ran: Ran | null = null
-    expect(
-      await line.cutAfter('COMMIT\0', async () => {
+    const cutting = line.cutAfter(
+      'COMMIT\0',
+      async () => {
         ran = await move(from, ['--to', line.url])
-      }),
-    ).toBeGreaterThan(0)
+      },
+      1,
+    )
+    expect(await cutting).toBe(1)
     const isThere = (await count(to.to, 'account')) === 1
     expect(ran).toMatchObject({ status: isThere ? 0 : 1 })
     expect(await login(old)).toBe(isThere ? 503 : 303)
+    await line.down()
+  })
+
+  it('a line that is lost at the very end, for good: nobody gets in until the same move has finished', async () => {
+    await (await openStorage(to.to)).close()
+    const line = await lineTo(new URL(to.to))
+    const cuts = await line.cutAfter('COMMIT\0', async () => {
+      expect(await move(from, ['--to', line.url])).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('lost at the very end'),
+      })
+    })
+    expect(cuts).toBe(2)
+    expect(await login(old)).toBe(503)
+    expect(await run(['user', 'list'], { env: from.env })).toMatchObject({ status: 1 })
+    expect(await move(from, ['--to', line.url])).toMatchObject({ status: 0 })
+    expect(await count(to.to, 'account')).toBe(1)
+    expect(await login(old)).toBe(503)
     await line.down()
   })
 

@@ -5,6 +5,7 @@ export async function lineTo(target: URL) {
   const sockets = new Set<Socket>()
   let fatalWord: string | null = null
   let cuts = 0
+  let mostCuts = Infinity
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname)
     for (const [one, other] of [
@@ -19,6 +20,7 @@ export async function lineTo(target: URL) {
     near.on('data', (chunk) => {
       if (fatalWord === null || !chunk.includes(fatalWord)) return
       cuts += 1
+      if (cuts >= mostCuts) fatalWord = null
       near.destroy()
     })
   })
@@ -33,9 +35,9 @@ export async function lineTo(target: URL) {
       for (const socket of sockets) socket.destroy()
       sockets.clear()
     },
-    /** Cuts whenever somebody says the word. @returns how often it was said */
-    async cutAfter(word: string, act: () => Promise<void>): Promise<number> {
-      ;[fatalWord, cuts] = [word, 0]
+    /** Cuts whenever somebody says the word, so often at most. @returns how often it was said */
+    async cutAfter(word: string, act: () => Promise<void>, most = Infinity): Promise<number> {
+      ;[fatalWord, cuts, mostCuts] = [word, 0, most]
       await act()
       fatalWord = null
       return cuts

@@ -36,6 +36,8 @@ export const auditEvents = [
   'trusted-device.added',
   'trusted-device.ended',
   'trusted-device.reused',
+  'installation.restored',
+  'installation.moved',
 ] as const
 
 export type AuditEventName = (typeof auditEvents)[number]

@@ -1,4 +1,4 @@
-import { StorageError, type StorageProblem } from './errors.js'
+import { movedSentence, movingSentence, StorageError, type StorageProblem } from './errors.js'
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -33,6 +33,8 @@ export function isLost(error: unknown): boolean {
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {
+  NLM01: ['moving', movingSentence],
+  NLM02: ['moved', movedSentence],
   '25006': ['read-only', 'the database takes no writes: it is a replica, or set to read-only'],
   '28000': ['no-access', 'the database refuses this user'],
   '28P01': ['no-access', 'the database refuses the user name or the password'],

@@ -142,10 +142,10 @@ class PostgresDatabase implements Database, Db {
     return Promise.reject(new StorageError('failed', 'a lock needs a transaction'))
   }
 
-  async patiently(work: (db: Db) => Promise<void>): Promise<void> {
+  async patiently<T>(work: (db: Db) => Promise<T>): Promise<T> {
     const patient = await this.#reopen({ poolSize: 1, statementMs: patientMs })
     try {
-      await work(patient.db)
+      return await work(patient.db)
     } finally {
       await patient.close()
     }

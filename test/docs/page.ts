@@ -82,7 +82,8 @@ export class Page {
   /** A program that goes on may still be printing it. */
   async #expectPrinted(text: string): Promise<void> {
     const wanted = this.terminal.adapted(text)
-    const isThere = async () => whatIsMissing(wanted, this.terminal.said) === null
+    const isThere = async () =>
+      !this.terminal.isPrinting || whatIsMissing(wanted, this.terminal.said) === null
     await waitFor(isThere, 'what is printed', { patienceMs: 5_000 }).catch(() => undefined)
     expectSaid(wanted, this.terminal.said)
   }

@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Settings } from './config/read.js'
 import type { ApplicationAccounts, Core } from './core/core.js'
 import { Secret } from './core/secret.js'
+import { closeAfterRestore, type Closed } from './core/after-restore.js'
 import { checkRootKeys, knowsKeys } from './core/keys.js'
 import type { Notices } from './core/notices.js'
+import type { Stores } from './core/stores.js'
 import type { World } from './core/world.js'
 import type { Argon2Setting } from './crypto/phc-string.js'
 import { isCommon } from './crypto/common-passwords.js'
@@ -24,8 +26,8 @@ import { createMetrics } from './http/metrics.js'
 import { parseNext } from './http/next-target.js'
 import { Polls } from './http/polls.js'
 import { assetFolder } from './pages/index.js'
-import { openStorage, StorageError } from './storage/index.js'
-import type { OpenStorage } from './storage/index.js'
+import { moveStorage, openStorage, StorageError, undoMove } from './storage/index.js'
+import type { Moved, MoveWishes, OpenStorage } from './storage/index.js'
 
 /** What may be put in the place of the real thing; the settings are for operators, these are for programs. */
 export interface Parts {
@@ -61,6 +63,40 @@ export interface Nightlatch {
   close(): Promise<void>
 }
 
+export type MoveOutcome = Moved & { readonly from: string; readonly to: string }
+
+/** Moves everything to another database, also while servers work on it. */
+export async function moveNightlatch(
+  { database }: Settings,
+  target: Settings['database'],
+  hooks: Pick<MoveWishes, 'onProgress' | 'mustGoOn'>,
+): Promise<MoveOutcome> {
+  const [from, to] = [inWords(database), inWords(target)]
+  const wishes = { ...hooks, from, to, nowSeconds: realWorld.nowSeconds() }
+  return {
+    ...(await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)),
+    from,
+    to,
+  }
+}
+
+export type UndoOutcome =
+  | { readonly kind: 'nothing' | 'opened' }
+  | { readonly kind: 'closed'; readonly closed: Closed; readonly to: string }
+
+/** Opens an installation again that has moved away; what may have been used since elsewhere is closed. */
+export function undoMoveOf(settings: Settings): Promise<UndoOutcome> {
+  const close = (stores: Stores): Promise<Closed> =>
+    closeAfterRestore(realWorld, stores, { recoveryCodes: false })
+  return undoMove(locationOf(settings), close)
+}
+
+/** For people and logs: without user and password. */
+export const inWords = (database: Settings['database']): string =>
+  database.kind === 'sqlite'
+    ? database.file
+    : database.url.reveal().replace(/^(\w+:\/\/)(?:[^/?#]*@)?([^?#]*).*$/s, '$1$2')
+
 export const silent: DoorLog = { warn: () => undefined, error: () => undefined }
 
 /** Opens the database, checks the root key against it, and joins the parts. */
@@ -85,7 +121,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
   }
 }
 
-const locationOf = ({ database }: Settings) =>
+const locationOf = ({ database }: Pick<Settings, 'database'>) =>
   database.kind === 'postgres' ? database.url.reveal() : { sqliteFile: database.file }
 
 async function checkKeys(box: KeyedSecretBox, storage: OpenStorage): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Nightlatch } from '../app.js'
+import type { MoveOutcome, Nightlatch, UndoOutcome } from '../app.js'
 import type { AccessRules } from '../http/access-rules.js'
 import type { Settings } from '../config/read.js'
 import type { Notices } from '../core/notices.js'
@@ -21,13 +21,19 @@ export interface In {
   ask(question: string, options: { readonly hidden: boolean }): Promise<string>
 }
 
-export type { Nightlatch, RunningServer }
+export type { MoveOutcome, Nightlatch, RunningServer, UndoOutcome }
 export type ProtectWishes = Omit<ProtectOptions, 'log'>
 
 export interface OpenOptions {
   readonly notices?: Notices
   /** Opens a database although none of the keys given fits it: only to declare the old one lost. */
   readonly lostKey?: boolean
+}
+
+export interface MoveHooks {
+  onProgress(done: number, total: number): void
+  /** Throws when it is to end; nothing is kept then. */
+  mustGoOn(): void
 }
 
 /** What the command line needs of the world; `main.ts` puts it together. */
@@ -39,6 +45,9 @@ export interface CliDeps {
   readonly stderr: Out
   now(): number
   open(settings: Settings, options?: OpenOptions): Promise<Nightlatch>
+  /** Moves everything to another database. */
+  move(settings: Settings, target: Settings['database'], hooks: MoveHooks): Promise<MoveOutcome>
+  undoMove(settings: Settings): Promise<UndoOutcome>
   notices(settings: Settings, log: Log): Promise<Notices & { close(): Promise<void> }>
   /** With the rules of forward authentication, or null for the settings' own. */
   serve(app: Nightlatch, log: Log, accessRules: AccessRules | null): Promise<RunningServer>

@@ -30,6 +30,8 @@ function processDeps(): CliDeps {
     now: () => Date.now() / 1000,
     // Loaded only by the commands that need it: `otp code` should not wait for a database driver.
     open: async (settings, options = {}) => (await import('../app.js')).openNightlatch(settings, options),
+    move: async (...args) => (await import('../app.js')).moveNightlatch(...args),
+    undoMove: async (settings) => (await import('../app.js')).undoMoveOf(settings),
     notices: noticesFor,
     serve: async (app, log, accessRules) =>
       (await import('../server.js')).serve(app, doorLog(log), accessRules),

@@ -128,6 +128,8 @@ describe('flags', () => {
       'doctor',
       'audit',
       'key list',
+      'after-restore',
+      'move',
     ])
       expect(
         find(path.split(' ')).options.map((option) => option.long),

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { addAfterRestoreCommand } from './after-restore.js'
 import { addAuditCommand } from './audit.js'
 import { addBackupCommand } from './backup.js'
 import { CliCommand, type AddCommands } from './command.js'
@@ -7,6 +8,7 @@ import type { CliDeps } from './deps.js'
 import { addDoctorCommand } from './doctor.js'
 import { explain, WrongUsage } from './errors.js'
 import { addKeyCommands } from './key.js'
+import { addMoveCommand } from './move.js'
 import { addOtpCommands } from './otp.js'
 import { addProtectCommand } from './protect.js'
 import { addServeCommand } from './serve.js'
@@ -19,6 +21,8 @@ const all: readonly AddCommands[] = [
   addUserCommands,
   addOtpCommands,
   addBackupCommand,
+  addAfterRestoreCommand,
+  addMoveCommand,
   addDoctorCommand,
   addAuditCommand,
   addKeyCommands,

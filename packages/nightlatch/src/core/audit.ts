@@ -36,6 +36,8 @@ export const auditEvents = [
   'trusted-device.added',
   'trusted-device.ended',
   'trusted-device.reused',
+  'installation.restored',
+  'installation.moved',
 ] as const
 
 export type AuditEventName = (typeof auditEvents)[number]
@@ -67,6 +69,8 @@ export interface AuditStore {
   add(event: AuditEvent): Promise<void>
   /** Newest first, or oldest first when `afterSequence` is given. */
   list(filter: AuditFilter): Promise<readonly AuditRecord[]>
+  /** Those of these, one hundred at most, that are there; oldest first. */
+  listThese(sequences: readonly number[]): Promise<readonly AuditRecord[]>
   removeBefore(at: number, limit: number): Promise<number>
 }
 

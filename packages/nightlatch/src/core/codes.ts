@@ -10,9 +10,13 @@ import type { Client } from './world.js'
 
 /** Steps of 30 seconds accepted on either side of now (RFC 6238 §5.2). */
 export const windowSteps = 1
+const stepSeconds = 30
 const codeDigits = 6
 /** After this many wrong codes in a row the owner is told, once. */
 const tellAfterFailures = 10
+
+/** The time step that a moment falls into (RFC 6238 §4.2). */
+export const stepAt = (unixSeconds: number): number => Math.floor(unixSeconds / stepSeconds)
 
 export type CodeProblem = 'empty' | 'not-numbers' | 'wrong-length' | 'looks-like-recovery-code'
 

@@ -1,4 +1,5 @@
 import type { AccountStore } from './accounts.js'
+import type { EverybodyStore } from './after-restore.js'
 import type { AttemptStore } from './attempts.js'
 import type { AuditStore } from './audit.js'
 import type { AuthenticatorStore, SetUpStore } from './authenticators.js'
@@ -23,6 +24,7 @@ export interface Stores {
   readonly attempts: AttemptStore
   readonly audit: AuditStore
   readonly authenticators: AuthenticatorStore
+  readonly everybody: EverybodyStore
   readonly facts: FactStore
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore

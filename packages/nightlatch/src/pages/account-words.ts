@@ -98,6 +98,8 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'trusted-device.added': 'Device remembered',
   'trusted-device.ended': 'Remembered device ended',
   'trusted-device.reused': 'Remembered device ended, because somebody seems to have copied it',
+  'installation.restored': 'Everybody signed out after a backup was restored',
+  'installation.moved': 'Moved to another database',
 }
 
 export const rename = {

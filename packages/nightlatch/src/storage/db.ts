@@ -36,7 +36,7 @@ export interface Database {
   readonly db: Db
   readonly freshness: Freshness
   /** For work that may take minutes (migrations): no time-out cuts it short. */
-  patiently(work: (db: Db) => Promise<void>): Promise<void>
+  patiently<T>(work: (db: Db) => Promise<T>): Promise<T>
   /** Throws when it cannot be reached. */
   ping(): Promise<void>
   backupTo(file: string): Promise<void>

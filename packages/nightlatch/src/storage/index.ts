@@ -4,12 +4,16 @@ import { attemptStore } from './attempts.js'
 import { auditStore } from './audit.js'
 import { authenticatorStore } from './authenticators.js'
 import type { Database, Db, Dialect } from './db.js'
+import { StorageError } from './errors.js'
+import { everybodyStore } from './everybody.js'
 import { factStore } from './facts.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
 import { remembering } from './memory.js'
+import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './fence.js'
 import { migrate, mustBeMigrated } from './migrate.js'
+import { moveAll, type Moved, type MoveWishes } from './move.js'
 import { recoveryCodeStore } from './recovery-codes.js'
 import { sessionStore } from './sessions.js'
 import { setUpStore } from './set-ups.js'
@@ -18,6 +22,7 @@ import { openSqlite } from './sqlite.js'
 import { trustedDeviceStore } from './trusted-devices.js'
 import { unsavedCodesStore } from './unsaved-codes.js'
 
+export type { Moved, MoveWishes } from './move.js'
 export { StorageError, type StorageProblem } from './errors.js'
 
 /** Where everything is kept: a file, or `postgres://…`. */
@@ -37,6 +42,8 @@ export interface OpenStorage extends Storage {
   readonly dialect: Dialect
   /** Throws a `StorageError` when the database cannot be reached or lacks a migration. */
   check(): Promise<void>
+  /** One transaction that may take minutes, because it concerns everybody. */
+  patiently<T>(work: (stores: Stores) => Promise<T>): Promise<T>
   /** A consistent copy in a new file, while everything goes on. */
   backupTo(file: string): Promise<void>
   /** Lets running transactions end first. */
@@ -49,6 +56,7 @@ function storesOf(db: Db): Stores {
     attempts: attemptStore(db),
     audit: auditStore(db),
     authenticators: authenticatorStore(db),
+    everybody: everybodyStore(db),
     facts: factStore(db),
     invitations: invitationStore(db),
     knownDevices: knownDeviceStore(db),
@@ -67,14 +75,69 @@ export async function openStorage(
   location: StorageLocation,
   options: StorageOptions = {},
 ): Promise<OpenStorage> {
-  const database = await openDatabase(location, options)
+  const database = await openMigrated(location, options)
   try {
-    await migrate(database)
+    await mustBeHere(database)
   } catch (error) {
     await database.close()
     throw error
   }
   return storageOn(database)
+}
+
+async function openMigrated(location: StorageLocation, options: StorageOptions = {}): Promise<Database> {
+  const database = await openDatabase(location, options)
+  try {
+    await migrate(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** Moves an installation to another database, also while servers work on it. */
+export async function moveStorage(
+  from: StorageLocation,
+  to: StorageLocation,
+  wishes: MoveWishes,
+): Promise<Moved> {
+  const source = await openMigrated(from)
+  try {
+    const target = await openMigrated(to).catch((error: unknown) => {
+      throw error instanceof StorageError
+        ? new StorageError(error.code, `the target: ${error.message}`, error.cause)
+        : error
+    })
+    try {
+      return await moveAll({ source, target }, wishes)
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** @returns 'nothing' when there was no move; else what `close` has closed, because two may have been in use */
+export async function undoMove<T>(
+  location: StorageLocation,
+  close: (stores: Stores) => Promise<T>,
+): Promise<{ kind: 'nothing' | 'opened' } | { kind: 'closed'; closed: T; to: string }> {
+  const database = await openMigrated(location)
+  try {
+    return await database.patiently((patient) =>
+      patient.atomic(async (db) => {
+        const mark = await markOf(db)
+        if (mark === null) return { kind: 'nothing' }
+        await takeDown(db)
+        if (mark.state === 'moving') return { kind: 'opened' }
+        return { kind: 'closed', closed: await close(storesOf(db)), to: mark.to }
+      }),
+    )
+  } finally {
+    await database.close()
+  }
 }
 
 async function openDatabase(location: StorageLocation, options: StorageOptions): Promise<Database> {
@@ -93,12 +156,14 @@ function storageOn(database: Database): OpenStorage {
   return {
     dialect: database.db.dialect,
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
-    stores: { ...stores, sessions: remembering(stores.sessions, database.freshness) },
+    stores: { ...stores, sessions: remembering(unlessMoving(stores.sessions), database.freshness) },
     atomically: (work) => database.db.atomic((db) => work(storesOf(db))),
     async check() {
       await database.ping()
       await mustBeMigrated(database.db)
+      await mustNotHaveMoved(database.db)
     },
+    patiently: (work) => database.patiently((db) => db.atomic((part) => work(storesOf(part)))),
     backupTo: (file) => database.backupTo(file),
     close: () => database.close(),
   }

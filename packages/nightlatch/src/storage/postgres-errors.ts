@@ -1,4 +1,4 @@
-import { StorageError, type StorageProblem } from './errors.js'
+import { movedSentence, movingSentence, StorageError, type StorageProblem } from './errors.js'
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -19,7 +19,7 @@ export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006'
 const lostStates = /^(08...|57P0[1-5])$/
 const lostCodes = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/
 const lostWords =
-  /^(Connection terminated|timeout exceeded|Query read timeout|Client has encountered a connection error|Client was closed)/
+  /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/
 
 /** The connection is gone or useless, whatever became of the statement. */
 export function isLost(error: unknown): boolean {
@@ -33,6 +33,8 @@ export function isLost(error: unknown): boolean {
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {
+  NLM01: ['moving', movingSentence],
+  NLM02: ['moved', movedSentence],
   '25006': ['read-only', 'the database takes no writes: it is a replica, or set to read-only'],
   '28000': ['no-access', 'the database refuses this user'],
   '28P01': ['no-access', 'the database refuses the user name or the password'],

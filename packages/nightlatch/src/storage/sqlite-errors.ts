@@ -1,4 +1,4 @@
-import { StorageError, type StorageProblem } from './errors.js'
+import { movedSentence, movingSentence, StorageError, type StorageProblem } from './errors.js'
 
 // Where the driver gives no code (errors while rows are read), SQLite's own sentence has to do.
 const sentences: Readonly<Record<string, number>> = {
@@ -35,8 +35,16 @@ const problems: Readonly<Record<number, readonly [StorageProblem, string]>> = {
   26: ['damaged', 'the file is not a database of Nightlatch'],
 }
 
+/** What the triggers of a fence say. */
+const fences: Readonly<Record<string, readonly [StorageProblem, string]>> = {
+  'nightlatch is being moved': ['moving', movingSentence],
+  'nightlatch has moved': ['moved', movedSentence],
+}
+
 export function sqliteError(error: unknown): StorageError {
   if (error instanceof StorageError) return error
+  const fence = error instanceof Error ? fences[error.message] : undefined
+  if (fence !== undefined) return new StorageError(fence[0], fence[1], error)
   const [problem, sentence] = problems[codeOf(error)] ?? ['failed', 'the database refused a statement']
   return new StorageError(problem, sentence, error)
 }

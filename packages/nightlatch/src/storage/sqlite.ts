@@ -204,7 +204,7 @@ class SqliteDatabase implements Database, Db {
     return Promise.reject(new StorageError('failed', 'a lock needs a transaction'))
   }
 
-  patiently(work: (db: Db) => Promise<void>): Promise<void> {
+  patiently<T>(work: (db: Db) => Promise<T>): Promise<T> {
     return work(this)
   }
 

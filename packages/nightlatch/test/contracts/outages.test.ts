@@ -1,58 +1,9 @@
-import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AttemptKey, codePolicy } from '../../src/core/attempts.js'
 import { openStorage, type OpenStorage } from '../../src/storage/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
-
-/** Stands between the server and its database, and cuts the line. */
-async function lineTo(target: URL) {
-  const sockets = new Set<Socket>()
-  let fatalWord: string | null = null
-  let cuts = 0
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname)
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one)
-      one.pipe(other)
-      one.on('error', () => other.destroy())
-      one.on('close', () => other.destroy())
-    }
-    near.on('data', (chunk) => {
-      if (fatalWord === null || !chunk.includes(fatalWord)) return
-      cuts += 1
-      near.destroy()
-    })
-  })
-  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  await listen(0)
-  const { port } = server.address() as { port: number }
-  const url = new URL(target)
-  url.host = `127.0.0.1:${port}`
-  return {
-    url: url.href,
-    cut() {
-      for (const socket of sockets) socket.destroy()
-      sockets.clear()
-    },
-    /** Cuts whenever somebody says the word. @returns how often it was said */
-    async cutAfter(word: string, act: () => Promise<void>): Promise<number> {
-      ;[fatalWord, cuts] = [word, 0]
-      await act()
-      fatalWord = null
-      return cuts
-    },
-    async down() {
-      const closed = new Promise((resolve) => server.close(resolve))
-      this.cut()
-      await closed
-    },
-    up: () => listen(port),
-  }
-}
+import { lineTo } from '../support/line.js'
 
 describe('when PostgreSQL is lost', () => {
   let database: TestDatabase

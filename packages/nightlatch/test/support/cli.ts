@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { openNightlatch } from '../../src/app.js'
+import { moveNightlatch, openNightlatch, undoMoveOf } from '../../src/app.js'
 import type { CliDeps } from '../../src/cli/deps.js'
 import { runCli } from '../../src/cli/program.js'
 import { mailNotices } from '../../src/mail/notices.js'
@@ -62,6 +62,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     now: () => options.now ?? Date.now() / 1000,
     open: (settings, parts = {}) =>
       openNightlatch(settings, { ...parts, unsafeArgon2Setting: { memory: 64, passes: 1, lanes: 1 } }),
+    move: moveNightlatch,
+    undoMove: undoMoveOf,
     notices: async ({ issuer }, log) =>
       mailNotices({ mailer: null, sender: { issuer, accountUrl: '' }, log }),
     serve: () => Promise.reject(new Error('not here')),

@@ -1,0 +1,76 @@
+/** A table as it is copied: what of each row, and in which order. */
+export interface Table {
+  readonly name: string
+  readonly key: readonly string[]
+  readonly text: readonly string[]
+  readonly integers: readonly string[]
+  readonly columns: readonly string[]
+  /** Rows that say something of this database alone are left out: a condition, or ''. */
+  readonly where: string
+}
+
+/** Facts about a move belong to the database that they are in. */
+export const movePrefix = 'move:'
+
+type Words = Partial<Record<'key' | 'text' | 'integers' | 'where', string>>
+
+const list = (words = ''): readonly string[] => words.split(' ').filter((word) => word !== '')
+
+function table(name: string, { key = '', text = '', integers = '', where = '' }: Words): Table {
+  const columns = [...list(text), ...list(integers)]
+  return { name, key: list(key), text: list(text), integers: list(integers), columns, where }
+}
+
+/**
+ * Every table that is moved, each behind those that it refers to: all but `migration` and `lease`, which are about
+ * one database and its servers. A test compares the list with the schema.
+ */
+export const tables: readonly Table[] = [
+  table('account', {
+    key: 'id',
+    text: 'id username name email group_names password_hash',
+    integers: 'admin disabled authenticator_count created_at last_sign_in_at',
+  }),
+  table('login_name', { key: 'name', text: 'name account' }),
+  table('session', {
+    key: 'token_hash',
+    text: 'token_hash id account factors address user_agent',
+    integers: 'signed_in_at verified_at last_seen_at expires_at',
+  }),
+  table('sign_in', { key: 'token_hash', text: 'token_hash id account', integers: 'started_at expires_at' }),
+  table('authenticator', {
+    key: 'id',
+    text: 'id account name sealed',
+    integers: 'last_step created_at last_used_at',
+  }),
+  table('set_up', {
+    key: 'owner',
+    text: 'owner id account sealed name replaces',
+    integers: 'created_at expires_at',
+  }),
+  table('recovery_code_set', { key: 'account', text: 'account salt' }),
+  table('recovery_code', { key: 'account hash', text: 'account hash' }),
+  table('unsaved_codes', { key: 'session', text: 'session account sealed' }),
+  table('trusted_device', {
+    key: 'id',
+    text: 'id account token_hash previous_hash user_agent address',
+    integers: 'created_at last_used_at expires_at',
+  }),
+  table('known_device', { key: 'account device_hash', text: 'account device_hash', integers: 'seen_at' }),
+  table('invitation', {
+    key: 'token_hash',
+    text: 'token_hash id account',
+    integers: 'created_at expires_at',
+  }),
+  table('attempt', { key: 'key', text: 'key', integers: 'failures blocked_until changed_at forgets' }),
+  table('audit', {
+    key: 'sequence',
+    text: 'event account address user_agent details',
+    integers: 'sequence at',
+  }),
+  table('fact', {
+    key: 'name',
+    text: 'name value',
+    where: `substr(name, 1, ${String(movePrefix.length)}) <> '${movePrefix}'`,
+  }),
+]

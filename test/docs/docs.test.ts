@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { blocksOf, pages, placeOf, root } from './blocks.js'
 import { journeys } from './journeys.js'
-import { Page } from './page.js'
+import { otherBlocks, Page } from './page.js'
 
 /** Pages whose blocks another test runs, every one of them. */
 const elsewhere: Record<string, { readonly test: string; readonly languages: readonly string[] }> = {
@@ -31,7 +31,12 @@ describe('every block of the documentation is run', () => {
   })
 
   it('nobody works through a page that is not there', () => {
-    const known = [...cloned, ...Object.keys(journeys), ...Object.keys(elsewhere)]
+    const known = [
+      ...cloned,
+      ...Object.keys(journeys),
+      ...Object.keys(elsewhere),
+      ...Object.keys(otherBlocks),
+    ]
     expect(known.filter((file) => !withBlocks.includes(file))).toEqual([])
   })
 

@@ -9,6 +9,7 @@ export const exceptions: Record<string, string> = {
   'git pull': 'there is no other version to get',
   'npm test': 'it is what runs this',
   'npm run check': 'the first half of the continuous integration; it runs beside these tests',
+  'npm run ha': 'five minutes',
   'npm run mutation': 'an hour',
   'npm run test:next': 'it installs 370 MB; it is a test itself',
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { blocksOf, pages, placeOf, root } from './blocks.js'
 import { journeys } from './journeys.js'
-import { Page } from './page.js'
+import { otherBlocks, Page } from './page.js'
 
 /** Pages whose blocks another test runs, every one of them. */
 const elsewhere: Record<string, { readonly test: string; readonly languages: readonly string[] }> = {
@@ -20,7 +20,7 @@ const withBlocks = pages().filter((file) => blocksOf(file).length > 0 || journey
 const ours = withBlocks.filter((file) => !cloned.includes(file) && elsewhere[file] === undefined)
 
 describe('every block of the documentation is run', () => {
-  it.each(ours)('%s', async (file) => {
+  it.each(ours)('%s', { timeout: 180_000 }, async (file) => {
     const page = await Page.open(file)
     try {
       await journeys[file]?.(page)
@@ -31,7 +31,12 @@ describe('every block of the documentation is run', () => {
   })
 
   it('nobody works through a page that is not there', () => {
-    const known = [...cloned, ...Object.keys(journeys), ...Object.keys(elsewhere)]
+    const known = [
+      ...cloned,
+      ...Object.keys(journeys),
+      ...Object.keys(elsewhere),
+      ...Object.keys(otherBlocks),
+    ]
     expect(known.filter((file) => !withBlocks.includes(file))).toEqual([])
   })
 

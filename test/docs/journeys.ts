@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { cpSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -6,6 +7,8 @@ import { isInstalled, type ProxyName } from '../../examples/shared/proxies.mjs'
 import { startDemoApp } from '../../examples/demo-app/app.mjs'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { run } from '../../packages/nightlatch/test/support/cli.js'
+import { asSuperuser } from '../../packages/nightlatch/test/support/databases.js'
+import { postgresBinaries, postgresUrl } from '../../packages/nightlatch/test/support/postgres-server.js'
 import { Person } from '../../packages/nightlatch/test/support/person.js'
 import { root } from './blocks.js'
 import { expectSaid, type Page } from './page.js'
@@ -84,6 +87,40 @@ const framework: Journey = async (page) => {
   expect((await ada.get('/private')).status).toBe(303)
 }
 
+interface NewDatabase {
+  readonly name: string
+  readonly url: string
+}
+
+/** A real PostgreSQL for the commands of the terminal; databases that were named are gone afterwards. */
+async function withPostgres(
+  terminal: Terminal,
+  work: (database: (purpose: string) => NewDatabase) => Promise<void>,
+): Promise<void> {
+  const server = new URL(await postgresUrl())
+  const { hostname, port, username, password: secret } = server
+  const names: string[] = []
+  terminal.env = {
+    ...terminal.env,
+    PGHOST: hostname,
+    PGPORT: port,
+    PGUSER: username,
+    PATH: [join(terminal.folder, '.programs'), postgresBinaries(), process.env['PATH'] ?? ''].join(':'),
+    ...(secret === '' ? {} : { PGPASSWORD: secret }),
+  }
+  try {
+    await work((purpose) => {
+      const name = `docs_${purpose}_${process.pid}_${randomBytes(4).toString('hex')}`
+      names.push(name)
+      return { name, url: new URL(`/${name}`, server).href }
+    })
+  } finally {
+    await terminal.endServers()
+    for (const name of names) await asSuperuser(null, [`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`])
+    for (const name of names) await asSuperuser(null, [`DROP ROLE IF EXISTS ${name}`])
+  }
+}
+
 /** Every command of the reference alone, on a database with one account; its usage is what `--help` says. */
 const commandLine: Journey = async (page) => {
   const { terminal } = page
@@ -95,6 +132,23 @@ const commandLine: Journey = async (page) => {
   terminal.instead.set('${fpath[1]}', `${terminal.folder}/fpath`)
   terminal.instead.set('~/.', `${terminal.folder}/.`)
   await terminal.run('mkdir -p .local/share/bash-completion/completions .config/fish/completions')
+  await withPostgres(terminal, async (database) => {
+    const [one, other] = [database('one'), database('other')]
+    await terminal.run(
+      `createdb ${one.name} && createdb ${other.name} && echo ${other.url} > file-with-the-address`,
+    )
+    terminal.instead.set('postgres://nightlatch@db.example.org/nightlatch', one.url)
+    terminal.instead.set('/var/lib/nightlatch', `${terminal.folder}/moved`)
+    terminal.instead.set(
+      'nightlatch move --undo',
+      `nightlatch move --to ${terminal.folder}/away && nightlatch move --undo`,
+    )
+    await everyCommand(page)
+  })
+}
+
+async function everyCommand(page: Page): Promise<void> {
+  const { terminal } = page
   for (;;) {
     const [usage, examples] = [page.takeNext('text'), page.takeNext('sh')]
     if (usage === null || examples === null) break
@@ -107,7 +161,7 @@ const commandLine: Journey = async (page) => {
 
 async function commandAlone(terminal: Terminal, line: string): Promise<void> {
   const data = freshFolderWith(terminal.folder, line.includes('user add') ? [] : ['nightlatch-data'])
-  terminal.env = { NIGHTLATCH_DATA: join(data, 'nightlatch-data') }
+  terminal.env = { ...terminal.env, NIGHTLATCH_DATA: join(data, 'nightlatch-data') }
   // It says so with its status: the code of the example was right in another second.
   const status = line.includes('otp verify') || line.includes('doctor --url') ? ' || [ $? = 1 ]' : ''
   await terminal.run(line + status)
@@ -125,8 +179,6 @@ const errorCodes: Journey = async (page) => {
 }
 
 export const journeys: Record<string, Journey> = {
-  // A drawing.
-  'ARCHITECTURE.md': async (page) => void page.take('your app ─→ library'),
   'docs/guides/add-an-authenticator.md': async ({ terminal }) => {
     const ada = await enrolled(terminal)
     const other = ada.withAnotherPhone()
@@ -137,15 +189,54 @@ export const journeys: Record<string, Journey> = {
     expect((await other.signIn()).location).toBe('/')
   },
   'docs/guides/backup-and-restore.md': async (page) => {
+    const { terminal } = page
     await withAccount(page)
-    await page.terminal.run('mkdir backups')
-    page.terminal.instead.set('/backups/', `${page.terminal.folder}/backups/`)
-    await page.runRest()
+    await terminal.run('mkdir -p backups lost && cp -r nightlatch-data lost/')
+    terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
+    terminal.instead.set('/lost/', `${terminal.folder}/lost/`)
+    await page.runThrough('nightlatch backup')
     // Restored, as the page says.
-    await page.terminal.run('npx nightlatch user remove ada --yes')
-    await page.terminal.run('rm -f nightlatch-data/nightlatch.db-*')
-    await page.terminal.run('cp backups/*.db nightlatch-data/nightlatch.db && npx nightlatch user list')
-    expect(page.terminal.said).toContain('ada')
+    await terminal.run('npx nightlatch user remove ada --yes')
+    await terminal.run('rm -f nightlatch-data/nightlatch.db-*')
+    await terminal.run('cp backups/*.db nightlatch-data/nightlatch.db && npx nightlatch user list')
+    expect(terminal.said).toContain('ada')
+    await withPostgres(terminal, async (database) => {
+      const names = { dump: database('source'), restored: database('nightlatch') }
+      terminal.env['NIGHTLATCH_DATABASE_URL'] = names.dump.url
+      terminal.instead.set('createdb nightlatch', `createdb ${names.restored.name}`)
+      terminal.instead.set('--dbname=nightlatch', `--dbname=${names.restored.name}`)
+      terminal.instead.set('nightlatch-2026-11-21.dump', 'nightlatch-*.dump')
+      await terminal.run(`createdb ${names.dump.name} && npx nightlatch user add grace`)
+      await page.runThrough('pg_dump')
+      terminal.env['NIGHTLATCH_DATABASE_URL'] = names.restored.url
+      await page.runThrough('pg_restore')
+      await terminal.run('npx nightlatch user list')
+      expect(terminal.said).toContain('grace')
+      delete terminal.env['NIGHTLATCH_DATABASE_URL']
+      await page.runRest()
+    })
+  },
+  'docs/guides/from-one-machine-to-many.md': async (page) => {
+    const { terminal } = page
+    const ada = await enrolled(terminal)
+    await terminal.run('mkdir backups etc')
+    terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
+    terminal.instead.set('/var/lib/', `${terminal.folder}/`)
+    terminal.instead.set('/etc/nightlatch/root-key', `${terminal.folder}/nightlatch-data/root-key`)
+    await withPostgres(terminal, async (database) => {
+      const { name, url } = database('nightlatch')
+      terminal.instead.set('createuser --pwprompt nightlatch', `createuser ${name}`)
+      terminal.instead.set('--owner=nightlatch', `--owner=${name}`)
+      terminal.instead.set('--template=template0 nightlatch', `--template=template0 ${name}`)
+      terminal.instead.set('postgres://nightlatch@db.example.org/nightlatch', url)
+      await page.runThrough('npx nightlatch serve')
+      // Signed in before the move, and after it.
+      expect((await ada.get('/')).status).toBe(200)
+      await terminal.endServers()
+      terminal.env['NIGHTLATCH_DATABASE_URL'] = url
+      await page.runThrough('nightlatch-one').finally(() => delete terminal.env['NIGHTLATCH_DATABASE_URL'])
+      await terminal.endServers()
+    })
   },
   'docs/guides/behind-a-proxy.md': async (page) => {
     const application = await startDemoApp(page.terminal.port(5000))

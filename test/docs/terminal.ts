@@ -67,6 +67,11 @@ export class Terminal {
     return [this.#saidAndEnded, ...running].join('')
   }
 
+  /** Something that the last block started may still be printing. */
+  get isPrinting(): boolean {
+    return this.#started.slice(this.#sinceBlock).some(({ child }) => child.exitCode === null)
+  }
+
   /** Waits until the last block has printed this. */
   async saying(wanted: RegExp): Promise<string> {
     await waitFor(() => Promise.resolve(wanted.test(this.said)), String(wanted), { more: () => this.said })

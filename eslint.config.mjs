@@ -50,7 +50,13 @@ export default tseslint.config(
   },
   ...arrows,
   {
-    files: ['**/*.test.ts', '**/*.test-suite.ts', '**/test/**/*.ts'],
+    files: [
+      '**/*.test.ts',
+      '**/*.test-suite.ts',
+      '**/test/**/*.ts',
+      'test/**/*.ts',
+      'examples/next/journey.ts',
+    ],
     rules: {
       'max-lines': 'off',
       'max-lines-per-function': 'off',

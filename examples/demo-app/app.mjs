@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url'
 
 const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.codePointAt(0)};`)
 
-/** The headers are percent-encoded where they are no plain ASCII. */
-const read = (request, name) => decodeURIComponent(request.headers[name] ?? '')
+/** The headers carry the bytes of UTF-8; Node reads each byte as one character. */
+const read = (request, name) => Buffer.from(request.headers[name] ?? '', 'latin1').toString()
 
 function page(request) {
   const user = read(request, 'remote-user')

@@ -6,5 +6,5 @@ export interface Ports {
 }
 export const writtenPorts: Ports
 export function isInstalled(name: ProxyName): boolean
-export function startProxy(name: ProxyName, ports: Ports): Promise<{ stop(): Promise<void> }>
+export function startProxy(name: ProxyName, ports: Ports, file?: string): Promise<{ stop(): Promise<void> }>
 export function freePort(): Promise<number>

@@ -10,10 +10,13 @@ import { fileURLToPath } from 'node:url'
 export const proxies = {
   nginx: {
     command: 'nginx',
-    args: (folder) => ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr', '-g', 'daemon off;'],
+    args: (folder, file = 'nginx.conf') => ['-p', folder, '-c', file, '-e', 'stderr', '-g', 'daemon off;'],
   },
-  caddy: { command: 'caddy', args: () => ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'] },
-  haproxy: { command: 'haproxy', args: () => ['-W', '-f', 'haproxy.cfg'] },
+  caddy: {
+    command: 'caddy',
+    args: (_folder, file = 'Caddyfile') => ['run', '--config', file, '--adapter', 'caddyfile'],
+  },
+  haproxy: { command: 'haproxy', args: (_folder, file = 'haproxy.cfg') => ['-W', '-f', file] },
   traefik: { command: 'traefik', args: () => ['--configFile=traefik.yml'] },
 }
 
@@ -26,15 +29,16 @@ export const writtenPorts = { public: 8080, nightlatch: 3000, application: 5000 
 /**
  * @param {keyof typeof proxies} name
  * @param {{ public: number, nightlatch: number, application: number }} ports
+ * @param {string} [file] another configuration of the folder
  * @returns {Promise<{ stop(): Promise<void> }>}
  */
-export async function startProxy(name, ports) {
+export async function startProxy(name, ports, file) {
   const folder = mkdtempSync(join(tmpdir(), `nightlatch-${name}-`))
   const from = fileURLToPath(new URL(`../behind-${name}/`, import.meta.url))
-  for (const file of readdirSync(from).filter((one) => /\.(conf|cfg|lua|yml)$|^Caddyfile$/.test(one)))
+  for (const file of readdirSync(from).filter((one) => /\.(conf|cfg|lua|yml)$|Caddyfile$/.test(one)))
     writeFileSync(join(folder, file), withPorts(readFileSync(join(from, file), 'utf8'), ports))
   const { command, args } = proxies[name]
-  const child = spawn(command, args(folder), {
+  const child = spawn(command, args(folder, file), {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -23,27 +23,53 @@ const tools = [
   },
   { for: 'tests on a real PostgreSQL', packages: ['postgresql'], isThere: hasPostgres },
   { for: 'QR codes read by another program', packages: ['zbar-tools'], isThere: () => inPath('zbarimg') },
+  ...['nginx', 'caddy', 'haproxy'].map((name) => ({
+    for: `the example behind ${name}`,
+    packages: [name],
+    isThere: () => inPath(name),
+  })),
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
 ]
 
+const clusterTools = [
+  { for: 'the cluster', packages: ['postgresql'], isThere: () => existsSync('/usr/lib/postgresql') },
+  { for: 'the cluster', packages: ['patroni'], isThere: () => inPath('patroni') },
+  { for: 'the cluster', packages: ['etcd-server'], isThere: () => inPath('etcd') },
+  { for: 'the cluster', packages: ['haproxy'], isThere: () => inPath('haproxy') },
+]
+
 export function ensureTools() {
-  const missing = tools.filter((tool) => !tool.isThere())
-  if (missing.length === 0) return
+  for (const tool of missingAfterInstall(tools))
+    process.stderr.write(`Missing: ${tool.packages[0]}, for ${tool.for}. Those tests are left out or fail.\n`)
+}
+
+/** What `npm run ha` needs. @returns whether it is all there */
+export function ensureCluster() {
+  const missing = missingAfterInstall(clusterTools)
+  for (const tool of missing)
+    process.stderr.write(`Missing: ${tool.packages[0]}, for ${tool.for}. Debian has it: apt-get install.\n`)
+  return missing.length === 0
+}
+
+function missingAfterInstall(wanted) {
+  const missing = wanted.filter((tool) => !tool.isThere())
+  if (missing.length === 0) return []
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version') && inPath('apt-get')) {
     install(missing.flatMap((tool) => tool.packages))
   }
-  for (const tool of missing.filter((one) => !one.isThere()))
-    process.stderr.write(`Missing: ${tool.packages[0]}, for ${tool.for}. Those tests are left out or fail.\n`)
+  return missing.filter((one) => !one.isThere())
 }
 
 function install(packages) {
   process.stderr.write(`Installing ${packages.join(', ')} (apt-get) …\n`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // RUNLEVEL=1: installed, but no server of the system's is started.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const options = { env, stdio: ['ignore', 'ignore', 2] }
-  const install = () =>
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
+  const install = (...names) =>
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options)
   // The lists of a fresh machine are empty or old.
-  if (install().status === 0) return
+  if (install(...packages).status === 0) return
   spawnSync('apt-get', ['update', '-qq'], options)
-  install()
+  // One that this release of Debian does not have must not keep the others away.
+  if (install(...packages).status !== 0) for (const name of packages) install(name)
 }

@@ -5,6 +5,7 @@ import type { SessionView } from '../http/session-view.js'
 import { problemType, refusalFor } from './guard.js'
 
 export { createNightlatch } from '../library.js'
+export { sessionOf } from './guard.js'
 
 /** A request of Express (or Connect), with the session that `requireSession` found. */
 export interface ExpressRequest extends IncomingMessage {

@@ -4,6 +4,7 @@ import type { SessionView } from '../http/session-view.js'
 import { problemType, refusalFor } from './guard.js'
 
 export { createNightlatch } from '../library.js'
+export { sessionOf } from './guard.js'
 
 /** As much of Fastify as is used here: the package itself is the application's. */
 interface FastifyLike {

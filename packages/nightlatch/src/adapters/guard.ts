@@ -1,3 +1,4 @@
+import type { SessionView } from '../http/session-view.js'
 import type { NightlatchAuth } from '../library.js'
 
 /** What is known of a request that needs a session. */
@@ -39,4 +40,17 @@ export function refusedResponse(auth: NightlatchAuth, request: Request): Respons
   }
   headers.set('content-type', problemType)
   return new Response(refusal.body, { status: refusal.status, headers })
+}
+
+/**
+ * The session of a request behind `requireSession`, with its type.
+ *
+ * @throws TypeError where no `requireSession` guards the route: that is a mistake of the program.
+ * @example
+ * const { account } = sessionOf(request)
+ */
+export function sessionOf(request: object): SessionView {
+  const { nightlatch } = request as { readonly nightlatch?: SessionView }
+  if (nightlatch === undefined) throw new TypeError('sessionOf: no requireSession guards this route')
+  return nightlatch
 }

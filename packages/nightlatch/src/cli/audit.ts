@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { findAccount } from '../core/administration.js'
 import type { AuditRecord } from '../core/audit.js'
 import type { AccountId } from '../core/ids.js'
+import { openTrail } from './audit-trail.js'
 import { wholeNumber, type AddCommands } from './command.js'
 import type { CliDeps, Nightlatch } from './deps.js'
 import { Refused } from './errors.js'
@@ -42,8 +43,10 @@ async function showTrail(deps: CliDeps, app: Nightlatch, options: AuditOptions):
   const { audit } = app.core.storage.stores
   const account = await accountOf(app, options.user)
   const mine = account === null ? {} : { account }
-  const latest =
-    options.limit === 0 ? [] : [...(await audit.list({ ...mine, limit: options.limit }))].reverse()
+  const trail = await openTrail(audit)
+  const until = { beforeSequence: trail.last + 1, limit: options.limit }
+  const latest = options.limit === 0 ? [] : [...(await audit.list({ ...mine, ...until }))].reverse()
+  trail.seen(latest)
   const names = nameFinder(app)
   if (options.json === true && options.follow !== true)
     return printJson(deps, { events: await Promise.all(latest.map((record) => describe(record, names))) })
@@ -52,12 +55,8 @@ async function showTrail(deps: CliDeps, app: Nightlatch, options: AuditOptions):
   }
   await showAll(latest)
   if (options.follow !== true) return
-  const [newest] = await audit.list({ limit: 1 })
-  await follow(deps, latest.at(-1)?.sequence ?? newest?.sequence ?? 0, async (afterSequence) => {
-    const records = await audit.list({ ...mine, afterSequence, limit: 500 })
-    await showAll(records)
-    return records.at(-1)?.sequence ?? afterSequence
-  })
+  const isMine = (record: AuditRecord): boolean => account === null || record.account === account
+  await follow(deps, async () => showAll((await trail.next()).filter(isMine)))
 }
 
 async function accountOf(app: Nightlatch, username: string | undefined): Promise<AccountId | null> {
@@ -69,10 +68,10 @@ async function accountOf(app: Nightlatch, username: string | undefined): Promise
 
 const pollMs = 500
 
-async function follow(deps: CliDeps, from: number, more: (after: number) => Promise<number>): Promise<void> {
+async function follow(deps: CliDeps, more: () => Promise<void>): Promise<void> {
   let ended = false
   void deps.stopSignal().then(() => (ended = true))
-  for (let last = from; !ended; await wait(pollMs)) last = await more(last)
+  for (; !ended; await wait(pollMs)) await more()
 }
 
 type Names = (id: AccountId | null) => Promise<string>

@@ -69,6 +69,8 @@ export interface AuditStore {
   add(event: AuditEvent): Promise<void>
   /** Newest first, or oldest first when `afterSequence` is given. */
   list(filter: AuditFilter): Promise<readonly AuditRecord[]>
+  /** Those of these, one hundred at most, that are there; oldest first. */
+  listThese(sequences: readonly number[]): Promise<readonly AuditRecord[]>
   removeBefore(at: number, limit: number): Promise<number>
 }
 

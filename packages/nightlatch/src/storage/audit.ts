@@ -1,7 +1,7 @@
 import type { AuditEventName, AuditFilter, AuditRecord, AuditStore } from '../core/audit.js'
 import type { AccountId } from '../core/ids.js'
 import type { Db, Param } from './db.js'
-import { among, done, foundAll } from './rows.js'
+import { among, done, foundAll, valuesList } from './rows.js'
 
 interface AuditRow {
   readonly sequence: number
@@ -23,6 +23,9 @@ const recordOf = (row: AuditRow): AuditRecord => ({
   details: JSON.parse(row.details) as AuditRecord['details'],
 })
 
+const columns = 'sequence, at, event, account, address, user_agent, details'
+const mostOfThese = 100
+
 function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
   const wanted: readonly (readonly [string, Param | undefined])[] = [
     ['account =', filter.account],
@@ -33,7 +36,7 @@ function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
   const where = given.map(({ condition }, index) => `${condition} $${index + 1}`).join(' AND ')
   const order = filter.afterSequence === undefined ? 'DESC' : 'ASC'
   return [
-    `SELECT sequence, at, event, account, address, user_agent, details FROM audit
+    `SELECT ${columns} FROM audit
       ${where === '' ? '' : `WHERE ${where}`} ORDER BY sequence ${order} LIMIT $${given.length + 1}`,
     [...given.map(({ value }) => value), filter.limit],
   ]
@@ -42,12 +45,19 @@ function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
 export function auditStore(db: Db): AuditStore {
   const add = `INSERT INTO audit (at, event, account, address, user_agent, details)
     VALUES ($1, $2, $3, $4, $5, $6)`
+  const these = `SELECT ${columns} FROM audit
+    WHERE sequence IN ${valuesList(1, mostOfThese)} ORDER BY sequence`
   const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
   const removeBefore = `DELETE FROM audit WHERE ${among(db, 'sequence', due)}`
   return {
     add: ({ at, event, account, address, userAgent, details }) =>
       done(db.run(add, [at, event, account, address, userAgent, JSON.stringify(details)])),
     list: (filter) => foundAll(db.all<AuditRow>(...listQuery(filter)), recordOf),
+    listThese: (sequences) => {
+      // Always as many parameters: one statement for all.
+      const padded = Array.from({ length: mostOfThese }, (_one, index) => sequences[index] ?? -1)
+      return foundAll(db.all<AuditRow>(these, padded), recordOf)
+    },
     removeBefore: (at, limit) => db.run(removeBefore, [at, limit]),
   }
 }

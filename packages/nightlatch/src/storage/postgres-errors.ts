@@ -19,7 +19,7 @@ export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006'
 const lostStates = /^(08...|57P0[1-5])$/
 const lostCodes = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/
 const lostWords =
-  /^(Connection terminated|timeout exceeded|Query read timeout|Client has encountered a connection error|Client was closed)/
+  /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/
 
 /** The connection is gone or useless, whatever became of the statement. */
 export function isLost(error: unknown): boolean {

@@ -29,26 +29,31 @@ function poolSettings(target: PostgresTarget, options: PostgresOptions): pg.Pool
     idle_in_transaction_session_timeout: options.statementMs,
     application_name: 'nightlatch',
     keepAlive: true,
-    // The pool waits for it, whatever its type says.
-    onConnect: mustTakeWrites as (client: pg.ClientBase) => void,
   }
 }
 
-/** Connections to the server that takes writes, wherever among the hosts that is just now. */
+/** Connections to one server. */
+interface Source {
+  readonly pool: pg.Pool
+  readonly Client: typeof pg.Client
+}
+
+/**
+ * Connections to the server that takes writes, wherever among the hosts that is just now. Each host has a pool of its
+ * own: connections that hang on one that stands still take nobody's place at the next.
+ */
 export class PostgresPool {
   readonly #servers: PostgresTarget['servers']
   readonly #settings: pg.PoolConfig
-  readonly #Client: typeof pg.Client
-  readonly #pool: pg.Pool
+  readonly #sources: readonly Source[]
   readonly #serverOf = new WeakMap<pg.ClientBase, number>()
   #current = 0
 
   constructor(target: PostgresTarget, options: PostgresOptions) {
     this.#servers = target.servers
     this.#settings = poolSettings(target, options)
-    this.#Client = this.#clientClass()
-    this.#pool = new pg.Pool({ ...this.#settings, Client: this.#Client })
-    this.#pool.on('error', options.onLost)
+    this.#sources = target.servers.map(({ url }, server) => this.#sourceOf(url, server))
+    for (const { pool } of this.#sources) pool.on('error', options.onLost)
   }
 
   /** A connection of one's own until it is released; each host is tried once. */
@@ -56,11 +61,13 @@ export class PostgresPool {
     for (let left = this.#servers.length; ; left -= 1) {
       const tried = this.#current
       try {
-        return await this.#pool.connect()
+        return await this.#source.pool.connect()
       } catch (error) {
-        if (this.#isDry(error)) throw new StorageError('unavailable', 'no database connection is free', error)
-        if (!isLost(error) && !isReadOnly(error)) throw this.#refused(tried, error)
-        this.#moveOn(tried)
+        // Whoever waited in vain at a host that was left meanwhile knows nothing of the next one.
+        if (this.#isDry(error) && this.#current === tried)
+          throw new StorageError('unavailable', 'no database connection is free', error)
+        if (!isUseless(error)) throw this.#refused(tried, error)
+        this.#leave(tried, error)
         if (left <= 1) throw this.#refused(tried, error)
       }
     }
@@ -68,14 +75,13 @@ export class PostgresPool {
 
   /** Back to the others; a connection that is of no use any more is closed, and its server left. */
   release(client: pg.PoolClient, error: unknown): void {
-    const useless = isLost(error) || isReadOnly(error)
-    if (useless) this.#moveOn(this.#serverOf.get(client) ?? this.#current)
-    client.release(useless)
+    this.#leave(this.#serverOf.get(client) ?? this.#current, error)
+    client.release(isUseless(error))
   }
 
   /** A connection beside the pool, to the server that is the current one. */
   async connectAlone(name: string): Promise<pg.Client> {
-    const client = new this.#Client({ ...this.#settings, application_name: name })
+    const client = new this.#source.Client({ ...this.#settings, application_name: name })
     await client.connect()
     return client
   }
@@ -84,28 +90,37 @@ export class PostgresPool {
     return this.#serverOf.get(client) === this.#current
   }
 
-  close(): Promise<void> {
-    return this.#pool.end()
+  async close(): Promise<void> {
+    await Promise.all(this.#sources.map(({ pool }) => pool.end()))
+  }
+
+  get #source(): Source {
+    const source = this.#sources[this.#current]
+    if (source === undefined) throw new Error('there is no such server')
+    return source
   }
 
   /** To the next server, unless somebody has moved on already. */
-  #moveOn(from: number): void {
-    if (this.#current === from) this.#current = (from + 1) % this.#servers.length
+  #leave(server: number, error: unknown): void {
+    if (isUseless(error) && this.#current === server) this.#current = (server + 1) % this.#servers.length
   }
 
-  /** Each new connection goes to the server that is the current one at that moment. */
-  #clientClass(): typeof pg.Client {
-    const current = () => this.#current
-    const servers = this.#servers
-    const serverOf = this.#serverOf
-    return class extends pg.Client {
-      constructor(config: pg.ClientConfig) {
-        super({ ...config, connectionString: (servers[current()] ?? servers[0]).url })
-        serverOf.set(this, current())
-        // A connection may be lost between two statements: the next one says so.
-        this.on('error', () => undefined)
+  #sourceOf(url: string, server: number): Source {
+    const leave = (error: unknown): void => {
+      this.#leave(server, error)
+    }
+    const Client = clientOf(url, { leave, opened: (client) => this.#serverOf.set(client, server) })
+    const onConnect = async (client: pg.ClientBase): Promise<void> => {
+      try {
+        await mustTakeWrites(client)
+      } catch (error) {
+        leave(error)
+        throw error
       }
     }
+    // The pool waits for it, whatever its type says.
+    const hook = onConnect as (client: pg.ClientBase) => void
+    return { Client, pool: new pg.Pool({ ...this.#settings, Client, onConnect: hook }) }
   }
 
   #isDry(error: unknown): boolean {
@@ -117,6 +132,42 @@ export class PostgresPool {
     const tried = this.#servers.length === 1 ? [this.#servers[server] ?? this.#servers[0]] : this.#servers
     const names = tried.map((one) => one.name).join(', ')
     return new StorageError(known.code, `${known.message} (${names})`, error)
+  }
+}
+
+const isUseless = (error: unknown): boolean => isLost(error) || isReadOnly(error)
+
+interface ClientEvents {
+  readonly leave: (error: unknown) => void
+  readonly opened: (client: pg.Client) => void
+}
+
+/**
+ * Connections to one address. They say themselves that they could not be opened: the pool tells only who still waits,
+ * and at a host that stands still nobody waits that long once all places are taken.
+ */
+function clientOf(url: string, { leave, opened }: ClientEvents): typeof pg.Client {
+  return class extends pg.Client {
+    constructor(config: pg.ClientConfig) {
+      super({ ...config, connectionString: url })
+      opened(this)
+      // A connection may be lost between two statements: the next one says so.
+      this.on('error', () => undefined)
+    }
+
+    override connect(): Promise<pg.Client>
+    override connect(done: (error: Error) => void): void
+    override connect(done?: (error: Error) => void): unknown {
+      if (done === undefined)
+        return super.connect().catch((error: unknown) => {
+          leave(error)
+          throw error
+        })
+      return super.connect((error: Error) => {
+        leave(error)
+        done(error)
+      })
+    }
   }
 }
 

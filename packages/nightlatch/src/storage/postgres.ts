@@ -29,7 +29,8 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
     await pool.close()
     throw postgresError(error)
   }
-  return new PostgresDatabase(pool, (changed) => openPostgres(url, { ...options, ...changed }))
+  const reopen: Reopen = (changed) => openPostgres(url, { ...options, ...changed })
+  return new PostgresDatabase(pool, reopen, options.statementMs)
 }
 
 interface Statement {
@@ -79,13 +80,16 @@ class PostgresDatabase implements Database, Db {
   readonly dialect = 'postgres'
   readonly #pool: PostgresPool
   readonly #reopen: Reopen
+  /** Nothing is tried again after as long as one statement may take: whoever asked has waited enough. */
+  readonly #patienceMs: number
   readonly #statements = new Statements()
   readonly freshness: ChangeChannel
   #closed = false
 
-  constructor(pool: PostgresPool, reopen: Reopen) {
+  constructor(pool: PostgresPool, reopen: Reopen, patienceMs: number) {
     this.#pool = pool
     this.#reopen = reopen
+    this.#patienceMs = patienceMs
     this.freshness = new ChangeChannel({
       connect: () => pool.connectAlone('nightlatch-changes'),
       isCurrent: (client) => pool.isCurrent(client),
@@ -112,6 +116,7 @@ class PostgresDatabase implements Database, Db {
   }
 
   async atomic<T>(work: Work<T>): Promise<T> {
+    const deadline = performance.now() + this.#patienceMs
     for (let tries = 1; ; tries += 1) {
       const client = await this.#acquire()
       const connection = new PostgresConnection(client, this.#statements)
@@ -127,7 +132,7 @@ class PostgresDatabase implements Database, Db {
         const cause = error instanceof StorageError ? error.cause : error
         // After the word COMMIT nobody knows whether it was kept: only the caller can find out.
         const again = isConflict(cause) || (isLost(cause) && !connection.mayBeCommitted)
-        if (!again || tries >= mostTries) throw error
+        if (!again || tries >= mostTries || performance.now() > deadline) throw error
       }
       await sleep(tries * 5 * Math.random())
     }
@@ -166,6 +171,7 @@ class PostgresDatabase implements Database, Db {
   async #query(sql: string, params: readonly Param[]): Promise<pg.QueryResult> {
     mustBeText(params)
     const statement = this.#statements.of(sql)
+    const deadline = performance.now() + this.#patienceMs
     for (let tries = 1; ; tries += 1) {
       const client = await this.#acquire()
       try {
@@ -176,7 +182,7 @@ class PostgresDatabase implements Database, Db {
       } catch (error) {
         this.#pool.release(client, error)
         if (statement.tells) this.freshness.onChange(null)
-        if (!isHarmless(error, sql) || tries >= 3) throw postgresError(error)
+        if (!isHarmless(error, sql) || tries >= 3 || performance.now() > deadline) throw postgresError(error)
       }
     }
   }
@@ -244,6 +250,8 @@ class PostgresConnection implements Connection {
   }
 
   async #sent<T>(statement: () => Promise<T>): Promise<T> {
+    // A ROLLBACK, say, would only wait behind what was never answered.
+    if (isLost(this.lastError)) throw postgresError(this.lastError)
     try {
       return await statement()
     } catch (error) {

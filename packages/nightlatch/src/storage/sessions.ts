@@ -1,6 +1,6 @@
 import type { AccountId, SessionId } from '../core/ids.js'
 import type { Factor, Session, SessionStore, SignedIn } from '../core/sessions.js'
-import { accountOf, type AccountRow } from './accounts.js'
+import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db, Param } from './db.js'
 import { among, done, found, foundAll, valuesList, wrote } from './rows.js'
 
@@ -57,7 +57,7 @@ type Some<Names extends keyof SessionStore> = Pick<SessionStore, Names>
 
 function finding(db: Db): Some<'findByTokenHash' | 'listOf'> {
   // The one query that nearly every request makes: one look-up by primary key in each table.
-  const find = `SELECT ${columns}, account.* FROM session JOIN account ON account.id = session.account
+  const find = `SELECT ${columns}, ${accountColumns} FROM session JOIN account ON account.id = session.account
     WHERE session.token_hash = $1 AND account.disabled = 0`
   const listOf = `SELECT ${columns} FROM session WHERE account = $1 ORDER BY last_seen_at DESC, id`
   return {

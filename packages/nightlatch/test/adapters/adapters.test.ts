@@ -169,3 +169,29 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
     expect((await browser.get('/private')).status).toBe(401)
   })
 })
+
+describe('inside Next', () => {
+  it('nothing is opened before the first request, and then once', async () => {
+    let opened = 0
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const options = { origin: 'http://localhost:3000', basePath: '/auth', database: join(folder, 'auth.db') }
+    let kept: Promise<NightlatchAuth> | undefined
+    const auth = () => (kept ??= ((opened += 1), forNext.createNightlatch(options)))
+    const { GET } = forNext.handlers(auth)
+    const guarded = forNext.requireSession(auth, () => Response.json({}))
+    expect(opened).toBe(0)
+    expect((await GET(new Request('http://localhost:3000/auth/login'))).status).toBe(200)
+    expect((await guarded(new Request('http://localhost:3000/api'), undefined)).status).toBe(401)
+    expect(await forNext.pageSession(auth, new Headers())).toBeNull()
+    expect(opened).toBe(1)
+    await (await auth()).close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('sessionOf', () => {
+  it('says so where no guard stands before the route', () => {
+    expect(() => forExpress.sessionOf({})).toThrow('no requireSession guards this route')
+    expect(() => forFastify.sessionOf({ headers: {} })).toThrow(TypeError)
+  })
+})

@@ -40,12 +40,15 @@ function made(folder: string): boolean {
 
 function keep(folder: string): void {
   const keeper = fileURLToPath(new URL('postgres-keeper.mjs', import.meta.url))
-  const task = { parent: process.pid, folder, bin: findBinaries() ?? installBinaries(), user: serverUser() }
+  const task = { parent: process.pid, folder, bin: postgresBinaries(), user: serverUser() }
   spawn(process.execPath, [keeper, JSON.stringify(task)], { detached: true, stdio: 'ignore' }).unref()
 }
 
+/** The folder of `initdb` and `postgres`. */
+export const postgresBinaries = (): string => findBinaries() ?? installBinaries()
+
 /** PostgreSQL refuses to run as root. */
-function serverUser(): number | null {
+export function serverUser(): number | null {
   if (process.getuid?.() !== 0) return null
   const line = readFileSync('/etc/passwd', 'utf8').match(/^postgres:[^:]*:(\d+):/m)
   return line?.[1] === undefined ? 65534 : Number(line[1])

@@ -1,0 +1,3 @@
+import { applications } from '../shared/application.test-suite.js'
+
+applications('fastify')

@@ -1,0 +1,3 @@
+-- Once, on the primary.
+CREATE ROLE nightlatch LOGIN PASSWORD 'PASSWORD-OF-NIGHTLATCH';
+CREATE DATABASE nightlatch OWNER nightlatch ENCODING UTF8 TEMPLATE template0;

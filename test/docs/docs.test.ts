@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { blocksOf, pages, placeOf, root } from './blocks.js'
+import { journeys } from './journeys.js'
+import { Page } from './page.js'
+
+/** Pages whose blocks another test runs, every one of them. */
+const elsewhere: Record<string, { readonly test: string; readonly languages: readonly string[] }> = {
+  'packages/otp/README.md': { test: 'packages/otp/test/readme.test.ts', languages: ['ts'] },
+}
+
+/** Pages about a fresh clone: clone.test.ts works through them. */
+const cloned = Array.from(
+  readFileSync(new URL('clone.test.ts', import.meta.url), 'utf8').matchAll(/'([\w/-]+\.md)'/g),
+  (found) => found[1] ?? '',
+)
+
+const withBlocks = pages().filter((file) => blocksOf(file).length > 0 || journeys[file] !== undefined)
+const ours = withBlocks.filter((file) => !cloned.includes(file) && elsewhere[file] === undefined)
+
+describe('every block of the documentation is run', () => {
+  it.each(ours)('%s', async (file) => {
+    const page = await Page.open(file)
+    try {
+      await journeys[file]?.(page)
+      await page.runRest()
+    } finally {
+      await page.terminal.close()
+    }
+  })
+
+  it('nobody works through a page that is not there', () => {
+    const known = [...cloned, ...Object.keys(journeys), ...Object.keys(elsewhere)]
+    expect(known.filter((file) => !withBlocks.includes(file))).toEqual([])
+  })
+
+  it.each(Object.entries(elsewhere))('%s is run by its own test', (file, { test, languages }) => {
+    expect(readFileSync(join(root, test), 'utf8')).toContain('README.md')
+    const others = blocksOf(file).filter(({ language }) => !languages.includes(language))
+    expect(others.map(placeOf)).toEqual([])
+  })
+})

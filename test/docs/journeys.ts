@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { isInstalled, type ProxyName } from '../../examples/shared/proxies.mjs'
+import { startDemoApp } from '../../examples/demo-app/app.mjs'
+import { Browser } from '../../packages/nightlatch/test/support/browser.js'
+import { run } from '../../packages/nightlatch/test/support/cli.js'
+import { Person } from '../../packages/nightlatch/test/support/person.js'
+import { root } from './blocks.js'
+import { expectSaid, type Page } from './page.js'
+import { freshFolderWith, type Terminal } from './terminal.js'
+
+/** What a reader does between the blocks of a page; the blocks that are left run afterwards. */
+type Journey = (page: Page) => Promise<void>
+
+const password = 'a long enough passphrase'
+const linkIn = (terminal: Terminal): Promise<string> => terminal.saying(/http:\S+token=[\w-]{43}/)
+const originOf = (terminal: Terminal, port = 3000): string => `http://localhost:${terminal.port(port)}`
+
+/** Pages that speak of an account that is there already, as NAME. */
+const withAccount: Journey = async ({ terminal }) => {
+  await terminal.run(`echo '${password}' | npx nightlatch user add ada --password-stdin`)
+  terminal.instead.set('NAME', 'ada')
+}
+
+/** An account with its phone, on a server that runs in the page's terminal. */
+async function enrolled(terminal: Terminal): Promise<Person> {
+  await terminal.run('npx nightlatch user add ada')
+  const link = await linkIn(terminal)
+  terminal.instead.set('NAME', 'ada')
+  await terminal.run('npx nightlatch serve')
+  const ada = new Person(originOf(terminal), { base: '', username: 'ada', password })
+  expect((await ada.accept(link)).status).toBe(303)
+  return ada
+}
+
+const reset: Journey = async (page) => {
+  const ada = await enrolled(page.terminal)
+  await page.runThrough('user reset-mfa')
+  expect((await ada.get('/')).status).toBe(303)
+  expect((await ada.password()).location).toBe('/mfa/setup')
+}
+
+/** The repository's examples, to be run as the page says, with data in the page's own folder. */
+function withExamples({ terminal }: Page): void {
+  symlinkSync(join(root, 'examples'), join(terminal.folder, 'examples'), 'dir')
+  const ports = [8080, 3000, 5000].map((port) => terminal.port(port))
+  terminal.env = { ...terminal.env, PORTS: ports.join(',') }
+}
+
+const behind =
+  (name: ProxyName): Journey =>
+  async (page) => {
+    withExamples(page)
+    if (!isInstalled(name)) {
+      page.take('start.mjs')
+      if (page.file.startsWith('examples/')) return
+      page.take('doctor --url')
+      page.take('a forged Remote-User')
+      return
+    }
+    if (page.file.startsWith('examples/')) {
+      page.terminal.instead.set('node start.mjs', `node examples/behind-${name}/start.mjs`)
+      await page.runThrough('start.mjs')
+    } else await page.runThrough('doctor --url')
+    const visitor = new Browser(originOf(page.terminal, 8080).replace('localhost', '127.0.0.1'))
+    const host = `localhost:${page.terminal.port(8080)}`
+    const shown = await visitor.get('/', { accept: 'text/html', host })
+    expect(shown.location).toContain('/auth/login')
+    await page.terminal.endAll()
+  }
+
+const framework: Journey = async (page) => {
+  const { terminal } = page
+  for (const example of ['users.ts', 'second-factor-only.ts'])
+    cpSync(join(root, 'examples/express', example), join(terminal.folder, example))
+  await page.runThrough('user add')
+  const ada = new Person(originOf(terminal), { base: '/auth', username: 'ada', password })
+  expect((await ada.get('/private')).status).toBe(303)
+  await ada.accept(await linkIn(terminal))
+  expect((await ada.get('/private')).body).toBe('Hello ada')
+  await ada.signOut()
+  expect((await ada.get('/private')).status).toBe(303)
+}
+
+/** Every command of the reference alone, on a database with one account; its usage is what `--help` says. */
+const commandLine: Journey = async (page) => {
+  const { terminal } = page
+  await withAccount(page)
+  await terminal.run('nightlatch otp uri --issuer Example --account ada > uri')
+  await terminal.run('nightlatch otp secret > secret && nightlatch otp qr - --png screenshot.png < uri')
+  await terminal.run('cp screenshot.png export-1.png; cp screenshot.png export-2.png; mkdir backups fpath')
+  terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
+  terminal.instead.set('${fpath[1]}', `${terminal.folder}/fpath`)
+  terminal.instead.set('~/.', `${terminal.folder}/.`)
+  await terminal.run('mkdir -p .local/share/bash-completion/completions .config/fish/completions')
+  for (;;) {
+    const [usage, examples] = [page.takeNext('text'), page.takeNext('sh')]
+    if (usage === null || examples === null) break
+    const command = /^nightlatch ([a-z -]*[a-z])/.exec(usage.text)?.[1]?.split(' ') ?? []
+    const help = await run([...command.filter((word) => word !== 'options'), '--help'])
+    expectSaid(usage.text, help.out)
+    for (const line of examples.text.trim().split('\n')) await commandAlone(terminal, line)
+  }
+}
+
+async function commandAlone(terminal: Terminal, line: string): Promise<void> {
+  const data = freshFolderWith(terminal.folder, line.includes('user add') ? [] : ['nightlatch-data'])
+  terminal.env = { NIGHTLATCH_DATA: join(data, 'nightlatch-data') }
+  // It says so with its status: the code of the example was right in another second.
+  const status = line.includes('otp verify') || line.includes('doctor --url') ? ' || [ $? = 1 ]' : ''
+  await terminal.run(line + status)
+  await terminal.endAll()
+}
+
+const errorCodes: Journey = async (page) => {
+  const { terminal } = page
+  const ada = await enrolled(terminal)
+  const block = page.take('"code"')
+  await ada.signOut()
+  await ada.password()
+  const answer = await ada.browser.json('POST', '/api/v1/sign-in/verify', { otp: '000000' })
+  expect(JSON.parse(answer.body)).toMatchObject(JSON.parse(block.text) as object)
+}
+
+export const journeys: Record<string, Journey> = {
+  // A drawing.
+  'ARCHITECTURE.md': async (page) => void page.take('your app ─→ library'),
+  'docs/guides/add-an-authenticator.md': async ({ terminal }) => {
+    const ada = await enrolled(terminal)
+    const other = ada.withAnotherPhone()
+    expect((await other.addAuthenticator()).status).toBe(303)
+    await ada.signOut()
+    expect((await ada.signIn()).location).toBe('/')
+    await other.signOut()
+    expect((await other.signIn()).location).toBe('/')
+  },
+  'docs/guides/backup-and-restore.md': async (page) => {
+    await withAccount(page)
+    await page.terminal.run('mkdir backups')
+    page.terminal.instead.set('/backups/', `${page.terminal.folder}/backups/`)
+    await page.runRest()
+    // Restored, as the page says.
+    await page.terminal.run('npx nightlatch user remove ada --yes')
+    await page.terminal.run('rm -f nightlatch-data/nightlatch.db-*')
+    await page.terminal.run('cp backups/*.db nightlatch-data/nightlatch.db && npx nightlatch user list')
+    expect(page.terminal.said).toContain('ada')
+  },
+  'docs/guides/behind-a-proxy.md': async (page) => {
+    const application = await startDemoApp(page.terminal.port(5000))
+    await page.runThrough('COOKIE_DOMAIN')
+    await page.runThrough('--rules')
+    application.close()
+  },
+  'docs/guides/bring-users-in.md': async (page) => {
+    await page.runThrough('people.csv |')
+    expect(page.terminal.said).toMatch(/ada[^]*grace[^]*joan/)
+    await page.terminal.run('cat links.jsonl')
+    expect(page.terminal.said.match(/"url":"http/g)).toHaveLength(2)
+  },
+  'docs/guides/code-not-right.md': withAccount,
+  'docs/guides/frameworks/express.md': framework,
+  'docs/guides/frameworks/fastify.md': framework,
+  'docs/guides/frameworks/hono.md': framework,
+  'docs/guides/lost-phone.md': reset,
+  'docs/guides/proxies/caddy.md': behind('caddy'),
+  'docs/guides/proxies/haproxy.md': behind('haproxy'),
+  'docs/guides/proxies/nginx.md': behind('nginx'),
+  'docs/guides/proxies/traefik.md': behind('traefik'),
+  'docs/guides/reset-a-second-step.md': reset,
+  'docs/reference/cli.md': commandLine,
+  'docs/reference/errors.md': errorCodes,
+  'examples/behind-caddy/README.md': behind('caddy'),
+  'examples/behind-haproxy/README.md': behind('haproxy'),
+  'examples/behind-nginx/README.md': behind('nginx'),
+  'examples/behind-traefik/README.md': behind('traefik'),
+  'examples/express-tutorial/README.md': async (page) => {
+    withExamples(page)
+    await page.runRest()
+    const user = new Person(originOf(page.terminal), {
+      base: '/auth',
+      username: 'user1',
+      password: 'password1',
+    })
+    expect((await user.password({ next: '/' })).location).toBe('/auth/mfa/setup')
+    await user.setUp()
+    expect((await user.get('/')).body).toContain('Welcome, user1!')
+  },
+  'examples/flask-tutorial/README.md': async (page) => {
+    const { terminal } = page
+    if (spawnSync('python3', ['-c', 'import flask']).status !== 0) return void page.take('app.py')
+    cpSync(join(root, 'examples/flask-tutorial'), terminal.folder, { recursive: true })
+    terminal.env = { PORT: String(terminal.port(5000)), PYTHONDONTWRITEBYTECODE: '1' }
+    await page.runRest()
+    const ada = new Person(originOf(terminal), { base: '/_nightlatch', username: 'ada', password })
+    await ada.accept(await linkIn(terminal))
+    expect((await ada.get('/login')).body).toContain('name="username"')
+  },
+}

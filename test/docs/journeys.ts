@@ -84,6 +84,14 @@ const framework: Journey = async (page) => {
   expect((await ada.get('/private')).status).toBe(303)
 }
 
+/** Another database stands in for it; test/operations moves to a real PostgreSQL. */
+const movedTo = 'postgres://nightlatch@db.example.org/nightlatch'
+
+/** What needs another machine, or a PostgreSQL of one's own. */
+const onlyShown = (page: Page, ...texts: readonly string[]): void => {
+  for (const text of texts) page.take(text)
+}
+
 /** Every command of the reference alone, on a database with one account; its usage is what `--help` says. */
 const commandLine: Journey = async (page) => {
   const { terminal } = page
@@ -94,6 +102,9 @@ const commandLine: Journey = async (page) => {
   terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
   terminal.instead.set('${fpath[1]}', `${terminal.folder}/fpath`)
   terminal.instead.set('~/.', `${terminal.folder}/.`)
+  terminal.instead.set(movedTo, `${terminal.folder}/moved-1`)
+  terminal.instead.set('move --to /var/lib/nightlatch', `move --to ${terminal.folder}/moved-2`)
+  await terminal.run(`printf %s '${terminal.folder}/moved-3' > file-with-the-address`)
   await terminal.run('mkdir -p .local/share/bash-completion/completions .config/fish/completions')
   for (;;) {
     const [usage, examples] = [page.takeNext('text'), page.takeNext('sh')]
@@ -140,6 +151,16 @@ export const journeys: Record<string, Journey> = {
     await withAccount(page)
     await page.terminal.run('mkdir backups')
     page.terminal.instead.set('/backups/', `${page.terminal.folder}/backups/`)
+    onlyShown(
+      page,
+      'pg_dump',
+      'wal_level',
+      'pg_basebackup',
+      'pg_restore',
+      'recovery.signal',
+      'restore_command',
+    )
+    onlyShown(page, '/lost/')
     await page.runRest()
     // Restored, as the page says.
     await page.terminal.run('npx nightlatch user remove ada --yes')
@@ -163,6 +184,26 @@ export const journeys: Record<string, Journey> = {
   'docs/guides/frameworks/express.md': framework,
   'docs/guides/frameworks/fastify.md': framework,
   'docs/guides/frameworks/hono.md': framework,
+  'docs/guides/from-one-machine-to-many.md': async (page) => {
+    const { terminal } = page
+    await withAccount(page)
+    await terminal.run('mkdir backups')
+    terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
+    terminal.instead.set(movedTo, `${terminal.folder}/moved`)
+    onlyShown(
+      page,
+      'createuser',
+      '.pgpass',
+      'nightlatch serve',
+      'install -m',
+      'NIGHTLATCH_ORIGIN=',
+      'backend',
+      'cp /etc/',
+    )
+    await page.runRest()
+    await terminal.run('cp nightlatch-data/root-key moved/ && npx nightlatch user list --data moved')
+    expect(terminal.said).toContain('ada')
+  },
   'docs/guides/lost-phone.md': reset,
   'docs/guides/proxies/caddy.md': behind('caddy'),
   'docs/guides/proxies/haproxy.md': behind('haproxy'),

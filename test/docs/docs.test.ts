@@ -28,7 +28,8 @@ describe('every block of the documentation is run', () => {
     } finally {
       await page.terminal.close()
     }
-  })
+    // The reference of the command line is some sixty programs, one after the other.
+  }, 90_000)
 
   it('nobody works through a page that is not there', () => {
     const known = [...cloned, ...Object.keys(journeys), ...Object.keys(elsewhere)]

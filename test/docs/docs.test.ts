@@ -20,16 +20,20 @@ const withBlocks = pages().filter((file) => blocksOf(file).length > 0 || journey
 const ours = withBlocks.filter((file) => !cloned.includes(file) && elsewhere[file] === undefined)
 
 describe('every block of the documentation is run', () => {
-  it.each(ours)('%s', async (file) => {
-    const page = await Page.open(file)
-    try {
-      await journeys[file]?.(page)
-      await page.runRest()
-    } finally {
-      await page.terminal.close()
-    }
-    // The reference of the command line is some sixty programs, one after the other.
-  }, 90_000)
+  it.each(ours)(
+    '%s',
+    async (file) => {
+      const page = await Page.open(file)
+      try {
+        await journeys[file]?.(page)
+        await page.runRest()
+      } finally {
+        await page.terminal.close()
+      }
+      // The reference of the command line is some sixty programs, one after the other.
+    },
+    90_000,
+  )
 
   it('nobody works through a page that is not there', () => {
     const known = [...cloned, ...Object.keys(journeys), ...Object.keys(elsewhere)]

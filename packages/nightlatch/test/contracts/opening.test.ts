@@ -76,13 +76,15 @@ describe('an SQLite file', () => {
   test('with a damaged page says so and keeps on answering', async () => {
     const file = join(folder, 'damaged.sqlite')
     const storage = await openStorage({ sqliteFile: file })
-    for (let index = 0; index < 400; index += 1) await storage.stores.facts.put(`${index}`, 'x'.repeat(200))
+    const event = { at: 1, event: 'session.ended', account: null, address: '', details: {} } as const
+    for (let index = 0; index < 400; index += 1)
+      await storage.stores.audit.add({ ...event, userAgent: 'x'.repeat(200) })
     await storage.close()
     const bytes = readFileSync(file)
-    bytes.fill(0xaa, 4096 * 40)
+    bytes.fill(0xaa, 4096 * 60)
     writeFileSync(file, bytes)
     const damaged = await openStorage({ sqliteFile: file })
-    await expect(damaged.stores.facts.list('')).rejects.toMatchObject({ code: 'damaged' })
+    await expect(damaged.stores.audit.list({ limit: 1000 })).rejects.toMatchObject({ code: 'damaged' })
     expect(await damaged.stores.accounts.list()).toHaveLength(0)
     await damaged.close()
   })

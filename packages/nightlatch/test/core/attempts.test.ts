@@ -130,6 +130,8 @@ describe('an event of the audit trail', () => {
         "trusted-device.added",
         "trusted-device.ended",
         "trusted-device.reused",
+        "installation.restored",
+        "installation.moved",
       ]
     `)
   })

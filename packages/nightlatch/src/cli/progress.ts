@@ -2,28 +2,29 @@ import type { CliDeps } from './deps.js'
 import { tell } from './output.js'
 
 const barWidth = 24
-const redrawMs = 100
+const redrawSeconds = 0.1
 /** Short work needs no words, and a log no more than one line a second. */
-const lineMs = 1000
+const lineSeconds = 1
 
 /** How far it is: a bar on a terminal, now and then a line elsewhere. Goes to standard error. */
 export class Progress {
   readonly #deps: CliDeps
   readonly #what: string
-  #shownAt = performance.now()
+  #shownAt: number
   #shownTenth = 0
   #isDrawn = false
 
   constructor(deps: CliDeps, what: string) {
     this.#deps = deps
     this.#what = what
+    this.#shownAt = deps.now()
   }
 
   show(done: number, total: number): void {
     const isTerminal = this.#deps.stderr.isTTY === true
     const part = total === 0 ? 1 : Math.min(done / total, 1)
-    const now = performance.now()
-    if (now - this.#shownAt < (isTerminal ? redrawMs : lineMs)) return
+    const now = this.#deps.now()
+    if (now - this.#shownAt < (isTerminal ? redrawSeconds : lineSeconds)) return
     if (isTerminal) this.#draw(part)
     else if (Math.floor(part * 10) === this.#shownTenth) return
     else tell(this.#deps, `${this.#what} ${percent(part)}`)

@@ -80,7 +80,7 @@ class PostgresDatabase implements Database, Db {
   readonly dialect = 'postgres'
   readonly #pool: PostgresPool
   readonly #reopen: Reopen
-  /** Nothing is tried again after as long as one statement may take: whoever asked has waited enough. */
+  /** Nothing is tried again at the same host after as long as one statement may take: whoever asked has waited enough. */
   readonly #patienceMs: number
   readonly #statements = new Statements()
   readonly freshness: ChangeChannel
@@ -132,7 +132,7 @@ class PostgresDatabase implements Database, Db {
         const cause = error instanceof StorageError ? error.cause : error
         // After the word COMMIT nobody knows whether it was kept: only the caller can find out.
         const again = isConflict(cause) || (isLost(cause) && !connection.mayBeCommitted)
-        if (!again || tries >= mostTries || performance.now() > deadline) throw error
+        if (!again || tries >= mostTries || !this.#isWorthIt(client, { tries, deadline })) throw error
       }
       await sleep(tries * 5 * Math.random())
     }
@@ -182,9 +182,15 @@ class PostgresDatabase implements Database, Db {
       } catch (error) {
         this.#pool.release(client, error)
         if (statement.tells) this.freshness.onChange(null)
-        if (!isHarmless(error, sql) || tries >= 3 || performance.now() > deadline) throw postgresError(error)
+        const again = isHarmless(error, sql) && tries < 3 && this.#isWorthIt(client, { tries, deadline })
+        if (!again) throw postgresError(error)
       }
     }
+  }
+
+  /** Also after a long silence, where there is another host that can be asked. */
+  #isWorthIt(client: pg.PoolClient, { tries, deadline }: { tries: number; deadline: number }): boolean {
+    return performance.now() <= deadline || (tries === 1 && !this.#pool.isCurrent(client))
   }
 
   /** Before whoever wrote hears that it is done: from then on nobody here gets the old answer. */

@@ -11,9 +11,11 @@ import {
   transact,
 } from './db.js'
 import { StorageError } from './errors.js'
-import { type SqliteDriver, sqliteDriver, type SqliteHandle, type SqliteStatement } from './sqlite-driver.js'
+import { Disk } from './sqlite-disk.js'
+import { type SqliteDriver, sqliteDriver } from './sqlite-driver.js'
 import { isBusy, sqliteError } from './sqlite-errors.js'
 import { keepPrivate, makeFile, openingError, writeFileWhole } from './sqlite-file.js'
+import { Handle } from './sqlite-handle.js'
 import { Turns } from './turns.js'
 
 /** What another process commits is known here after this long; what this one commits, at once. */
@@ -21,18 +23,6 @@ const versionMs = 1
 
 /** How long a write waits for another process before it gives up. */
 const busyMs = 5000
-
-// Full durability: a commit returns after the write-ahead log has reached the disk.
-const settings = [
-  'journal_mode = WAL',
-  'synchronous = FULL',
-  'fullfsync = ON',
-  'checkpoint_fullfsync = ON',
-  'foreign_keys = ON',
-  'trusted_schema = OFF',
-  'mmap_size = 268435456',
-  'journal_size_limit = 67108864',
-]
 
 /**
  * SQLite in this process. The driver is synchronous, so a statement is done when the call returns. Reads go
@@ -75,70 +65,6 @@ async function whenFree<T>(work: () => T): Promise<T> {
   }
 }
 
-/** A connection with its prepared statements. */
-class Handle {
-  readonly #handle: SqliteHandle
-  readonly #statements = new Map<string, SqliteStatement>()
-
-  constructor(driver: SqliteDriver, path: string) {
-    this.#handle = new driver.DatabaseSync(path, { timeout: 0 })
-    try {
-      this.#handle.exec(settings.map((setting) => `PRAGMA ${setting};`).join(' '))
-    } catch (error) {
-      this.#handle.close()
-      throw error
-    }
-  }
-
-  run(sql: string, params: readonly Param[]): number {
-    return Number(this.#prepared(sql).run(...params).changes)
-  }
-
-  all(sql: string, params: readonly Param[]): readonly unknown[] {
-    return this.#prepared(sql).all(...params)
-  }
-
-  one(sql: string, params: readonly Param[]): unknown {
-    return this.#prepared(sql).get(...params) ?? null
-  }
-
-  /** Another number as soon as any other connection, of this process or another one, has committed something. */
-  version(): number {
-    return (this.one('PRAGMA data_version', []) as { data_version: number }).data_version
-  }
-
-  async backupTo(driver: SqliteDriver, file: string): Promise<void> {
-    // The open read transaction holds one moment: however much is written meanwhile, the copy is of that one.
-    this.#handle.exec('BEGIN')
-    this.#handle.prepare('SELECT count(*) FROM sqlite_schema').all()
-    await driver.backup(this.#handle, file, { rate: 1000 })
-  }
-
-  /** Leaves everything in the one file, for whoever copies it while nothing runs. */
-  closeLast(): void {
-    try {
-      this.#handle.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    } catch {
-      // What is in the log is safe there, and comes back at the next start.
-    }
-    this.close()
-  }
-
-  close(): void {
-    this.#statements.clear()
-    this.#handle.close()
-  }
-
-  #prepared(sql: string): SqliteStatement {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#handle.prepare(sql.replace(/\$(?=\d)/g, '?'))
-      this.#statements.set(sql, statement)
-    }
-    return statement
-  }
-}
-
 interface Opened {
   readonly driver: SqliteDriver
   readonly path: string
@@ -150,12 +76,14 @@ class SqliteDatabase implements Database, Db {
   readonly dialect = 'sqlite'
   readonly #opened: Opened
   readonly #turns = new Turns()
+  readonly #disk: Disk
   #closed = false
   #version = 0
   #versionReadAt = -Infinity
 
   constructor(opened: Opened) {
     this.#opened = opened
+    this.#disk = new Disk(`${opened.path}-wal`)
   }
 
   get db(): Db {
@@ -193,11 +121,13 @@ class SqliteDatabase implements Database, Db {
     return this.#write((writer) => firstOf(writer, sql, params) as Row | null, params)
   }
 
-  atomic<T>(work: Parameters<typeof transact<T>>[2]): Promise<T> {
-    return this.#turns.take(() => {
+  async atomic<T>(work: Parameters<typeof transact<T>>[2]): Promise<T> {
+    const outcome = await this.#turns.take(() => {
       this.#mustBeOpen()
       return transact(this.#connection, 'BEGIN IMMEDIATE', work)
     })
+    await this.#disk.hasAll()
+    return outcome
   }
 
   lock(): Promise<void> {
@@ -229,10 +159,10 @@ class SqliteDatabase implements Database, Db {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.#turns.take(() => {
+    await this.#turns.take(async () => {
+      await this.#disk.close()
       this.#opened.reader.close()
       this.#opened.writer.closeLast()
-      return Promise.resolve()
     })
   }
 
@@ -273,10 +203,12 @@ class SqliteDatabase implements Database, Db {
 
   async #write<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
     mustBeText(params)
-    return this.#turns.take(() => {
+    const outcome = await this.#turns.take(() => {
       this.#mustBeOpen()
       return whenFree(() => this.#writing(statement))
     })
+    await this.#disk.hasAll()
+    return outcome
   }
 
   #writing<T>(statement: (writer: Handle) => T): T {
@@ -289,6 +221,7 @@ class SqliteDatabase implements Database, Db {
 
   #mustBeOpen(): void {
     if (this.#closed) throw new StorageError('unavailable', 'the database is closed')
+    this.#disk.mustBeSound()
   }
 }
 

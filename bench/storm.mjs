@@ -1,9 +1,9 @@
 /** Session checks while 32 sign-ins run at any moment, against the same checks on a quiet server. */
+import { fork } from 'node:child_process'
 import { startServer } from './lib/child.mjs'
 import { median, print, round } from './lib/figures.mjs'
 import { get, load } from './lib/load.mjs'
 import { startPostgres } from './lib/postgres.mjs'
-import { signInAll } from './lib/sign-ins.mjs'
 
 const rounds = 5
 const seconds = 3
@@ -21,6 +21,21 @@ export async function run() {
   }
 }
 
+function beginStorm(plan) {
+  const child = fork(new URL('./lib/sign-in-driver.mjs', import.meta.url))
+  child.send(plan)
+  const result = new Promise((resolve, reject) => {
+    child.once('message', resolve)
+    child.once('exit', () => reject(new Error('the storm ended')))
+  })
+  return {
+    end() {
+      if (child.connected) child.send('over')
+      return result
+    },
+  }
+}
+
 async function stormOn(name, options) {
   const server = await startServer('nightlatch.mjs', { ...options, accounts: (rounds + 1) * 600 })
   const { port, people, cookie } = server.ready
@@ -28,12 +43,9 @@ async function stormOn(name, options) {
   const measured = []
   for (let number = 0; number <= rounds; number += 1) {
     const quiet = await checks()
-    let over = false
-    const some = people.slice(number * 600, (number + 1) * 600)
-    const storm = signInAll({ port, people: some, inFlight: 32, until: () => over })
+    const storm = beginStorm({ port, people: people.slice(number * 600, (number + 1) * 600), inFlight: 32 })
     const stormy = await checks()
-    over = true
-    const { done } = await storm
+    const { done } = await storm.end()
     for (const { statuses, count } of [quiet, stormy])
       if (statuses['200'] !== count) throw new Error(JSON.stringify(statuses))
     if (number > 0) measured.push({ quiet, stormy, done }) // round 0 warms up

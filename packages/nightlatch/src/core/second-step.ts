@@ -48,13 +48,15 @@ interface SecondStep {
   readonly browser: Browser
 }
 
-/** The second step with a code of an authenticator app. */
+/** The second step with a code of an authenticator app. The same code once more, of a double click, finds it over. */
 export async function giveCode(
   core: Core,
   given: SecondStep & { readonly code: string; readonly remember: boolean },
 ): Promise<SecondStepOutcome> {
   const { signIn, browser } = given
   const check = await checkCode(core, { account: signIn.account, code: given.code, client: browser.client })
+  if (check.kind === 'wrong' && !(await core.storage.stores.signIns.isOpen(signIn.id)))
+    return { kind: 'over' }
   if (check.kind !== 'matched') return check
   const outcome = await complete(core, {
     ...given,

@@ -17,6 +17,8 @@ export const signInSeconds = 15 * minute
 export interface SignInStore {
   add(signIn: SignIn, tokenHash: string): Promise<void>
   findByTokenHash(tokenHash: string, now: number): Promise<SignIn | null>
+  /** Whether nobody has completed or ended it. */
+  isOpen(id: SignInId): Promise<boolean>
   /** The write that decides which request completes the sign-in: true once. */
   take(id: SignInId): Promise<boolean>
   endByTokenHash(tokenHash: string): Promise<void>

@@ -28,6 +28,7 @@ export function signInStore(db: Db): SignInStore {
     add: ({ id, account, startedAt, expiresAt }, tokenHash) =>
       done(db.run(add, [tokenHash, id, account, startedAt, expiresAt])),
     findByTokenHash: (tokenHash, now) => found(db.one(find, [tokenHash, now]), signInOf),
+    isOpen: async (id) => (await db.one('SELECT id FROM sign_in WHERE id = $1', [id])) !== null,
     take: (id) => wrote(db.run('DELETE FROM sign_in WHERE id = $1', [id])),
     endByTokenHash: (tokenHash) => done(db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])),
     endAllOf: (account) => db.run('DELETE FROM sign_in WHERE account = $1', [account]),

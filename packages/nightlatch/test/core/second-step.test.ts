@@ -419,6 +419,15 @@ describe('two at once', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
   })
 
+  test('the same code again finds the sign-in over, also when it comes after the first one was accepted', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const { signIn } = await ada.beginSignIn()
+    const given = { signIn, browser: here.newBrowser(), code: ada.phone.code(), remember: false }
+    expect((await giveCode(here.core, given)).kind).toBe('complete')
+    expect(await giveCode(here.core, given)).toEqual({ kind: 'over' })
+    expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
+  })
+
   test('the same code in two sign-ins gives one session; the other one counts as wrong', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const code = ada.phone.code()

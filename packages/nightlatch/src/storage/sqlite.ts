@@ -121,13 +121,8 @@ class SqliteDatabase implements Database, Db {
     return this.#write((writer) => firstOf(writer, sql, params) as Row | null, params)
   }
 
-  async atomic<T>(work: Parameters<typeof transact<T>>[2]): Promise<T> {
-    const outcome = await this.#turns.take(() => {
-      this.#mustBeOpen()
-      return transact(this.#connection, 'BEGIN IMMEDIATE', work)
-    })
-    await this.#disk.hasAll()
-    return outcome
+  atomic<T>(work: Parameters<typeof transact<T>>[2]): Promise<T> {
+    return this.#inTurn(() => transact(this.#connection, 'BEGIN IMMEDIATE', work))
   }
 
   lock(): Promise<void> {
@@ -203,11 +198,16 @@ class SqliteDatabase implements Database, Db {
 
   async #write<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
     mustBeText(params)
-    const outcome = await this.#turns.take(() => {
+    return this.#inTurn(() => whenFree(() => this.#writing(statement)))
+  }
+
+  /** One writes at a time. The wait for the disk begins within the turn, so that nobody closes it before, and ends outside. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const { outcome, kept } = await this.#turns.take(async () => {
       this.#mustBeOpen()
-      return whenFree(() => this.#writing(statement))
+      return { outcome: await work(), kept: this.#disk.hasAll() }
     })
-    await this.#disk.hasAll()
+    await kept
     return outcome
   }
 

@@ -5,34 +5,13 @@ import { keepHouse } from '../../src/core/housekeeping.js'
 import { sqliteDriver } from '../../src/storage/sqlite-driver.js'
 import { enrolledPerson, setUpKey, Phone } from '../support/app.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { anotherSession, inDatabase, proveAgain, withPassword } from '../support/attack.js'
+import { anotherSession, growing, inDatabase, proveAgain, withPassword } from '../support/attack.js'
 import { databases, startAppOn } from '../support/kinds.js'
 import type { Said } from '../support/recorded.js'
 import { asInSqlite, recordStatements } from '../support/recorded.js'
 
 /** A handful of rows each: facts about the installation, one lease, the steps of the schema. */
 const small = ['fact', 'lease', 'migration']
-
-/**
- * They grow with the people and with what they do. Housekeeping bounds those that it sweeps; an account bounds its
- * names, authenticators (20) and recovery codes (10), and takes them along; a session takes its unsaved codes along.
- */
-const growing = [
-  'account',
-  'login_name',
-  'session',
-  'sign_in',
-  'authenticator',
-  'set_up',
-  'recovery_code_set',
-  'recovery_code',
-  'unsaved_codes',
-  'trusted_device',
-  'known_device',
-  'invitation',
-  'attempt',
-  'audit',
-]
 
 /** Those whose rows housekeeping takes away. */
 const swept = [

@@ -112,8 +112,10 @@ async function live(origin: string, person: Person, seen: Acknowledged): Promise
   const second = half(origin, person, 1)
   const recovered = await second.post('/mfa/recovery', { recovery_code: person.recoveryCodes[0]! })
   if (recovered.status === 303) seen.recoveryCodes.push({ person, code: person.recoveryCodes[0]! })
+  // From here on the session may be over, whether or not the answer still comes.
+  seen.sessions.splice(seen.sessions.indexOf(copy), 1)
   const out = await first.post('/logout')
-  if (out.status === 303) seen.signedOut.push(...seen.sessions.splice(seen.sessions.indexOf(copy), 1))
+  if (out.status === 303) seen.signedOut.push(copy)
 }
 
 async function enrol(origin: string, person: Person, seen: Acknowledged): Promise<void> {

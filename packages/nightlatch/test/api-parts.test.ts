@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { endpoints } from '../src/http/api/endpoints.js'
 import { readBody } from '../src/http/api/call.js'
+import { apiRoutes } from '../src/http/api/routes.js'
 import type { Ask } from '../src/http/ask.js'
 import { addressOf, readForwarded } from '../src/http/forward-auth-request.js'
 import type { Visit } from '../src/http/visit.js'
@@ -32,10 +33,9 @@ describe('the body of a call', () => {
 
   it('is not read where none is asked for', async () => {
     const ask = askWith({ body: () => Promise.reject(new Error('the body was read')) })
-    expect(await readBody(endpoints.signOut, { ask } as unknown as Visit)).toEqual({
-      kind: 'body',
-      value: null,
-    })
+    const describing = apiRoutes.find(({ path }) => path === '/api/v1/openapi.json')
+    const visit = { ask, doors: { site: { origin: 'http://localhost:3000', base: '' } } } as unknown as Visit
+    expect(await describing?.handler(visit)).toMatchObject({ status: 200 })
   })
 })
 

@@ -4,7 +4,7 @@ import { page, retryAfter, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import type { BodyRefusal } from './bodies.js'
 import type { FormVisit, Handler, SignedInVisit, SigningInVisit, Visit } from './visit.js'
-import { nowOf, signedInOf, signingInOf, siteOf, withForm } from './visit.js'
+import { asSignedIn, nowOf, signedInOf, signingInOf, siteOf, withForm } from './visit.js'
 
 /** A page that only says something. */
 export const message = (visit: Visit, status: number, view: MessageView): Answer =>
@@ -33,7 +33,7 @@ export const forSignedIn =
   (handler: (visit: SignedInVisit) => Answer | Promise<Answer>): Handler =>
   async (visit) => {
     const signedIn = await signedInOf(visit)
-    return signedIn === null ? toSignIn(visit) : await handler({ ...visit, signedIn })
+    return signedIn === null ? toSignIn(visit) : await handler(asSignedIn(visit, signedIn))
   }
 
 export const signedInForm = (handler: (visit: SignedInVisit & FormVisit) => Promise<Answer>): Handler =>

@@ -25,6 +25,15 @@ export interface SignedInVisit extends Visit {
   readonly signedIn: SignedIn
 }
 
+/** Spelled out, because nearly every request comes by here: to spread the visit costs two microseconds more. */
+export const asSignedIn = ({ doors, ask, id, query }: Visit, signedIn: SignedIn): SignedInVisit => ({
+  doors,
+  ask,
+  id,
+  query,
+  signedIn,
+})
+
 /** A visit of somebody whose password was right and whose second factor is due. */
 export interface SigningInVisit extends Visit {
   readonly signIn: SignIn

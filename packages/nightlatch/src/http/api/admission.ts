@@ -3,7 +3,7 @@ import type { SetUpOwner } from '../../core/set-up.js'
 import type { Answer } from '../ask.js'
 import { setUpOwner } from '../set-up.js'
 import type { SignedInVisit, SigningInVisit, Visit } from '../visit.js'
-import { signedInOf, signingInOf } from '../visit.js'
+import { asSignedIn, signedInOf, signingInOf } from '../visit.js'
 import type { Caller } from './endpoints.js'
 import { refuse } from './problems.js'
 
@@ -47,7 +47,7 @@ export const admit: { readonly [C in Caller]: (visit: Visit) => Promise<Admissio
 
   'signed-in': async (visit) => {
     const signedIn = await signedInOf(visit)
-    if (signedIn !== null) return admitted({ ...visit, signedIn })
+    if (signedIn !== null) return admitted(asSignedIn(visit, signedIn))
     const signingIn = await signingInOf(visit)
     return refused(signingIn === null ? refuse('not-signed-in') : secondFactorDue(signingIn.account))
   },

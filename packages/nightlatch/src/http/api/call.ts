@@ -12,10 +12,9 @@ import type { OperationId } from './operations.js'
 import type { ProblemCode } from './problems.js'
 import { refuse } from './problems.js'
 
-/** One call of an operation: somebody who may, with a body that was checked. */
-export type Call<Id extends OperationId> = VisitOf[(typeof endpoints)[Id]['caller']] & {
-  readonly body: BodyOf<Id>
-}
+/** One call of an operation: somebody who may, with a body that was checked where there is one. */
+export type Call<Id extends OperationId> = VisitOf[(typeof endpoints)[Id]['caller']] &
+  ((typeof endpoints)[Id] extends { readonly body: GenericSchema } ? { readonly body: BodyOf<Id> } : unknown)
 
 export type Handlers<Ids extends OperationId = OperationId> = {
   readonly [Id in Ids]: (call: Call<Id>) => Promise<Answer>
@@ -35,11 +34,13 @@ export type BodyRead =
   { readonly kind: 'body'; readonly value: unknown } | { readonly kind: 'refused'; readonly answer: Answer }
 
 /** The body of a call, checked; what the schema does not name is left out. */
-export async function readBody(endpoint: Endpoint, visit: Visit): Promise<BodyRead> {
-  if (endpoint.body === undefined) return { kind: 'body', value: null }
-  const read = await (endpoint.bodyIsOptional === true ? readOptionalJson(visit.ask) : readJson(visit.ask))
+export async function readBody(
+  { body, bodyIsOptional }: Endpoint & { readonly body: GenericSchema },
+  { ask }: Visit,
+): Promise<BodyRead> {
+  const read = await (bodyIsOptional === true ? readOptionalJson(ask) : readJson(ask))
   if (read.kind === 'refused') return { kind: 'refused', answer: refuse(codeOf(read)) }
-  return checkBody(endpoint.body, read.value)
+  return checkBody(body, read.value)
 }
 
 function checkBody(schema: GenericSchema, value: object): BodyRead {

@@ -223,12 +223,12 @@ export const endpoints = {
 
 type Table = typeof endpoints
 
-/** What is sent as the body, `null` where there is none. */
+/** What is sent as the body; never where there is none. */
 export type BodyOf<Id extends OperationId> = Table[Id] extends { readonly body: infer Schema }
   ? Schema extends GenericSchema
     ? InferOutput<Schema>
     : never
-  : null
+  : never
 
 /** What is answered, `null` where there is nothing. */
 export type ValueOf<Id extends OperationId> = Table[Id]['answer'] extends infer Schema

@@ -24,17 +24,17 @@ const handlers: Handlers = {
   describe: ({ doors }) => Promise.resolve(reply('describe', openApiDocument(doors.site))),
 }
 
-const noBody = { kind: 'body', value: null } as const
-
 /** Who may, then the body, then the handler. */
 function handlerOf(id: OperationId): Handler {
   const endpoint: Endpoint = endpoints[id]
+  const { body: schema } = endpoint
   // The table pairs each caller and body with its handler; past this line the compiler cannot follow the pairs.
   const handle = handlers[id] as (call: object) => Promise<Answer>
   return async (visit) => {
     const admission = await admit[endpoint.caller](visit)
     if (admission.kind === 'refused') return admission.answer
-    const body = endpoint.body === undefined ? noBody : await readBody(endpoint, visit)
+    if (schema === undefined) return handle(admission.visit)
+    const body = await readBody({ ...endpoint, body: schema }, visit)
     return body.kind === 'refused' ? body.answer : handle({ ...admission.visit, body: body.value })
   }
 }

@@ -86,12 +86,13 @@ export function accountStore(db: Db): AccountStore {
 
 type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
 
+const find = `SELECT ${columns} FROM account WHERE id = $1`
+const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
+const list = `SELECT ${columns} FROM account ORDER BY created_at, id`
+
 function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'isEmpty'> {
-  const find = `SELECT ${columns} FROM account WHERE id = $1`
   // What is decided from the row stays true to the end. SQLite holds the whole database.
   const hold = db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find
-  const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
-  const list = `SELECT ${columns} FROM account ORDER BY created_at, id`
   return {
     find: (id) => found(db.one(find, [id]), accountOf),
     hold: (id) => found(db.one(hold, [id]), accountOf),
@@ -110,8 +111,9 @@ function writing(db: Db): Some<'add' | 'addFirst' | 'remove' | 'noteSignIn'> {
   }
 }
 
+const setProfile = 'UPDATE account SET username = $2, name = $3, email = $4, group_names = $5 WHERE id = $1'
+
 function changing(db: Db): Some<'setDisabled' | 'setPasswordHash' | 'renewPasswordHash' | 'setProfile'> {
-  const setProfile = 'UPDATE account SET username = $2, name = $3, email = $4, group_names = $5 WHERE id = $1'
   return {
     setDisabled: (id, disabled) =>
       wrote(db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])),
@@ -126,13 +128,14 @@ function changing(db: Db): Some<'setDisabled' | 'setPasswordHash' | 'renewPasswo
   }
 }
 
+const up = `UPDATE account SET authenticator_count = authenticator_count + 1
+  WHERE id = $1 AND authenticator_count < $2`
+const down = `UPDATE account SET authenticator_count = authenticator_count - 1
+  WHERE id = $1 AND authenticator_count > 0 AND authenticator_count > $2`
+
 function counting(
   db: Db,
 ): Some<'countAuthenticatorUp' | 'countAuthenticatorDown' | 'resetAuthenticatorCount'> {
-  const up = `UPDATE account SET authenticator_count = authenticator_count + 1
-    WHERE id = $1 AND authenticator_count < $2`
-  const down = `UPDATE account SET authenticator_count = authenticator_count - 1
-    WHERE id = $1 AND authenticator_count > 0 AND authenticator_count > $2`
   return {
     countAuthenticatorUp: (id, atMost) => wrote(db.run(up, [id, atMost])),
     countAuthenticatorDown: (id, atLeast) => wrote(db.run(down, [id, atLeast])),

@@ -55,10 +55,11 @@ function refusal(row: AttemptRow | null, policy: AttemptPolicy, now: number): Re
   return waits ? { kind: 'wait', untilSeconds: row.blocked_until } : null
 }
 
+const why = 'SELECT failures, blocked_until, changed_at FROM attempt WHERE key = $1'
+const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
+  ORDER BY changed_at LIMIT $2`
+
 export function attemptStore(db: Db): AttemptStore {
-  const why = 'SELECT failures, blocked_until, changed_at FROM attempt WHERE key = $1'
-  const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
-    ORDER BY changed_at LIMIT $2`
   const removeIdle = `DELETE FROM attempt WHERE ${among(db, 'key', idle)}`
   return {
     async reserve(key, policy, nowSeconds) {

@@ -42,12 +42,13 @@ function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
   ]
 }
 
+const add = `INSERT INTO audit (at, event, account, address, user_agent, details)
+  VALUES ($1, $2, $3, $4, $5, $6)`
+const these = `SELECT ${columns} FROM audit
+  WHERE sequence IN ${valuesList(1, mostOfThese)} ORDER BY sequence`
+const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
+
 export function auditStore(db: Db): AuditStore {
-  const add = `INSERT INTO audit (at, event, account, address, user_agent, details)
-    VALUES ($1, $2, $3, $4, $5, $6)`
-  const these = `SELECT ${columns} FROM audit
-    WHERE sequence IN ${valuesList(1, mostOfThese)} ORDER BY sequence`
-  const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
   const removeBefore = `DELETE FROM audit WHERE ${among(db, 'sequence', due)}`
   return {
     add: ({ at, event, account, address, userAgent, details }) =>

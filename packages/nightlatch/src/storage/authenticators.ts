@@ -35,12 +35,13 @@ export function authenticatorStore(db: Db): AuthenticatorStore {
 
 type Resealing = 'listNotSealedUnder' | 'reseal' | 'countNotSealedUnder'
 
+const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 7)}`
+const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
+const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
+const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
+  (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
+
 function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
-  const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 7)}`
-  const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
-  const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
-  const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
-    (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
   return {
     add: (one) =>
       done(
@@ -60,13 +61,14 @@ function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
   }
 }
 
+// Two ranges of the index: nothing that is sealed under the key is looked at.
+const range = (beside: string): string =>
+  `SELECT * FROM (SELECT ${columns} FROM authenticator
+    WHERE ${sealedUnder} ${beside} $1 AND (${sealedUnder}, id) > ($3, $4)
+    ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
+const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
+
 function resealing(db: Db): Pick<AuthenticatorStore, Resealing> {
-  // Two ranges of the index: nothing that is sealed under the key is looked at.
-  const range = (beside: string): string =>
-    `SELECT * FROM (SELECT ${columns} FROM authenticator
-      WHERE ${sealedUnder} ${beside} $1 AND (${sealedUnder}, id) > ($3, $4)
-      ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
-  const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
   return {
     listNotSealedUnder: (keyId, limit, after) =>
       foundAll(

@@ -9,9 +9,10 @@ export async function alone(db: Db): Promise<void> {
   if (db.dialect === 'postgres') await db.run('LOCK TABLE account IN EXCLUSIVE MODE', [])
 }
 
+const spend = 'UPDATE authenticator SET last_step = $1 WHERE last_step < $1'
+
 export function everybodyStore(db: Db): EverybodyStore {
   const all = (table: string): Promise<number> => db.run(`DELETE FROM ${table}`, [])
-  const spend = 'UPDATE authenticator SET last_step = $1 WHERE last_step < $1'
   return {
     async end() {
       await alone(db)

@@ -2,10 +2,11 @@ import type { FactStore } from '../core/stores.js'
 import type { Db } from './db.js'
 import { done, found, wrote } from './rows.js'
 
+const list = `SELECT name, value FROM fact WHERE substr(name, 1, length(CAST($1 AS text))) = $1 ORDER BY name`
+const put = `INSERT INTO fact (name, value) VALUES ($1, $2)
+  ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+
 export function factStore(db: Db): FactStore {
-  const list = `SELECT name, value FROM fact WHERE substr(name, 1, length(CAST($1 AS text))) = $1 ORDER BY name`
-  const put = `INSERT INTO fact (name, value) VALUES ($1, $2)
-    ON CONFLICT (name) DO UPDATE SET value = excluded.value`
   return {
     get: (name) =>
       found(db.one<{ value: string }>('SELECT value FROM fact WHERE name = $1', [name]), (row) => row.value),

@@ -17,12 +17,13 @@ const invitationOf = (row: InvitationRow): Invitation => ({
   expiresAt: row.expires_at,
 })
 
+const add = `INSERT INTO invitation (token_hash, id, account, created_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5)`
+const find = `SELECT id, account, created_at, expires_at FROM invitation
+  WHERE token_hash = $1 AND expires_at > $2`
+const due = `SELECT token_hash FROM invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+
 export function invitationStore(db: Db): InvitationStore {
-  const add = `INSERT INTO invitation (token_hash, id, account, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5)`
-  const find = `SELECT id, account, created_at, expires_at FROM invitation
-    WHERE token_hash = $1 AND expires_at > $2`
-  const due = `SELECT token_hash FROM invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
   const removeExpired = `DELETE FROM invitation WHERE ${among(db, 'token_hash', due)}`
   return {
     add: ({ id, account, createdAt, expiresAt }, tokenHash) =>

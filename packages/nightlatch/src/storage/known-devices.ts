@@ -2,10 +2,11 @@ import type { KnownDeviceStore } from '../core/devices.js'
 import type { Db } from './db.js'
 import { among, done } from './rows.js'
 
+const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
+  ON CONFLICT (account, device_hash) DO UPDATE SET seen_at = excluded.seen_at`
+const isKnown = 'SELECT 1 AS known FROM known_device WHERE account = $1 AND device_hash = $2'
+
 export function knownDeviceStore(db: Db): KnownDeviceStore {
-  const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
-    ON CONFLICT (account, device_hash) DO UPDATE SET seen_at = excluded.seen_at`
-  const isKnown = 'SELECT 1 AS known FROM known_device WHERE account = $1 AND device_hash = $2'
   // PostgreSQL looks up no list of pairs: the rows' places do, which stay the same while the rows are locked.
   const key = db.dialect === 'postgres' ? 'ctid' : '(account, device_hash)'
   const columns = db.dialect === 'postgres' ? 'ctid' : 'account, device_hash'

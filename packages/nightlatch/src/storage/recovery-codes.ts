@@ -22,9 +22,10 @@ async function replaceAll(
   )
 }
 
+const saltOf = 'SELECT salt FROM recovery_code_set WHERE account = $1'
+const countLeft = 'SELECT count(*) AS n FROM recovery_code WHERE account = $1'
+
 export function recoveryCodeStore(db: Db): RecoveryCodeStore {
-  const saltOf = 'SELECT salt FROM recovery_code_set WHERE account = $1'
-  const countLeft = 'SELECT count(*) AS n FROM recovery_code WHERE account = $1'
   return {
     replaceAll: (account, set) => db.atomic((part) => replaceAll(part, account, set)),
     saltOf: (account) => found(db.one<{ salt: string }>(saltOf, [account]), (row) => row.salt),

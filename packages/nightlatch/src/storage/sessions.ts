@@ -55,23 +55,25 @@ export function sessionStore(db: Db): SessionStore {
 
 type Some<Names extends keyof SessionStore> = Pick<SessionStore, Names>
 
+// The one query that nearly every request makes: one look-up by primary key in each table.
+const find = `SELECT ${columns}, ${accountColumns} FROM session JOIN account ON account.id = session.account
+  WHERE session.token_hash = $1 AND account.disabled = 0`
+const listOf = `SELECT ${columns} FROM session WHERE account = $1 ORDER BY last_seen_at DESC, id`
+
 function finding(db: Db): Some<'findByTokenHash' | 'listOf'> {
-  // The one query that nearly every request makes: one look-up by primary key in each table.
-  const find = `SELECT ${columns}, ${accountColumns} FROM session JOIN account ON account.id = session.account
-    WHERE session.token_hash = $1 AND account.disabled = 0`
-  const listOf = `SELECT ${columns} FROM session WHERE account = $1 ORDER BY last_seen_at DESC, id`
   return {
     findByTokenHash: (tokenHash) => found(db.one(find, [tokenHash]), signedInOf),
     listOf: (account) => foundAll(db.all<SessionRow>(listOf, [account]), sessionOf),
   }
 }
 
+const add = `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at,
+  expires_at, address, user_agent) VALUES ${valuesList(1, 10)}`
+const replace = `UPDATE session SET token_hash = $1, id = $2, factors = $4, signed_in_at = $5,
+  verified_at = $6, last_seen_at = $7, expires_at = $8, address = $9, user_agent = $10
+  WHERE token_hash = $11 AND account = $3`
+
 function keeping(db: Db): Some<'add' | 'touch' | 'replaceToken'> {
-  const add = `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at,
-    expires_at, address, user_agent) VALUES ${valuesList(1, 10)}`
-  const replace = `UPDATE session SET token_hash = $1, id = $2, factors = $4, signed_in_at = $5,
-    verified_at = $6, last_seen_at = $7, expires_at = $8, address = $9, user_agent = $10
-    WHERE token_hash = $11 AND account = $3`
   return {
     add: (session, tokenHash) => done(db.run(add, valuesOf(session, tokenHash))),
     touch: (id, at) =>
@@ -81,11 +83,12 @@ function keeping(db: Db): Some<'add' | 'touch' | 'replaceToken'> {
   }
 }
 
+const endOldest = `DELETE FROM session WHERE account = $1 AND id NOT IN
+  (SELECT id FROM session WHERE account = $1 ORDER BY last_seen_at DESC, signed_in_at DESC, id LIMIT $2)`
+const expired = `SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+const idle = `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`
+
 function ending(db: Db): Omit<SessionStore, 'findByTokenHash' | 'listOf' | 'add' | 'touch' | 'replaceToken'> {
-  const endOldest = `DELETE FROM session WHERE account = $1 AND id NOT IN
-    (SELECT id FROM session WHERE account = $1 ORDER BY last_seen_at DESC, signed_in_at DESC, id LIMIT $2)`
-  const expired = `SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
-  const idle = `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`
   const remove = (which: string): string => `DELETE FROM session WHERE ${among(db, 'token_hash', which)}`
   return {
     end: (id, account) => wrote(db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])),

@@ -27,15 +27,16 @@ const setUpOf = (row: SetUpRow): SetUp => ({
   expiresAt: row.expires_at,
 })
 
+// One that has expired is as good as gone, and makes room.
+const add = `INSERT INTO set_up (${columns}) VALUES ${valuesList(1, 8)}
+  ON CONFLICT (owner) DO UPDATE SET id = excluded.id, account = excluded.account, sealed = excluded.sealed,
+    name = excluded.name, replaces = excluded.replaces, created_at = excluded.created_at,
+    expires_at = excluded.expires_at
+  WHERE set_up.expires_at <= excluded.created_at`
+const findByOwner = `SELECT ${columns} FROM set_up WHERE owner = $1 AND expires_at > $2`
+const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+
 export function setUpStore(db: Db): SetUpStore {
-  // One that has expired is as good as gone, and makes room.
-  const add = `INSERT INTO set_up (${columns}) VALUES ${valuesList(1, 8)}
-    ON CONFLICT (owner) DO UPDATE SET id = excluded.id, account = excluded.account, sealed = excluded.sealed,
-      name = excluded.name, replaces = excluded.replaces, created_at = excluded.created_at,
-      expires_at = excluded.expires_at
-    WHERE set_up.expires_at <= excluded.created_at`
-  const findByOwner = `SELECT ${columns} FROM set_up WHERE owner = $1 AND expires_at > $2`
-  const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
   const removeExpired = `DELETE FROM set_up WHERE ${among(db, 'owner', due)}`
   return {
     addUnlessThere: (one) =>

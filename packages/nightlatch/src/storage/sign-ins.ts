@@ -17,12 +17,13 @@ const signInOf = (row: SignInRow): SignIn => ({
   expiresAt: row.expires_at,
 })
 
+const add = `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5)`
+const find = `SELECT id, account, started_at, expires_at FROM sign_in
+  WHERE token_hash = $1 AND expires_at > $2`
+const due = `SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+
 export function signInStore(db: Db): SignInStore {
-  const add = `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5)`
-  const find = `SELECT id, account, started_at, expires_at FROM sign_in
-    WHERE token_hash = $1 AND expires_at > $2`
-  const due = `SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
   const removeExpired = `DELETE FROM sign_in WHERE ${among(db, 'token_hash', due)}`
   return {
     add: ({ id, account, startedAt, expiresAt }, tokenHash) =>

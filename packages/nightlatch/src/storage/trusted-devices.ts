@@ -29,13 +29,14 @@ export function trustedDeviceStore(db: Db): TrustedDeviceStore {
   return { ...using(db), ...ending(db) }
 }
 
+const add = `INSERT INTO trusted_device (${columns}, token_hash) VALUES ${valuesList(1, 8)}`
+const advance = `UPDATE trusted_device SET token_hash = $3, previous_hash = $2, last_used_at = $4
+  WHERE account = $1 AND token_hash = $2 AND expires_at > $4 RETURNING ${columns}`
+const endReused = `DELETE FROM trusted_device
+  WHERE account = $1 AND previous_hash = $2 AND expires_at > $3 RETURNING ${columns}`
+const listOf = `SELECT ${columns} FROM trusted_device WHERE account = $1 ORDER BY last_used_at DESC, id`
+
 function using(db: Db): Pick<TrustedDeviceStore, 'add' | 'use' | 'listOf'> {
-  const add = `INSERT INTO trusted_device (${columns}, token_hash) VALUES ${valuesList(1, 8)}`
-  const advance = `UPDATE trusted_device SET token_hash = $3, previous_hash = $2, last_used_at = $4
-    WHERE account = $1 AND token_hash = $2 AND expires_at > $4 RETURNING ${columns}`
-  const endReused = `DELETE FROM trusted_device
-    WHERE account = $1 AND previous_hash = $2 AND expires_at > $3 RETURNING ${columns}`
-  const listOf = `SELECT ${columns} FROM trusted_device WHERE account = $1 ORDER BY last_used_at DESC, id`
   return {
     add: (one, tokenHash) =>
       done(
@@ -60,8 +61,9 @@ function using(db: Db): Pick<TrustedDeviceStore, 'add' | 'use' | 'listOf'> {
   }
 }
 
+const due = `SELECT id FROM trusted_device WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+
 function ending(db: Db): Pick<TrustedDeviceStore, 'end' | 'endAllOf' | 'removeExpired'> {
-  const due = `SELECT id FROM trusted_device WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
   const removeExpired = `DELETE FROM trusted_device WHERE ${among(db, 'id', due)}`
   return {
     end: (id, account) =>

@@ -2,11 +2,12 @@ import type { UnsavedCodesStore } from '../core/recovery-codes.js'
 import type { Db } from './db.js'
 import { done, found, wrote } from './rows.js'
 
+const put = `INSERT INTO unsaved_codes (session, account, sealed) VALUES ($1, $2, $3)
+  ON CONFLICT (session) DO UPDATE SET account = excluded.account, sealed = excluded.sealed`
+const find = 'SELECT sealed FROM unsaved_codes WHERE session = $1'
+
 /** They end with their session, and move with it when it gets a new id. */
 export function unsavedCodesStore(db: Db): UnsavedCodesStore {
-  const put = `INSERT INTO unsaved_codes (session, account, sealed) VALUES ($1, $2, $3)
-    ON CONFLICT (session) DO UPDATE SET account = excluded.account, sealed = excluded.sealed`
-  const find = 'SELECT sealed FROM unsaved_codes WHERE session = $1'
   return {
     put: (session, account, sealed) => done(db.run(put, [session, account, sealed])),
     find: (session) => found(db.one<{ sealed: string }>(find, [session]), (row) => row.sealed),

@@ -1,4 +1,7 @@
-/** Lets one at a time in, in the order of arrival. */
+/**
+ * Lets one at a time in, in the order of arrival. Between two of them this thread answers whatever has arrived
+ * meanwhile: many who wait for their turn delay nobody who needs none.
+ */
 export class Turns {
   #taken = false
   readonly #waiting: (() => void)[] = []
@@ -12,7 +15,7 @@ export class Turns {
       // A waiting one gets the turn handed over: nobody who comes just now can slip in between.
       const next = this.#waiting.shift()
       if (next === undefined) this.#taken = false
-      else next()
+      else setImmediate(next)
     }
   }
 }

@@ -8,7 +8,7 @@ const settings = [
   'checkpoint_fullfsync = ON',
   'foreign_keys = ON',
   'trusted_schema = OFF',
-  'mmap_size = 268435456',
+  'mmap_size = 2147418112',
   'journal_size_limit = 67108864',
 ]
 

@@ -25,15 +25,18 @@ export interface ThreadsOptions {
   readonly script: URL
 }
 
+/** One is being hashed and the next lies ready: no thread waits until this one has time to give it more. */
+const mostGiven = 2
+
 /**
- * Threads that hash passwords, started when first needed. First come, first served; one job a thread; a job
- * whose thread dies is tried once more on a new one. An idle thread keeps no process alive.
+ * Threads that hash passwords, started when first needed. First come, first served; one hash at a time a thread; a
+ * job whose thread dies is tried once more on a new one. An idle thread keeps no process alive.
  */
 export class PasswordThreads {
   readonly #options: ThreadsOptions
   readonly #queue: Waiting[] = []
-  readonly #idle: Worker[] = []
-  readonly #busy = new Map<Worker, Waiting>()
+  /** What each thread was given; it is at work on the first. */
+  readonly #threads = new Map<Worker, Waiting[]>()
   #closed: Promise<void> | null = null
   #nothingLeft: () => void = () => undefined
 
@@ -42,8 +45,8 @@ export class PasswordThreads {
   }
 
   run(job: Job): Promise<Answer | 'busy'> {
-    const threadsLeft = this.#options.threads - this.#busy.size
-    const full = threadsLeft <= 0 && this.#queue.length >= this.#options.longestQueue
+    const { threads, longestQueue } = this.#options
+    const full = this.#given + this.#queue.length >= threads + longestQueue
     if (full || this.#closed !== null) return Promise.resolve('busy')
     return new Promise((resolve, reject) => {
       const settle = (answer: Answer | Error): void => {
@@ -61,36 +64,61 @@ export class PasswordThreads {
     return this.#closed
   }
 
+  get #given(): number {
+    let given = 0
+    for (const jobs of this.#threads.values()) given += jobs.length
+    return given
+  }
+
   async #end(): Promise<void> {
-    if (this.#busy.size > 0) await new Promise<void>((resolve) => (this.#nothingLeft = resolve))
-    await Promise.all(this.#idle.splice(0).map((worker) => worker.terminate()))
+    if (this.#given > 0) await new Promise<void>((resolve) => (this.#nothingLeft = resolve))
+    await Promise.all([...this.#threads.keys()].map((worker) => worker.terminate()))
   }
 
   #next(): void {
-    if (this.#queue.length === 0 && this.#busy.size === 0) this.#nothingLeft()
-    while (this.#queue.length > 0 && this.#busy.size < this.#options.threads) {
+    if (this.#queue.length === 0 && this.#given === 0) this.#nothingLeft()
+    for (let worker = this.#free(); worker !== null; worker = this.#free()) {
       const waiting = this.#queue.shift()
-      if (waiting !== undefined) this.#give(this.#idle.pop() ?? this.#start(), waiting)
+      if (waiting !== undefined) this.#give(worker, waiting)
     }
   }
 
+  /** The thread that takes the next job, if there is one: nothing lies ready where another thread might do it sooner. */
+  #free(): Worker | null {
+    if (this.#queue.length === 0) return null
+    const { threads } = this.#options
+    const withAtMost = (jobs: number): Worker | undefined =>
+      [...this.#threads].find(([, given]) => given.length <= jobs)?.[0]
+    const idle = withAtMost(0)
+    if (idle !== undefined) return idle
+    if (this.#threads.size < threads) return this.#start()
+    return this.#queue.length < threads ? null : (withAtMost(mostGiven - 1) ?? null)
+  }
+
   #give(worker: Worker, waiting: Waiting): void {
-    waiting.triesLeft -= 1
-    this.#busy.set(worker, waiting)
-    worker.ref()
+    const jobs = this.#threads.get(worker) ?? []
+    jobs.push(waiting)
+    if (jobs.length === 1) this.#begin(worker, waiting)
     worker.postMessage(waiting.job)
+  }
+
+  #begin(worker: Worker, first: Waiting): void {
+    first.triesLeft -= 1
+    worker.ref()
   }
 
   #start(): Worker {
     const worker = new Worker(this.#options.script, { resourceLimits: { maxOldGenerationSizeMb: 32 } })
+    this.#threads.set(worker, [])
     worker.unref()
     worker.on('message', (answer: Answer) => {
-      const waiting = this.#busy.get(worker)
-      if (!this.#busy.delete(worker)) return
-      worker.unref()
-      this.#idle.push(worker)
-      waiting?.settle(answer)
+      const jobs = this.#threads.get(worker)
+      const done = jobs?.shift()
+      const next = jobs?.[0]
+      if (next === undefined) worker.unref()
+      else this.#begin(worker, next)
       this.#next()
+      done?.settle(answer)
     })
     // A failure is always followed by the exit; without a listener it would end the process.
     worker.on('error', () => undefined)
@@ -99,12 +127,12 @@ export class PasswordThreads {
   }
 
   #bury(worker: Worker): void {
-    const index = this.#idle.indexOf(worker)
-    if (index >= 0) this.#idle.splice(index, 1)
-    const waiting = this.#busy.get(worker)
-    if (!this.#busy.delete(worker) || waiting === undefined) return
-    if (waiting.triesLeft > 0) this.#queue.unshift(waiting)
-    else waiting.settle(new Error('A password thread died twice over one hash.'))
+    const jobs = this.#threads.get(worker) ?? []
+    this.#threads.delete(worker)
+    this.#queue.unshift(...jobs.filter(({ triesLeft }) => triesLeft > 0))
+    jobs
+      .find(({ triesLeft }) => triesLeft === 0)
+      ?.settle(new Error('A password thread died twice over one hash.'))
     this.#next()
   }
 }

@@ -101,11 +101,14 @@ async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<Ses
   return signedIn === null ? null : sessionView(signedIn)
 }
 
+/** Not the path of a file: nothing, or another kind of database, is refused instead of being taken for a path. */
+const databaseUrl = /^(?:$|postgres(?:ql)?:|(?!sqlite:|file:)[a-z][\w+.-]+:\/\/)/i
+
 function settingsOf(options: AuthOptions): Settings {
   const { origin, issuer, basePath, mfa, trustedProxies, secret, database } = options
-  const postgres = database !== undefined && /^postgres(?:ql)?:/.test(database)
+  const isUrl = database !== undefined && databaseUrl.test(database)
   const file =
-    database === undefined || postgres ? null : resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
+    database === undefined || isUrl ? null : resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
   const env = {
     NIGHTLATCH_ORIGIN: origin,
     NIGHTLATCH_ISSUER: issuer,
@@ -113,7 +116,7 @@ function settingsOf(options: AuthOptions): Settings {
     NIGHTLATCH_MFA: mfa,
     NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),
     NIGHTLATCH_SECRET: typeof secret === 'string' ? secret : secret?.join(','),
-    NIGHTLATCH_DATABASE_URL: postgres ? database : undefined,
+    NIGHTLATCH_DATABASE_URL: isUrl ? database : undefined,
     NIGHTLATCH_DATA: file === null ? undefined : dirname(file),
   }
   const read = readSettings({ env })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { dirname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { openDoor, openNightlatch, silent } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
@@ -20,7 +21,7 @@ export interface AuthOptions {
   readonly origin: string
   /** The name that authenticator apps show. Default: Nightlatch. */
   readonly issuer?: string
-  /** `postgres://…`, or the path of a SQLite file. Default: `nightlatch-data/nightlatch.db`. */
+  /** `postgres://…`, or the path of a SQLite file, or of a folder with one. Default: `nightlatch-data/nightlatch.db`. */
   readonly database?: string
   /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
   readonly secret?: string | readonly string[]
@@ -104,11 +105,17 @@ async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<Ses
 /** Not the path of a file: nothing, or another kind of database, is refused instead of being taken for a path. */
 const databaseUrl = /^(?:$|postgres(?:ql)?:|(?!sqlite:|file:)[a-z][\w+.-]+:\/\/)/i
 
+/** A folder is meant as NIGHTLATCH_DATA is, so that the command line finds the same file in it. */
+function fileOf(database: string): string {
+  const path = resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? database.endsWith('/')
+  return isFolder ? join(path, 'nightlatch.db') : path
+}
+
 function settingsOf(options: AuthOptions): Settings {
   const { origin, issuer, basePath, mfa, trustedProxies, secret, database } = options
   const isUrl = database !== undefined && databaseUrl.test(database)
-  const file =
-    database === undefined || isUrl ? null : resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
+  const file = database === undefined || isUrl ? null : fileOf(database)
   const env = {
     NIGHTLATCH_ORIGIN: origin,
     NIGHTLATCH_ISSUER: issuer,

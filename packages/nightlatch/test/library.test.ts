@@ -45,4 +45,14 @@ describe('createNightlatch', () => {
     await auth.close()
     expect(existsSync(file)).toBe(true)
   })
+
+  it.each([
+    ['that is there', mkdtempSync(join(folder, 'there-'))],
+    ['that is not there yet', join(folder, 'not-yet/')],
+  ])('finds in a folder %s what the command line finds there', async (_what, database) => {
+    const auth = await createNightlatch({ origin, database })
+    await auth.close()
+    expect(existsSync(join(database, 'nightlatch.db'))).toBe(true)
+    expect(existsSync(join(database, 'root-key'))).toBe(true)
+  })
 })

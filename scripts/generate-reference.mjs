@@ -126,7 +126,7 @@ ${rows.join('\n')}
 
 \`GET /forward-auth\` answers proxies, \`GET /healthz\` says that the process is alive, \`GET /readyz\` that the
 database is reachable and migrated, and \`GET /metrics\` (on this machine only, not through a proxy) has counters for
-Prometheus.
+Prometheus. With a base path, \`nightlatch serve\` answers these three at the root of its port, too.
 `
 }
 

@@ -128,8 +128,17 @@ const locationOf = ({ database }: Pick<Settings, 'database'>) =>
 async function checkKeys(box: KeyedSecretBox, storage: OpenStorage): Promise<number> {
   const check = await checkRootKeys(box, storage.stores)
   if (check.kind === 'does-not-fit') throw keyDoesNotFit()
+  if (check.kind === 'key-missing') throw anotherKeyIsMissing(check)
   return check.unreadable
 }
+
+const anotherKeyIsMissing = (found: { secrets: number; keyIds: readonly string[] }): StartError =>
+  new StartError(
+    'KEY_DOES_NOT_FIT',
+    `The root key does not fit ${found.secrets} of the authenticators: they are sealed under another one ` +
+      `(${found.keyIds.join(', ')}). Put it after the newest key in NIGHTLATCH_SECRET, or, if it is lost for good, ` +
+      'read `nightlatch key forget-lost --help`.',
+  )
 
 const keyDoesNotFit = (): StartError =>
   new StartError(

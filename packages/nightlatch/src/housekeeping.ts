@@ -15,7 +15,7 @@ const usual: Rhythm = { everyMs: 60_000, pauseMs: 50 }
 
 /** Keeps house now and then. @returns what ends it: resolves when the running batch is done */
 export function startHousekeeping(
-  { core }: Pick<Nightlatch, 'core'>,
+  { core, box }: Pick<Nightlatch, 'core'> & Partial<Pick<Nightlatch, 'box'>>,
   log: DoorLog,
   { everyMs, pauseMs }: Rhythm = usual,
 ): () => Promise<void> {
@@ -24,8 +24,11 @@ export function startHousekeeping(
   const pause = (ms: number): Promise<boolean> =>
     sleep(ms, true, { signal: over.signal, ref: false }).catch(() => false)
   let isOurs = false
+  // While a root key is being rotated the first round begins at once: the old key is to go soon.
+  let waitMs = (box?.keyIds.length ?? 1) > 1 ? 0 : everyMs
   const run = async (): Promise<void> => {
-    while (await pause(everyMs)) {
+    while (await pause(waitMs)) {
+      waitMs = everyMs
       try {
         isOurs = (await keepHouse(core, { name, pause: () => pause(pauseMs) })) !== null
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { dirname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { openDoor, openNightlatch, silent } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
@@ -20,7 +21,7 @@ export interface AuthOptions {
   readonly origin: string
   /** The name that authenticator apps show. Default: Nightlatch. */
   readonly issuer?: string
-  /** `postgres://…`, or the path of a SQLite file. Default: `nightlatch-data/nightlatch.db`. */
+  /** `postgres://…`, or the path of a SQLite file, or of a folder with one. Default: `nightlatch-data/nightlatch.db`. */
   readonly database?: string
   /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
   readonly secret?: string | readonly string[]
@@ -101,11 +102,20 @@ async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<Ses
   return signedIn === null ? null : sessionView(signedIn)
 }
 
+/** Not the path of a file: nothing, or another kind of database, is refused instead of being taken for a path. */
+const databaseUrl = /^(?:$|postgres(?:ql)?:|(?!sqlite:|file:)[a-z][\w+.-]+:\/\/)/i
+
+/** A folder is meant as NIGHTLATCH_DATA is, so that the command line finds the same file in it. */
+function fileOf(database: string): string {
+  const path = resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? database.endsWith('/')
+  return isFolder ? join(path, 'nightlatch.db') : path
+}
+
 function settingsOf(options: AuthOptions): Settings {
   const { origin, issuer, basePath, mfa, trustedProxies, secret, database } = options
-  const postgres = database !== undefined && /^postgres(?:ql)?:/.test(database)
-  const file =
-    database === undefined || postgres ? null : resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
+  const isUrl = database !== undefined && databaseUrl.test(database)
+  const file = database === undefined || isUrl ? null : fileOf(database)
   const env = {
     NIGHTLATCH_ORIGIN: origin,
     NIGHTLATCH_ISSUER: issuer,
@@ -113,7 +123,7 @@ function settingsOf(options: AuthOptions): Settings {
     NIGHTLATCH_MFA: mfa,
     NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),
     NIGHTLATCH_SECRET: typeof secret === 'string' ? secret : secret?.join(','),
-    NIGHTLATCH_DATABASE_URL: postgres ? database : undefined,
+    NIGHTLATCH_DATABASE_URL: isUrl ? database : undefined,
     NIGHTLATCH_DATA: file === null ? undefined : dirname(file),
   }
   const read = readSettings({ env })

@@ -40,7 +40,8 @@ export async function serve(
     accessRules,
     isStopping: () => stopping,
   })
-  server.on('request', nodeListener(answer, { base: settings.basePath, isStopping: () => stopping }))
+  const listenerBelow = (base: string): Listener => nodeListener(answer, { base, isStopping: () => stopping })
+  server.on('request', withProbesAtRoot(settings.basePath, listenerBelow))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
@@ -48,6 +49,22 @@ export async function serve(
     await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
   }
   return { settings, url: settings.origin + settings.basePath, doors, stop }
+}
+
+type Listener = ReturnType<typeof nodeListener>
+
+const probes = new Set(['/healthz', '/readyz', '/metrics'])
+
+/** Whoever watches this machine asks the port itself, wherever the pages live: both addresses answer. */
+function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listener): Listener {
+  const below = listenerBelow(base)
+  if (base === '') return below
+  const atRoot = listenerBelow('')
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    const listener = probes.has(path) ? atRoot : below
+    listener(request, response)
+  }
 }
 
 /** A server on which nobody can hold a connection by saying little. `requestTimeout` in milliseconds, 0 for none. */

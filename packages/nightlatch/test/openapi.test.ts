@@ -27,7 +27,12 @@ interface Document {
 }
 
 const documentFor = (base: string, secure: boolean): Document =>
-  openApiDocument({ name: 'Nightlatch', base, secure }) as unknown as Document
+  openApiDocument({
+    name: 'Nightlatch',
+    origin: 'https://auth.example.org',
+    base,
+    secure,
+  }) as unknown as Document
 const document = documentFor('', true)
 
 const described = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -44,14 +49,14 @@ describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 with a title, a version and a server below the base path', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(document.info).toMatchObject({ title: expect.any(String), version: expect.any(String) })
-    expect(documentFor('/auth', true).servers).toEqual([{ url: '/auth/api/v1' }])
+    expect(documentFor('/auth', true).servers).toEqual([{ url: 'https://auth.example.org/auth' }])
   })
 
   it('describes every route below /api/v1, and no other', () => {
     const routed = routes
       .filter((route) => route.path.startsWith('/api/'))
       .map((route) => `${route.method} ${route.path.replace(':id', '{id}')}`)
-    const written = described.map(({ method, path }) => `${method.toUpperCase()} ${apiPath}${path}`)
+    const written = described.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
     expect(written.sort()).toEqual(routed.sort())
     expect(apiRoutes).toHaveLength(written.length)
   })

@@ -78,8 +78,8 @@ async function checkKey(app: Nightlatch): Promise<Finding> {
   if (app.unreadable > 0)
     return fail(
       'key',
-      `${app.unreadable} authenticators are sealed under a key that is not here (${missing.join(', ')})`,
-      'put it after the newest key in NIGHTLATCH_SECRET',
+      `${app.unreadable} authenticators are sealed under a key that was declared lost: their codes cannot be checked`,
+      'their owners sign in with a recovery code and set up anew; else nightlatch user reset-mfa',
     )
   if (missing.length > 0)
     return warn(

@@ -1,6 +1,6 @@
 import type { Account, LoginName, NewAccount } from './accounts.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './accounts.js'
-import { codeKey, recoveryKey } from './attempts.js'
+import { codeKey, passwordKey, recoveryKey } from './attempts.js'
 import { noClient } from './audit.js'
 import { endEverything } from './completed-sign-in.js'
 import type { Core } from './core.js'
@@ -180,6 +180,8 @@ export async function setPassword(
   await core.storage.atomically(async (stores) => {
     await stores.accounts.setPasswordHash(account.id, hashed.hash)
     await endEverything(stores, account.id)
+    // Guesses at the old password say nothing of the new one: its owner need not wait for them.
+    await stores.attempts.clear(passwordKey(account.id))
     await stores.invitations.removeAllOf(account.id)
     await noteChange(stores, core, {
       owner: account,

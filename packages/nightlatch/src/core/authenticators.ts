@@ -1,4 +1,4 @@
-import type { AccountId, AuthenticatorId, SetUpId } from './ids.js'
+import type { AccountId, AuthenticatorId } from './ids.js'
 import { minute } from './world.js'
 
 /** One authenticator app of a person's: a TOTP credential (RFC 6238). */
@@ -19,7 +19,8 @@ export interface AuthenticatorSecret extends Authenticator {
 
 /** An authenticator that is being set up and does not count yet. */
 export interface SetUp {
-  readonly id: SetUpId
+  /** The authenticator keeps it when it is confirmed. */
+  readonly id: AuthenticatorId
   readonly account: AccountId
   /** The sign-in or session that it belongs to, and to nobody else. */
   readonly owner: string
@@ -60,7 +61,7 @@ export interface SetUpStore {
   addUnlessThere(setUp: SetUp): Promise<void>
   findByOwner(owner: string, now: number): Promise<SetUp | null>
   /** The write that decides who confirms: true once. */
-  take(id: SetUpId): Promise<boolean>
+  take(id: AuthenticatorId): Promise<boolean>
   removeByOwner(owner: string): Promise<void>
   removeAllOf(account: AccountId): Promise<void>
   removeExpired(now: number, limit: number): Promise<number>

@@ -15,8 +15,8 @@ export interface Policy {
 
 /** An application that keeps its own accounts and passwords, and adds the second factor only. */
 export interface ApplicationAccounts {
-  /** The account when the password is right, else null. */
-  verifyPassword(username: string, password: string): Promise<ApplicationAccount | null>
+  /** The account when the password is right (or `true`: the one that was named), else null or `false`. */
+  verifyPassword(username: string, password: string): Promise<ApplicationAccount | boolean | null>
 }
 
 export interface ApplicationAccount {

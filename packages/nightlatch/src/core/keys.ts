@@ -6,7 +6,8 @@ import { asciiBytes } from './text.js'
 
 /**
  * Every root key that ever sealed something here leaves a check: a known text, sealed. At the start at least one
- * of the keys given must open one of the checks, or the database belongs to another key.
+ * of the keys given must open one of the checks, or the database belongs to another key; and every secret must lie
+ * under a key that was given, unless its key was declared lost.
  */
 const prefix = 'key-check:'
 const checkText = 'nightlatch'
@@ -14,21 +15,28 @@ const checkText = 'nightlatch'
 export type KeyCheck =
   | { readonly kind: 'fits'; readonly keyId: string; readonly unreadable: number }
   | { readonly kind: 'does-not-fit' }
+  /** `secrets` lie under keys that the database knows and nobody gave. */
+  | { readonly kind: 'key-missing'; readonly keyIds: readonly string[]; readonly secrets: number }
 
 export async function checkRootKeys(box: SecretBox, stores: Stores): Promise<KeyCheck> {
   const checks = await stores.facts.list(prefix)
   const opened = checks.filter((check) => box.open(check.value, check.name).kind === 'opened')
   if (checks.length > 0 && opened.length === 0) return { kind: 'does-not-fit' }
+  const keyIds = [box.keyId, ...opened.map(keyIdOf)]
+  const missing = checks.map(keyIdOf).filter((id) => !keyIds.includes(id))
+  const unreadable = await stores.authenticators.countNotSealedUnder(keyIds)
+  const lost =
+    unreadable === 0 || missing.length === 0
+      ? unreadable
+      : await stores.authenticators.countNotSealedUnder([...keyIds, ...missing])
+  if (unreadable > lost) return { kind: 'key-missing', keyIds: missing, secrets: unreadable - lost }
   const name = prefix + box.keyId
   if (!checks.some((check) => check.name === name))
     await stores.facts.put(name, box.seal(asciiBytes(checkText), name))
-  const keyIds = [box.keyId, ...opened.map((check) => check.name.slice(prefix.length))]
-  return {
-    kind: 'fits',
-    keyId: box.keyId,
-    unreadable: await stores.authenticators.countNotSealedUnder(keyIds),
-  }
+  return { kind: 'fits', keyId: box.keyId, unreadable }
 }
+
+const keyIdOf = ({ name }: { readonly name: string }): string => name.slice(prefix.length)
 
 /** Seals up to `limit` secrets anew under the newest key. @returns how many were done */
 export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
@@ -57,7 +65,7 @@ export async function listKeys(
 ): Promise<readonly { id: string; here: boolean }[]> {
   const checks = await stores.facts.list(prefix)
   return checks.map((check) => ({
-    id: check.name.slice(prefix.length),
+    id: keyIdOf(check),
     here: box.open(check.value, check.name).kind === 'opened',
   }))
 }

@@ -49,10 +49,14 @@ async function renewHash(
 
 async function askApplication(core: Core, given: Given): Promise<PasswordCheck> {
   const found = await core.applicationAccounts?.verifyPassword(given.username, given.password)
-  if (found === null || found === undefined || given.account?.disabled === true) return { kind: 'wrong' }
-  const account = await mirror(core, found)
+  if (found === null || found === undefined || found === false) return { kind: 'wrong' }
+  if (given.account?.disabled === true) return { kind: 'wrong' }
+  const account = await mirror(core, found === true ? named(given) : found)
   return account === null || account.disabled ? { kind: 'wrong' } : { kind: 'right', account }
 }
+
+/** Of somebody of whom the application says no more than that the password is right. */
+const named = ({ account, username }: Given): ApplicationAccount => account ?? { username }
 
 /** Keeps our row of an application's account up to date; its factors hang on it. */
 async function mirror(core: Core, found: ApplicationAccount): Promise<Account | null> {

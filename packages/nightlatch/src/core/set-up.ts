@@ -6,7 +6,7 @@ import { mostAuthenticators, parseAuthenticatorName, setUpSeconds } from './auth
 import { parseCode, reserveCode, windowSteps } from './codes.js'
 import type { CodeProblem } from './codes.js'
 import type { Core } from './core.js'
-import type { AuthenticatorId, SetUpId } from './ids.js'
+import type { AuthenticatorId } from './ids.js'
 import { newId } from './ids.js'
 import type { SignedIn } from './sessions.js'
 import { freshSeconds, isFresh } from './sessions.js'
@@ -102,7 +102,7 @@ function newSetUp(
   owner: SetUpOwner,
   wishes: { name?: string; replaces?: AuthenticatorId },
 ): SetUp {
-  const id = newId<SetUpId>(core.world.randomBytes)
+  const id = newId<AuthenticatorId>(core.world.randomBytes)
   const now = core.world.nowSeconds()
   const secret = generateSecret({ random: (count) => core.world.randomBytes(count) })
   return {
@@ -181,7 +181,7 @@ function confirmed(
   const { setUp } = pending
   const opened = core.box.open(setUp.sealed, setUpContext(setUp))
   if (opened.kind === 'refused') throw new Error('a set-up that was just read cannot be read')
-  const id = newId<AuthenticatorId>(core.world.randomBytes)
+  const { id } = setUp
   const now = core.world.nowSeconds()
   return {
     id,

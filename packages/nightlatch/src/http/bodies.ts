@@ -23,10 +23,15 @@ export async function readForm(ask: Ask): Promise<{ kind: 'form'; form: Form } |
   return form === null ? refuse(400, 'malformed-body') : { kind: 'form', form }
 }
 
+type Json = { kind: 'json'; value: object } | BodyRefusal
+
 /** A JSON object. */
-export async function readJson(ask: Ask): Promise<{ kind: 'json'; value: object } | BodyRefusal> {
+export async function readJson(ask: Ask): Promise<Json> {
   const text = await readText(ask, 'application/json')
-  if (typeof text !== 'string') return text
+  return typeof text === 'string' ? parseJson(text) : text
+}
+
+function parseJson(text: string): Json {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'json', value }
@@ -36,11 +41,14 @@ export async function readJson(ask: Ask): Promise<{ kind: 'json'; value: object 
   return refuse(400, 'malformed-body')
 }
 
-/** Empty where the request has no body at all. */
-export async function readOptionalJson(ask: Ask): Promise<{ kind: 'json'; value: object } | BodyRefusal> {
+/** Empty where the request has no body at all; many a client names its type all the same. */
+export async function readOptionalJson(ask: Ask): Promise<Json> {
   const length = ask.header('content-length')
   const none = (length === undefined || length === '0') && ask.header('transfer-encoding') === undefined
-  return none && ask.header('content-type') === undefined ? { kind: 'json', value: {} } : readJson(ask)
+  if (none && ask.header('content-type') === undefined) return { kind: 'json', value: {} }
+  const text = await readText(ask, 'application/json')
+  if (typeof text !== 'string') return text
+  return text === '' ? { kind: 'json', value: {} } : parseJson(text)
 }
 
 async function readText(ask: Ask, type: string): Promise<string | BodyRefusal> {

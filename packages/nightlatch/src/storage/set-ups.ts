@@ -1,5 +1,5 @@
 import type { SetUp, SetUpStore } from '../core/authenticators.js'
-import type { AccountId, AuthenticatorId, SetUpId } from '../core/ids.js'
+import type { AccountId, AuthenticatorId } from '../core/ids.js'
 import type { Db } from './db.js'
 import { among, done, found, valuesList, wrote } from './rows.js'
 
@@ -17,7 +17,7 @@ interface SetUpRow {
 const columns = 'id, account, owner, sealed, name, replaces, created_at, expires_at'
 
 const setUpOf = (row: SetUpRow): SetUp => ({
-  id: row.id as SetUpId,
+  id: row.id as AuthenticatorId,
   account: row.account as AccountId,
   owner: row.owner,
   sealed: row.sealed,

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -328,6 +328,32 @@ describe('the root key', () => {
       }
     } finally {
       await app.close()
+    }
+  })
+
+  it('OPS-2 a key is rotated by three starts, however short; then the old one alone stops the start', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'nightlatch-test-'))
+    const aKey = () => randomBytes(32).toString('base64')
+    const [older, newer] = [aKey(), aKey()]
+    const startWith = (keys: string, clock?: TestApp['clock']) =>
+      startApp({ dataFolder, env: { NIGHTLATCH_SECRET: keys }, ...(clock === undefined ? {} : { clock }) })
+    const leave = async (app: TestApp) => {
+      await app.server.stop()
+      await app.nightlatch.close()
+    }
+    const before = await startWith(older)
+    const ada = await enrolledPerson(before, 'ada')
+    await leave(before)
+    const between = await startWith(`${newer},${older}`, before.clock)
+    expect((await between.browser().get('/healthz')).status).toBe(200)
+    await leave(between)
+    await expect(startWith(older)).rejects.toMatchObject({ code: 'KEY_DOES_NOT_FIT' })
+    const after = await startWith(newer, before.clock)
+    try {
+      const browser = await withPassword(after, ada)
+      expect((await browser.post('/mfa/verify', { otp: ada.phone.code() })).status).toBe(303)
+    } finally {
+      await after.close()
     }
   })
 

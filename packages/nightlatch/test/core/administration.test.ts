@@ -372,6 +372,19 @@ describe('an administrator', () => {
     expect((await ada.givePassword(here.newBrowser({ trustedDevice }))).kind).toBe('code-due')
   })
 
+  test('sets a password: whoever was kept out by wrong ones need not wait with the new one', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const right = ada.password
+    ada.password = 'wrong'
+    for (let time = 0; time < 10; time += 1)
+      expect((await ada.givePassword(here.newBrowser())).kind).toBe('refused')
+    ada.password = right
+    expect((await ada.givePassword(here.newBrowser())).kind).toBe('wait')
+    await setPassword(here.core, await ada.account(), 'another good password')
+    ada.password = 'another good password'
+    expect((await ada.givePassword(here.newBrowser())).kind).toBe('code-due')
+  })
+
   test('sets no bad password, and none while there is no room', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0

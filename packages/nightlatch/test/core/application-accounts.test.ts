@@ -81,6 +81,30 @@ describe('an application that keeps the accounts', () => {
     expect(await give({ ...core, applicationAccounts: silent }, 'mallory')).toEqual({ kind: 'refused' })
   })
 
+  test('may say yes and no only: the account is then the one that was named', async () => {
+    const applicationAccounts = {
+      verifyPassword: (_name: string, password: string) => Promise.resolve(password === 'open sesame'),
+    }
+    const core = { ...here.core, applicationAccounts }
+    expect(await give(core, 'grace', 'wrong')).toEqual({ kind: 'refused' })
+    expect(await findAccount(here.core, 'grace')).toBeNull()
+    expect((await give(core, 'Grace')).kind).toBe('set-up-due')
+    const grace = await findAccount(here.core, 'grace')
+    expect(grace).toMatchObject({ username: 'Grace', name: '', email: '' })
+    expect((await give(core, 'GRACE')).kind).toBe('set-up-due')
+    expect(await findAccount(here.core, 'grace')).toEqual(grace)
+    await disableAccount(here.core, grace!)
+    expect(await give(core, 'grace')).toEqual({ kind: 'refused' })
+  })
+
+  test('that answers neither an account nor yes or no lets nobody in', async () => {
+    for (const answer of [{}, { ok: false }, 'grace', 1]) {
+      const applicationAccounts = { verifyPassword: () => Promise.resolve(answer as unknown as boolean) }
+      await expect(give({ ...here.core, applicationAccounts }, 'henry')).rejects.toThrow()
+    }
+    expect(await findAccount(here.core, 'henry')).toBeNull()
+  })
+
   test('is not asked with what cannot be a password', async () => {
     const core = applicationWith({ ada: { username: 'ada' } })
     for (const password of ['', 'x\0', 'x'.repeat(513)])

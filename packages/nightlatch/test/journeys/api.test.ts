@@ -34,12 +34,17 @@ describe('the JSON interface', () => {
       expect(Buffer.from(qr.split(',')[1]!, 'base64').toString()).toContain('<svg')
       const again = await api(browser, 'POST /authenticators/totp')
       expect(again.value).toEqual(pending.value)
+      const typed = { 'content-type': 'application/json' }
+      const empty = await browser.json('POST', '/api/v1/authenticators/totp', undefined, typed)
+      expect(asApiReply(empty).value).toEqual(pending.value)
 
       const phone = new Phone(String(pending.value['secret']), app.clock)
       const path = `POST /authenticators/totp/${String(pending.value['id'])}/confirm`
       const confirmed = await api(browser, path, { otp: phone.code() })
       expect(confirmed.value['recoveryCodes']).toHaveLength(10)
-      expect(confirmed.value['authenticator']).toMatchObject({ name: 'Pixel 9' })
+      expect(Object.keys(confirmed.value)).toEqual(['recoveryCodes'])
+      const { authenticators } = (await api(browser, 'GET /authenticators')).value
+      expect(authenticators).toMatchObject([{ id: pending.value['id'], name: 'Pixel 9' }])
       const session = await api(browser, 'GET /session')
       expect(session.value).toMatchObject({
         account: { username: 'ada', name: '', email: '' },
@@ -527,10 +532,8 @@ describe('where the second factor is optional', () => {
     expect((await api(browser, 'POST /recovery-codes')).code).toBe('no-second-factor')
     const { value } = await api(browser, 'POST /authenticators/totp')
     const phone = new Phone(String(value['secret']), app.clock)
-    const confirmed = await api(browser, `POST /authenticators/totp/${String(value['id'])}/confirm`, {
-      otp: phone.code(),
-    })
-    const { id } = confirmed.value['authenticator'] as { id: string }
+    const id = String(value['id'])
+    await api(browser, `POST /authenticators/totp/${id}/confirm`, { otp: phone.code() })
     expect((await api(browser, `DELETE /authenticators/${id}`)).status).toBe(204)
     expect((await api(browser, 'GET /authenticators')).value).toEqual({ authenticators: [] })
     app.clock.advance(600)

@@ -56,7 +56,7 @@ describe('the typed client', () => {
     if (!session.ok) throw new Error(session.problem.code)
     expect(session.value.account.username).toBe('ada')
     expectTypeOf(session.value.factors).toEqualTypeOf<('password' | 'totp' | 'recovery-code' | 'device')[]>()
-    const { id } = confirmed.value.authenticator
+    const { id } = pending.value
     expect(await nightlatch.renameAuthenticator(id, { name: 'My phone' })).toMatchObject({
       value: { name: 'My phone' },
     })
@@ -94,7 +94,7 @@ describe('the typed client', () => {
     const description = await client().describe()
     expect(description).toMatchObject({
       ok: true,
-      value: { openapi: '3.1.0', servers: [{ url: '/auth/api/v1' }] },
+      value: { openapi: '3.1.0', servers: [{ url: `${app.server.settings.origin}/auth` }] },
     })
   })
 

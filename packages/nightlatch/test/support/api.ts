@@ -77,12 +77,9 @@ export async function enrolledByApi(app: TestApp, username: string): Promise<Enr
     otp: phone.code(),
   })
   if (confirmed.status !== 200) throw new Error(`set-up: ${JSON.stringify(confirmed.value)}`)
-  const { recoveryCodes, authenticator } = confirmed.value as {
-    recoveryCodes: string[]
-    authenticator: { id: string }
-  }
+  const { recoveryCodes } = confirmed.value as { recoveryCodes: string[] }
   app.clock.advance(30) // the confirming code is spent: the next one is due
-  return { browser, phone, recoveryCodes, username, password: testPassword, id: authenticator.id }
+  return { browser, phone, recoveryCodes, username, password: testPassword, id: String(pending['id']) }
 }
 
 /** A fresh proof with the next code. */

@@ -11,7 +11,7 @@ import { reply } from './call.js'
 import { refuse } from './problems.js'
 import { isoTime } from './times.js'
 
-export const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
+const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
   id: one.id,
   name: one.name,
   createdAt: isoTime(one.createdAt),

@@ -126,7 +126,7 @@ export const endpoints = {
     caller: 'setting-up',
     body: schemas.confirmation,
     status: 200,
-    answer: schemas.confirmed,
+    answer: schemas.codes,
     problems: [
       'fresh-proof-required',
       'not-found',

@@ -9,7 +9,7 @@ import type { ProblemCode } from './problems.js'
 import { problems } from './problems.js'
 
 /** The JSON interface as an OpenAPI 3.1 document, made from the same table as the routes. */
-export function openApiDocument(site: Pick<SiteFacts, 'name' | 'base' | 'secure'>): JsonSchema {
+export function openApiDocument(site: Pick<SiteFacts, 'name' | 'origin' | 'base' | 'secure'>): JsonSchema {
   return {
     openapi: '3.1.0',
     info: {
@@ -20,7 +20,7 @@ export function openApiDocument(site: Pick<SiteFacts, 'name' | 'base' | 'secure'
         'cross-site are refused. Times are ISO 8601 in UTC; refusals are problems (RFC 9457) with a stable `code`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: site.base + apiPath }],
+    servers: [{ url: site.origin + site.base }],
     tags: tags(),
     paths: paths(),
     components: components(site.secure),
@@ -35,7 +35,7 @@ function paths(): JsonSchema {
   const all: Record<string, Record<string, JsonSchema>> = {}
   for (const id of operationIds) {
     const { method, path } = operations[id]
-    const template = path.replace(':id', '{id}')
+    const template = apiPath + path.replace(':id', '{id}')
     all[template] = { ...all[template], [method.toLowerCase()]: operationOf(id) }
   }
   return all

@@ -76,14 +76,13 @@ export const sessions = v.object({
 export const authenticator = v.object({ id, name: v.string(), createdAt: time, lastUsedAt: time })
 export const authenticators = v.object({ authenticators: v.array(authenticator) })
 export const pendingAuthenticator = v.object({
-  id: v.pipe(id, v.description('Names this set-up, until it is confirmed')),
+  id: v.pipe(id, v.description('Names the authenticator: its set-up now, and itself once confirmed')),
   secret: v.pipe(v.string(), v.description('The setup key, base32')),
   uri: v.pipe(v.string(), v.description('The otpauth URI that the QR code says')),
   qr: v.pipe(v.string(), v.description('The QR code: an SVG picture as a data URI')),
 })
 
 const newCodes = v.pipe(v.array(v.string()), v.description('Each is good once; shown this once'))
-export const confirmed = v.object({ recoveryCodes: newCodes, authenticator })
 export const codes = v.object({ recoveryCodes: newCodes })
 export const codesLeft = v.object({
   left: count,

@@ -13,7 +13,6 @@ import type { Visit } from '../visit.js'
 import { browserOf } from '../visit.js'
 import type { SettingUpVisit } from './admission.js'
 import { signInIsOver } from './admission.js'
-import { shown } from './authenticators.js'
 import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
@@ -77,7 +76,7 @@ function noSetUp(call: SettingUpVisit): Answer {
 const confirmed = (visit: Visit, outcome: SetUpOutcome & { kind: 'confirmed' }): Answer =>
   reply(
     'confirmAuthenticator',
-    { recoveryCodes: [...outcome.recoveryCodes], authenticator: shown(outcome.authenticator) },
+    { recoveryCodes: [...outcome.recoveryCodes] },
     { cookies: sessionCookies(visit, outcome.signedIn) },
   )
 

@@ -11,7 +11,7 @@ import type { World } from './core/world.js'
 import type { Argon2Setting } from './crypto/phc-string.js'
 import { isCommon } from './crypto/common-passwords.js'
 import { createPasswordHasher } from './crypto/password-hasher.js'
-import { readOrCreateRootKeyFile, readRootKeyFile, rootKeyBytes } from './crypto/root-key.js'
+import { isGuessable, readOrCreateRootKeyFile, readRootKeyFile, rootKeyBytes } from './crypto/root-key.js'
 import type { RootKey } from './crypto/root-key.js'
 import { createSecretBox } from './crypto/secret-box.js'
 import type { KeyedSecretBox } from './crypto/secret-box.js'
@@ -61,6 +61,8 @@ export interface Nightlatch {
   readonly box: KeyedSecretBox
   /** Authenticators whose secret no key at hand can open. */
   readonly unreadable: number
+  /** A root key at hand is text, a pattern or a sequence: whoever has the database may find it. */
+  readonly hasGuessableKey: boolean
   close(): Promise<void>
 }
 
@@ -105,7 +107,8 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
   const storage = await openStorage(locationOf(settings))
   try {
     const lostKey = parts.lostKey === true
-    const box = createSecretBox(await rootKeysFor(settings, storage, lostKey))
+    const keys = await rootKeysFor(settings, storage, lostKey)
+    const box = createSecretBox(keys)
     const unreadable = lostKey ? 0 : await checkKeys(box, storage)
     const passwords = createPasswordHasher(
       parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
@@ -115,7 +118,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
       await passwords.close()
       await storage.close()
     }
-    return { settings, core, storage, box, unreadable, close }
+    return { settings, core, storage, box, unreadable, hasGuessableKey: keys.some(isGuessable), close }
   } catch (error) {
     await storage.close()
     throw error

@@ -77,6 +77,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const settings = settingsOf(options)
   const parts: Parts = options.accounts === undefined ? {} : { applicationAccounts: options.accounts }
   const nightlatch = await openNightlatch(settings, parts)
+  if (nightlatch.hasGuessableKey) options.log?.warn('the root key can be guessed', {})
   const door = openDoor(nightlatch, settings, options.log === undefined ? {} : { log: options.log })
   const stopHousekeeping = startHousekeeping(nightlatch, options.log ?? silent)
   const base = settings.basePath

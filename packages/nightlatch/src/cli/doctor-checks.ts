@@ -75,6 +75,12 @@ const fixFor = (error: unknown): string =>
 async function checkKey(app: Nightlatch): Promise<Finding> {
   const keys = await listKeys(app.core.box, app.core.storage.stores)
   const missing = keys.filter(({ here }) => !here).map(({ id }) => id)
+  if (app.hasGuessableKey)
+    return fail(
+      'key',
+      'it is text, a pattern or a sequence, and can be guessed',
+      'put a random one before it in NIGHTLATCH_SECRET (openssl rand -base64 32), until the old one can go',
+    )
   if (app.unreadable > 0)
     return fail(
       'key',

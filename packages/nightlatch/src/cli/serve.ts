@@ -76,6 +76,7 @@ export async function untilStopped(
   const stop = deps.stopSignal()
   const server = await start()
   if (!isMaintainedNode) log.event('warn', 'node.unmaintained', { node: process.versions.node })
+  if (app.hasGuessableKey) log.event('warn', 'key.guessable')
   log.event('info', 'server.listening', { origin: server.settings.origin, port: server.settings.port })
   await welcome(deps, { ...app, settings: server.settings }, server.url)
   const signal = await stop

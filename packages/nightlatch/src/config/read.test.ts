@@ -169,7 +169,7 @@ describe('bad settings', () => {
     ['NIGHTLATCH_DATABASE_URL', ''],
     ['NIGHTLATCH_SECRET', 'changeme'],
     ['NIGHTLATCH_SECRET', ''],
-    ['NIGHTLATCH_SECRET', Buffer.alloc(32).toString('base64')],
+    ['NIGHTLATCH_SECRET', Buffer.alloc(31).toString('base64')],
     ['NIGHTLATCH_SECRET_FILE', '/there/is/none'],
     ['NIGHTLATCH_SECRET_FILE', ''],
     ['NIGHTLATCH_ISSUER', 'Example: Inc.'],

@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createNightlatch } from '../../src/index.js'
 import { readSettings } from '../../src/config/read.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
@@ -282,19 +283,30 @@ describe('a remembered device', () => {
 })
 
 describe('the root key', () => {
-  it('SESS-7 is never a word: too short, guessable or missing stops the start, and otherwise it is made at random', () => {
-    const repeated = Buffer.alloc(32, 'changeme').toString('base64')
-    const words = ['changeme', '12345678', 'your_secret_key', 'my_secret_key', 'APP_SECRET_KEY', '', repeated]
-    const weak = [
-      ...words,
-      Buffer.alloc(32).toString('base64'),
-      Buffer.from('a'.repeat(32)).toString('base64'),
-    ]
-    for (const secret of weak) {
+  it('SESS-7 is never a word: too short or missing stops the start, and otherwise it is made at random', () => {
+    for (const secret of ['changeme', '12345678', 'your_secret_key', 'my_secret_key', 'APP_SECRET_KEY', '']) {
       const read = readSettings({ env: { NIGHTLATCH_SECRET: secret } })
       expect(read.kind, secret).toBe('problems')
       if (read.kind === 'problems' && secret !== '') expect(read.problems.join()).not.toContain(secret)
     }
+  })
+
+  it.each([
+    ['a word', Buffer.alloc(32, 'changeme')],
+    ['zeros', Buffer.alloc(32)],
+    ['one letter', Buffer.from('a'.repeat(32))],
+  ])('SESS-7 of 32 bytes that are %s is told of at every start', async (_what, bytes) => {
+    const warnings: string[] = []
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-key-'))
+    const auth = await createNightlatch({
+      origin: 'http://localhost:3000',
+      database: join(folder, 'nightlatch.db'),
+      secret: bytes.toString('base64'),
+      log: { warn: (message) => warnings.push(message), error: () => undefined },
+    })
+    await auth.close()
+    rmSync(folder, { recursive: true, force: true })
+    expect(warnings).toEqual(['the root key can be guessed'])
   })
 
   it('SESS-7 OPS-5 is generated with 256 bits, for its owner only, like everything in the folder', async () => {

@@ -73,4 +73,15 @@ describe('the first sign-in', () => {
     await again.post('/login', { username: 'joan', password: testPassword })
     expect((await again.post('/mfa/recovery', { recovery_code: recoveryCodes[0]! })).status).toBe(401)
   })
+
+  it('is told in the recent activity, with the name of the authenticator app that an event was about', async () => {
+    const { browser } = await enrolledPerson(app, 'mary')
+    const activity = async (): Promise<string> =>
+      /id="activity"[^]*/.exec((await browser.get('/account')).body)![0].replace(/<[^>]*>/g, '')
+    expect(await activity()).toContain('Authenticator app added: Authenticator app')
+    const [, rename] = /href="([^"]*\/rename)"/.exec((await browser.get('/account')).body)!
+    expect((await browser.post(rename!, { name: 'Pixel 9' })).status).toBe(303)
+    expect(await activity()).toContain('Authenticator app renamed: Pixel 9')
+    expect(await activity()).toContain('Authenticator app added: Pixel 9')
+  })
 })

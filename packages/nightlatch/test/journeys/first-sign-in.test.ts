@@ -62,6 +62,21 @@ describe('the first sign-in', () => {
     expect((await browser.post('/mfa/verify', { otp: before.phone.code() })).location).toBe('/')
   })
 
+  it('leads somebody with the right thing in the wrong box to the right one, and counts nothing', async () => {
+    const { phone, recoveryCodes } = await enrolledPerson(app, 'hedy')
+    const browser = app.browser()
+    await browser.post('/login', { username: 'hedy', password: testPassword })
+    const recoveryCodeAsCode = await browser.post('/mfa/verify', { otp: recoveryCodes[0]! })
+    expect(recoveryCodeAsCode.status).toBe(422)
+    expect(recoveryCodeAsCode.body).toMatch(
+      /role="alert"[^]*<a href="\/mfa\/recovery">That looks like a recovery/,
+    )
+    const codeAsRecoveryCode = await browser.post('/mfa/recovery', { recovery_code: phone.code() })
+    expect(codeAsRecoveryCode.status).toBe(422)
+    expect(codeAsRecoveryCode.body).toContain('That looks like a code from your app')
+    expect((await browser.post('/mfa/verify', { otp: phone.code() })).location).toBe('/')
+  })
+
   it('takes a recovery code once', async () => {
     const { recoveryCodes } = await enrolledPerson(app, 'joan')
     const browser = app.browser()

@@ -77,6 +77,18 @@ describe('the first sign-in', () => {
     expect((await browser.post('/mfa/verify', { otp: phone.code() })).location).toBe('/')
   })
 
+  it('does not speak of recovery codes to somebody who has none yet', async () => {
+    await app.person('lise')
+    const browser = app.browser()
+    await browser.post('/login', { username: 'lise', password: testPassword })
+    const phone = new Phone(setUpKey((await browser.get('/mfa/setup')).body), app.clock)
+    const refused = [await browser.post('/mfa/setup', { otp: 'k7qm-4xw4-9hd2-p3tn' })]
+    for (let wrong = 0; wrong < 6; wrong += 1)
+      refused.push(await browser.post('/mfa/setup', { otp: phone.wrongCode() }))
+    expect(refused.map(({ status }) => status)).toEqual([422, 401, 401, 401, 401, 401, 429])
+    for (const { body } of refused) expect(body.replace(/<[^>]*>/g, '')).not.toMatch(/recovery code/i)
+  })
+
   it('takes a recovery code once', async () => {
     const { recoveryCodes } = await enrolledPerson(app, 'joan')
     const browser = app.browser()

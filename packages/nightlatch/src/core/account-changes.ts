@@ -48,6 +48,7 @@ export async function renameAuthenticator(
     owner: account,
     event: 'authenticator.renamed',
     client: change.browser.client,
+    details: { authenticator: change.id },
   })
   return { kind: 'renamed' }
 }
@@ -79,6 +80,7 @@ export async function removeAuthenticator(
       owner: account,
       event: 'authenticator.removed',
       client: change.browser.client,
+      details: { authenticator: change.id },
     })
     return { kind: 'removed' }
   })

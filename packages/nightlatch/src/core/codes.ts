@@ -11,7 +11,7 @@ import type { Client } from './world.js'
 /** Steps of 30 seconds accepted on either side of now (RFC 6238 §5.2). */
 export const windowSteps = 1
 const stepSeconds = 30
-const codeDigits = 6
+export const codeDigits = 6
 /** After this many wrong codes in a row the owner is told, once. */
 const tellAfterFailures = 10
 

@@ -2,7 +2,7 @@ import type { Account } from './accounts.js'
 import { codeKey, recoveryKey, recoveryPolicy } from './attempts.js'
 import { auditEvent } from './audit.js'
 import type { CodeMatch, CodeRefusal } from './codes.js'
-import { acceptCode, checkCode } from './codes.js'
+import { acceptCode, checkCode, codeDigits, parseCode } from './codes.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import { beginSession, tellOfNewDevice } from './completed-sign-in.js'
 import type { Core } from './core.js'
@@ -119,8 +119,11 @@ export type RecoveryCheck =
 /** Spends an attempt and hashes what was typed; only `acceptRecoveryCode` tells whether it is one. */
 export async function checkRecoveryCode(core: Core, given: RecoveryGiven): Promise<RecoveryCheck> {
   const code = parseRecoveryCode(given.code)
-  if (code === null)
-    return { kind: 'malformed', problem: given.code.trim() === '' ? 'empty' : 'wrong-length', digits: 0 }
+  if (code === null) {
+    const inTheWrongBox = parseCode(given.code).kind === 'code'
+    const problem = given.code.trim() === '' ? 'empty' : 'wrong-length'
+    return { kind: 'malformed', problem, digits: inTheWrongBox ? codeDigits : 0 }
+  }
   const { attempts, recoveryCodes, audit } = core.storage.stores
   const now = core.world.nowSeconds()
   const reservation = await attempts.reserve(recoveryKey(given.account), recoveryPolicy, now)

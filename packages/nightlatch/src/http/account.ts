@@ -53,7 +53,7 @@ async function accountView(visit: SignedInVisit): Promise<AccountView> {
     sessions: (await liveSessions(core, account))
       .map((one) => sessionRow(one, session))
       .sort((one, other) => Number(other.current) - Number(one.current)),
-    ...(await activity(visit)),
+    ...(await activity(visit, factors)),
   }
 }
 
@@ -67,7 +67,10 @@ const sessionRow = (one: Session, current: Session): SessionRow => ({
   current: one.id === current.id,
 })
 
-async function activity(visit: SignedInVisit): Promise<Pick<AccountView, 'activity' | 'olderHref'>> {
+async function activity(
+  visit: SignedInVisit,
+  factors: readonly Authenticator[],
+): Promise<Pick<AccountView, 'activity' | 'olderHref'>> {
   const { account } = visit.signedIn
   const before = Number(visit.query.get('before') ?? '')
   const beforeSequence = Number.isSafeInteger(before) && before > 0 ? { beforeSequence: before } : {}
@@ -75,8 +78,9 @@ async function activity(visit: SignedInVisit): Promise<Pick<AccountView, 'activi
   const records = await visit.doors.core.storage.stores.audit.list(filter)
   const shown = records.slice(0, activityRows)
   const last = shown.at(-1)
+  const nameOf = new Map<unknown, string>(factors.map(({ id, name }) => [id, name]))
   return {
-    activity: shown.flatMap(activityRow),
+    activity: shown.flatMap((record) => activityRow(record, nameOf.get(record.details['authenticator']))),
     olderHref:
       records.length > activityRows && last !== undefined
         ? `${visit.doors.site.base}/account?before=${String(last.sequence)}#activity`
@@ -87,12 +91,14 @@ async function activity(visit: SignedInVisit): Promise<Pick<AccountView, 'activi
 /** Steps on the way to what is told anyway: a list of one's own activity is to be read, not decoded. */
 const unsaid = new Set<AuditRecord['event']>(['sign-in.password-accepted', 'step-up.passed'])
 
-function activityRow(record: AuditRecord): ActivityRow[] {
+/** `about`: what the authenticator that it concerned is called now, where it is still there. */
+function activityRow(record: AuditRecord, about: string | undefined): ActivityRow[] {
   if (unsaid.has(record.event)) return []
   const { event, at, userAgent, address, details } = record
   return [
     {
       event,
+      about,
       atSeconds: at,
       device: userAgent === '' ? undefined : deviceName(userAgent),
       address: address === '' ? undefined : address,

@@ -1,4 +1,5 @@
 import type { CodeRefusal } from '../core/codes.js'
+import { codeDigits } from '../core/codes.js'
 import { hour } from '../core/world.js'
 import type { Problem } from '../pages/index.js'
 import { retryAfter } from './answers.js'
@@ -9,7 +10,11 @@ interface Circumstances {
   readonly recovery: boolean
 }
 
-/** What a refused code looks like on a page: 422 malformed, 401 wrong, 429 too many. */
+/**
+ * What a refused code looks like on a page: 422 malformed, 401 wrong, 429 too many. What only another page can mend
+ * belongs to no field: it stands in the summary, and keeps words of recovery away from the box for the code, which
+ * password managers would take for another one.
+ */
 export function codeProblem(refusal: CodeRefusal, at: Circumstances): { status: number; problem: Problem } {
   const field = at.recovery ? ('recovery_code' as const) : ('otp' as const)
   switch (refusal.kind) {
@@ -18,13 +23,13 @@ export function codeProblem(refusal: CodeRefusal, at: Circumstances): { status: 
     case 'wrong':
       return { status: 401, problem: { key: at.recovery ? 'recovery-wrong' : 'code-wrong', field } }
     case 'unreadable':
-      return { status: 401, problem: { key: 'code-blocked', field } }
+      return { status: 401, problem: { key: 'code-blocked' } }
     case 'wait': {
       const wait = { untilSeconds: refusal.untilSeconds, nowSeconds: at.nowSeconds }
       return { status: 429, problem: { key: at.recovery ? 'too-many' : 'code-locked', wait } }
     }
     case 'locked':
-      return { status: 429, problem: { key: 'code-blocked', field } }
+      return { status: 429, problem: { key: 'code-blocked' } }
   }
 }
 
@@ -37,14 +42,15 @@ function malformedCode(refusal: CodeRefusal & { kind: 'malformed' }): Problem {
     case 'wrong-length':
       return { key: 'code-length', field: 'otp', count: refusal.digits }
     case 'looks-like-recovery-code':
-      return { key: 'code-looks-like-recovery', field: 'otp' }
+      return { key: 'code-looks-like-recovery' }
   }
 }
 
-const malformedRecovery = (refusal: CodeRefusal & { kind: 'malformed' }): Problem => ({
-  key: refusal.problem === 'empty' ? 'recovery-empty' : 'recovery-wrong',
-  field: 'recovery_code',
-})
+function malformedRecovery(refusal: CodeRefusal & { kind: 'malformed' }): Problem {
+  if (refusal.problem === 'empty') return { key: 'recovery-empty', field: 'recovery_code' }
+  const key = refusal.digits === codeDigits ? 'recovery-looks-like-code' : 'recovery-wrong'
+  return { key, field: 'recovery_code' }
+}
 
 /** The Retry-After of a refusal that time heals; locked codes are not, but an hour is a fair time to ask again. */
 export function lockedUntil(

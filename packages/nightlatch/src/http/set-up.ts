@@ -171,9 +171,17 @@ function setUpProblem(
       return { status: 422, problem: nameProblem(outcome.why, visit.form.get('name') ?? '') }
     case 'wrong':
       return { status: 401, problem: wrongCode(outcome.driftSeconds) }
-    default:
-      return codeProblem(outcome, { nowSeconds: nowOf(visit), recovery: false })
+    default: {
+      const refused = codeProblem(outcome, { nowSeconds: nowOf(visit), recovery: false })
+      return { ...refused, problem: withoutRecovery(refused.problem) }
+    }
   }
+}
+
+/** Who sets up may have no recovery codes yet, and this page leads to no box for one. */
+function withoutRecovery(problem: Problem): Problem {
+  if (problem.key === 'code-locked') return { key: 'too-many', wait: problem.wait }
+  return problem.key === 'code-looks-like-recovery' ? { key: 'code-letters', field: 'otp' } : problem
 }
 
 const wrongCode = (driftSeconds: number | null): Problem =>

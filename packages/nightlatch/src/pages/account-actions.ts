@@ -90,7 +90,7 @@ const removalRefused = (site: Site, view: RemoveAuthenticatorView): Html =>
     body: html`<h1>${named(view.name)}</h1>
       <p>${remove.refused}</p>
       <div class="actions">
-        <a class="button" href="${site.base}/mfa/setup">${remove.add}</a>
+        <a class="button primary" href="${site.base}/mfa/setup">${remove.add}</a>
         <a class="cancel" href="${site.base}/account#authenticators">${common.backToAccount}</a>
       </div>`,
   })

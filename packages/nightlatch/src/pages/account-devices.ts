@@ -28,9 +28,10 @@ const trusted = (site: Site, row: TrustedDeviceRow, name: string): Html => {
   return html`<li>
     <div>
       <strong>${named(row.device)}</strong>${row.current === true && badge}
-      <span class="hint"
-        >${account.added} ${day(row.addedAtSeconds)}. ${account.trustedUntil} ${day(row.untilSeconds)}</span
-      >
+      <span class="hint">
+        <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
+        <span class="nb">${account.trustedUntil} ${day(row.untilSeconds)}</span>
+      </span>
     </div>
     <p class="row-actions">${rowLink(href, account.trustedEnd, name)}</p>
   </li>`

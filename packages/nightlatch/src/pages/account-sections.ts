@@ -42,7 +42,10 @@ const authenticator = (site: Site, row: AuthenticatorRow, name: string): Html =>
   return html`<li>
     <div>
       <strong>${named(row.name)}</strong>
-      <span class="hint">${account.added} ${day(row.addedAtSeconds)}. ${lastUsed(row)}</span>
+      <span class="hint">
+        <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
+        <span class="nb">${lastUsed(row)}</span>
+      </span>
     </div>
     <p class="row-actions">
       ${rowLink(`${own}/rename`, account.rename, name)} ${rowLink(`${own}/remove`, account.remove, name)}

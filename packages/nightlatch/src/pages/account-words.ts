@@ -112,7 +112,7 @@ export const rename = {
 export const remove = {
   title: 'Remove an authenticator app',
   heading: (name: string): Html => html`Remove ${named(name)}?`,
-  effect: 'Codes from it will stop working straight away.',
+  effect: 'Codes from it will stop working straight away. Remembered devices will be asked for a code again.',
   effectLast: 'It is your only second step. After that, your password alone opens your account.',
   submit: (name: string): Html => html`Remove ${named(name)}`,
   keep: 'Keep it',
@@ -137,7 +137,6 @@ export const endSession = {
   effect: 'It will have to sign in again with password and code.',
   submit: 'Sign it out',
   keep: 'Leave it signed in',
-  own: 'Sign out this device',
 }
 
 export const endOthers = {
@@ -195,7 +194,7 @@ export const confirm = {
   submit: 'Confirm',
   useRecovery: 'Use a recovery code',
   useApp: 'Use your authenticator app',
-  spends: 'The recovery code is used up by this.',
+  spends: 'This uses up the recovery code.',
 }
 
 export const signOut = {

@@ -41,10 +41,10 @@ export const homePage = (site: Site, view: HomeView): Html =>
   })
 
 const nextSteps = (): Html =>
-  html`<section class="aside" aria-labelledby="next-steps">
+  html`<section class="aside commands" aria-labelledby="next-steps">
     <h2 id="next-steps">${home.nextTitle}</h2>
     <ul>
-      ${home.nextSteps.map(({ text, command }) => html`<li>${text}: <code>${command}</code></li>`)}
+      ${home.nextSteps.map(({ text, command }) => html`<li>${text} <code dir="ltr" translate="no">${command}</code></li>`)}
     </ul>
   </section>`
 

@@ -35,7 +35,7 @@ export function messagePage(site: Site, view: MessageView): Html {
       ${view.reference !== undefined && html`<p>${messageWords.reference} <code class="reference" dir="ltr" translate="no">${view.reference}</code></p>`}
       ${view.key === 'too-many' && html`<p>${messageWords.recoveryAlso} <a href="${site.base}/help#lost-phone">${messageWords.recoveryHelp}</a></p>`}
       ${view.key === 'no-access' && site.contact !== undefined && html`<p>${contactWords(site.contact)}</p>`}
-      <p class="actions"><a class="button" href="${next.href}">${next.label}</a></p>`,
+      <p class="actions"><a class="button primary" href="${next.href}">${next.label}</a></p>`,
   })
 }
 
@@ -65,8 +65,8 @@ export const helpPage = (site: Site): Html =>
 
 const wayBack = ({ base, signedInAs }: Site): Html =>
   signedInAs === undefined
-    ? html`<a class="button" href="${base}/login">${help.toSignIn}</a>`
-    : html`<a class="button" href="${base}/account">${help.toAccount}</a>`
+    ? html`<a class="button primary" href="${base}/login">${help.toSignIn}</a>`
+    : html`<a class="button primary" href="${base}/account">${help.toAccount}</a>`
 
 const topic = ({ id, title, text, list, inOrder }: HelpTopic): Html => {
   const items = list?.map((item) => html`<li>${item}</li>`)

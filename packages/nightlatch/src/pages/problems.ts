@@ -106,7 +106,7 @@ export const problemWords: Words = {
   'recovery-empty': 'Enter one of your recovery codes',
   'recovery-wrong': 'That recovery code is not right, or has been used before. Check it, or try another one',
   'recovery-looks-like-code':
-    'That looks like a code from your app. Go back and enter it there, or enter a recovery code',
+    'That looks like a code from your app. Use the “Use your authenticator app” link, or enter a recovery code',
   'not-saved': 'Tick the box when you have saved your recovery codes',
   'name-empty': 'Enter a name',
   'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name`,

@@ -54,7 +54,7 @@ export const recoveryCodesPage = (site: Site, view: RecoveryCodesView): Html =>
         </button>
         <span role="status"></span>
       </p>
-      <p>${recoveryCodes.where}</p>
+      <p class="where">${recoveryCodes.where}</p>
       ${savedForm(site, view)}`,
   })
 

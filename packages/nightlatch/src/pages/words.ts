@@ -38,7 +38,6 @@ export const signIn = {
   password: 'Password',
   submit: 'Sign in',
   cannot: 'I cannot sign in',
-  lockedHelp: 'Waiting is enough: nothing is lost, and nobody was let in.',
 }
 
 export const verify = {
@@ -138,16 +137,16 @@ export const home = {
   manage: 'Manage your account',
   nextTitle: 'You run this server',
   nextSteps: [
-    { text: 'Put it in front of an application', command: 'nightlatch protect http://127.0.0.1:5000' },
-    { text: 'Invite somebody', command: 'nightlatch user add NAME' },
-    { text: 'Check the installation', command: 'nightlatch doctor' },
+    { text: 'Put it in front of an application', command: 'npx nightlatch protect http://127.0.0.1:5000' },
+    { text: 'Invite somebody', command: 'npx nightlatch user add NAME' },
+    { text: 'Check the installation', command: 'npx nightlatch doctor' },
   ],
 }
 
 export const invitation = {
   title: 'Choose your password',
   titleFirst: 'Create the first account',
-  leadFirst: 'Choose a username and a password for it.',
+  leadFirst: 'Choose a username and a password.',
   username: 'Username',
   usernameHint: 'Letters, numbers, dots, dashes and underscores',
   forWhom: (username: string): Html => html`For the account <strong>${named(username)}</strong>`,

@@ -170,6 +170,22 @@ describe('UX-J01 with JavaScript false', () => {
     })
   })
 
+  it('UX-J10 a remembered device is trusted no more, after a question', async () => {
+    const { username, phone, browser } = await enrolledPerson(app, 'trusting')
+    await browser.post('/login', { username, password: testPassword })
+    await browser.post('/mfa/verify', { otp: phone.code(), remember: 'yes' })
+    await visiting({ javaScriptEnabled }, async (page) => {
+      await bringCookies(page, browser.cookies)
+      const person = new Visitor(page, app)
+      await person.open('/account')
+      await person.follow(/^Stop trusting /)
+      await leaveAndComeBack(person, 'Keep trusting it', /^Stop trusting /)
+      await person.press('Stop trusting it')
+      await person.done(/That device will be asked for a code again/)
+      expect(await rows(page, 'trusted-devices').count()).toBe(0)
+    })
+  })
+
   it('sessions are ended, one and all others, and the password is changed', async () => {
     const { username, phone, browser } = await enrolledPerson(app, `mary${javaScriptEnabled}`)
     const signIn = async () => {

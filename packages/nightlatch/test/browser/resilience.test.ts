@@ -149,6 +149,41 @@ describe('with the keyboard alone', () => {
     })
   })
 
+  it.each([true, false])(
+    'UX-A05 a newcomer sets up an app, saves the codes and comes home, with JavaScript %s',
+    async (javaScriptEnabled) => {
+      const username = `keys${javaScriptEnabled}`
+      await app.person(username)
+      await visiting({ javaScriptEnabled, viewport: { width: 390, height: 700 } }, async (page) => {
+        const person = new Visitor(page, app)
+        const goTo = async (id: string): Promise<void> => {
+          for (let tab = 0; tab < 20; tab += 1) {
+            await page.keyboard.press('Tab')
+            if ((await page.evaluate(() => document.activeElement?.id)) === id) return
+          }
+          throw new Error(`The keyboard does not reach ${id}`)
+        }
+        await person.open('/login')
+        await goTo('username')
+        await page.keyboard.insertText(username)
+        await goTo('current-password')
+        await page.keyboard.insertText(testPassword)
+        await page.keyboard.press('Enter')
+        await person.sees('Set up your authenticator app')
+        person.key = await person.readKey()
+        await page.keyboard.press('Tab')
+        await goTo('otp')
+        await page.keyboard.insertText(person.nextCode())
+        await page.keyboard.press('Enter')
+        await person.sees('Save your recovery codes')
+        await goTo('saved')
+        await page.keyboard.press('Space')
+        await page.keyboard.press('Enter')
+        await person.sees('You are signed in')
+      })
+    },
+  )
+
   it('UX-F09 a password that was shown is hidden again on the way back', async () => {
     await visiting({}, async (page) => {
       const person = new Visitor(page, app)
@@ -180,6 +215,11 @@ describe('UX-J02 the journey goes on', () => {
       await person.sees('You are signed in')
       await person.follow('Manage your account')
       await person.sees('Your account')
+      await person.signOut()
+      await app.person(`newcomer-of-${username}`)
+      await person.givePassword(`newcomer-of-${username}`)
+      await person.setUp()
+      await person.sees('You are signed in')
       await person.signOut()
       const expected = visited.complaints.splice(0)
       expect(expected.length).toBeGreaterThan(0)
@@ -470,6 +510,16 @@ it('UX-R05 the codes left are counted, warned about at three, and renewed at non
     await person.press('Make new codes')
     await person.sees('Save your recovery codes')
     expect(await person.recoveryCodes()).toHaveLength(10)
+  })
+})
+
+it('UX-F13 a password manager is led to the page that changes the password', async () => {
+  const { browser } = await somebody()
+  await visiting({}, async (page) => {
+    await bringCookies(page, browser.cookies)
+    const person = new Visitor(page, app)
+    await person.open('/.well-known/change-password')
+    await person.sees('Change your password')
   })
 })
 

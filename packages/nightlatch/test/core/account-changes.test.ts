@@ -101,7 +101,8 @@ describe('an authenticator is renamed', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     expect(await rename(ada, ' My phone ')).toEqual({ kind: 'renamed' })
     expect(await authenticatorsOf(ada)).toMatchObject([{ name: 'My phone' }])
-    expect(await ada.lastEvent()).toMatchObject(written(ada, 'authenticator.renamed'))
+    const details = { authenticator: await firstOf(ada) }
+    expect(await ada.lastEvent()).toMatchObject({ ...written(ada, 'authenticator.renamed'), details })
     expect(await rename(ada, 'My phone')).toEqual({ kind: 'renamed' })
     expect(await rename(ada, '🚪'.repeat(40))).toEqual({ kind: 'renamed' })
   })
@@ -164,7 +165,8 @@ describe('an authenticator is removed', () => {
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
     expect(await findSession(here.core, elsewhere.token)).not.toBeNull()
-    expect(await ada.lastEvent()).toMatchObject(written(ada, 'authenticator.removed'))
+    const details = { authenticator: first!.id }
+    expect(await ada.lastEvent()).toMatchObject({ ...written(ada, 'authenticator.removed'), details })
     expect(here.notices).toEqual(
       [
         {

@@ -520,18 +520,19 @@ describe('a recovery code', () => {
   })
 
   test.each([
-    ['', 'empty'],
-    ['  ', 'empty'],
-    ['%', 'wrong-length'],
-    ['123456', 'wrong-length'],
-    ['k7qm-4xw4-9hd2-p3tu', 'wrong-length'],
-    ['k7qm-4xw4-9hd2-p3t', 'wrong-length'],
-    ['k7qm-4xw4-9hd2-p3tn0', 'wrong-length'],
-  ])('%j cannot be one (%s), and spends nothing', async (code, problem) => {
+    ['', 'empty', 0],
+    ['  ', 'empty', 0],
+    ['%', 'wrong-length', 0],
+    ['12345', 'wrong-length', 0],
+    ['123 456', 'wrong-length', 6],
+    ['k7qm-4xw4-9hd2-p3tu', 'wrong-length', 0],
+    ['k7qm-4xw4-9hd2-p3t', 'wrong-length', 0],
+    ['k7qm-4xw4-9hd2-p3tn0', 'wrong-length', 0],
+  ])('%j cannot be one (%s, %i numbers of an app), and spends nothing', async (code, problem, digits) => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const before = (await ada.events()).length
     for (let time = 0; time < 6; time += 1)
-      expect(await recover(ada, code)).toEqual({ kind: 'malformed', problem, digits: 0 })
+      expect(await recover(ada, code)).toEqual({ kind: 'malformed', problem, digits })
     expect((await ada.events()).slice(before)).toEqual(Array(6).fill('sign-in.password-accepted'))
     expect((await recover(ada, ada.recoveryCodes[0]!)).kind).toBe('complete')
   })

@@ -26,12 +26,12 @@ describe('whoever finishes installing', () => {
     await browser.post('/mfa/recovery-codes', { saved: 'yes' })
     const home = (await browser.get('/')).body
     for (const command of ['nightlatch protect', 'nightlatch user add', 'nightlatch doctor'])
-      expect(home).toContain(`<code>${command}`)
+      expect(home, 'as it can be pasted on a fresh clone').toContain(`>npx ${command}`)
   })
 
   it('and nobody else is told how to run the server', async () => {
     const { browser } = await enrolledPerson(app, 'grace')
-    expect((await browser.get('/')).body).not.toContain('<code>nightlatch')
+    expect((await browser.get('/')).body).not.toContain('npx nightlatch')
   })
 
   it('the sign-in page comes up while the database does not answer', async () => {

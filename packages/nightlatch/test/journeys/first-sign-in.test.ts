@@ -62,6 +62,33 @@ describe('the first sign-in', () => {
     expect((await browser.post('/mfa/verify', { otp: before.phone.code() })).location).toBe('/')
   })
 
+  it('leads somebody with the right thing in the wrong box to the right one, and counts nothing', async () => {
+    const { phone, recoveryCodes } = await enrolledPerson(app, 'hedy')
+    const browser = app.browser()
+    await browser.post('/login', { username: 'hedy', password: testPassword })
+    const recoveryCodeAsCode = await browser.post('/mfa/verify', { otp: recoveryCodes[0]! })
+    expect(recoveryCodeAsCode.status).toBe(422)
+    expect(recoveryCodeAsCode.body).toMatch(
+      /role="alert"[^]*<a href="\/mfa\/recovery">That looks like a recovery/,
+    )
+    const codeAsRecoveryCode = await browser.post('/mfa/recovery', { recovery_code: phone.code() })
+    expect(codeAsRecoveryCode.status).toBe(422)
+    expect(codeAsRecoveryCode.body).toContain('That looks like a code from your app')
+    expect((await browser.post('/mfa/verify', { otp: phone.code() })).location).toBe('/')
+  })
+
+  it('does not speak of recovery codes to somebody who has none yet', async () => {
+    await app.person('lise')
+    const browser = app.browser()
+    await browser.post('/login', { username: 'lise', password: testPassword })
+    const phone = new Phone(setUpKey((await browser.get('/mfa/setup')).body), app.clock)
+    const refused = [await browser.post('/mfa/setup', { otp: 'k7qm-4xw4-9hd2-p3tn' })]
+    for (let wrong = 0; wrong < 6; wrong += 1)
+      refused.push(await browser.post('/mfa/setup', { otp: phone.wrongCode() }))
+    expect(refused.map(({ status }) => status)).toEqual([422, 401, 401, 401, 401, 401, 429])
+    for (const { body } of refused) expect(body.replace(/<[^>]*>/g, '')).not.toMatch(/recovery code/i)
+  })
+
   it('takes a recovery code once', async () => {
     const { recoveryCodes } = await enrolledPerson(app, 'joan')
     const browser = app.browser()
@@ -72,5 +99,16 @@ describe('the first sign-in', () => {
     const again = app.browser()
     await again.post('/login', { username: 'joan', password: testPassword })
     expect((await again.post('/mfa/recovery', { recovery_code: recoveryCodes[0]! })).status).toBe(401)
+  })
+
+  it('is told in the recent activity, with the name of the authenticator app that an event was about', async () => {
+    const { browser } = await enrolledPerson(app, 'mary')
+    const activity = async (): Promise<string> =>
+      /id="activity"[^]*/.exec((await browser.get('/account')).body)![0].replace(/<[^>]*>/g, '')
+    expect(await activity()).toContain('Authenticator app added: Authenticator app')
+    const [, rename] = /href="([^"]*\/rename)"/.exec((await browser.get('/account')).body)!
+    expect((await browser.post(rename!, { name: 'Pixel 9' })).status).toBe(303)
+    expect(await activity()).toContain('Authenticator app renamed: Pixel 9')
+    expect(await activity()).toContain('Authenticator app added: Pixel 9')
   })
 })

@@ -1,8 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import * as pages from '../../src/pages/index.js'
 import { render } from '../../src/pages/index.js'
+import type { CodeRefusal } from '../../src/core/codes.js'
+import { codeProblem } from '../../src/http/code-problems.js'
 import { accessibleNames, elements, title, words } from './read.js'
-import { account, codes, recoveryCodes, samples, setup, setupKey, signedIn, site, verify } from './samples.js'
+import {
+  account,
+  codes,
+  nowSeconds,
+  recoveryCodes,
+  samples,
+  setup,
+  setupKey,
+  signedIn,
+  site,
+  verify,
+} from './samples.js'
 
 const all = Object.entries(samples()).map(([name, page]) => ({ name, page: render(page) }))
 const find = (name: string): string => all.find((one) => one.name === name)?.page ?? ''
@@ -134,6 +147,27 @@ describe('the box for the 6-digit code', () => {
   })
 })
 
+describe('the box for the 6-digit code, whatever it is refused for', () => {
+  const refusals: readonly CodeRefusal[] = [
+    ...(['empty', 'not-numbers', 'wrong-length', 'looks-like-recovery-code'] as const).map(
+      (problem) => ({ kind: 'malformed', problem, digits: 5 }) as const,
+    ),
+    { kind: 'wrong', failures: 7 },
+    { kind: 'unreadable' },
+    { kind: 'wait', untilSeconds: nowSeconds + 900 },
+    { kind: 'locked' },
+  ]
+
+  it.each(refusals)('UX-F06 ($kind $problem) has no word of another way beside it', (refusal) => {
+    const { problem } = codeProblem(refusal, { nowSeconds, recovery: false })
+    const page = render(pages.verifyPage(site, { ...verify, failures: 7, problems: [problem] }))
+    const at = page.indexOf('name="otp"')
+    const form = page.slice(page.lastIndexOf('<form', at), page.indexOf('<button class="primary"', at))
+    expect(form).not.toMatch(/recovery|backup/i)
+    expect(page).toContain('role="alert"')
+  })
+})
+
 describe('the other fields', () => {
   it.each([
     ['login', 'username', 'username webauthn'],
@@ -242,6 +276,14 @@ describe('the pages of the second step', () => {
       )
     expect(places).toEqual(['a href', 'button data-copy', 'button data-copy'])
     for (const page of ['setup', 'recovery-codes']) expect(title(find(page))).not.toContain(setupKey)
+  })
+
+  it('UX-R06 have keys and codes that nobody translates or takes for a telephone number', () => {
+    const untouched = (page: string, id: string) =>
+      elements(page).find(({ attributes }) => attributes['id'] === id)?.attributes
+    expect(untouched(find('setup'), 'setup-key')).toMatchObject({ translate: 'no', dir: 'ltr' })
+    expect(untouched(find('recovery-codes'), 'codes')).toMatchObject({ translate: 'no', dir: 'ltr' })
+    for (const name of ['setup', 'recovery-codes']) expect(find(name)).toContain('telephone=no')
   })
 
   it('UX-R01 show ten recovery codes and let nobody go on without a tick', () => {

@@ -1,6 +1,7 @@
 import encodeQR from 'qr'
 import * as pages from '../../src/pages/index.js'
-import type { Html, Site } from '../../src/pages/index.js'
+import type { Html, MessageKey, Site } from '../../src/pages/index.js'
+import { messages as messageWords } from '../../src/pages/help-words.js'
 
 /** Saturday, 21 November 2026, 14:17 UTC */
 export const nowSeconds = Date.UTC(2026, 10, 21, 14, 17) / 1000
@@ -280,27 +281,27 @@ const changing = (): Record<string, Html> => ({
   'confirm-recovery': pages.confirmRecoveryPage(signedIn, confirm),
 })
 
-const messages = (): Record<string, Html> => ({
-  'message-no-access': pages.messagePage(signedIn, { key: 'no-access' }),
-  'message-not-found': pages.messagePage(site, { key: 'not-found' }),
-  'message-too-many': pages.messagePage(site, { key: 'too-many', wait }),
-  'message-broken': pages.messagePage(site, { key: 'broken', reference: '7f3a-91c2' }),
-  ...Object.fromEntries(
-    (
-      [
-        'bad-request',
-        'other-site',
-        'wrong-method',
-        'conflict',
-        'too-large',
-        'wrong-type',
-        'unavailable',
-        'sign-in-expired',
-        'invitation-expired',
-      ] as const
-    ).map((key) => [`message-${key}`, pages.messagePage(site, { key })]),
-  ),
-})
+const again = { href: '/photos?album=7', label: 'Try again' }
+
+/** What some of them say beyond their own words. */
+const messageViews: Partial<Record<MessageKey, Omit<pages.MessageView, 'key'>>> = {
+  'too-many': { wait },
+  broken: { reference: '7f3a-91c2' },
+  'application-down': { next: again, reference: '7f3a-91c2' },
+  'application-slow': { next: again, reference: '7f3a-91c2' },
+  'sign-in-loop': {
+    detail:
+      'The proxy of photos.acme.test asks for you at /auth/forward-auth without the cookie nightlatch-forward. It must pass the header Cookie on.',
+  },
+}
+
+const messages = (): Record<string, Html> =>
+  Object.fromEntries(
+    (Object.keys(messageWords) as MessageKey[]).map((key) => [
+      `message-${key}`,
+      pages.messagePage(key === 'no-access' ? signedIn : site, { key, ...messageViews[key] }),
+    ]),
+  )
 
 /** Every page in its states, as a person meets them. */
 export const samples = (): Record<string, Html> => ({

@@ -47,6 +47,7 @@ export class PostgresPool {
   readonly #settings: pg.PoolConfig
   readonly #sources: readonly Source[]
   readonly #serverOf = new WeakMap<pg.ClientBase, number>()
+  readonly #ownBackends = new WeakSet<pg.ClientBase>()
   #current = 0
 
   constructor(target: PostgresTarget, options: PostgresOptions) {
@@ -86,6 +87,11 @@ export class PostgresPool {
     return client
   }
 
+  /** False behind a pooler that may give each transaction another connection to the database: nothing stays prepared. */
+  hasOwnBackend(client: pg.ClientBase): boolean {
+    return this.#ownBackends.has(client)
+  }
+
   isCurrent(client: pg.ClientBase): boolean {
     return this.#serverOf.get(client) === this.#current
   }
@@ -112,7 +118,7 @@ export class PostgresPool {
     const Client = clientOf(url, { leave, opened: (client) => this.#serverOf.set(client, server) })
     const onConnect = async (client: pg.ClientBase): Promise<void> => {
       try {
-        await mustTakeWrites(client)
+        if (await mustTakeWrites(client)) this.#ownBackends.add(client)
       } catch (error) {
         leave(error)
         throw error
@@ -172,15 +178,19 @@ function clientOf(url: string, { leave, opened }: ClientEvents): typeof pg.Clien
 }
 
 interface ServerState {
+  readonly pid: number
   readonly read_only: string
   readonly commit: string
   readonly encoding: string
 }
 
-/** Refuses a server that cannot keep what it is given: a replica, or one that acknowledges too early. */
-async function mustTakeWrites(client: pg.ClientBase): Promise<void> {
+/**
+ * Refuses a server that cannot keep what it is given: a replica, or one that acknowledges too early.
+ * @returns whether it is the server itself that answers, and no pooler before it
+ */
+async function mustTakeWrites(client: pg.ClientBase): Promise<boolean> {
   const { rows } = await client.query<ServerState>(
-    `SELECT current_setting('transaction_read_only') AS read_only,
+    `SELECT pg_backend_pid() AS pid, current_setting('transaction_read_only') AS read_only,
       current_setting('synchronous_commit') AS commit, current_setting('server_encoding') AS encoding`,
   )
   const state = rows[0]
@@ -188,5 +198,18 @@ async function mustTakeWrites(client: pg.ClientBase): Promise<void> {
     throw Object.assign(new Error('the server takes no writes'), { code: '25006' })
   if (state.encoding !== 'UTF8')
     throw new StorageError('no-access', `the database has the encoding ${state.encoding}: it must be UTF8`)
-  if (state.commit === 'off') await client.query('SET synchronous_commit TO on')
+  // A pooler shows each of its clients a number of its own.
+  const isOwn = state.pid === (client as pg.ClientBase & { processID: number | null }).processID
+  if (state.commit === 'off') await insist(client, isOwn)
+  return isOwn
+}
+
+/** Behind a pooler the next transaction may have another connection, where this was never said. */
+async function insist(client: pg.ClientBase, isOwn: boolean): Promise<void> {
+  if (isOwn) await client.query('SET synchronous_commit TO on')
+  else
+    throw new StorageError(
+      'no-access',
+      'the database has synchronous_commit off: behind a connection pooler set it to on there (ALTER DATABASE … SET …)',
+    )
 }

@@ -111,6 +111,18 @@ describe('when PostgreSQL is busy', () => {
     await hasty.close()
   })
 
+  test('a transaction that the server gave up while this process stood still is no bug', async () => {
+    const hasty = await openStorage(database.location, { statementMs: 100 })
+    const stoodStill = hasty.atomically(async ({ facts }) => {
+      await facts.put('stood', 'still')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+      await facts.put('stood', 'too long')
+    })
+    await expect(stoodStill).rejects.toMatchObject({ name: 'StorageError', code: 'unavailable' })
+    expect(await hasty.stores.facts.get('stood')).toBeNull()
+    await hasty.close()
+  })
+
   test('a pool that has run dry says so, and works again', async () => {
     const small = await openStorage(`${String(database.location)}?connect_timeout=0.1`, { poolSize: 1 })
     await small.atomically(async ({ facts }) => {

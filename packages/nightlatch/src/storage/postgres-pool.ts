@@ -80,11 +80,14 @@ export class PostgresPool {
     client.release(isUseless(error))
   }
 
-  /** A connection beside the pool, to the server that is the current one. */
+  /** A connection beside the pool, to the server that is the current one; a pooler has none to give away. */
   async connectAlone(name: string): Promise<pg.Client> {
     const client = new this.#source.Client({ ...this.#settings, application_name: name })
     await client.connect()
-    return client
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    if (isBackendOf(client, rows[0]?.pid)) return client
+    await client.end()
+    throw new StorageError('unavailable', 'a connection pooler stands before the database')
   }
 
   /** False behind a pooler that may give each transaction another connection to the database: nothing stays prepared. */
@@ -198,11 +201,14 @@ async function mustTakeWrites(client: pg.ClientBase): Promise<boolean> {
     throw Object.assign(new Error('the server takes no writes'), { code: '25006' })
   if (state.encoding !== 'UTF8')
     throw new StorageError('no-access', `the database has the encoding ${state.encoding}: it must be UTF8`)
-  // A pooler shows each of its clients a number of its own.
-  const isOwn = state.pid === (client as pg.ClientBase & { processID: number | null }).processID
+  const isOwn = isBackendOf(client, state.pid)
   if (state.commit === 'off') await insist(client, isOwn)
   return isOwn
 }
+
+/** A pooler shows each of its clients a number of its own. */
+const isBackendOf = (client: pg.ClientBase, pid: number | undefined): boolean =>
+  pid === (client as pg.ClientBase & { readonly processID: number | null }).processID
 
 /** Behind a pooler the next transaction may have another connection, where this was never said. */
 async function insist(client: pg.ClientBase, isOwn: boolean): Promise<void> {

@@ -84,10 +84,10 @@ export class PostgresPool {
   async connectAlone(name: string): Promise<pg.Client> {
     const client = new this.#source.Client({ ...this.#settings, application_name: name })
     await client.connect()
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-    if (isBackendOf(client, rows[0]?.pid)) return client
+    const { rows } = await client.query<ServerState>(serverState)
+    if (isBackendOf(client, rows[0]?.pid) && rows[0]?.read_only === 'off') return client
     await client.end()
-    throw new StorageError('unavailable', 'a connection pooler stands before the database')
+    throw new StorageError('unavailable', 'a pooler or a replica hears of no change')
   }
 
   /** False behind a pooler that may give each transaction another connection to the database: nothing stays prepared. */
@@ -187,15 +187,15 @@ interface ServerState {
   readonly encoding: string
 }
 
+const serverState = `SELECT pg_backend_pid() AS pid, current_setting('transaction_read_only') AS read_only,
+  current_setting('synchronous_commit') AS commit, current_setting('server_encoding') AS encoding`
+
 /**
  * Refuses a server that cannot keep what it is given: a replica, or one that acknowledges too early.
  * @returns whether it is the server itself that answers, and no pooler before it
  */
 async function mustTakeWrites(client: pg.ClientBase): Promise<boolean> {
-  const { rows } = await client.query<ServerState>(
-    `SELECT pg_backend_pid() AS pid, current_setting('transaction_read_only') AS read_only,
-      current_setting('synchronous_commit') AS commit, current_setting('server_encoding') AS encoding`,
-  )
+  const { rows } = await client.query<ServerState>(serverState)
   const state = rows[0]
   if (state?.read_only !== 'off')
     throw Object.assign(new Error('the server takes no writes'), { code: '25006' })

@@ -59,6 +59,8 @@ export class PostgresPool {
 
   /** A connection of one's own until it is released; each host is tried once. */
   async acquire(): Promise<pg.PoolClient> {
+    // Of several hosts the one that somebody has to mend says more than one that is only away.
+    let refusal: StorageError | null = null
     for (let left = this.#servers.length; ; left -= 1) {
       const tried = this.#current
       try {
@@ -67,9 +69,10 @@ export class PostgresPool {
         // Whoever waited in vain at a host that was left meanwhile knows nothing of the next one.
         if (this.#isDry(error) && this.#current === tried)
           throw new StorageError('unavailable', 'no database connection is free', error)
-        if (!isUseless(error)) throw this.#refused(tried, error)
-        this.#leave(tried, error)
-        if (left <= 1) throw this.#refused(tried, error)
+        this.#moveOn(tried)
+        const said = this.#refused(tried, error)
+        if (!isUseless(error)) refusal ??= said
+        if (left <= 1) throw refusal ?? said
       }
     }
   }
@@ -111,7 +114,11 @@ export class PostgresPool {
 
   /** To the next server, unless somebody has moved on already. */
   #leave(server: number, error: unknown): void {
-    if (isUseless(error) && this.#current === server) this.#current = (server + 1) % this.#servers.length
+    if (isUseless(error)) this.#moveOn(server)
+  }
+
+  #moveOn(server: number): void {
+    if (this.#current === server) this.#current = (server + 1) % this.#servers.length
   }
 
   #sourceOf(url: string, server: number): Source {
@@ -138,7 +145,7 @@ export class PostgresPool {
 
   #refused(server: number, error: unknown): StorageError {
     const known = postgresError(error)
-    const tried = this.#servers.length === 1 ? [this.#servers[server] ?? this.#servers[0]] : this.#servers
+    const tried = isUseless(error) ? this.#servers : [this.#servers[server] ?? this.#servers[0]]
     const names = tried.map((one) => one.name).join(', ')
     return new StorageError(known.code, `${known.message} (${names})`, error)
   }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { StorageError } from './errors.js'
 import { isLost, isReadOnly, postgresError } from './postgres-errors.js'
@@ -31,6 +32,8 @@ function poolSettings(target: PostgresTarget, options: PostgresOptions): pg.Pool
     keepAlive: true,
   }
 }
+
+const farewellMs = 1000
 
 /** Connections to one server. */
 interface Source {
@@ -184,7 +187,24 @@ function clientOf(url: string, { leave, opened }: ClientEvents): typeof pg.Clien
         done(error)
       })
     }
+
+    override end(): Promise<void>
+    override end(done: (error: Error) => void): void
+    override end(done?: (error: Error) => void): unknown {
+      cutLater(this)
+      return done === undefined ? super.end() : super.end(done)
+    }
   }
+}
+
+/** A server that stands still never says goodbye: nobody stops because of that, and no process stays for it. */
+function cutLater(client: pg.Client): void {
+  const { connection } = client as pg.Client & { readonly connection: { readonly stream: Socket } }
+  const late = setTimeout(() => connection.stream.destroy(), farewellMs)
+  late.unref()
+  client.once('end', () => {
+    clearTimeout(late)
+  })
 }
 
 interface ServerState {

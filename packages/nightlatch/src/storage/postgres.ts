@@ -133,7 +133,8 @@ class PostgresDatabase implements Database, Db {
         this.#forget(connection.changed)
         const cause = error instanceof StorageError ? error.cause : error
         // After the word COMMIT nobody knows whether it was kept: only the caller can find out.
-        const again = isConflict(cause) || (isLost(cause) && !connection.mayBeCommitted)
+        const isElsewhere = isLost(cause) || isReadOnly(cause)
+        const again = isConflict(cause) || (isElsewhere && !connection.mayBeCommitted)
         if (!again || tries >= mostTries || !this.#isWorthIt(client, { tries, deadline })) throw error
       }
       await sleep(tries * 5 * Math.random())

@@ -143,7 +143,7 @@ describe('of two PostgreSQL hosts, one lets nobody in', () => {
       code: 'no-access',
       message: expect.stringContaining(`(${refusing.address})`) as string,
     })
-    await line.up(Number(host.split(':')[1]))
+    await line.up()
     expect(await storage.stores.facts.get('kept')).toBe('yes')
     await storage.close()
     await line.down()

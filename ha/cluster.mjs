@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
+import { openGate } from './gates.mjs'
 import { configOf, readEnv } from './places.mjs'
 import { endAllIn, signalAllIn, start, until } from './processes.mjs'
 
@@ -34,8 +35,12 @@ export async function startCluster(places) {
     ...changed,
   })
   const etcd = three.map((number) => etcdMember(places, number, fitting))
-  const nodes = three.map((number) => postgresNode(places, number, fitting))
-  for (const member of [...etcd, ...nodes]) member.start()
+  const nodes = await Promise.all(three.map((number) => postgresNode(places, number, fitting)))
+  for (const node of nodes) Object.assign(node, cutting(node, nodes))
+  for (const member of etcd) member.start()
+  const isDecided = async () => (await Promise.all(etcd.map((one) => one.isDecided()))).every(Boolean)
+  await until('three members of etcd that agree', isDecided)
+  for (const member of nodes) member.start()
   const cluster = { etcd, nodes, password, state: () => stateOf(nodes), ...acting(nodes, password) }
   await until('three PostgreSQL nodes, one of them a synchronous standby', cluster.isWhole, 180_000)
   await cluster.makeDatabase()
@@ -51,12 +56,14 @@ function member({ name, folder, program }) {
     kill: () => endAllIn(folder),
     /** As if its machine stood still: nothing answers, and no connection is closed. */
     freeze: () => signalAllIn(folder, 'SIGSTOP'),
+    wake: () => signalAllIn(folder, 'SIGCONT'),
   }
 }
 
 function etcdMember(places, number, fitting) {
   const folder = places.folderOf(`etcd${number}`)
   const env = fitting(envOf('etcd.env', ofEtcd(number)), { ETCD_DATA_DIR: join(folder, 'data') })
+  const version = () => askJson(`${env.ETCD_LISTEN_CLIENT_URLS}/version`)
   const status = async () => {
     const address = `${env.ETCD_LISTEN_CLIENT_URLS}/v3/maintenance/status`
     return await askJson(address, { method: 'POST', body: '{}' })
@@ -67,13 +74,18 @@ function etcdMember(places, number, fitting) {
       const said = await status()
       return said !== null && said.leader === said.header.member_id
     },
+    /** Patroni ends when it asks before that. */
+    isDecided: async () => /^\d/.test((await version())?.etcdcluster ?? ''),
     isWell: async () => Number((await status())?.leader ?? 0) > 0,
   }
 }
 
-function postgresNode(places, number, fitting) {
+async function postgresNode(places, number, fitting) {
   const folder = places.folderOf(`node${number}`)
+  const written = fitting(envOf('patroni.env', ofNode(number)), {})
+  const gates = await gatesOf(places, written)
   const env = fitting(envOf('patroni.env', ofNode(number)), {
+    ...gates.env,
     PATRONI_POSTGRESQL_DATA_DIR: join(folder, 'data'),
     PATRONI_POSTGRESQL_BIN_DIR: binaries(),
     PATRONI_POSTGRESQL_PGPASS: join(folder, 'pgpass'),
@@ -81,10 +93,43 @@ function postgresNode(places, number, fitting) {
   const program = { command: 'patroni', args: [configOf('patroni.yml')], env, user: places.user }
   return {
     ...member({ name: env.PATRONI_NAME, folder, program }),
-    api: `http://${env.PATRONI_RESTAPI_CONNECT_ADDRESS}`,
-    address: env.PATRONI_POSTGRESQL_CONNECT_ADDRESS,
+    // Past the gates, as the servers come: a primary that is cut off from the others still hears them.
+    api: `http://${env.PATRONI_RESTAPI_LISTEN}`,
+    address: env.PATRONI_POSTGRESQL_LISTEN,
+    gates,
     /** PostgreSQL alone; Patroni goes on. */
     killPostgres: () => void signalAllIn(env.PATRONI_POSTGRESQL_DATA_DIR, 'SIGKILL'),
+  }
+}
+
+/** Every line between this node, the others and etcd goes through a gate of its own. */
+async function gatesOf(places, env) {
+  const gateTo = async (address) => {
+    const port = places.portOf(`gate ${env.PATRONI_NAME} ${address}`)
+    return { address: `127.0.0.1:${port}`, gate: await openGate(port, Number(address.split(':')[1])) }
+  }
+  const api = await gateTo(env.PATRONI_RESTAPI_LISTEN)
+  const database = await gateTo(env.PATRONI_POSTGRESQL_LISTEN)
+  const etcd = await Promise.all(env.PATRONI_ETCD3_HOSTS.split(',').map(gateTo))
+  return {
+    env: {
+      PATRONI_RESTAPI_CONNECT_ADDRESS: api.address,
+      PATRONI_POSTGRESQL_CONNECT_ADDRESS: database.address,
+      PATRONI_ETCD3_HOSTS: etcd.map(({ address }) => address).join(','),
+      // Else it would ask etcd for the addresses that lead past the gates.
+      PATRONI_ETCD3_USE_PROXIES: 'true',
+    },
+    api: api.gate,
+    own: [database, ...etcd].map(({ gate }) => gate),
+  }
+}
+
+/** Nobody tells by a connection who asks, so the nodes' interfaces are shut for all: only they ask each other there. */
+function cutting({ gates }, nodes) {
+  const around = [...gates.own, ...nodes.map((node) => node.gates.api)]
+  return {
+    cutOff: () => around.forEach((gate) => gate.shut()),
+    join: () => around.forEach((gate) => gate.open()),
   }
 }
 
@@ -109,7 +154,7 @@ async function askJson(address, options = {}) {
 /** What the nodes say of the cluster: the first one that answers. */
 async function stateOf(nodes) {
   const heard = await Promise.all(nodes.map(({ api }) => askJson(`${api}/cluster`)))
-  return heard.find((one) => one !== null)?.members ?? []
+  return heard.find((one) => one?.members !== undefined)?.members ?? []
 }
 
 function isWhole(members) {

@@ -45,6 +45,18 @@ export const failures = {
     ),
   'a controlled switchover': ({ cluster }) => ofPrimary(cluster, () => cluster.switchOver()),
   'the synchronous standby lost': async ({ cluster }) => lost(await cluster.standby()),
+  'the synchronous standby stands still': async ({ cluster }) => {
+    const node = await cluster.standby()
+    node.freeze()
+    return { victim: node.name, isOver: () => true, mend: () => void node.wake() }
+  },
+  // The servers still reach it: what it says by itself must not count.
+  'the primary cut off from etcd and the other nodes': ({ cluster }) =>
+    ofPrimary(
+      cluster,
+      (node) => node.cutOff(),
+      (node) => node.join(),
+    ),
   "the primary's PostgreSQL killed, Patroni alive": ({ cluster }) =>
     ofPrimary(cluster, (node) => node.killPostgres()),
   'the leader of etcd killed': async ({ cluster }) => lost(await etcdLeader(cluster)),

@@ -28,6 +28,7 @@ const tools = [
     packages: [name],
     isThere: () => inPath(name),
   })),
+  { for: 'servers behind PgBouncer', packages: ['pgbouncer'], isThere: () => inPath('pgbouncer') },
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
 ]
 

@@ -203,15 +203,18 @@ export const journeys: Record<string, Journey> = {
     await withPostgres(terminal, async (database) => {
       const names = { dump: database('source'), restored: database('nightlatch') }
       terminal.env['NIGHTLATCH_DATABASE_URL'] = names.dump.url
-      terminal.instead.set('createdb nightlatch', `createdb ${names.restored.name}`)
-      terminal.instead.set('--dbname=nightlatch', `--dbname=${names.restored.name}`)
+      const { name } = names.restored
+      terminal.instead.set('=nightlatch ', `=${name} `)
+      terminal.instead.set('template0 nightlatch', `template0 ${name}`)
       terminal.instead.set('nightlatch-2026-11-21.dump', 'nightlatch-*.dump')
-      await terminal.run(`createdb ${names.dump.name} && npx nightlatch user add grace`)
+      await terminal.run(`createuser ${name} && createdb ${names.dump.name} && npx nightlatch user add grace`)
       await page.runThrough('pg_dump')
       terminal.env['NIGHTLATCH_DATABASE_URL'] = names.restored.url
       await page.runThrough('pg_restore')
       await terminal.run('npx nightlatch user list')
       expect(terminal.said).toContain('grace')
+      await terminal.run(`psql -At -c "SELECT DISTINCT tableowner FROM pg_tables" ${name}`)
+      expect(terminal.said).toContain(name)
       delete terminal.env['NIGHTLATCH_DATABASE_URL']
       await page.runRest()
     })

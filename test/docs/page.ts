@@ -20,6 +20,8 @@ export const otherBlocks: Record<string, Record<string, string>> = {
   'docs/explanation/high-availability.md': { browsers: 'a drawing' },
   'docs/explanation/many-servers.md': {
     'option httpchk GET /readyz': 'several machines; test/ha.test.ts runs HAProxy so',
+    pool_mode: 'the tests of servers behind a pooler run PgBouncer so',
+    'ALTER ROLE': 'needs the administrator of a PostgreSQL server',
   },
   'docs/guides/backup-and-restore.md': {
     archive_command: 'needs the administrator of a PostgreSQL server',

@@ -65,6 +65,6 @@ function notCovered({ recoveryCodes, lastEventAt }: Closed): readonly string[] {
       : []),
     `Nobody can tell from this database what was changed after ${since}: passwords, authenticators that were ` +
       'added or removed, accounts that were disabled, counts of wrong codes. If the lost database can still be ' +
-      'read: nightlatch audit --limit 10000 --data ITS-FOLDER',
+      'read: nightlatch audit --limit 10000, with its NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL',
   ]
 }

@@ -78,7 +78,10 @@ export async function untilStopped(
   if (!isMaintainedNode) log.event('warn', 'node.unmaintained', { node: process.versions.node })
   if (app.hasGuessableKey) log.event('warn', 'key.guessable')
   log.event('info', 'server.listening', { origin: server.settings.origin, port: server.settings.port })
-  await welcome(deps, { ...app, settings: server.settings }, server.url)
+  // It serves, and a database that is away comes back: another start makes the link.
+  await welcome(deps, { ...app, settings: server.settings }, server.url).catch((error: unknown) => {
+    log.event('error', 'first-account-link.failed', { error })
+  })
   const signal = await stop
   log.event('info', 'server.stopping', { signal })
   // Ctrl-C is somebody at a terminal, who does not want to wait.

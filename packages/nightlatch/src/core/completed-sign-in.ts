@@ -1,7 +1,7 @@
 import type { Account } from './accounts.js'
 import { auditEvent } from './audit.js'
 import type { Core } from './core.js'
-import { mostTrustedDevices, trustedDeviceSeconds } from './devices.js'
+import { mostKnownDevices, mostTrustedDevices, trustedDeviceSeconds } from './devices.js'
 import type { AccountId, SessionId, TrustedDeviceId } from './ids.js'
 import { newId } from './ids.js'
 import type { Factor, Session } from './sessions.js'
@@ -59,6 +59,7 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
   const deviceHash = hashToken(core.world, knownDevice)
   const isNewDevice = account.lastSignInAt > 0 && !(await stores.knownDevices.isKnown(account.id, deviceHash))
   await stores.knownDevices.note(account.id, deviceHash, session.signedInAt)
+  if (isNewDevice) await stores.knownDevices.removeOldestOf(account.id, mostKnownDevices)
   await stores.accounts.noteSignIn(account.id, session.signedInAt)
   const trustedDevice = start.remember
     ? await trustDevice(core, stores, start)

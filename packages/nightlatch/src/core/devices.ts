@@ -18,6 +18,8 @@ export interface TrustedDevice {
 
 export const trustedDeviceSeconds = 30 * day
 export const knownDeviceSeconds = 365 * day
+/** Beyond this the ones that were not seen for longest are strangers again. A program may be a new one at each sign-in. */
+export const mostKnownDevices = 100
 /** Beyond this the one that was not used for longest is trusted no more. */
 export const mostTrustedDevices = 20
 
@@ -25,6 +27,7 @@ export interface KnownDeviceStore {
   note(account: AccountId, deviceHash: string, at: number): Promise<void>
   isKnown(account: AccountId, deviceHash: string): Promise<boolean>
   removeAllOf(account: AccountId): Promise<void>
+  removeOldestOf(account: AccountId, keep: number): Promise<number>
   removeIdleSince(at: number, limit: number): Promise<number>
 }
 

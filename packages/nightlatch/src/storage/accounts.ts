@@ -88,7 +88,21 @@ type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
 
 const find = `SELECT ${columns} FROM account WHERE id = $1`
 const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
-const list = `SELECT ${columns} FROM account ORDER BY created_at, id`
+const pageRows = 1000
+const page = `SELECT ${columns} FROM account WHERE id > $1 ORDER BY id LIMIT ${pageRows}`
+
+/** Page by page: no statement takes long, however many there are. The oldest come first. */
+async function listAll(db: Db): Promise<readonly Account[]> {
+  const all: Account[] = []
+  for (let last = '', found = pageRows; found === pageRows;) {
+    const rows = await foundAll(db.all<AccountRow>(page, [last]), accountOf)
+    all.push(...rows)
+    last = rows.at(-1)?.id ?? ''
+    found = rows.length
+  }
+  const isBefore = (one: Account, other: Account): boolean => one.id < other.id
+  return all.sort((one, other) => one.createdAt - other.createdAt || (isBefore(one, other) ? -1 : 1))
+}
 
 function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'isEmpty'> {
   // What is decided from the row stays true to the end. SQLite holds the whole database.
@@ -97,7 +111,7 @@ function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'i
     find: (id) => found(db.one(find, [id]), accountOf),
     hold: (id) => found(db.one(hold, [id]), accountOf),
     findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
-    list: () => foundAll(db.all<AccountRow>(list, []), accountOf),
+    list: () => listAll(db),
     isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
   }
 }

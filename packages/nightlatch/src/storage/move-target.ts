@@ -1,6 +1,6 @@
 import type { Db } from './db.js'
 import { StorageError } from './errors.js'
-import { tables } from './tables.js'
+import { movePrefix, tables } from './tables.js'
 
 const names = tables.map(({ name }) => name).join(', ')
 
@@ -9,20 +9,26 @@ export async function ready(db: Db): Promise<void> {
   if (db.dialect === 'postgres') await db.run(`LOCK TABLE ${names} IN SHARE ROW EXCLUSIVE MODE`, [])
 }
 
+const isOfAMove = `substr(name, 1, ${movePrefix.length}) = '${movePrefix}'`
+
+/** What tells that a database is somebody's. A server leaves a fact when it starts, and may be running with another key. */
+const signs = [
+  ['account', 'it has accounts'],
+  ['audit', 'it has an audit trail'],
+  [`fact WHERE NOT ${isOfAMove}`, 'a server was started on it'],
+] as const
+
 /** An installation is never written over, and no trail of one. */
 export async function mustBeFree(db: Db): Promise<void> {
-  for (const [table, what] of [
-    ['account', 'accounts'],
-    ['audit', 'an audit trail'],
-  ] as const) {
+  for (const [rows, what] of signs) {
     const row = await db.one<{ n: number }>(
-      `SELECT count(*) AS n FROM (SELECT 1 FROM ${table} LIMIT 1) AS one`,
+      `SELECT count(*) AS n FROM (SELECT 1 FROM ${rows} LIMIT 1) AS one`,
       [],
     )
     if (row?.n !== 0)
       throw new StorageError(
         'failed',
-        `the target is in use: it has ${what}. Nothing was changed. Name a new database, or move that one out of the way`,
+        `the target is in use: ${what}. Nothing was changed. Name a new database, or move that one out of the way`,
       )
   }
 }

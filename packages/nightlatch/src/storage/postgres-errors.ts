@@ -16,7 +16,8 @@ export const isConflict = (error: unknown): boolean => {
 /** The server takes no writes (any more): another one may. */
 export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006'
 
-const lostStates = /^(08...|57P0[1-5])$/
+// With 25P03 and 25P04 the server has given up a transaction that stood still, and the connection with it.
+const lostStates = /^(08...|57P0[1-5]|25P0[34])$/
 const lostCodes = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/
 const lostWords =
   /^(Connection terminated|timeout exceeded|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/
@@ -39,6 +40,7 @@ const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {
   '28000': ['no-access', 'the database refuses this user'],
   '28P01': ['no-access', 'the database refuses the user name or the password'],
   '3D000': ['no-access', 'the server has no database of that name'],
+  '42P01': ['unavailable', 'the database lacks a table: it is being restored, or is not the one that it was'],
   '42501': ['no-access', 'the database user lacks rights: it needs CREATE on the schema and owns the tables'],
   '53100': ['full', "the database's disk is full"],
   '53200': ['unavailable', 'the database is out of memory'],
@@ -50,6 +52,17 @@ const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {
   XX002: ['damaged', 'the database is damaged: restore a backup'],
 }
 
+/** Out of something, or its disk cannot be read: nothing that was asked is to blame. */
+const unwell = /^(53...|54000|58...)$/
+
+/** PgBouncer's, unless it is told otherwise. */
+const isPoolerRefusal = (error: unknown): boolean =>
+  error instanceof Error && /^unsupported startup parameter/.test(error.message)
+
+const poolerSentence =
+  'a connection pooler refuses our time-outs: put statement_timeout and idle_in_transaction_session_timeout ' +
+  'into its ignore_startup_parameters'
+
 const certificate = /certificate|self.signed|SSL|TLS|altnames/i
 
 export function postgresError(error: unknown): StorageError {
@@ -58,6 +71,8 @@ export function postgresError(error: unknown): StorageError {
   if (known !== undefined) return new StorageError(known[0], known[1], error)
   if (isFile(error))
     return new StorageError('no-access', 'a certificate file of the database address cannot be read', error)
+  if (unwell.test(codeOf(error))) return new StorageError('unavailable', 'the database is not well', error)
+  if (isPoolerRefusal(error)) return new StorageError('no-access', poolerSentence, error)
   if (isConflict(error)) return new StorageError('unavailable', 'the database is busy with conflicts', error)
   if (isLost(error)) return new StorageError('unavailable', 'the database cannot be reached', error)
   if (error instanceof Error && certificate.test(`${codeOf(error)} ${error.message}`))

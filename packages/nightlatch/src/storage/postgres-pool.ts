@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { StorageError } from './errors.js'
 import { isLost, isReadOnly, postgresError } from './postgres-errors.js'
@@ -32,6 +33,8 @@ function poolSettings(target: PostgresTarget, options: PostgresOptions): pg.Pool
   }
 }
 
+const farewellMs = 1000
+
 /** Connections to one server. */
 interface Source {
   readonly pool: pg.Pool
@@ -47,6 +50,7 @@ export class PostgresPool {
   readonly #settings: pg.PoolConfig
   readonly #sources: readonly Source[]
   readonly #serverOf = new WeakMap<pg.ClientBase, number>()
+  readonly #ownBackends = new WeakSet<pg.ClientBase>()
   #current = 0
 
   constructor(target: PostgresTarget, options: PostgresOptions) {
@@ -58,6 +62,8 @@ export class PostgresPool {
 
   /** A connection of one's own until it is released; each host is tried once. */
   async acquire(): Promise<pg.PoolClient> {
+    // Of several hosts the one that somebody has to mend says more than one that is only away.
+    let refusal: StorageError | null = null
     for (let left = this.#servers.length; ; left -= 1) {
       const tried = this.#current
       try {
@@ -66,9 +72,10 @@ export class PostgresPool {
         // Whoever waited in vain at a host that was left meanwhile knows nothing of the next one.
         if (this.#isDry(error) && this.#current === tried)
           throw new StorageError('unavailable', 'no database connection is free', error)
-        if (!isUseless(error)) throw this.#refused(tried, error)
-        this.#leave(tried, error)
-        if (left <= 1) throw this.#refused(tried, error)
+        this.#moveOn(tried)
+        const said = this.#refused(tried, error)
+        if (!isUseless(error)) refusal ??= said
+        if (left <= 1) throw refusal ?? said
       }
     }
   }
@@ -79,11 +86,19 @@ export class PostgresPool {
     client.release(isUseless(error))
   }
 
-  /** A connection beside the pool, to the server that is the current one. */
+  /** A connection beside the pool, to the server that is the current one; a pooler has none to give away. */
   async connectAlone(name: string): Promise<pg.Client> {
     const client = new this.#source.Client({ ...this.#settings, application_name: name })
     await client.connect()
-    return client
+    const { rows } = await client.query<ServerState>(serverState)
+    if (isBackendOf(client, rows[0]?.pid) && rows[0]?.read_only === 'off') return client
+    await client.end()
+    throw new StorageError('unavailable', 'a pooler or a replica hears of no change')
+  }
+
+  /** False behind a pooler that may give each transaction another connection to the database: nothing stays prepared. */
+  hasOwnBackend(client: pg.ClientBase): boolean {
+    return this.#ownBackends.has(client)
   }
 
   isCurrent(client: pg.ClientBase): boolean {
@@ -102,7 +117,11 @@ export class PostgresPool {
 
   /** To the next server, unless somebody has moved on already. */
   #leave(server: number, error: unknown): void {
-    if (isUseless(error) && this.#current === server) this.#current = (server + 1) % this.#servers.length
+    if (isUseless(error)) this.#moveOn(server)
+  }
+
+  #moveOn(server: number): void {
+    if (this.#current === server) this.#current = (server + 1) % this.#servers.length
   }
 
   #sourceOf(url: string, server: number): Source {
@@ -112,7 +131,7 @@ export class PostgresPool {
     const Client = clientOf(url, { leave, opened: (client) => this.#serverOf.set(client, server) })
     const onConnect = async (client: pg.ClientBase): Promise<void> => {
       try {
-        await mustTakeWrites(client)
+        if (await mustTakeWrites(client)) this.#ownBackends.add(client)
       } catch (error) {
         leave(error)
         throw error
@@ -129,7 +148,7 @@ export class PostgresPool {
 
   #refused(server: number, error: unknown): StorageError {
     const known = postgresError(error)
-    const tried = this.#servers.length === 1 ? [this.#servers[server] ?? this.#servers[0]] : this.#servers
+    const tried = isUseless(error) ? this.#servers : [this.#servers[server] ?? this.#servers[0]]
     const names = tried.map((one) => one.name).join(', ')
     return new StorageError(known.code, `${known.message} (${names})`, error)
   }
@@ -168,25 +187,62 @@ function clientOf(url: string, { leave, opened }: ClientEvents): typeof pg.Clien
         done(error)
       })
     }
+
+    override end(): Promise<void>
+    override end(done: (error: Error) => void): void
+    override end(done?: (error: Error) => void): unknown {
+      cutLater(this)
+      return done === undefined ? super.end() : super.end(done)
+    }
   }
 }
 
+/** A server that stands still never says goodbye: nobody stops because of that, and no process stays for it. */
+function cutLater(client: pg.Client): void {
+  const { connection } = client as pg.Client & { readonly connection: { readonly stream: Socket } }
+  const late = setTimeout(() => connection.stream.destroy(), farewellMs)
+  late.unref()
+  client.once('end', () => {
+    clearTimeout(late)
+  })
+}
+
 interface ServerState {
+  readonly pid: number
   readonly read_only: string
   readonly commit: string
   readonly encoding: string
 }
 
-/** Refuses a server that cannot keep what it is given: a replica, or one that acknowledges too early. */
-async function mustTakeWrites(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<ServerState>(
-    `SELECT current_setting('transaction_read_only') AS read_only,
-      current_setting('synchronous_commit') AS commit, current_setting('server_encoding') AS encoding`,
-  )
+const serverState = `SELECT pg_backend_pid() AS pid, current_setting('transaction_read_only') AS read_only,
+  current_setting('synchronous_commit') AS commit, current_setting('server_encoding') AS encoding`
+
+/**
+ * Refuses a server that cannot keep what it is given: a replica, or one that acknowledges too early.
+ * @returns whether it is the server itself that answers, and no pooler before it
+ */
+async function mustTakeWrites(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<ServerState>(serverState)
   const state = rows[0]
   if (state?.read_only !== 'off')
     throw Object.assign(new Error('the server takes no writes'), { code: '25006' })
   if (state.encoding !== 'UTF8')
     throw new StorageError('no-access', `the database has the encoding ${state.encoding}: it must be UTF8`)
-  if (state.commit === 'off') await client.query('SET synchronous_commit TO on')
+  const isOwn = isBackendOf(client, state.pid)
+  if (state.commit === 'off') await insist(client, isOwn)
+  return isOwn
+}
+
+/** A pooler shows each of its clients a number of its own. */
+const isBackendOf = (client: pg.ClientBase, pid: number | undefined): boolean =>
+  pid === (client as pg.ClientBase & { readonly processID: number | null }).processID
+
+/** Behind a pooler the next transaction may have another connection, where this was never said. */
+async function insist(client: pg.ClientBase, isOwn: boolean): Promise<void> {
+  if (isOwn) await client.query('SET synchronous_commit TO on')
+  else
+    throw new StorageError(
+      'no-access',
+      'the database has synchronous_commit off: behind a connection pooler set it to on there (ALTER DATABASE … SET …)',
+    )
 }

@@ -27,6 +27,7 @@ export function parsePostgresUrl(text: string): PostgresTarget {
   const options = new URLSearchParams(query)
   const connectMs = takeConnectTime(options)
   mustWantToWrite(options)
+  settleTls(options)
   const left = options.toString()
   const rest = `${path}${left === '' ? '' : `?${left}`}`
   const serverAt = (host: string): PostgresServer => ({
@@ -58,4 +59,19 @@ function mustWantToWrite(options: URLSearchParams): void {
   options.delete('target_session_attrs')
   if (wanted !== 'read-write' && wanted !== 'primary' && wanted !== 'any')
     throw wrong('target_session_attrs can only be read-write: a server that takes no writes cannot serve')
+}
+
+/** libpq has modes that verify less, or fall back to plain text: who asks for TLS here gets all of it. */
+const verifying = ['allow', 'prefer', 'require', 'verify-ca', 'verify-full']
+
+/** The driver takes a mode that it does not know for one that it does, and other words for `ssl` it does not survive. */
+function settleTls(options: URLSearchParams): void {
+  const mode = options.get('sslmode')
+  if (mode !== null && verifying.includes(mode)) options.set('sslmode', 'verify-full')
+  else if (mode !== null && mode !== 'disable' && mode !== 'no-verify')
+    throw wrong('sslmode is verify-full, or disable, or no-verify')
+  const ssl = options.get('ssl')
+  if (ssl === null || ssl === 'true' || ssl === '1') return
+  if (ssl !== 'false' && ssl !== '0') throw wrong('ssl is true or false')
+  options.set('ssl', '0')
 }

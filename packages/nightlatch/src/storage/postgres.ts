@@ -65,11 +65,12 @@ class Statements {
   }
 }
 
-const asked = ({ name, text }: Statement, params: readonly Param[]): pg.QueryConfig => ({
-  name,
-  text,
-  values: [...params],
-})
+/** Under its name where it stays prepared, else anew each time. */
+const asked = (
+  { name, text }: Statement,
+  params: readonly Param[],
+  staysPrepared: boolean,
+): pg.QueryConfig => ({ ...(staysPrepared ? { name } : {}), text, values: [...params] })
 
 const accountsIn = (result: pg.QueryResult): readonly string[] =>
   (result.rows as { account: string }[]).map((row) => row.account)
@@ -119,7 +120,8 @@ class PostgresDatabase implements Database, Db {
     const deadline = performance.now() + this.#patienceMs
     for (let tries = 1; ; tries += 1) {
       const client = await this.#acquire()
-      const connection = new PostgresConnection(client, this.#statements)
+      const staysPrepared = this.#pool.hasOwnBackend(client)
+      const connection = new PostgresConnection(client, this.#statements, staysPrepared)
       try {
         const outcome = await transact(connection, begin, work)
         this.#pool.release(client, null)
@@ -131,7 +133,8 @@ class PostgresDatabase implements Database, Db {
         this.#forget(connection.changed)
         const cause = error instanceof StorageError ? error.cause : error
         // After the word COMMIT nobody knows whether it was kept: only the caller can find out.
-        const again = isConflict(cause) || (isLost(cause) && !connection.mayBeCommitted)
+        const isElsewhere = isLost(cause) || isReadOnly(cause)
+        const again = isConflict(cause) || (isElsewhere && !connection.mayBeCommitted)
         if (!again || tries >= mostTries || !this.#isWorthIt(client, { tries, deadline })) throw error
       }
       await sleep(tries * 5 * Math.random())
@@ -175,7 +178,7 @@ class PostgresDatabase implements Database, Db {
     for (let tries = 1; ; tries += 1) {
       const client = await this.#acquire()
       try {
-        const result = await client.query(asked(statement, params))
+        const result = await client.query(asked(statement, params, this.#pool.hasOwnBackend(client)))
         this.#pool.release(client, null)
         if (statement.tells) this.#forget(accountsIn(result))
         return result
@@ -213,15 +216,17 @@ class PostgresConnection implements Connection {
   readonly dialect = 'postgres'
   readonly #client: pg.PoolClient
   readonly #statements: Statements
+  readonly #staysPrepared: boolean
   readonly #turns = new Turns()
   /** The accounts of which something was changed. */
   readonly changed = new Set<string>()
   lastError: unknown = null
   mayBeCommitted = false
 
-  constructor(client: pg.PoolClient, statements: Statements) {
+  constructor(client: pg.PoolClient, statements: Statements, staysPrepared: boolean) {
     this.#client = client
     this.#statements = statements
+    this.#staysPrepared = staysPrepared
   }
 
   async run(sql: string, params: readonly Param[]): Promise<number> {
@@ -249,7 +254,7 @@ class PostgresConnection implements Connection {
     mustBeText(params)
     const statement = this.#statements.of(sql)
     const result = await this.#turns.take(() =>
-      this.#sent(() => this.#client.query(asked(statement, params))),
+      this.#sent(() => this.#client.query(asked(statement, params, this.#staysPrepared))),
     )
     if (statement.tells) for (const account of accountsIn(result)) this.changed.add(account)
     return result

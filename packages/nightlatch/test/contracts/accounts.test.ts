@@ -182,6 +182,20 @@ describe.each(databases)('accounts on $name', (kind) => {
   }
 })
 
+describe.each(databases)('the list of accounts on $name', (kind) => {
+  const servers = useDatabase(kind)
+
+  test('has each of them once, the oldest first, however many there are', async () => {
+    await servers.database.sql(`INSERT INTO account
+      (id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count, created_at,
+        last_sign_in_at)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2100)
+      SELECT 'id' || i, 'user' || i, '', '', '[]', 0, 0, '', 0, 3000 - i, 0 FROM n`)
+    const listed = (await servers.here.stores.accounts.list()).map(({ username }) => username)
+    expect(listed).toEqual(Array.from({ length: 2100 }, (_, index) => `user${2100 - index}`))
+  })
+})
+
 describe.each(databases)('the first account on $name', (kind) => {
   const servers = useDatabase(kind)
   const both = () => [servers.here.stores, servers.there.stores] as const

@@ -18,6 +18,19 @@ describe.each(databases)('known devices on $name', (kind) => {
     expect(await knownDevices.isKnown(ada.id, 'laptop')).toBe(false)
   })
 
+  test('only so many are kept for an account, those that were seen last', async () => {
+    const { knownDevices } = servers.here.stores
+    const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
+    for (const [at, device] of ['a', 'b', 'c', 'd'].entries())
+      await knownDevices.note(ada.id, device, 100 + at)
+    await knownDevices.note(ada.id, 'a', 110)
+    await knownDevices.note(eve.id, 'a', 100)
+    expect(await knownDevices.removeOldestOf(ada.id, 2)).toBe(2)
+    const known = await Promise.all(['a', 'b', 'c', 'd'].map((one) => knownDevices.isKnown(ada.id, one)))
+    expect(known).toEqual([true, false, false, true])
+    expect(await knownDevices.isKnown(eve.id, 'a')).toBe(true)
+  })
+
   test('idle ones are forgotten in batches, used ones stay', async () => {
     const { knownDevices } = servers.here.stores
     const { id } = await somebody(servers.here.stores)

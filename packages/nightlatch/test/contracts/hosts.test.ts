@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { openStorage, type OpenStorage } from '../../src/storage/index.js'
 import { asSuperuser, databases, type TestDatabase } from '../support/databases.js'
+import { lineTo } from '../support/line.js'
 
 /** A host in front of a database that can stand still: it still takes connections, and nothing is ever said on them. */
 async function hostOf(target: URL) {
@@ -112,5 +113,41 @@ describe('of two PostgreSQL hosts, one stands still', () => {
     // Half a second for the statement and two until the client gives up; a ROLLBACK would wait as long again.
     expect(waits[1]).toBeLessThan(4500)
     await close()
+  })
+})
+
+/** A PostgreSQL that lets nobody in: a standby that is being set up anew, say. */
+async function refusingHost() {
+  const fields = ['SFATAL', 'C28000', 'Mno pg_hba.conf entry'].map((field) => `${field}\0`).join('')
+  const refusal = Buffer.from(`E____${fields}\0`)
+  refusal.writeInt32BE(refusal.length - 1, 1)
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end(refusal))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  return { address: `127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(resolve)) }
+}
+
+describe('of two PostgreSQL hosts, one lets nobody in', () => {
+  test('the other one serves, also after it was away for a moment', async () => {
+    const database = await databases[1]!.create()
+    const line = await lineTo(new URL(String(database.location)))
+    const refusing = await refusingHost()
+    const { host } = new URL(line.url)
+    const storage = await openStorage(line.url.replace(host, `${refusing.address},${host}`))
+    await storage.stores.facts.put('kept', 'yes')
+    await line.down()
+    await expect(storage.stores.facts.get('kept')).rejects.toMatchObject({
+      code: 'no-access',
+      message: expect.stringContaining(`(${refusing.address})`) as string,
+    })
+    await line.up()
+    expect(await storage.stores.facts.get('kept')).toBe('yes')
+    await storage.close()
+    await line.down()
+    await refusing.close()
+    await database.remove()
   })
 })

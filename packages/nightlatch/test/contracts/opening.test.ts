@@ -184,6 +184,9 @@ describe('a PostgreSQL address', () => {
     ['postgres://host:port/db'],
     ['postgres://host/db?connect_timeout=soon'],
     ['postgres://host/db?target_session_attrs=standby'],
+    ['postgres://host/db?sslmode=verify-ful'],
+    ['postgres://host/db?sslmode='],
+    ['postgres://host/db?ssl=yes'],
   ])('like %s is refused without being tried', async (wrong) => {
     await expect(openStorage(wrong)).rejects.toMatchObject({
       name: 'StorageError',
@@ -247,6 +250,11 @@ describe('a PostgreSQL address', () => {
     await expect(openStorage(tls)).rejects.toMatchObject({ code: 'no-access' })
     const file = changed((other) => other.searchParams.set('sslrootcert', '/nowhere/ca.pem'))
     await expect(openStorage(file)).rejects.toThrow('certificate file')
+  })
+
+  test('without TLS is opened, however that is said', async () => {
+    for (const words of ['ssl=false', 'ssl=0', 'sslmode=disable'])
+      await (await openStorage(`${url}?${words}`)).close()
   })
 
   test('with several hosts opens the first that serves, past one that is closed and one that is silent', async () => {

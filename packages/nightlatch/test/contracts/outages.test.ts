@@ -49,6 +49,23 @@ describe('when PostgreSQL is lost', () => {
     expect(await storage.stores.audit.list({ limit: 10 })).toHaveLength(1)
   })
 
+  test('a transaction that found the server read-only, as after a failover, runs again elsewhere', async () => {
+    await database.sql('CREATE SEQUENCE turns')
+    await database.sql(`CREATE FUNCTION steps_down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('turns') = 1 THEN RAISE EXCEPTION 'stepped down' USING ERRCODE = '25006'; END IF;
+      RETURN NEW; END $$`)
+    await database.sql(
+      'CREATE TRIGGER steps_down BEFORE INSERT ON fact FOR EACH ROW EXECUTE FUNCTION steps_down()',
+    )
+    let runs = 0
+    await storage.atomically(async ({ facts }) => {
+      runs += 1
+      await facts.put('elsewhere', String(runs))
+    })
+    expect(await storage.stores.facts.get('elsewhere')).toBe('2')
+    await database.sql('DROP FUNCTION steps_down CASCADE')
+  })
+
   const refused = { name: 'StorageError', code: 'unavailable' }
 
   test('a transaction that lost its connection at the very end does not run again', async () => {
@@ -108,6 +125,18 @@ describe('when PostgreSQL is busy', () => {
       await expect(hasty.stores.facts.put('wanted', 'too')).rejects.toMatchObject({ code: 'unavailable' })
     })
     await hasty.stores.facts.put('wanted', 'now')
+    await hasty.close()
+  })
+
+  test('a transaction that the server gave up while this process stood still is no bug', async () => {
+    const hasty = await openStorage(database.location, { statementMs: 100 })
+    const stoodStill = hasty.atomically(async ({ facts }) => {
+      await facts.put('stood', 'still')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+      await facts.put('stood', 'too long')
+    })
+    await expect(stoodStill).rejects.toMatchObject({ name: 'StorageError', code: 'unavailable' })
+    expect(await hasty.stores.facts.get('stood')).toBeNull()
     await hasty.close()
   })
 

@@ -117,6 +117,17 @@ describe('a right code', () => {
     expect(await knownDevices.isKnown(ada.id, fresh.reveal())).toBe(false)
   })
 
+  test('makes no more than a hundred browsers known; the one that was not seen for longest goes', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const { knownDevices } = here.stores
+    for (let number = 0; number < 99; number += 1) await knownDevices.note(ada.id, `device${number}`, number)
+    await ada.signIn(ada.browser)
+    expect(await knownDevices.isKnown(ada.id, 'device0')).toBe(true)
+    await ada.signIn()
+    const isKnown = (device: string) => knownDevices.isKnown(ada.id, device)
+    expect([await isKnown('device0'), await isKnown('device1')]).toEqual([false, true])
+  })
+
   test('in a browser that was never used for the account is told to the owner, once', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0

@@ -85,6 +85,8 @@ describe('a start is refused in one line', () => {
   test('where the certificate is vouched for by nobody, or is for another name', async () => {
     const verified = changed((url) => url.searchParams.set('sslmode', 'verify-full'))
     isRefused(verified, 1, /no trusted connection to the database/)
+    for (const mode of ['require', 'prefer', 'verify-ca'])
+      isRefused(verified.replace('verify-full', mode), 1, /no trusted connection to the database/)
     const trusted = changed((url) => {
       url.searchParams.set('sslmode', 'verify-full')
       url.searchParams.set('sslrootcert', tls.certificate)
@@ -121,6 +123,18 @@ test('a database that was left half-way by an older version is brought up to dat
 })
 
 describe('while it serves', () => {
+  test('a table that is away, as in the middle of a restore, is an outage', async () => {
+    await postgres.sql('CREATE DATABASE restored')
+    const app = await startApp({ env: { NIGHTLATCH_DATABASE_URL: postgres.url('restored') } })
+    const bob = await enrolledPerson(app, 'bob')
+    await postgres.sql('ALTER TABLE sign_in RENAME TO away', 'restored')
+    const reply = await app.browser().post('/login', { username: 'bob', password: bob.password })
+    expect([reply.status, reply.headers['retry-after']]).toEqual([503, '5'])
+    await postgres.sql('ALTER TABLE away RENAME TO sign_in', 'restored')
+    expect((await withPassword(app, bob)).cookies.size).toBeGreaterThan(0)
+    await app.close()
+  })
+
   test('rights that are taken away are an outage, and nobody gets in', async () => {
     await postgres.sql('CREATE DATABASE taken')
     await postgres.sql(`CREATE ROLE tenant LOGIN`)

@@ -4,6 +4,7 @@ import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp } from '../support/app.js'
 import { anotherSession, showsNothingInside, withPassword } from '../support/attack.js'
 import type { Browser, Reply } from '../support/browser.js'
+import { startCli } from '../support/cli.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { FaultProxy, type Cut } from '../support/fault-proxy.js'
 import { until } from '../support/until.js'
@@ -94,6 +95,46 @@ describe('a database that', () => {
     line.thaw()
     await allIsWell(signedIn, half)
   }, 60_000)
+
+  test('stands still keeps no server from stopping, with a line of notifications or without', async () => {
+    const still = await FaultProxy.start(String(database.location))
+    const env = { NIGHTLATCH_DATABASE_URL: still.url, NIGHTLATCH_DATA: app.dataFolder }
+    for (const isBusy of [false, true]) {
+      const server = startCli(['serve', '--port', '0', '--drain', '0'], { env })
+      const [, port] = await server.until(/"port":(\d+)/)
+      const session = ada.browser.copy()
+      Object.assign(session, { origin: `http://127.0.0.1:${port}` })
+      const ask = () => session.get('/api/v1/session')
+      for (let asked = 0; asked < 5; asked += 1) expect((await ask()).status).toBe(200)
+      if (isBusy)
+        await until(async () => {
+          await Promise.all(Array.from({ length: 40 }, ask))
+          return still.isHeard
+        })
+      still.freeze()
+      const began = performance.now()
+      expect(await server.stop('SIGTERM')).toBe(0)
+      expect(performance.now() - began).toBeLessThan(12_000) // a question that was on its way has seven
+      still.thaw()
+    }
+    await still.close()
+  })
+
+  test('is lost right after the start is an outage like any other', async () => {
+    const still = await FaultProxy.start(String(database.location))
+    still.delayMs = 100
+    const env = { NIGHTLATCH_DATABASE_URL: still.url, NIGHTLATCH_DATA: app.dataFolder }
+    const server = startCli(['serve', '--port', '0', '--drain', '0'], { env })
+    const [, port] = await server.until(/"port":(\d+)/)
+    await server.until(/ is at /)
+    still.freeze()
+    await server.until(/first-account-link\.failed/)
+    still.delayMs = 0
+    still.thaw()
+    await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200)
+    expect(await server.stop('SIGTERM')).toBe(0)
+    await still.close()
+  })
 
   test('is slow makes everything slow, and nothing wrong', async () => {
     line.delayMs = 60

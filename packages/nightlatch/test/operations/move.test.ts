@@ -431,6 +431,12 @@ describe('a move that is refused changes nothing', () => {
     expect(await inDatabase(other, 'SELECT id FROM account')).toHaveLength(1)
   })
 
+  it.each(databases)('when a server runs on the empty target ($name)', async (kind) => {
+    const to = await place(kind, 'new')
+    await serveAt(to)
+    await refuses(to.to, 'the target is in use: a server was started on it')
+  })
+
   it('when the target is where it is', async () => {
     await refuses(from.to, 'the target is in use')
   })
@@ -516,6 +522,7 @@ describe('a move that is refused changes nothing', () => {
     const other = await serveAt(to)
     await inDatabase(
       other,
+      'DELETE FROM fact', // as if no server had been there
       `CREATE TRIGGER swap AFTER INSERT ON account BEGIN UPDATE account SET username = 'dda'; END`,
     )
     await refuses(to.to, 'the table account is not the same on both sides')

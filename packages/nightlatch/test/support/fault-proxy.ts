@@ -37,7 +37,8 @@ export class FaultProxy {
   }
 
   static async start(target: string): Promise<FaultProxy> {
-    const server = createServer()
+    // Half-open is half-open: who says goodbye to a host that stands still hears nothing.
+    const server = createServer({ allowHalfOpen: true })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return new FaultProxy(new URL(target), server)
   }
@@ -75,6 +76,11 @@ export class FaultProxy {
     this.cutAll()
   }
 
+  /** Whether there is a line of notifications. */
+  get isHeard(): boolean {
+    return [...this.#lines].some((line) => line.hears)
+  }
+
   /** The line of notifications alone is cut and stays so. */
   refuseToHear(refuses: boolean): void {
     this.#refusesToHear = refuses
@@ -98,6 +104,9 @@ export class FaultProxy {
       socket.on('error', () => this.#end(line))
       socket.on('close', () => this.#end(line))
     }
+    near.on('end', () => {
+      if (!this.#isFrozen) this.#end(line)
+    })
     near.on('data', (chunk: Buffer) => void this.#pass(line, chunk))
     far.on('data', (chunk: Buffer) => {
       if (!this.#isFrozen) near.write(chunk)

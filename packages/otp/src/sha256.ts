@@ -31,9 +31,8 @@ function schedule(block: Int32Array): void {
 function compress(chain: Int32Array, from: number, block: Int32Array, out: Int32Array): void {
   const k = prepared().rounds
   schedule(block)
-  const a0 = chain[from] ?? 0, b0 = chain[from + 1] ?? 0, c0 = chain[from + 2] ?? 0, d0 = chain[from + 3] ?? 0
-  const e0 = chain[from + 4] ?? 0, f0 = chain[from + 5] ?? 0, g0 = chain[from + 6] ?? 0, h0 = chain[from + 7] ?? 0
-  let a = a0, b = b0, c = c0, d = d0, e = e0, f = f0, g = g0, h = h0
+  let a = chain[from] ?? 0, b = chain[from + 1] ?? 0, c = chain[from + 2] ?? 0, d = chain[from + 3] ?? 0
+  let e = chain[from + 4] ?? 0, f = chain[from + 5] ?? 0, g = chain[from + 6] ?? 0, h = chain[from + 7] ?? 0
   for (let t = 0; t < 64; t++) {
     const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)
@@ -44,8 +43,8 @@ function compress(chain: Int32Array, from: number, block: Int32Array, out: Int32
     d = c; c = b; b = a; a = (t1 + sum0 + majority) | 0
   }
   w.fill(0)
-  out[0] = a0 + a; out[1] = b0 + b; out[2] = c0 + c; out[3] = d0 + d
-  out[4] = e0 + e; out[5] = f0 + f; out[6] = g0 + g; out[7] = h0 + h
+  const worked = [a, b, c, d, e, f, g, h]
+  for (let at = 0; at < 8; at++) out[at] = (chain[from + at] ?? 0) + (worked[at] ?? 0)
 }
 
 /** SHA-256 (FIPS 180-4 §6.2). */

@@ -142,7 +142,7 @@ export const arrows = [
       node,
       'commander$',
       'qr(/decode\\.js)?$',
-      '@nightlatch/otp(/migration)?$',
+      '@nightlatch/otp(/migration|/steam)?$',
       'pngjs$',
       'jpeg-js$',
       '\\.\\./http/access-rules-file\\.js$',

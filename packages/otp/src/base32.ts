@@ -75,6 +75,7 @@ function decodeWholeGroups(text: string, bytes: Uint8Array): number {
  * @returns null for anything else, and for no characters at all: an empty secret is nobody's secret
  */
 export function decodeBase32(text: string): Uint8Array | null {
+  if (typeof text !== 'string') return null
   const bytes = new Uint8Array((text.length * 5) >> 3)
   const groups = decodeWholeGroups(text, bytes)
   let length = groups * 5
@@ -94,5 +95,9 @@ export function decodeBase32(text: string): Uint8Array | null {
   }
   const characters = text.length - skipped - padding
   if (characters === 0 || !possibleEnd(characters, padding)) return null
-  return length === bytes.length ? bytes : bytes.slice(0, length)
+  if (length === bytes.length) return bytes
+  const secret = bytes.slice(0, length)
+  // Whoever wipes the result would not reach this one.
+  bytes.fill(0)
+  return secret
 }

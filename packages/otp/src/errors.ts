@@ -28,3 +28,6 @@ export class OtpError extends RangeError {
     this.code = code
   }
 }
+
+export const algorithmUnknown = (): OtpError =>
+  new OtpError('ALGORITHM_UNKNOWN', 'The algorithm is SHA1, SHA256 or SHA512.')

@@ -86,7 +86,7 @@ export type HotpVerdict<Counter extends number | bigint = number | bigint> =
   | { readonly matched: false; readonly why: 'malformed' | 'wrong' }
 
 /** The counter `by` further on, in the type it came in. */
-const later = <Counter extends number | bigint>(counter: Counter, by: number): Counter =>
+export const later = <Counter extends number | bigint>(counter: Counter, by: number): Counter =>
   (typeof counter === 'bigint' ? counter + BigInt(by) : Number(counter) + by) as Counter
 
 /** Counter-based one-time passwords for one secret (RFC 4226). */

@@ -146,6 +146,7 @@ function parseJson(text: string): Json | null {
  * @param text the file as text
  */
 export function readBackup(text: string): ParsedBackup {
+  if (typeof text !== 'string') return { parsed: false, why: 'not-a-backup' }
   if (text.length > LONGEST_BACKUP) return { parsed: false, why: 'too-long' }
   const backup = parseJson(text)
   if (backup === null) return { parsed: false, why: 'not-a-backup' }

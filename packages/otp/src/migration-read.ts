@@ -181,6 +181,7 @@ function unescape(text: string): string {
 }
 
 function dataOf(uri: string): Uint8Array {
+  if (typeof uri !== 'string') refuse('not-a-migration-uri')
   if (uri.length > LONGEST_URI) refuse('too-long')
   const query =
     /^\s*otpauth-migration:\/\/offline\/?\?([^#]*)/i.exec(uri)?.[1] ?? refuse('not-a-migration-uri')
@@ -215,6 +216,10 @@ export type JoinedMigration =
   | { readonly complete: false; readonly why: 'parts-missing'; readonly missing: readonly number[] }
   | { readonly complete: false; readonly why: 'different-exports' | 'no-parts' }
 
+/** The accounts of a part in letters, to see whether two are the same. */
+const spelled = (part: MigrationPart | undefined): string =>
+  JSON.stringify(part?.accounts, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+
 /**
  * Joins the codes of one export, read in any order, some of them perhaps twice. An app that writes no batch fields
  * makes exports of one code.
@@ -227,6 +232,10 @@ export function joinMigration(parts: readonly MigrationPart[]): JoinedMigration 
     return { complete: false, why: 'different-exports' }
   }
   const byIndex = new Map(parts.map((part) => [part.batch.index, part]))
+  // Exports without batch fields all call themselves the first of one.
+  if (parts.some((part) => spelled(part) !== spelled(byIndex.get(part.batch.index)))) {
+    return { complete: false, why: 'different-exports' }
+  }
   const indexes = Array.from({ length: batch.size }, (_, index) => index)
   const missing = indexes.filter((index) => !byIndex.has(index))
   if (missing.length > 0) return { complete: false, why: 'parts-missing', missing }

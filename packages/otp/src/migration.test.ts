@@ -274,6 +274,14 @@ describe('joining the codes of an export', () => {
     expect(joinMigration([one, other])).toEqual({ complete: false, why: 'different-exports' })
   })
 
+  test('does not take two exports without batch fields for one code read twice', () => {
+    const [first, second] = ['dim13-1', 'dim13-2'].map((id) =>
+      readPart(vectors.valid.find((row) => row.id === id)!.uri),
+    ) as [MigrationPart, MigrationPart]
+    expect(joinMigration([first, second])).toEqual({ complete: false, why: 'different-exports' })
+    expect(joinMigration([first, first])).toEqual({ complete: true, accounts: first.accounts })
+  })
+
   test('joins the published pair', () => {
     const pair = ['made-batch-2of2', 'made-batch-1of2'].map((id) =>
       readPart(vectors.valid.find((row) => row.id === id)!.uri),

@@ -1,4 +1,4 @@
-import { OtpError } from './errors.js'
+import { algorithmUnknown, OtpError } from './errors.js'
 import { CounterHmac } from './hmac.js'
 import { sha1 } from './sha1.js'
 import { sha256 } from './sha256.js'
@@ -15,7 +15,7 @@ function hmacOf(algorithm: Algorithm): CounterHmac {
   if (algorithm === 'SHA1') return hmacSha1
   if (algorithm === 'SHA256') return hmacSha256
   if (algorithm === 'SHA512') return hmacSha512
-  throw new OtpError('ALGORITHM_UNKNOWN', 'The algorithm is SHA1, SHA256 or SHA512.')
+  throw algorithmUnknown()
 }
 
 /**
@@ -34,7 +34,8 @@ export class PreparedKey {
    * @throws OtpError SECRET_EMPTY, ALGORITHM_UNKNOWN
    */
   constructor(secret: Uint8Array, algorithm: Algorithm = 'SHA1') {
-    if (secret.length === 0) throw new OtpError('SECRET_EMPTY', 'A secret has at least one byte.')
+    // What has no length would pass for a key of no bytes, whose codes anybody can make.
+    if (!(secret.length > 0)) throw new OtpError('SECRET_EMPTY', 'A secret has at least one byte.')
     this.algorithm = algorithm
     this.bits = secret.length * 8
     this.#hmac = hmacOf(algorithm)

@@ -93,6 +93,16 @@ describe('a counter that ran ahead', () => {
     expect(resynchronise(otp, pair(61), search)).toEqual({ matched: false, why: 'wrong' })
   })
 
+  test('is found beyond 2^53, in bigints', () => {
+    const counter = 2n ** 64n - 9n
+    const codes: [string, string] = [otp.at(counter + 3n), otp.at(counter + 4n)]
+    expect(resynchronise(otp, codes, { counter, lookAhead: 5 })).toEqual({
+      matched: true,
+      step: counter + 4n,
+      offset: 4,
+    })
+  })
+
   test('is never looked for among spent codes', () => {
     expect(resynchronise(otp, pair(9), { counter: 10, lookAhead: 50 })).toEqual({
       matched: false,

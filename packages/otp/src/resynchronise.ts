@@ -1,7 +1,7 @@
 import { equalBit, parseCode } from './code.js'
-import { Hotp } from './hotp.js'
+import { Hotp, later } from './hotp.js'
 import type { Totp } from './totp.js'
-import { checkSteps, LARGEST_SEARCH } from './window.js'
+import { checkLastStep, checkSteps, LARGEST_SEARCH } from './window.js'
 
 /** Where a time-based generator is looked for. */
 export interface TotpSearch {
@@ -14,19 +14,19 @@ export interface TotpSearch {
 }
 
 /** Where a counter-based generator is looked for. */
-export interface HotpSearch {
-  /** The counter expected next. */
-  readonly counter: number
+export interface HotpSearch<Counter extends number | bigint = number | bigint> {
+  /** The counter expected next; a bigint from 2^53 on. */
+  readonly counter: Counter
   /** How many codes may have been skipped, 0 to 100000. */
   readonly lookAhead: number
 }
 
 /** What two consecutive codes say of a generator. */
-export type Resynchronised =
+export type Resynchronised<Step extends number | bigint = number> =
   | {
       readonly matched: true
       /** Step or counter of the second code: store it as used. */
-      readonly step: number
+      readonly step: Step
       /** Its distance from the current step or the expected counter: the drift to store (RFC 6238 §6). */
       readonly offset: number
     }
@@ -34,10 +34,11 @@ export type Resynchronised =
 
 /** The search as a row of places, in the order in which they are looked at. */
 interface Places {
-  readonly start: number
+  readonly start: number | bigint
   readonly offsets: readonly number[]
+  /** The greatest offset whose code is spent. */
   readonly usedUpTo: number
-  codeAt(step: number): string
+  codeAt(offset: number): string
 }
 
 function totpPlaces(otp: Totp, search: TotpSearch): Places {
@@ -46,25 +47,21 @@ function totpPlaces(otp: Totp, search: TotpSearch): Places {
   // Nearest first, because clocks are more often a little wrong than a lot.
   const offsets = Array.from({ length: 2 * window + 1 }, (_, at) =>
     at % 2 === 1 ? (at + 1) / 2 : 0 - at / 2,
-  )
-  return { start, offsets, usedUpTo: search.afterStep ?? -1, codeAt: (step) => otp.at(otp.startOf(step)) }
+  ).filter((offset) => start + offset >= 1)
+  const usedUpTo = checkLastStep(search.afterStep) - start
+  return { start, offsets, usedUpTo, codeAt: (offset) => otp.at(otp.startOf(start + offset)) }
 }
 
-function hotpPlaces(otp: Hotp, search: HotpSearch): Places {
-  const lookAhead = checkSteps(search.lookAhead, LARGEST_SEARCH)
-  const offsets = Array.from({ length: lookAhead + 1 }, (_, at) => at + 1)
-  return {
-    start: search.counter,
-    offsets,
-    usedUpTo: search.counter - 1,
-    codeAt: (counter) => otp.at(counter),
-  }
+function hotpPlaces(otp: Hotp, { counter, lookAhead }: HotpSearch): Places {
+  const length = checkSteps(lookAhead, LARGEST_SEARCH) + 1
+  const offsets = Array.from({ length }, (_, at) => at + 1)
+  return { start: counter, offsets, usedUpTo: -1, codeAt: (offset) => otp.at(later(counter, offset)) }
 }
 
 /** Both codes are always computed and compared in constant time. */
-const isPair = (places: Places, step: number, codes: { first: number; second: number }): boolean =>
-  (equalBit(Number(places.codeAt(step - 1)), codes.first) &
-    equalBit(Number(places.codeAt(step)), codes.second)) ===
+const isPair = (places: Places, offset: number, codes: { first: number; second: number }): boolean =>
+  (equalBit(Number(places.codeAt(offset - 1)), codes.first) &
+    equalBit(Number(places.codeAt(offset)), codes.second)) ===
   1
 
 /**
@@ -76,12 +73,16 @@ const isPair = (places: Places, step: number, codes: { first: number; second: nu
  * @throws OtpError TIME_OUT_OF_RANGE, COUNTER_OUT_OF_RANGE, WINDOW_OUT_OF_RANGE
  */
 export function resynchronise(otp: Totp, codes: readonly [string, string], search: TotpSearch): Resynchronised
-export function resynchronise(otp: Hotp, codes: readonly [string, string], search: HotpSearch): Resynchronised
+export function resynchronise<Counter extends number | bigint>(
+  otp: Hotp,
+  codes: readonly [string, string],
+  search: HotpSearch<Counter>,
+): Resynchronised<Counter>
 export function resynchronise(
   otp: Totp | Hotp,
   codes: readonly [string, string],
   search: TotpSearch | HotpSearch,
-): Resynchronised {
+): Resynchronised<number | bigint> {
   const places =
     otp instanceof Hotp ? hotpPlaces(otp, search as HotpSearch) : totpPlaces(otp, search as TotpSearch)
   const [first, second] = codes.map((code) => parseCode(code, otp.digits))
@@ -89,9 +90,8 @@ export function resynchronise(
     return { matched: false, why: 'malformed' }
   let used = false
   for (const offset of places.offsets) {
-    const step = places.start + offset
-    if (step < 1 || !isPair(places, step, { first, second })) continue
-    if (step - 1 > places.usedUpTo) return { matched: true, step, offset }
+    if (!isPair(places, offset, { first, second })) continue
+    if (offset - 1 > places.usedUpTo) return { matched: true, step: later(places.start, offset), offset }
     used = true
   }
   return { matched: false, why: used ? 'already-used' : 'wrong' }

@@ -81,6 +81,25 @@ describe('a prepared key', () => {
     expect(Object.keys(key)).toEqual(['algorithm', 'bits'])
   })
 
+  test.each([
+    'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
+    'gezd gnbv gy3t qojq gezd gnbv gy3t qojq',
+    'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGE======',
+  ])('leaves none of the bytes that it decoded of %s', (text) => {
+    const seen: Uint8Array[] = []
+    class Watched extends Uint8Array {
+      constructor(length: number) {
+        super(length)
+        seen.push(this)
+      }
+    }
+    vi.stubGlobal('Uint8Array', Watched)
+    prepareKey(text)
+    vi.unstubAllGlobals()
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.flatMap((bytes) => Array.from(bytes)).filter((byte) => byte !== 0)).toEqual([])
+  })
+
   test('is returned as it is when it is prepared again', () => {
     const key = prepareKey(generateSecret())
     expect(prepareKey(key)).toBe(key)
@@ -89,6 +108,9 @@ describe('a prepared key', () => {
 
   test.each([
     ['SECRET_EMPTY', () => new PreparedKey(new Uint8Array(0))],
+    // Without a length it would be the key of no bytes, whose codes anybody can make.
+    ['SECRET_EMPTY', () => new PreparedKey(new ArrayBuffer(20) as unknown as Uint8Array)],
+    ['SECRET_EMPTY', () => prepareKey({} as unknown as Uint8Array)],
     ['SECRET_NOT_BASE32', () => prepareKey('not base32!')],
     ['SECRET_NOT_BASE32', () => prepareKey('')],
     ['ALGORITHM_MISMATCH', () => prepareKey(prepareKey('GEZDGNBV'), 'SHA256')],

@@ -27,24 +27,20 @@ function schedule(block: Int32Array): void {
   }
 }
 
+// prettier-ignore
 function compress(chain: Int32Array, from: number, block: Int32Array, out: Int32Array): void {
   const k = prepared().rounds
   schedule(block)
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = chain.subarray(from)
+  let a = chain[from] ?? 0, b = chain[from + 1] ?? 0, c = chain[from + 2] ?? 0, d = chain[from + 3] ?? 0
+  let e = chain[from + 4] ?? 0, f = chain[from + 5] ?? 0, g = chain[from + 6] ?? 0, h = chain[from + 7] ?? 0
   for (let t = 0; t < 64; t++) {
     const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)
-    const t1 = h + sum1 + choice + (k[t] ?? 0) + (w[t] ?? 0)
+    const t1 = (h + sum1 + choice + (k[t] ?? 0) + (w[t] ?? 0)) | 0
     const sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
     const majority = (a & b) ^ (a & c) ^ (b & c)
-    h = g
-    g = f
-    f = e
-    e = (d + t1) | 0
-    d = c
-    c = b
-    b = a
-    a = (t1 + sum0 + majority) | 0
+    h = g; g = f; f = e; e = (d + t1) | 0
+    d = c; c = b; b = a; a = (t1 + sum0 + majority) | 0
   }
   w.fill(0)
   const worked = [a, b, c, d, e, f, g, h]

@@ -2,7 +2,7 @@ import type { PreparedKey } from './prepared-key.js'
 import { prepareKey } from './secret.js'
 import { Totp } from './totp.js'
 
-const ALPHABET = '23456789BCDFGHJKMNPQRTVWXY'
+export const ALPHABET = '23456789BCDFGHJKMNPQRTVWXY'
 
 /**
  * The code Steam shows at a Unix time: a TOTP of SHA-1 and 30 seconds, written as five letters and digits.

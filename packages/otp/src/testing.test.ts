@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { encodeBase32, generateSecret, otpauthUri, Totp } from './index.js'
+import { encodeBase32, generateSecret, hotp, otpauthUri, Totp } from './index.js'
 import { writeMigration } from './migration.js'
 import { steamCode } from './steam.js'
 import { VirtualAuthenticator, VirtualClock, VirtualEntry } from './testing.js'
@@ -69,6 +69,21 @@ describe('a virtual authenticator', () => {
     // At step 349495 the code of this secret is 000000.
     const unlucky = new VirtualEntry(account, new VirtualClock({ nowSeconds: 349495 * 30 }))
     expect([unlucky.code(), unlucky.wrongCode()]).toEqual(['000000', '000001'])
+  })
+
+  test('has a wrong code at the beginning of time, for counters, and of the form of Steam', () => {
+    const phone = new VirtualAuthenticator({ nowSeconds: 5 })
+    expect(otp.verify(phone.enrol(uri).wrongCode(), { atSeconds: 5 })).toEqual({
+      matched: false,
+      why: 'wrong',
+    })
+    expect(phone.enrol(`${uri}&encoder=steam`).wrongCode()).toMatch(/^[2-9BCDFGHJKMNPQRTVWXY]{5}$/)
+    // The code of counter 349495 is 000000.
+    const counted = phone.enrol(
+      'otpauth://hotp/A:a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=A&counter=349490',
+    )
+    expect(counted.wrongCode()).toBe('000001')
+    expect(counted.code()).toBe(hotp(Buffer.from('12345678901234567890'), 349490))
   })
 
   test.each(['', 'no key!', 'https://example.test', 'otpauth://totp/a'])('refuses to enrol %j', (text) => {

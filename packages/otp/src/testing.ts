@@ -5,7 +5,7 @@ import { OtpError } from './errors.js'
 import { hotp } from './hotp.js'
 import { readMigration } from './migration-read.js'
 import { secretStrength } from './secret.js'
-import { steamCode } from './steam.js'
+import { ALPHABET, steamCode } from './steam.js'
 import { Totp } from './totp.js'
 import { parseOtpauthUri } from './uri-parse.js'
 
@@ -68,14 +68,28 @@ export class VirtualEntry {
       : new Totp({ secret, algorithm, digits, periodSeconds }).at(atSeconds)
   }
 
-  /** A code of the right form that is wrong now and in the steps next to now. */
+  /** A code of the right form that is wrong now and in the steps next to now; for HOTP, for the next ten counters. */
   wrongCode(): string {
-    const near = [-2, -1, 0, 1, 2].map((steps) => (this.account.type === 'hotp' ? '' : this.code({ steps })))
-    const digits = this.account.digits
+    const { type, digits } = this.account
+    const near = type === 'hotp' ? this.#nextCodes(10) : this.#codesNearNow()
     for (let guess = 0; ; guess++) {
-      const code = String(guess).padStart(digits, '0')
+      const code =
+        type === 'steam' ? ALPHABET.charAt(guess).repeat(digits) : String(guess).padStart(digits, '0')
       if (!near.includes(code)) return code
     }
+  }
+
+  #codesNearNow(): string[] {
+    const now = this.#clock.now()
+    const steps = [-2, -1, 0, 1, 2].filter((step) => now + step * this.account.periodSeconds >= 0)
+    return steps.map((step) => this.code({ atSeconds: now, steps: step }))
+  }
+
+  #nextCodes(count: number): string[] {
+    const { secret, algorithm, digits } = this.account
+    return Array.from({ length: count }, (_, at) =>
+      hotp(secret, BigInt.asUintN(64, this.#counter + BigInt(at)), { algorithm, digits }),
+    )
   }
 
   /** Seconds until the shown code changes. */

@@ -104,6 +104,13 @@ describe('TOTP codes', () => {
     expect(() => otp.startOf(step)).toThrow(failing('TIME_OUT_OF_RANGE'))
   })
 
+  test.each([[new Date(59_000)], ['59'], [59n], [null]])(
+    'refuses %s, which is no number, as a time',
+    (time) => {
+      expect(() => otp.at(time as unknown as number)).toThrow(failing('TIME_OUT_OF_RANGE'))
+    },
+  )
+
   test.each([
     ['DIGITS_OUT_OF_RANGE', { digits: 3 }],
     ['DIGITS_OUT_OF_RANGE', { digits: 11 }],
@@ -186,6 +193,19 @@ describe('verification', () => {
     expect(otp.verify(code, { atSeconds })).toEqual(later)
     expect(otp.verify(code, { atSeconds, afterStep: step })).toEqual(later)
     expect(otp.verify(code, { atSeconds, afterStep: step + 1 })).toEqual(refused('already-used'))
+  })
+
+  test.each([[NaN], ['x'], ['37037037'], [{}], [0.5], [-2]])(
+    'refuses %s as the last step, which would let used codes pass',
+    (afterStep) => {
+      const options = { atSeconds: 1111111111, afterStep: afterStep as number }
+      expect(() => otp.verify('050471', options)).toThrow(failing('TIME_OUT_OF_RANGE'))
+    },
+  )
+
+  test('takes null from a database, and -1, for no step yet', () => {
+    for (const afterStep of [null as unknown as number, -1])
+      expect(otp.verify('050471', { atSeconds: 1111111111, afterStep })).toHaveProperty('matched', true)
   })
 
   test.each([-1, 0.5, 101, NaN, Infinity])('refuses a window of %d', (window) => {

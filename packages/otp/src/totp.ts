@@ -3,7 +3,7 @@ import { OtpError } from './errors.js'
 import { checkDigits, codeOf, shortened } from './hotp.js'
 import type { Algorithm, PreparedKey } from './prepared-key.js'
 import { prepareKey, type SecretSource } from './secret.js'
-import { checkSteps, LARGEST_SEARCH, LARGEST_WINDOW } from './window.js'
+import { checkLastStep, checkSteps, LARGEST_SEARCH, LARGEST_WINDOW } from './window.js'
 
 /** What a TOTP is made of; both sides must agree on all of it (RFC 6238 §4). */
 export interface TotpOptions {
@@ -88,7 +88,9 @@ export class Totp {
    * @throws OtpError TIME_OUT_OF_RANGE for a time before the epoch, or one that is no number
    */
   stepAt(unixSeconds: number): number {
-    const step = Math.floor((unixSeconds - this.epochSeconds) / this.periodSeconds)
+    // A Date would count as milliseconds.
+    const since = typeof unixSeconds === 'number' ? unixSeconds - this.epochSeconds : NaN
+    const step = Math.floor(since / this.periodSeconds)
     if (step >= 0 && step <= Number.MAX_SAFE_INTEGER) return step
     throw new OtpError('TIME_OUT_OF_RANGE', 'The time is Unix seconds, not before the epoch.')
   }
@@ -112,7 +114,7 @@ export class Totp {
   verify(code: string, options: TotpVerifyOptions = {}): TotpVerdict {
     const current = this.stepAt(options.atSeconds ?? Date.now() / 1000)
     const window = checkSteps(options.window ?? 1, LARGEST_WINDOW)
-    const afterStep = options.afterStep ?? -1
+    const afterStep = checkLastStep(options.afterStep)
     const wanted = parseCode(code, this.digits)
     if (wanted < 0) return { matched: false, why: 'malformed' }
     // Latest step first: the first match is the one that counts, and where it is the verdict says anyway.

@@ -1,6 +1,6 @@
 import { UNSAFE_IN_NAMES } from './account.js'
 import { encodeBase32 } from './base32.js'
-import { OtpError } from './errors.js'
+import { algorithmUnknown, OtpError } from './errors.js'
 import { checkCounter, checkDigits } from './hotp.js'
 import type { Algorithm } from './prepared-key.js'
 import { secretBytes } from './secret.js'
@@ -73,9 +73,14 @@ function moving(parts: UriParts): string {
   return period === 30 ? '' : `&period=${period}`
 }
 
+function checkType(type: 'totp' | 'hotp'): 'totp' | 'hotp' {
+  if (type === 'totp' || type === 'hotp') return type
+  throw new OtpError('LABEL_NOT_ALLOWED', 'The type is totp or hotp.')
+}
+
 function checkAlgorithm(algorithm: Algorithm): Algorithm {
   if (algorithm === 'SHA1' || algorithm === 'SHA256' || algorithm === 'SHA512') return algorithm
-  throw new OtpError('ALGORITHM_UNKNOWN', 'The algorithm is SHA1, SHA256 or SHA512.')
+  throw algorithmUnknown()
 }
 
 /**
@@ -93,7 +98,7 @@ export function otpauthUri(parts: UriParts): string {
   const algorithm = checkAlgorithm(parts.algorithm ?? 'SHA1')
   const digits = checkDigits(parts.digits ?? 6)
   return (
-    `otpauth://${parts.type ?? 'totp'}/${issuer}:${account}?secret=${encodeBase32(bytes)}&issuer=${issuer}` +
+    `otpauth://${checkType(parts.type ?? 'totp')}/${issuer}:${account}?secret=${encodeBase32(bytes)}&issuer=${issuer}` +
     (algorithm === 'SHA1' ? '' : `&algorithm=${algorithm}`) +
     (digits === 6 ? '' : `&digits=${digits}`) +
     moving(parts) +

@@ -33,7 +33,7 @@ export type UriProblem =
 export type ParsedUri =
   | {
       readonly parsed: true
-      /** Of type `steam` where the URI has `encoder=steam`. */
+      /** Of type `steam` where the URI has that type, or `encoder=steam`. */
       readonly account: OtpAccount
       /** The picture's address, as it was written: show it only if you trust the URI. */
       readonly image?: string
@@ -130,10 +130,10 @@ function readCodeShape(parameters: Map<string, string>): { algorithm: Algorithm;
 }
 
 function readMoving(
-  type: 'totp' | 'hotp',
+  type: OtpAccount['type'],
   parameters: Map<string, string>,
 ): Pick<OtpAccount, 'periodSeconds' | 'counter'> {
-  if (type === 'totp') {
+  if (type !== 'hotp') {
     const period = wholeNumber(unescape(parameters.get('period') ?? '30'), 1, 86_400)
     return { periodSeconds: period ?? refuse('period-not-allowed') }
   }
@@ -141,9 +141,10 @@ function readMoving(
   return { periodSeconds: 30, counter: counter ?? refuse('counter-not-allowed') }
 }
 
-function readType(host: string): 'totp' | 'hotp' {
+/** Aegis and others write Steam accounts with a type of their own. */
+function readType(host: string): OtpAccount['type'] {
   const type = host.toLowerCase()
-  return type === 'totp' || type === 'hotp' ? type : refuse('type-not-supported')
+  return type === 'totp' || type === 'hotp' || type === 'steam' ? type : refuse('type-not-supported')
 }
 
 function read(uri: string): ParsedUri {
@@ -156,7 +157,7 @@ function read(uri: string): ParsedUri {
   const label = divideLabel(readName(unescape(parts[2] ?? ''), warnings))
   const secret = readSecret(parameters.get('secret'))
   const moving = readMoving(type, parameters)
-  const steam = type === 'totp' && isSteam(parameters)
+  const steam = type === 'steam' || (type === 'totp' && isSteam(parameters))
   const shape = steam ? ({ algorithm: 'SHA1', digits: 5 } as const) : readCodeShape(parameters)
   const account: OtpAccount = {
     type: steam ? 'steam' : type,
@@ -179,6 +180,7 @@ function read(uri: string): ParsedUri {
  * @see https://github.com/google/google-authenticator/wiki/Key-Uri-Format
  */
 export function parseOtpauthUri(uri: string): ParsedUri {
+  if (typeof uri !== 'string') return { parsed: false, why: 'not-an-otpauth-uri' }
   try {
     return read(uri)
   } catch (problem) {

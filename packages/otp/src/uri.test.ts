@@ -143,6 +143,23 @@ describe('reading otpauth URIs', () => {
     expect(warned(uri)).toEqual([])
   })
 
+  test('knows a Steam account by its type, as Aegis writes it', () => {
+    const uri = `otpauth://steam/Steam:a?secret=${secret}&issuer=Steam`
+    expect(parseOtpauthUri(uri)).toMatchObject({
+      parsed: true,
+      account: { type: 'steam', issuer: 'Steam', algorithm: 'SHA1', digits: 5, periodSeconds: 30 },
+      warnings: [],
+    })
+  })
+
+  test.each([[undefined], [null], [5], [['otpauth://totp/a']], [{ length: 9 }]])(
+    'calls %j, which is no text, no otpauth URI',
+    (value) => {
+      const why = 'not-an-otpauth-uri'
+      expect(parseOtpauthUri(value as unknown as string)).toEqual({ parsed: false, why })
+    },
+  )
+
   test('hands on the picture as it was written', () => {
     expect(
       parseOtpauthUri(`otpauth://totp/a?secret=${secret}&image=https%3A%2F%2Fa.test%2Fb`),
@@ -276,6 +293,8 @@ describe('writing otpauth URIs', () => {
     ['PERIOD_OUT_OF_RANGE', { periodSeconds: 1.5 }],
     ['ALGORITHM_UNKNOWN', { algorithm: 'MD5' as Algorithm }],
     ['COUNTER_OUT_OF_RANGE', { type: 'hotp', counter: -1 }],
+    ['LABEL_NOT_ALLOWED', { type: 'HOTP' as 'hotp' }],
+    ['LABEL_NOT_ALLOWED', { type: 'totp/Other:a?secret=AAAAAAAA&x=' as 'totp' }],
   ] as [string, Partial<UriParts>][])('refuses with %s: %j', (code, change) => {
     expect(() => otpauthUri({ ...parts, ...change })).toThrow(failing(code))
   })

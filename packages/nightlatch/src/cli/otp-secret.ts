@@ -1,8 +1,10 @@
 import { decodeBase32, parseOtpauthUri, type Algorithm, type UriProblem } from '@nightlatch/otp'
 import { Refused } from './errors.js'
 
-/** What a code is computed from. With a counter it is HOTP, without one TOTP. */
+/** What a code is computed from. With a counter it is HOTP, without one TOTP or Steam. */
 export interface OtpSettings {
+  /** The codes of Steam: letters and digits. */
+  readonly isSteam?: true
   readonly secret: Uint8Array
   readonly algorithm: Algorithm
   readonly digits: number
@@ -22,6 +24,8 @@ interface Given {
 export function secretOf(text: string, given: Given): OtpSettings {
   const read = /^\s*otpauth/i.test(text) ? settingsOfUri(text) : settingsOfSecret(text)
   const counter = given.counter ?? read.counter
+  // Steam has no other codes than its own, whatever the flags say.
+  if (read.isSteam === true) return read
   return {
     secret: read.secret,
     algorithm: given.algorithm ?? read.algorithm,
@@ -44,7 +48,7 @@ function settingsOfUri(text: string): OtpSettings {
     throw new Refused('this is an export of several accounts: nightlatch otp read shows each of them')
   const uri = parseOtpauthUri(text.trim())
   if (!uri.parsed) throw new Refused(uriProblem(uri.why))
-  return uri.account
+  return uri.account.type === 'steam' ? { ...uri.account, isSteam: true } : uri.account
 }
 
 export function uriProblem(why: UriProblem): string {

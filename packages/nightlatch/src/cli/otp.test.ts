@@ -190,6 +190,33 @@ describe('otp verify', () => {
   })
 })
 
+describe('a Steam account', () => {
+  // KeePassXC, tests/TestTotp.cpp: compared with the codes of Steam's own app.
+  const steam = 'otpauth://totp/Steam:a?secret=63BEDWCQZKTQWPESARIERL5DTTQFCJTK&issuer=Steam&encoder=steam'
+
+  it('has codes of letters and digits', async () => {
+    for (const source of [steam, steam.replace('//totp', '//steam').replace('&encoder=steam', '')])
+      expect(await run(['otp', 'code', source, '--at', '1511200518'])).toMatchObject({
+        status: 0,
+        out: 'FR8RV\n',
+      })
+    const { out } = await run(['otp', 'code', steam, '--at', '1511200518', '--json'])
+    expect(JSON.parse(out)).toMatchObject({
+      type: 'steam',
+      code: 'FR8RV',
+      validUntil: '2017-11-20T17:55:30Z',
+    })
+  })
+
+  it('is verified in the window', async () => {
+    const at = (time: number): string[] => ['otp', 'verify', steam, 'fr8rv', '--at', String(time)]
+    expect(await run(at(1511200518))).toMatchObject({ status: 0, out: '0\n' })
+    expect(await run(at(1511200518 + 30))).toMatchObject({ status: 0, out: '-1\n' })
+    expect(await run(at(1511200518 + 60))).toMatchObject({ status: 1, out: '' })
+    expect(await run(['otp', 'verify', steam, 'FR8RV', '--at', '5'])).toMatchObject({ status: 1, out: '' })
+  })
+})
+
 describe('otp uri', () => {
   it('makes a new secret unless one is given', async () => {
     const [one, two] = await Promise.all(

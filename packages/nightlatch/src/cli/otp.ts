@@ -1,4 +1,5 @@
 import { encodeBase32, generateSecret, Hotp, otpauthUri, Totp, type Algorithm } from '@nightlatch/otp'
+import { steamCode } from '@nightlatch/otp/steam'
 import { InvalidArgumentError } from 'commander'
 import { wholeNumber, type AddCommands, type CliCommand } from './command.js'
 import type { CliDeps } from './deps.js'
@@ -95,13 +96,28 @@ function addCode(otp: CliCommand, deps: CliDeps): void {
         if (options.json === true) return printJson(deps, { type: 'hotp', code, counter: String(at) })
         return print(deps, code)
       }
-      const totp = new Totp(secret)
+      const { type, code, totp } = momentary(secret)
       const now = options.at ?? deps.now()
       const step = totp.stepAt(now)
       const validUntil = isoTime(totp.startOf(step + 1))
-      if (options.json === true) printJson(deps, { type: 'totp', code: totp.at(now), step, validUntil })
-      else print(deps, totp.at(now))
+      if (options.json === true) printJson(deps, { type, code: code(now), step, validUntil })
+      else print(deps, code(now))
     })
+}
+
+interface Momentary {
+  readonly type: 'totp' | 'steam'
+  readonly code: (unixSeconds: number) => string
+  readonly totp: Totp
+}
+
+/** Codes that go with the time: TOTP, or a TOTP that Steam writes in its own letters. */
+function momentary(settings: OtpSettings): Momentary {
+  const { secret } = settings
+  if (settings.isSteam === true)
+    return { type: 'steam', code: (now) => steamCode(secret, now), totp: new Totp({ secret }) }
+  const totp = new Totp(settings)
+  return { type: 'totp', code: (now) => totp.at(now), totp }
 }
 
 function addVerify(otp: CliCommand, deps: CliDeps): void {
@@ -142,11 +158,20 @@ interface When {
 }
 
 function matchedOffset(secret: OtpSettings, code: string, { at, window }: When): number | null {
+  if (secret.isSteam === true) return steamOffset(secret, code, { at, window })
   const verdict =
     secret.counter === undefined
       ? new Totp(secret).verify(code, { atSeconds: at, window })
       : new Hotp(secret).verify(code, { counter: secret.counter, lookAhead: window })
   return verdict.matched ? verdict.offset : null
+}
+
+function steamOffset(settings: OtpSettings, typed: string, { at, window }: When): number | null {
+  const { code, totp } = momentary(settings)
+  const step = totp.stepAt(at)
+  for (let offset = window; offset >= -Math.min(window, step); offset -= 1)
+    if (code(totp.startOf(step + offset)) === typed.trim().toUpperCase()) return offset
+  return null
 }
 
 interface UriOptions extends Partial<OtpSettings> {

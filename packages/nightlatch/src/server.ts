@@ -59,6 +59,9 @@ export function boundedServer(requestTimeout: number): ReturnType<typeof createS
     connectionsCheckingInterval: 5 * seconds,
     maxHeaderSize: 16 * 1024,
   })
+  // node:http otherwise forgets every header after the thousandth, the body's length among them, and what it takes
+  // for the body would be the next request to whoever stands behind us. The size above is the limit.
+  server.maxHeadersCount = 0
   server.on('clientError', refuseMalformed)
   return server
 }

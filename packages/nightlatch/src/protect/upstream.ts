@@ -39,6 +39,7 @@ export interface Upstream {
 
 interface Exchange extends Passage {
   outgoing?: ClientRequest
+  answer?: IncomingMessage
   problem?: UpstreamProblem
   again?: (() => void) | undefined
   over?: true
@@ -119,8 +120,10 @@ function watch(proxy: ProxyServer, exchanges: Exchanges, options: UpstreamOption
   })
   proxy.on('proxyRes', (answer, request, response) => {
     const exchange = exchanges.get(request)
-    exchange?.outgoing?.setTimeout(0)
-    if (!passAnswer(answer, response, options)) exchange?.failed('down')
+    if (exchange === undefined) return
+    exchange.answer = answer
+    exchange.outgoing?.setTimeout(0)
+    if (!passAnswer(answer, response, options)) exchange.failed('down')
   })
   proxy.on('proxyReqWs', (outgoing, request, socket) => {
     const exchange = exchanges.get(request)
@@ -164,6 +167,8 @@ function limitWaiting(outgoing: ClientRequest, exchange: Exchange, options: Upst
 
 function failed(exchange: Exchange, error: Error, response: ServerResponse | Socket | undefined): void {
   if (exchange.over === true || response === undefined || response.destroyed) return
+  // The answer is whole. What came after it goes nowhere, and so does its connection.
+  if (exchange.answer?.complete === true) return
   if (!(response instanceof Socket) && response.headersSent) {
     exchange.over = true
     response.destroy()

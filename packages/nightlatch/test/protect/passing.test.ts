@@ -10,6 +10,7 @@ import {
   cookieOf,
   echo,
   seen,
+  sendBytes,
   startProtected,
   until,
   type Protected,
@@ -164,6 +165,18 @@ describe('what passes to the application', () => {
     expect(trailers).toEqual({ 'x-checksum': 'abc', 'x-sent': '{"x-sum":"9"}' })
   })
 
+  it.each([
+    ['GET', ''],
+    ['POST', 'some'],
+  ])('is a %s that announces trailers where there can be none', async (method, body) => {
+    const answer = await sendBytes(
+      app.port,
+      `${method} /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${cookieOf(ada.browser)}\r\n` +
+        `Trailer: x-sum\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    expect(seen({ body: answer.slice(answer.indexOf('\r\n\r\n{')) })).toMatchObject({ method, body })
+  })
+
   it('is events one by one, as they happen', async () => {
     const asked = sent('/events')
     asked.end()
@@ -206,6 +219,14 @@ describe('what passes to the application', () => {
     const [information] = (await hints) as [{ statusCode: number; headers: Record<string, string> }]
     expect(information).toMatchObject({ statusCode: 103, headers: { link: '</a.css>; rel=preload' } })
     expect((await answer).body.toString()).toBe('late')
+  })
+
+  it('is no hint to a client of HTTP/1.0, which takes the first answer for the last', async () => {
+    const answer = await sendBytes(
+      app.port,
+      `GET /early HTTP/1.0\r\nHost: localhost\r\nCookie: ${cookieOf(ada.browser)}\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*late$/)
   })
 
   it('is the answer with its headers in their spelling, without ours and without those of one connection', async () => {

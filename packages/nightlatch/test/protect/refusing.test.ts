@@ -257,6 +257,24 @@ describe('whoever the headers claim to be', () => {
     expect(asked).toBe(before)
   })
 
+  it.each(['GET', 'POST'])(
+    'cannot be said in the body of a %s whose length comes after a thousand headers',
+    async (method) => {
+      const body = 'GET /who HTTP/1.1\r\nHost: localhost\r\nRemote-User: admin\r\n\r\n'
+      const before = asked
+      const answer = await sendBytes(
+        app.port,
+        `${method} /public/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'a:\r\n'.repeat(2500)}Content-Length: ${body.length}\r\n\r\n${body}`,
+      )
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+      const { body: arrived } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n{') + 4)) as ReturnType<
+        typeof seen
+      >
+      expect(arrived).toBe(body)
+      expect(asked).toBe(before + 1)
+    },
+  )
+
   it('keeps our cookies from the application, in every spelling', async () => {
     const cookie = `a=1; ${cookieOf(ada.browser)}; __Host-nightlatch-device=x; NIGHTLATCH-SESSION=y; =nightlatch-x=1;nightlatch-y=2; z=26`
     expect(seen(await ada.browser.get('/who', { cookie })).headers['cookie']).toBe('a=1; z=26')

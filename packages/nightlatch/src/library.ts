@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { dirname, resolve } from 'node:path'
-import { openDoor, openNightlatch, silent } from './app.js'
+import { openDoor, openNightlatch } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
 import type { Settings } from './config/read.js'
@@ -13,6 +13,8 @@ import { fetchHandler } from './http/fetch.js'
 import { nodeListener } from './http/node-server.js'
 import { sessionView } from './http/session-view.js'
 import { startHousekeeping } from './housekeeping.js'
+import { createLog } from './log/log.js'
+import { requestLog } from './log/request-log.js'
 import type { SessionView } from './http/session-view.js'
 
 export interface AuthOptions {
@@ -24,7 +26,7 @@ export interface AuthOptions {
   readonly database?: string
   /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
   readonly secret?: string | readonly string[]
-  /** Where the pages live below the origin. Default: the origin itself. */
+  /** Where the pages live below the origin: `/auth`. Default: the origin itself, all of it. */
   readonly basePath?: string
   readonly mfa?: 'required' | 'optional'
   /** Addresses or CIDR ranges whose X-Forwarded-For counts. */
@@ -33,6 +35,7 @@ export interface AuthOptions {
   readonly accounts?: ApplicationAccounts
   /** Where a framework hides the connection: the client's address of a web `Request`. */
   readonly clientAddress?: (request: Request) => string | undefined
+  /** Default: errors, on standard error. */
   readonly log?: DoorLog
 }
 
@@ -76,8 +79,9 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const settings = settingsOf(options)
   const parts: Parts = options.accounts === undefined ? {} : { applicationAccounts: options.accounts }
   const nightlatch = await openNightlatch(settings, parts)
-  const door = openDoor(nightlatch, settings, options.log === undefined ? {} : { log: options.log })
-  const stopHousekeeping = startHousekeeping(nightlatch, options.log ?? silent)
+  const log = options.log ?? errorLog()
+  const door = openDoor(nightlatch, settings, { log })
+  const stopHousekeeping = startHousekeeping(nightlatch, log)
   const base = settings.basePath
   return {
     basePath: base,
@@ -91,6 +95,10 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     },
   }
 }
+
+/** A page that says that something went wrong is no use to whoever has to find out what. */
+const errorLog = (): DoorLog =>
+  requestLog(createLog({ level: 'error', stream: process.stderr, colour: false }))
 
 async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<SessionView | null> {
   const { headers } = request

@@ -27,8 +27,8 @@ export interface Passage {
   readonly request: IncomingMessage
   /** `Expect: 100-continue`: the client waits for the application's word before it sends the body. */
   readonly waits: boolean
-  /** The application cannot be reached, or does not answer as HTTP/1.1 has it. */
-  failed(problem: UpstreamProblem): void
+  /** The application cannot be reached, or does not answer as HTTP/1.1 has it; `reason` is for the log. */
+  failed(problem: UpstreamProblem, reason: string): void
 }
 
 export interface Upstream {
@@ -98,7 +98,8 @@ function agentsFor(protocol: string, hostname: string): { kept: http.Agent; fres
     : { kept: new http.Agent(keep), fresh: new http.Agent() }
 }
 
-const noAnswer = new Error('no answer')
+const unheard = 'no answer of HTTP/1.1'
+const noAnswer = new Error(unheard)
 
 type Exchanges = WeakMap<IncomingMessage, Exchange>
 
@@ -123,7 +124,7 @@ function watch(proxy: ProxyServer, exchanges: Exchanges, options: UpstreamOption
     if (exchange === undefined) return
     exchange.answer = answer
     exchange.outgoing?.setTimeout(0)
-    if (!passAnswer(answer, response, options)) exchange.failed('down')
+    if (!passAnswer(answer, response, options)) exchange.failed('down', unheard)
   })
   proxy.on('proxyReqWs', (outgoing, request, socket) => {
     const exchange = exchanges.get(request)
@@ -182,8 +183,11 @@ function failed(exchange: Exchange, error: Error, response: ServerResponse | Soc
     return
   }
   exchange.over = true
-  exchange.failed(exchange.problem ?? 'down')
+  exchange.failed(exchange.problem ?? 'down', reasonOf(exchange, error))
 }
+
+const reasonOf = ({ problem }: Exchange, error: NodeJS.ErrnoException): string =>
+  problem ?? error.code ?? unheard
 
 /** The application closed a kept connection before it read the request. */
 const wasStale = ({ outgoing }: Exchange, error: NodeJS.ErrnoException): boolean =>

@@ -125,6 +125,7 @@ describe('an application that fails', () => {
     const other = await startProtected(undefined, { target: new URL('http://127.0.0.1:1') })
     const person = await enrolledPerson(other)
     expect((await person.browser.get('/', script)).status).toBe(502)
+    expect(other.logged.join('\n')).toContain('"reason":"ECONNREFUSED"')
     expect(
       (await person.browser.send('/', { method: 'POST', headers: script, body: 'x'.repeat(1_000_000) }))
         .status,

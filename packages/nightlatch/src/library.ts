@@ -8,9 +8,10 @@ import type { ApplicationAccounts } from './core/core.js'
 import { findSession } from './core/session-life.js'
 import { parseToken } from './core/tokens.js'
 import { readCookie } from './http/cookies.js'
+import { isOurs } from './http/door.js'
 import type { DoorLog } from './http/doors.js'
 import { fetchHandler } from './http/fetch.js'
-import { nodeListener } from './http/node-server.js'
+import { nodeListener, pathBelow } from './http/node-server.js'
 import { sessionView } from './http/session-view.js'
 import { startHousekeeping } from './housekeeping.js'
 import { createLog } from './log/log.js'
@@ -26,7 +27,7 @@ export interface AuthOptions {
   readonly database?: string
   /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
   readonly secret?: string | readonly string[]
-  /** Where the pages live below the origin: `/auth`. Default: the origin itself, all of it. */
+  /** Where the pages live below the origin: `/auth`. Default: the origin itself, beside the application's own. */
   readonly basePath?: string
   readonly mfa?: 'required' | 'optional'
   /** Addresses or CIDR ranges whose X-Forwarded-For counts. */
@@ -45,6 +46,8 @@ export type RequestLike = { readonly headers: Headers | IncomingMessage['headers
 export interface NightlatchAuth {
   /** '' or '/auth'. */
   readonly basePath: string
+  /** Whether a path is ours to answer: below `basePath`, or without one a page of ours. */
+  owns(path: string): boolean
   /** All pages and the HTTP interface. */
   fetch(request: Request): Promise<Response>
   /** The same for node:http, without a detour over web requests. */
@@ -85,6 +88,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const base = settings.basePath
   return {
     basePath: base,
+    owns: (path) => (base === '' ? isOurs(path) : pathBelow(path, base) !== ''),
     fetch: fetchHandler(door.answer, { base, peerOf: (request) => options.clientAddress?.(request) ?? '' }),
     listener: nodeListener(door.answer, { base, isStopping: () => false }),
     session: (request) => sessionOf(door, request),

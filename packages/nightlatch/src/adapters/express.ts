@@ -17,16 +17,12 @@ export interface ExpressRequest extends IncomingMessage {
 type Next = (error?: unknown) => void
 type Middleware = (request: ExpressRequest, response: ServerResponse, next: Next) => void
 
-/** Mounts the pages below the base path and passes everything else on. */
+/** Mounts the pages and passes everything else on. */
 export function nightlatch(auth: NightlatchAuth): Middleware {
   return (request, response, next) => {
     const url = request.originalUrl ?? request.url ?? '/'
-    const path = url.split('?', 1)[0] ?? ''
-    if (path !== auth.basePath && !path.startsWith(`${auth.basePath}/`)) {
-      next()
-      return
-    }
-    auth.listener(withBody(request, url), response)
+    if (auth.owns(url.split('?', 1)[0] ?? '')) auth.listener(withBody(request, url), response)
+    else next()
   }
 }
 

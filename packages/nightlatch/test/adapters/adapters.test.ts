@@ -172,6 +172,33 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
   })
 })
 
+describe('without a base path', () => {
+  it.each(['Express, before body parsers', 'Fastify', 'Hono'])(
+    'the pages stand beside those of the application: %s',
+    async (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+      const auth = await createNightlatch({
+        origin: 'http://localhost:3000',
+        database: join(folder, 'auth.db'),
+      })
+      const server = await mounts[name]!(auth)
+      const browser = new Browser(await listen(server))
+      expect((await browser.get('/login')).body).toContain('name="username"')
+      expect((await browser.get('/api/v1/session')).status).toBe(401)
+      const style = /href="(\/assets\/[^"]+\.css)"/.exec((await browser.get('/login')).body)?.[1] ?? ''
+      expect((await browser.get(style)).status).toBe(200)
+      expect(await browser.get('/private', { accept: 'text/html' })).toMatchObject({
+        status: 303,
+        location: '/login?next=%2Fprivate',
+      })
+      server.closeAllConnections()
+      server.close()
+      await auth.close()
+      rmSync(folder, { recursive: true })
+    },
+  )
+})
+
 describe('inside Next', () => {
   it('nothing is opened before the first request, and then once', async () => {
     let opened = 0

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { disableAccount, findAccount } from '../../src/core/administration.js'
-import { enrolledPerson, testPassword, type Enrolled } from '../support/app.js'
+import type { Access } from '../../src/http/access-rules.js'
+import { enrolledPerson, Phone, setUpKey, testPassword, type Enrolled } from '../support/app.js'
 import {
   answerTo,
   ask,
@@ -170,6 +171,45 @@ describe('whoever is not signed in', () => {
     )
     expect(answer).toMatch(/^HTTP\/1\.1 (?:400|401) /)
     expect(asked).toBe(before)
+  })
+})
+
+describe('rules', () => {
+  it('ask for no factor, one, two, or a group, and lead through the set-up back to the page', async () => {
+    const rule = (path: string, access: Access, groups: string[] | null = null) => ({
+      ...{ hosts: null, paths: [path], methods: null, groups, access },
+    })
+    const strict = await startProtected(echo, {
+      env: { NIGHTLATCH_MFA: 'optional' },
+      rules: {
+        rules: [
+          rule('/open', 'public'),
+          rule('/never', 'deny'),
+          rule('/team/*', 'one-factor', ['team']),
+          rule('/admin/*', 'two-factors'),
+        ],
+        otherwise: 'one-factor',
+      },
+    })
+    await strict.person('ada')
+    const person = strict.browser()
+    expect((await person.get('/never', script)).status).toBe(403)
+    expect((await person.get('/open', script)).status).toBe(200)
+    expect((await person.get('/other', script)).status).toBe(401)
+    await person.post('/_nightlatch/login', { username: 'ada', password: testPassword })
+    expect(seen(await person.get('/other', script)).headers['remote-user']).toBe('ada')
+    expect((await person.get('/team/x', script)).status).toBe(403)
+    expect(JSON.parse((await person.get('/admin/x', script)).body)).toMatchObject({
+      status: 401,
+      code: 'second-factor-required',
+    })
+    expect((await person.get('/admin/x?y=1', page)).location).toBe('/_nightlatch/mfa/setup')
+    const phone = new Phone(setUpKey((await person.get('/_nightlatch/mfa/setup')).body), strict.clock)
+    await person.post('/_nightlatch/mfa/setup', { otp: phone.code() })
+    const saved = await person.post('/_nightlatch/mfa/recovery-codes', { saved: 'yes' })
+    expect(saved.location).toBe('/admin/x?y=1')
+    expect((await person.get('/admin/x?y=1', page)).status).toBe(200)
+    await strict.close()
   })
 })
 

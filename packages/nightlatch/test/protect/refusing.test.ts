@@ -281,6 +281,7 @@ describe('whoever the headers claim to be', () => {
 
   it.each([
     ['a method that shows headers', 'TRACE /who'],
+    ['a tunnel to somewhere else', 'CONNECT localhost:22'],
     ['every resource at once', 'OPTIONS *'],
     ['a path that is no path', 'GET who'],
     ['bytes that are no ASCII', 'GET /\xff\xfe'],

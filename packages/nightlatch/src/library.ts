@@ -11,6 +11,7 @@ import { readCookie } from './http/cookies.js'
 import { isOurs } from './http/door.js'
 import type { DoorLog } from './http/doors.js'
 import { fetchHandler } from './http/fetch.js'
+import { asNext } from './http/next-target.js'
 import { nodeListener, pathBelow } from './http/node-server.js'
 import { sessionView } from './http/session-view.js'
 import { startHousekeeping } from './housekeeping.js'
@@ -92,7 +93,8 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     fetch: fetchHandler(door.answer, { base, peerOf: (request) => options.clientAddress?.(request) ?? '' }),
     listener: nodeListener(door.answer, { base, isStopping: () => false }),
     session: (request) => sessionOf(door, request),
-    signInUrl: (next) => `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}`,
+    signInUrl: (next) =>
+      `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(asNext(next))}`}`,
     close: async () => {
       await stopHousekeeping()
       await nightlatch.close()

@@ -2,6 +2,7 @@ import { problem, seeOther } from '../http/answers.js'
 import type { Answer, Ask } from '../http/ask.js'
 import type { Doors } from '../http/doors.js'
 import { keepNext, message } from '../http/messages.js'
+import { asNext } from '../http/next-target.js'
 import type { MessageKey } from '../pages/index.js'
 import type { Visit } from '../http/visit.js'
 
@@ -83,7 +84,7 @@ function toSetUp(doors: Doors, ask: Ask): Answer {
 /** To the page first asked for; after a form, to the page that it was on. */
 function wayBack(origin: string, ask: Ask): string {
   const isRead = ask.method === 'GET' || ask.method === 'HEAD'
-  return isRead ? originalOf(ask) : pageOfForm(origin, ask.header('referer'))
+  return isRead ? asNext(originalOf(ask)) : pageOfForm(origin, ask.header('referer'))
 }
 
 function pageOfForm(origin: string, referer: string | undefined): string {

@@ -250,6 +250,13 @@ describe('forward authentication behind a trusted proxy', () => {
       }
     })
 
+    it('takes a query as browsers send it, with a backslash; in a path it takes none', async () => {
+      const at = (uri: string) =>
+        ask(app.browser(), { ...behindTraefik, ...navigation, 'X-Forwarded-Uri': uri })
+      expect((await at('/x?q=a\\b')).location).toMatch(/%2Fx%3Fq%3Da%255Cb$/)
+      expect((await at('/x\\y?q=1')).status).toBe(400)
+    })
+
     it('knows a navigation by Accept where the browser does not say its mode', async () => {
       expect((await ask(app.browser(), { ...behindTraefik, Accept: 'text/html' })).status).toBe(302)
       expect((await ask(app.browser(), { ...behindTraefik, Accept: 'application/json' })).status).toBe(401)

@@ -61,7 +61,7 @@ function withBody(request: ExpressRequest, url: string): IncomingMessage {
   const facade = new Proxy(stream, {
     get: (target, name) => {
       if (name === 'url') return url
-      const source: object = name in request && !(replay && isStreaming(name)) ? request : target
+      const source: object = name in request && !(replay && streaming.has(name)) ? request : target
       const value: unknown = Reflect.get(source, name, source)
       return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(source) : value
     },
@@ -69,7 +69,7 @@ function withBody(request: ExpressRequest, url: string): IncomingMessage {
   return facade as unknown as IncomingMessage
 }
 
-const isStreaming = (name: string | symbol): boolean => name === 'on' || name === 'pause' || name === 'once'
+const streaming = new Set<string | symbol>(['on', 'once', 'pause', 'readableEnded'])
 
 function encode(request: ExpressRequest): Buffer {
   const { body } = request

@@ -199,6 +199,30 @@ describe('without a base path', () => {
   )
 })
 
+describe('inside Express, after something that reads the body and keeps it to itself', () => {
+  it('a form is refused, not left without an answer, and the log says why', async () => {
+    const logged: string[] = []
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const auth = await createNightlatch({
+      origin: 'http://localhost:3000',
+      database: join(folder, 'auth.db'),
+      log: { warn: () => undefined, error: (_message, _fields, error) => logged.push(String(error)) },
+    })
+    const app = express()
+    app.use((request, _response, next) => {
+      request.resume().on('end', () => setImmediate(next))
+    })
+    app.use(forExpress.nightlatch(auth))
+    const server = createServer(app)
+    const browser = new Browser(await listen(server))
+    expect((await browser.post('/login', { username: 'ada', password: 'x' })).status).toBe(500)
+    expect(logged.join()).toContain('the body was read before it came here')
+    server.close()
+    await auth.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
 describe('inside Next', () => {
   it('nothing is opened before the first request, and then once', async () => {
     let opened = 0

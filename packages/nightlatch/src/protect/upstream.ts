@@ -65,7 +65,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const go = (agent: http.Agent): void => void proxy.web(request, response, { agent })
       // A kept connection may have been closed by the other side just now. What is safe to send twice is sent
       // again; everything else goes on a connection of its own.
-      if (hasBody(request) || !isSafe(request.method)) go(fresh)
+      if (hasBody(request) || !isSafe(request.method) || marksItsConnection(request)) go(fresh)
       else {
         exchange.again = () => {
           go(fresh)
@@ -86,6 +86,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 
 const isSafe = (method: string | undefined): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
+
+/** NTLM and Negotiate sign a connection in, not a request: nobody else's may follow on it. */
+const marksItsConnection = ({ headers }: IncomingMessage): boolean =>
+  /^(?:ntlm|negotiate)\b/i.test(headers.authorization ?? '')
 
 function agentsFor(protocol: string, hostname: string): { kept: http.Agent; fresh: http.Agent } {
   const keep = { keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' as const, timeout: 0 }

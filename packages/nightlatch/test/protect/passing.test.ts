@@ -36,6 +36,9 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
     response.flushHeaders()
     served.emit('events', response)
   },
+  '/connection': ({ socket }, response) => {
+    response.end(String(socket.remotePort))
+  },
   '/range': (request, response) => {
     const [from = 0, to = 0] = (/(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []).slice(1).map(Number)
     response.writeHead(206, { 'content-range': `bytes ${from}-${to}/10`, 'accept-ranges': 'bytes' })
@@ -252,6 +255,14 @@ describe('what passes to the application', () => {
     const text = await until(socket, /\}$/)
     expect(text).toContain('"url":"/x?y"')
     expect(text).toContain(`"host":"localhost:${app.port}"`)
+  })
+
+  it('does not follow on a connection that somebody has signed in to the application', async () => {
+    const connection = async (headers: Record<string, string>) =>
+      (await ada.browser.get('/connection', headers)).body
+    const [kept, signedIn] = [await connection({}), await connection({ authorization: 'NTLM TlRMTVNTUAAB' })]
+    expect(signedIn).not.toBe(kept)
+    expect(await connection({})).toBe(kept)
   })
 
   it('frees the application when the client goes away', async () => {

@@ -167,6 +167,14 @@ describe('forward authentication behind a trusted proxy', () => {
   describe('whose headers are not sound', () => {
     it.each<[string, Headers]>([
       ['dup', { ...forwarded, 'X-Forwarded-Host': ['app.example.test', 'evil.test'] }],
+      [
+        'dup after a thousand others',
+        {
+          'X-A': Array.from({ length: 1200 }, () => 'b'),
+          ...forwarded,
+          'X-Forwarded-Host': ['app.example.test', 'evil.test'],
+        },
+      ],
       ['dup of the same', { ...forwarded, 'X-Forwarded-Proto': ['https', 'https'] }],
       ['dup of the address', { ...forwarded, 'X-Forwarded-Uri': ['/', '/public'] }],
       [

@@ -77,8 +77,8 @@ export function clientHeaders(
 }
 
 /** What the application says of the body's end that does not fit the way it goes on. */
-function unfitting({ headers }: IncomingMessage, mayHaveTrailers: boolean): readonly string[] {
-  if (headers['transfer-encoding'] === undefined) return ['trailer']
+function unfitting({ headers, statusCode }: IncomingMessage, mayHaveTrailers: boolean): readonly string[] {
+  if (headers['transfer-encoding'] === undefined && statusCode !== 204) return ['trailer']
   return mayHaveTrailers ? ['content-length'] : ['content-length', 'trailer']
 }
 

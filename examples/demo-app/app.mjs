@@ -10,7 +10,7 @@ const escape = (text) => text.replace(/[&<>"']/g, (char) => `&#${char.codePointA
 /** The headers carry the bytes of UTF-8; Node reads each byte as one character. */
 const read = (request, name) => Buffer.from(request.headers[name] ?? '', 'latin1').toString()
 
-function page(request) {
+function page(request, base) {
   const user = read(request, 'remote-user')
   const name = read(request, 'remote-name') || user
   return `<!doctype html>
@@ -25,17 +25,20 @@ function page(request) {
     <h1>Hello${user === '' ? '' : `, ${escape(name)}`}</h1>
     <p id="who">${user === '' ? 'Nobody is signed in.' : `You are signed in as <strong>${escape(user)}</strong>, with a password and a second step.`}</p>
     <p>You asked for <code>${escape(request.url ?? '/')}</code>. This page is an ordinary application; it has no sign-in of its own.</p>
-    <p><a href="/notes?page=2">Another page</a> · <a href="/_nightlatch/account">Your account</a> · <a href="/_nightlatch/logout">Sign out</a></p>
+    <p><a href="/notes?page=2">Another page</a> · <a href="${base}/account">Your account</a> · <a href="${base}/logout">Sign out</a></p>
   </body>
 </html>
 `
 }
 
-/** @returns {Promise<{ url: string, close(): void, unref(): void }>} */
-export async function startDemoApp(port = 0) {
+/**
+ * @param {string} [base] where the pages of Nightlatch are
+ * @returns {Promise<{ url: string, close(): void, unref(): void }>}
+ */
+export async function startDemoApp(port = 0, base = '/_nightlatch') {
   const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' })
-    response.end(page(request))
+    response.end(page(request, base))
   })
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {

@@ -7,8 +7,21 @@ import { Totp } from '@nightlatch/otp'
 import { describe, expect, it } from 'vitest'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { setUpKey } from '../../packages/nightlatch/test/support/app.js'
+import { startDemoApp } from './app.mjs'
 
 const start = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))
+
+describe('the small application', () => {
+  it('leads to the pages of Nightlatch, wherever they are', async () => {
+    const application = await startDemoApp(0, '/auth')
+    const { body } = await new Browser(application.url).get('/')
+    application.close()
+    expect(body.match(/href="[^"]+\/(?:account|logout)"/g)).toEqual([
+      'href="/auth/account"',
+      'href="/auth/logout"',
+    ])
+  })
+})
 
 describe('npm run demo', () => {
   it('protects an application, says what to do in twelve lines, and leaves nothing behind', async () => {

@@ -114,6 +114,8 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
       expect(to.searchParams.get('next')).toMatch(/\/deep\/page\?x=1&y=%26$/)
       const refused = await browser({ host: host() }).get('/deep/page', script)
       expect(refused.status).toBe(401)
+      expect(refused.headers['content-type']).toContain('application/problem+json')
+      expect(JSON.parse(refused.body)).toMatchObject({ status: 401, code: 'not-signed-in' })
       expect(asked).toBe(before)
       expect((await browser({ host: host() }).get('/auth/login', page)).status).toBe(200)
     })

@@ -77,6 +77,21 @@ export function severalHosts(name: ProxyName, file: string): void {
       }
     })
 
+    it('the application sees none either when another host has set one beside it', async () => {
+      const real = { 'nightlatch-forward': forward() }
+      const beside = { '__Secure-nightlatch-forward': 'x' }
+      const inside = { theme: 'nightlatch-forward=x' }
+      for (const cookies of [
+        { ...real, ...beside },
+        { ...beside, ...real },
+        { ...inside, ...real },
+      ]) {
+        const answer = await at('app', cookies).get('/', page)
+        expect(answer.status).toBe(200)
+        expect(answer.body).not.toContain(forward())
+      }
+    })
+
     it('the cookie of the domain opens nothing on the sign-in host', async () => {
       const visitor = at('auth', { 'nightlatch-session': forward(), 'nightlatch-forward': forward() })
       expect((await visitor.get('/account', page)).location).toContain('/login')

@@ -32,7 +32,7 @@ export async function startBehind(name) {
     process.exitCode = 1
     return
   }
-  const application = await startDemoApp(ports.application)
+  const application = await startDemoApp(ports.application, environment.NIGHTLATCH_BASE_PATH)
   const server = spawn(process.execPath, [nightlatch, 'serve'], {
     env: { ...process.env, ...environment },
     stdio: 'inherit',

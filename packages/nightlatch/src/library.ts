@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { openDoor, openNightlatch, silent } from './app.js'
+import { openDoor, openNightlatch } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
 import type { Settings } from './config/read.js'
@@ -9,11 +9,15 @@ import type { ApplicationAccounts } from './core/core.js'
 import { findSession } from './core/session-life.js'
 import { parseToken } from './core/tokens.js'
 import { readCookie } from './http/cookies.js'
+import { isOurs } from './http/door.js'
 import type { DoorLog } from './http/doors.js'
 import { fetchHandler } from './http/fetch.js'
-import { nodeListener } from './http/node-server.js'
+import { asNext } from './http/next-target.js'
+import { nodeListener, pathBelow } from './http/node-server.js'
 import { sessionView } from './http/session-view.js'
 import { startHousekeeping } from './housekeeping.js'
+import { createLog } from './log/log.js'
+import { requestLog } from './log/request-log.js'
 import type { SessionView } from './http/session-view.js'
 
 export interface AuthOptions {
@@ -25,7 +29,7 @@ export interface AuthOptions {
   readonly database?: string
   /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
   readonly secret?: string | readonly string[]
-  /** Where the pages live below the origin. Default: the origin itself. */
+  /** Where the pages live below the origin: `/auth`. Default: the origin itself, beside the application's own. */
   readonly basePath?: string
   readonly mfa?: 'required' | 'optional'
   /** Addresses or CIDR ranges whose X-Forwarded-For counts. */
@@ -34,6 +38,7 @@ export interface AuthOptions {
   readonly accounts?: ApplicationAccounts
   /** Where a framework hides the connection: the client's address of a web `Request`. */
   readonly clientAddress?: (request: Request) => string | undefined
+  /** Default: errors, on standard error. */
   readonly log?: DoorLog
 }
 
@@ -43,6 +48,8 @@ export type RequestLike = { readonly headers: Headers | IncomingMessage['headers
 export interface NightlatchAuth {
   /** '' or '/auth'. */
   readonly basePath: string
+  /** Whether a path is ours to answer: below `basePath`, or without one a page of ours. */
+  owns(path: string): boolean
   /** All pages and the HTTP interface. */
   fetch(request: Request): Promise<Response>
   /** The same for node:http, without a detour over web requests. */
@@ -77,22 +84,29 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const settings = settingsOf(options)
   const parts: Parts = options.accounts === undefined ? {} : { applicationAccounts: options.accounts }
   const nightlatch = await openNightlatch(settings, parts)
-  if (nightlatch.hasGuessableKey) options.log?.warn('the root key can be guessed', {})
-  const door = openDoor(nightlatch, settings, options.log === undefined ? {} : { log: options.log })
-  const stopHousekeeping = startHousekeeping(nightlatch, options.log ?? silent)
+  const log = options.log ?? errorLog()
+  if (nightlatch.hasGuessableKey) log.warn('the root key can be guessed', {})
+  const door = openDoor(nightlatch, settings, { log })
+  const stopHousekeeping = startHousekeeping(nightlatch, log)
   const base = settings.basePath
   return {
     basePath: base,
+    owns: (path) => (base === '' ? isOurs(path) : pathBelow(path, base) !== ''),
     fetch: fetchHandler(door.answer, { base, peerOf: (request) => options.clientAddress?.(request) ?? '' }),
     listener: nodeListener(door.answer, { base, isStopping: () => false }),
     session: (request) => sessionOf(door, request),
-    signInUrl: (next) => `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(next)}`}`,
+    signInUrl: (next) =>
+      `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(asNext(next))}`}`,
     close: async () => {
       await stopHousekeeping()
       await nightlatch.close()
     },
   }
 }
+
+/** A page that says that something went wrong is no use to whoever has to find out what. */
+const errorLog = (): DoorLog =>
+  requestLog(createLog({ level: 'error', stream: process.stderr, colour: false }))
 
 async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<SessionView | null> {
   const { headers } = request

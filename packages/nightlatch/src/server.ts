@@ -76,7 +76,14 @@ export function boundedServer(requestTimeout: number): ReturnType<typeof createS
     connectionsCheckingInterval: 5 * seconds,
     maxHeaderSize: 16 * 1024,
   })
+  // node:http otherwise forgets every header after the thousandth, the body's length among them, and what it takes
+  // for the body would be the next request to whoever stands behind us. The size above is the limit.
+  server.maxHeadersCount = 0
   server.on('clientError', refuseMalformed)
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.end(bareRefusal('501 Not Implemented'))
+  })
   return server
 }
 
@@ -116,5 +123,8 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   }
   const status =
     error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.end(bareRefusal(status))
 }
+
+const bareRefusal = (status: string): string =>
+  `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`

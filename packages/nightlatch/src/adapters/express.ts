@@ -17,16 +17,12 @@ export interface ExpressRequest extends IncomingMessage {
 type Next = (error?: unknown) => void
 type Middleware = (request: ExpressRequest, response: ServerResponse, next: Next) => void
 
-/** Mounts the pages below the base path and passes everything else on. */
+/** Mounts the pages and passes everything else on. */
 export function nightlatch(auth: NightlatchAuth): Middleware {
   return (request, response, next) => {
     const url = request.originalUrl ?? request.url ?? '/'
-    const path = url.split('?', 1)[0] ?? ''
-    if (path !== auth.basePath && !path.startsWith(`${auth.basePath}/`)) {
-      next()
-      return
-    }
-    auth.listener(withBody(request, url), response)
+    if (auth.owns(url.split('?', 1)[0] ?? '')) auth.listener(withBody(request, url), response)
+    else next()
   }
 }
 
@@ -65,7 +61,7 @@ function withBody(request: ExpressRequest, url: string): IncomingMessage {
   const facade = new Proxy(stream, {
     get: (target, name) => {
       if (name === 'url') return url
-      const source: object = name in request && !(replay && isStreaming(name)) ? request : target
+      const source: object = name in request && !(replay && streaming.has(name)) ? request : target
       const value: unknown = Reflect.get(source, name, source)
       return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(source) : value
     },
@@ -73,7 +69,7 @@ function withBody(request: ExpressRequest, url: string): IncomingMessage {
   return facade as unknown as IncomingMessage
 }
 
-const isStreaming = (name: string | symbol): boolean => name === 'on' || name === 'pause' || name === 'once'
+const streaming = new Set<string | symbol>(['on', 'once', 'pause', 'readableEnded'])
 
 function encode(request: ExpressRequest): Buffer {
   const { body } = request

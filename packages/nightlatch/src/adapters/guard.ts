@@ -24,6 +24,7 @@ export function refusalFor(auth: NightlatchAuth, request: Guarded): Refusal {
 export const problemType = 'application/problem+json; charset=utf-8'
 
 function isNavigation(request: Guarded): boolean {
+  if (request.header('x-requested-with') !== undefined) return false
   const mode = request.header('sec-fetch-mode')
   return mode === undefined ? (request.header('accept') ?? '').includes('text/html') : mode === 'navigate'
 }

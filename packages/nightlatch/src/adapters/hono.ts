@@ -17,14 +17,12 @@ export interface NightlatchVariables {
   nightlatch: SessionView
 }
 
-/** Middleware that answers below the base path and passes everything else on. */
+/** Middleware that answers with the pages and passes everything else on. */
 export function nightlatch(
   auth: NightlatchAuth,
 ): (context: ContextLike, next: Next) => Promise<Response | undefined> {
   return async (context, next) => {
-    const { pathname } = new URL(context.req.raw.url)
-    const ours = pathname === auth.basePath || pathname.startsWith(`${auth.basePath}/`)
-    if (ours) return auth.fetch(context.req.raw)
+    if (auth.owns(new URL(context.req.raw.url).pathname)) return auth.fetch(context.req.raw)
     await next()
     return undefined
   }

@@ -18,9 +18,10 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
   if (page.kind === 'unreachable') {
     return [fail('page', `${url} does not answer (${page.why})`, 'start the proxy and what is behind it')]
   }
-  const location = page.headers.location
-  if (location === undefined || page.status < 301 || page.status > 308) return [notSent(url, page)]
-  const signIn = new URL(location, url)
+  const { location } = page.headers
+  const isSent = location !== undefined && page.status > 300 && page.status < 309
+  const signIn = isSent ? webAddress(location, url) : null
+  if (signIn === null) return [notSent(url, page)]
   return [
     ok('page', `${url} sends to ${signIn.origin}${signIn.pathname}`),
     checkTarget(signIn, settings),
@@ -29,6 +30,12 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
     await checkProgram(url),
     await checkForged(url),
   ]
+}
+
+/** What a proxy writes into an address may be anything. */
+function webAddress(text: string, base: string): URL | null {
+  const address = URL.canParse(text, base) ? new URL(text, base) : null
+  return address?.protocol.startsWith('http') === true ? address : null
 }
 
 function notSent(url: string, page: Asked & { kind: 'answered' }): Finding {
@@ -56,7 +63,7 @@ function checkTarget(signIn: URL, { origin, cookieDomain }: Settings): Finding {
 
 function checkWayBack(signIn: URL, url: string): Finding {
   const next = signIn.searchParams.get('next')
-  const back = next === null ? null : new URL(next, signIn)
+  const back = next === null ? null : webAddress(next, signIn.href)
   const wanted = new URL(url)
   if (back !== null && back.pathname === wanted.pathname && back.hostname === wanted.hostname) {
     return ok('way back', `to ${next ?? ''}`)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Settings } from '../config/read.js'
-import type { DoorLog } from '../http/doors.js'
-import type { Log, LogFields } from '../log/log.js'
+import type { Log } from '../log/log.js'
+import { requestLog } from '../log/request-log.js'
 import type { Mailer } from '../mail/mailer.js'
 import type { CliDeps } from './deps.js'
 import { runCli } from './program.js'
@@ -34,9 +34,9 @@ function processDeps(): CliDeps {
     undoMove: async (settings) => (await import('../app.js')).undoMoveOf(settings),
     notices: noticesFor,
     serve: async (app, log, accessRules) =>
-      (await import('../server.js')).serve(app, doorLog(log), accessRules),
+      (await import('../server.js')).serve(app, requestLog(log), accessRules),
     protect: async (app, log, wishes) =>
-      (await import('../protect-server.js')).protectServer(app, { ...wishes, log: doorLog(log) }),
+      (await import('../protect-server.js')).protectServer(app, { ...wishes, log: requestLog(log) }),
     async verifyMail({ mail }) {
       if (mail === null) return
       const { smtpMailer } = await import('../mail/smtp.js')
@@ -45,15 +45,6 @@ function processDeps(): CliDeps {
     stopSignal,
   }
 }
-
-/** The log as http/ knows it. */
-const doorLog = (log: Log): DoorLog => ({
-  warn: (message, fields) => log.event('warn', message, known(fields)),
-  error: (message, fields, error) => log.event('error', message, { ...known(fields), error }),
-})
-
-const known = ({ request, ...fields }: Parameters<DoorLog['warn']>[1]): LogFields =>
-  typeof request === 'string' ? { ...fields, requestId: request } : fields
 
 const versionOf = (manifest: URL): string =>
   (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version

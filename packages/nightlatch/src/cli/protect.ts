@@ -50,8 +50,13 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
   if ((deps.env[described.basePath.variable] ?? '') !== '')
     throw new WrongUsage(`${described.basePath.variable}: must not be set here, it is always ${basePath}.`)
   const settings: Settings = { ...settingsOf(deps, options), basePath }
+  const target = parseTarget(url)
+  if (isOurselves(target, settings))
+    throw new WrongUsage(
+      `${url}: that is where Nightlatch itself would listen: choose another one with --port.`,
+    )
   const wishes: ProtectWishes = {
-    target: parseTarget(url),
+    target,
     rules: rulesOf(options, settings),
     answerMs: options.timeout * 1000,
     targetHost: options.targetHost === true,
@@ -74,4 +79,12 @@ function parseTarget(text: string): URL {
   if (url.username !== '' || url.password !== '' || url.pathname !== '/' || url.search + url.hash !== '')
     throw new WrongUsage(`${url.origin}: ${example}, without a path, query or user.`)
   return url
+}
+
+/** Every request would come back to us, and again. */
+function isOurselves({ protocol, port, hostname }: URL, settings: Settings): boolean {
+  if (Number(port || (protocol === 'https:' ? 443 : 80)) !== settings.port) return false
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const isEverywhere = settings.host === '0.0.0.0' || settings.host === '::'
+  return host === settings.host || host === 'localhost' || (isEverywhere && /^(?:127\.|::1$)/.test(host))
 }

@@ -16,6 +16,10 @@ import type { Visit } from './visit.js'
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const find = router(routes)
 
+/** Whether there is anything of ours at this path below the base. */
+export const isOurs = (path: string): boolean =>
+  find('GET', path).kind !== 'no-such-path' || path.startsWith('/assets/')
+
 /** From a request to its answer: everything that every request goes through. Never rejects. */
 export function createDoor(doors: Doors): (ask: Ask) => Promise<Answer> {
   const { secure } = doors.site

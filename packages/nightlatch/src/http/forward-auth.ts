@@ -12,6 +12,7 @@ import { identityHeaders } from './forward-auth-identity.js'
 import type { ForwardedRequest } from './forward-auth-request.js'
 import { addressOf, readForwarded } from './forward-auth-request.js'
 import { message } from './messages.js'
+import { asNext } from './next-target.js'
 import type { Handler, Visit } from './visit.js'
 
 type Readable = Exclude<ForwardedRequest, { kind: 'refused' }>
@@ -71,7 +72,7 @@ function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
     return navigates ? message(visit, 403, { key: 'no-access' }) : refuse('no-access')
   const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
   if (!navigates) return refuse(code)
-  const address = addressOf(request)
+  const address = asNext(addressOf(request))
   if (isOwnPage(visit, address)) return guardedByItself(visit)
   const location = verdict === 'sign-in' ? loginFor(visit, address) : `${ownUrl(visit)}/mfa/setup`
   return request.dialect === 'x-forwarded'

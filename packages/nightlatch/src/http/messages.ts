@@ -1,8 +1,10 @@
+import { signInSeconds } from '../core/sign-in.js'
 import type { MessageKey, MessageView, Notice } from '../pages/index.js'
 import { messagePage } from '../pages/index.js'
 import { page, retryAfter, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import type { BodyRefusal } from './bodies.js'
+import type { Doors } from './doors.js'
 import type { FormVisit, Handler, SignedInVisit, SigningInVisit, Visit } from './visit.js'
 import { asSignedIn, nowOf, signedInOf, signingInOf, siteOf, withForm } from './visit.js'
 
@@ -68,6 +70,10 @@ export function signInIsOver(visit: Visit): Answer {
   const answer = seeOther(`${site.base}/login${query}`, { cookies: [cookies.clear('sign-in')] })
   return had ? withNotice(visit, answer, { key: 'sign-in-expired' }) : answer
 }
+
+/** Longer than a sign-in may take: set-up and recovery codes come after it. */
+export const keepNext = ({ cookies }: Pick<Doors, 'cookies'>, next: string): string =>
+  cookies.set('next', encodeURIComponent(next), 4 * signInSeconds)
 
 /** Where this browser's sign-in is to lead; kept in a cookie, so that every step and door finds it. */
 export function keptNext(visit: Visit): string | null {

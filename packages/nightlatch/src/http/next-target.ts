@@ -22,6 +22,9 @@ export function parseNext(text: string | undefined, policy: NextPolicy): string 
   return isProtected(url, policy) ? url.href : null
 }
 
+/** Browsers leave a backslash in a query as it is, where nobody else would take it for a slash. */
+export const asNext = (url: string): string => url.replaceAll('\\', '%5C')
+
 export function tryParse(text: string, base?: string): URL | null {
   try {
     return new URL(text, base)

@@ -86,6 +86,8 @@ export function pathBelow(path: string, base: string): string {
 function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | 'too-large'> {
   const announced = Number(request.headers['content-length'] ?? '0')
   if (announced > limit) return Promise.resolve('too-large')
+  // Inside an application: nothing would ever come.
+  if (request.readableEnded) return Promise.reject(new Error('the body was read before it came here'))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0

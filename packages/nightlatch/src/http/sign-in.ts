@@ -18,8 +18,9 @@ import {
   busy,
   form,
   forSigningIn,
-  signInIsOver,
+  keepNext,
   signingInForm,
+  signInIsOver,
   takeNotice,
   withNotice,
 } from './messages.js'
@@ -87,8 +88,7 @@ function refuseLogin(visit: FormVisit, status: number, problems: readonly Proble
 export function passwordAccepted(visit: Visit, accepted: PasswordAccepted, sent: Form): Answer {
   const { cookies, site, nextOf } = visit.doors
   const next = nextOf(sent.get('next'))
-  const keep =
-    next === null ? cookies.clear('next') : cookies.set('next', encodeURIComponent(next), 4 * signInSeconds)
+  const keep = next === null ? cookies.clear('next') : keepNext(visit.doors, next)
   if (accepted.kind === 'complete') {
     return seeOther(next ?? site.landing, {
       cookies: [...sessionCookies(visit, accepted), cookies.clear('next')],

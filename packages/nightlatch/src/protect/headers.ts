@@ -45,8 +45,11 @@ function frame({ method, headers }: IncomingMessage, out: IncomingHttpHeaders): 
   if (headers['transfer-encoding'] !== undefined) {
     out['transfer-encoding'] = 'chunked'
     delete out['content-length']
-  } else if (out['content-length'] === undefined && method !== 'GET' && method !== 'HEAD') {
-    out['content-length'] = '0'
+  } else {
+    // Only a body in chunks has trailers; node:http throws where they are announced for another one.
+    delete out.trailer
+    if (out['content-length'] === undefined && method !== 'GET' && method !== 'HEAD')
+      out['content-length'] = '0'
   }
   if (/(?:^|[,\s])trailers(?:$|[,;\s])/i.test(String(headers.te ?? ''))) out.te = 'trailers'
 }
@@ -57,21 +60,26 @@ export const hasBody = ({ headers }: IncomingMessage): boolean =>
 /** The application's headers as they go to the client: in their order and spelling, flat as node:http takes them. */
 export function clientHeaders(
   answer: IncomingMessage,
-  rewriteLocation: (location: string) => string,
+  given: { readonly mayHaveTrailers: boolean; rewriteLocation(location: string): string },
 ): string[] {
   const { rawHeaders } = answer
   const declared = connectionNames(answer.headers.connection)
-  const chunked = answer.headers['transfer-encoding'] !== undefined
+  const unfit = unfitting(answer, given.mayHaveTrailers)
   const out: string[] = []
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
     const lower = name.toLowerCase()
-    if (isHopByHop(lower) || declared.has(lower)) continue
+    if (isHopByHop(lower) || declared.has(lower) || unfit.includes(lower)) continue
     if (lower === 'set-cookie' && setsOurCookie(value)) continue
-    if (lower === 'content-length' && chunked) continue
-    out.push(name, lower === 'location' ? rewriteLocation(value) : value)
+    out.push(name, lower === 'location' ? given.rewriteLocation(value) : value)
   }
   return out
+}
+
+/** What the application says of the body's end that does not fit the way it goes on. */
+function unfitting({ headers, statusCode }: IncomingMessage, mayHaveTrailers: boolean): readonly string[] {
+  if (headers['transfer-encoding'] === undefined && statusCode !== 204) return ['trailer']
+  return mayHaveTrailers ? ['content-length'] : ['content-length', 'trailer']
 }
 
 /** The trailer fields that may go on, as pairs. */

@@ -85,8 +85,8 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
     return
   }
   const { person } = verdict
-  const failed = (problem: UpstreamProblem): void => {
-    parts.doors.log.warn('the application did not answer', { request: ask.id, problem })
+  const failed = (problem: UpstreamProblem, reason: string): void => {
+    parts.doors.log.warn('the application did not answer', { request: ask.id, reason })
     sendRefusal(asking, refusal(parts.doors, ask, `application-${problem}`))
   }
   prepare(parts, { request, ask, person })
@@ -132,8 +132,8 @@ function passTunnel(
     parts.tunnels.delete(end)
     done?.()
   })
-  const failed = (problem: UpstreamProblem): void => {
-    parts.doors.log.warn('the application did not answer', { request: ask.id, problem })
+  const failed = (problem: UpstreamProblem, reason: string): void => {
+    parts.doors.log.warn('the application did not answer', { request: ask.id, reason })
     sendRaw(socket, problemOf(`application-${problem}`, ask))
   }
   parts.upstream.upgrade(socket, head, { request, waits: false, failed })

@@ -12,7 +12,10 @@ export function passAnswer(answer: IncomingMessage, response: ServerResponse, at
     answer.resume()
     return true
   }
-  const headers = clientHeaders(answer, (location) => publicLocation(location, at))
+  const headers = clientHeaders(answer, {
+    mayHaveTrailers: mayHaveTrailers(answer, response),
+    rewriteLocation: (location) => publicLocation(location, at),
+  })
   if (!writeHead(answer, response, headers)) {
     answer.destroy()
     return false
@@ -27,9 +30,16 @@ export function passAnswer(answer: IncomingMessage, response: ServerResponse, at
   return true
 }
 
+/** Whether the answer goes to this client in chunks: node:http throws where trailers are announced for another one. */
+const mayHaveTrailers = ({ statusCode }: IncomingMessage, { req }: ServerResponse): boolean =>
+  req.httpVersion === '1.1' && req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304
+
+/** As many names and values as node:http keeps of an answer: it may have forgotten the rest. */
+const mostKept = 2000
+
 function writeHead(answer: IncomingMessage, response: ServerResponse, headers: string[]): boolean {
-  const { statusCode = 0, statusMessage = '' } = answer
-  if (statusCode < 200 || statusCode > 599) return false
+  const { statusCode = 0, statusMessage = '', rawHeaders } = answer
+  if (statusCode < 200 || statusCode > 599 || rawHeaders.length >= mostKept) return false
   return harmlessly(() => {
     if (/^[\t\x20-\x7e]+$/.test(statusMessage)) response.writeHead(statusCode, statusMessage, headers)
     else response.writeHead(statusCode, headers)
@@ -51,9 +61,9 @@ export function passTrailers(request: IncomingMessage, outgoing: ClientRequest):
   })
 }
 
-/** 102 and 103 (RFC 8297); 100 is asked for and answered on its own. */
+/** 102 and 103 (RFC 8297), which HTTP/1.0 does not know; 100 is asked for and answered on its own. */
 export function passInformation(information: InformationEvent, response: ServerResponse): void {
-  if (response.headersSent || response.destroyed) return
+  if (response.headersSent || response.destroyed || response.req.httpVersion === '1.0') return
   if (information.statusCode === 102) response.writeProcessing()
   const { link } = information.headers
   if (information.statusCode === 103 && link !== undefined)

@@ -1,7 +1,8 @@
 import { problem, seeOther } from '../http/answers.js'
 import type { Answer, Ask } from '../http/ask.js'
 import type { Doors } from '../http/doors.js'
-import { message } from '../http/messages.js'
+import { keepNext, message } from '../http/messages.js'
+import { asNext } from '../http/next-target.js'
 import type { MessageKey } from '../pages/index.js'
 import type { Visit } from '../http/visit.js'
 
@@ -46,8 +47,7 @@ const refusals: Record<Refused, Meaning> = {
 export function refusal(doors: Doors, ask: Ask, why: Refused): Answer {
   if (!isNavigation(ask)) return problemOf(why, ask)
   const { status, page } = refusals[why]
-  if (page === null)
-    return why === 'not-signed-in' ? toSignIn(doors, ask) : seeOther(`${doors.site.base}/mfa/setup`)
+  if (page === null) return why === 'not-signed-in' ? toSignIn(doors, ask) : toSetUp(doors, ask)
   const visit: Visit = { doors, ask, id: '', query: new Map() }
   const again = { href: ask.method === 'GET' ? originalOf(ask) : '/', label: 'Try again' }
   const view = status < 501 ? { key: page } : { key: page, next: again, reference: ask.id }
@@ -71,11 +71,20 @@ export function isNavigation(ask: Ask): boolean {
 
 const originalOf = (ask: Ask): string => ask.path + (ask.query === '' ? '' : `?${ask.query}`)
 
-/** Back at the page first asked for; after a form, at the page that it was on. */
 function toSignIn({ site }: Doors, ask: Ask): Answer {
+  return seeOther(`${site.base}/login?next=${encodeURIComponent(wayBack(site.origin, ask))}`)
+}
+
+/** Signed in already: nothing but the cookie carries the way back through the steps. */
+function toSetUp(doors: Doors, ask: Ask): Answer {
+  const { base, origin } = doors.site
+  return seeOther(`${base}/mfa/setup`, { cookies: [keepNext(doors, wayBack(origin, ask))] })
+}
+
+/** To the page first asked for; after a form, to the page that it was on. */
+function wayBack(origin: string, ask: Ask): string {
   const isRead = ask.method === 'GET' || ask.method === 'HEAD'
-  const next = isRead ? originalOf(ask) : pageOfForm(site.origin, ask.header('referer'))
-  return seeOther(`${site.base}/login?next=${encodeURIComponent(next)}`)
+  return isRead ? asNext(originalOf(ask)) : pageOfForm(origin, ask.header('referer'))
 }
 
 function pageOfForm(origin: string, referer: string | undefined): string {

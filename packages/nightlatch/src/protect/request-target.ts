@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http'
 
 /**
  * The request target in origin form, or null for what we do not pass on. Only visible ASCII, so that whoever
- * decides by the path and whoever serves it read the same one.
+ * decides by the path and whoever serves it read the same one; and a backslash, which may be read as a slash, only
+ * in the query.
  */
 export function originForm(url: string | undefined): string | null {
   if (url === undefined) return null
   const path = /^https?:\/\//i.test(url)
     ? url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(?!\/)/, '/')
     : url
-  return /^\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/.test(path) ? path : null
+  return /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*(?:\?[\x21\x22\x24-\x7e]*)?$/.test(path) ? path : null
 }
 
 /**

@@ -24,7 +24,7 @@ export function sendRefusal({ request, response, waits }: Asking, answer: Answer
   if (answer.cookies.length > 0) headers['set-cookie'] = [...answer.cookies]
   headers['content-length'] = String(Buffer.byteLength(answer.body))
   if (waits) headers['connection'] = 'close'
-  response.writeHead(answer.status, headers)
+  response.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', headers)
   response.end(request.method === 'HEAD' ? undefined : answer.body)
   if (request.complete || !hasBody(request)) return
   request.unpipe()

@@ -27,8 +27,8 @@ export interface Passage {
   readonly request: IncomingMessage
   /** `Expect: 100-continue`: the client waits for the application's word before it sends the body. */
   readonly waits: boolean
-  /** The application cannot be reached, or does not answer as HTTP/1.1 has it. */
-  failed(problem: UpstreamProblem): void
+  /** The application cannot be reached, or does not answer as HTTP/1.1 has it; `reason` is for the log. */
+  failed(problem: UpstreamProblem, reason: string): void
 }
 
 export interface Upstream {
@@ -39,6 +39,7 @@ export interface Upstream {
 
 interface Exchange extends Passage {
   outgoing?: ClientRequest
+  answer?: IncomingMessage
   problem?: UpstreamProblem
   again?: (() => void) | undefined
   over?: true
@@ -64,7 +65,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       const go = (agent: http.Agent): void => void proxy.web(request, response, { agent })
       // A kept connection may have been closed by the other side just now. What is safe to send twice is sent
       // again; everything else goes on a connection of its own.
-      if (hasBody(request) || !isSafe(request.method)) go(fresh)
+      if (hasBody(request) || !isSafe(request.method) || marksItsConnection(request)) go(fresh)
       else {
         exchange.again = () => {
           go(fresh)
@@ -86,6 +87,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 const isSafe = (method: string | undefined): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
+/** NTLM and Negotiate sign a connection in, not a request: nobody else's may follow on it. */
+const marksItsConnection = ({ headers }: IncomingMessage): boolean =>
+  /^(?:ntlm|negotiate)\b/i.test(headers.authorization ?? '')
+
 function agentsFor(protocol: string, hostname: string): { kept: http.Agent; fresh: http.Agent } {
   const keep = { keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' as const, timeout: 0 }
   // The name in the certificate is the target's, whatever the Host header says.
@@ -97,7 +102,8 @@ function agentsFor(protocol: string, hostname: string): { kept: http.Agent; fres
     : { kept: new http.Agent(keep), fresh: new http.Agent() }
 }
 
-const noAnswer = new Error('no answer')
+const unheard = 'no answer of HTTP/1.1'
+const noAnswer = new Error(unheard)
 
 type Exchanges = WeakMap<IncomingMessage, Exchange>
 
@@ -119,8 +125,10 @@ function watch(proxy: ProxyServer, exchanges: Exchanges, options: UpstreamOption
   })
   proxy.on('proxyRes', (answer, request, response) => {
     const exchange = exchanges.get(request)
-    exchange?.outgoing?.setTimeout(0)
-    if (!passAnswer(answer, response, options)) exchange?.failed('down')
+    if (exchange === undefined) return
+    exchange.answer = answer
+    exchange.outgoing?.setTimeout(0)
+    if (!passAnswer(answer, response, options)) exchange.failed('down', unheard)
   })
   proxy.on('proxyReqWs', (outgoing, request, socket) => {
     const exchange = exchanges.get(request)
@@ -164,6 +172,8 @@ function limitWaiting(outgoing: ClientRequest, exchange: Exchange, options: Upst
 
 function failed(exchange: Exchange, error: Error, response: ServerResponse | Socket | undefined): void {
   if (exchange.over === true || response === undefined || response.destroyed) return
+  // The answer is whole. What came after it goes nowhere, and so does its connection.
+  if (exchange.answer?.complete === true) return
   if (!(response instanceof Socket) && response.headersSent) {
     exchange.over = true
     response.destroy()
@@ -177,8 +187,11 @@ function failed(exchange: Exchange, error: Error, response: ServerResponse | Soc
     return
   }
   exchange.over = true
-  exchange.failed(exchange.problem ?? 'down')
+  exchange.failed(exchange.problem ?? 'down', reasonOf(exchange, error))
 }
+
+const reasonOf = ({ problem }: Exchange, error: NodeJS.ErrnoException): string =>
+  problem ?? error.code ?? unheard
 
 /** The application closed a kept connection before it read the request. */
 const wasStale = ({ outgoing }: Exchange, error: NodeJS.ErrnoException): boolean =>

@@ -9,7 +9,7 @@ import { Totp } from '@nightlatch/otp'
 import express from 'express'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import * as forExpress from '../../src/adapters/express.js'
 import * as forFastify from '../../src/adapters/fastify.js'
 import * as forHono from '../../src/adapters/hono.js'
@@ -143,9 +143,11 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
       status: 303,
       location: '/auth/login?next=%2Fprivate%3Ftab%3D2',
     })
-    const program = await browser.get('/private', { accept: 'application/json' })
-    expect(program.status).toBe(401)
-    expect(JSON.parse(program.body)).toMatchObject({ code: 'not-signed-in' })
+    for (const headers of [{}, { accept: 'text/html', 'x-requested-with': 'XMLHttpRequest' }]) {
+      const program = await browser.get('/private', { accept: 'application/json', ...headers })
+      expect(program.status).toBe(401)
+      expect(JSON.parse(program.body)).toMatchObject({ code: 'not-signed-in' })
+    }
   })
 
   it("adds the second factor to the application's own accounts, and comes back to the page asked for", async () => {
@@ -170,6 +172,57 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
   })
 })
 
+describe('without a base path', () => {
+  it.each(['Express, before body parsers', 'Fastify', 'Hono'])(
+    'the pages stand beside those of the application: %s',
+    async (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+      const auth = await createNightlatch({
+        origin: 'http://localhost:3000',
+        database: join(folder, 'auth.db'),
+      })
+      const server = await mounts[name]!(auth)
+      const browser = new Browser(await listen(server))
+      expect((await browser.get('/login')).body).toContain('name="username"')
+      expect((await browser.get('/api/v1/session')).status).toBe(401)
+      const style = /href="(\/assets\/[^"]+\.css)"/.exec((await browser.get('/login')).body)?.[1] ?? ''
+      expect((await browser.get(style)).status).toBe(200)
+      expect(await browser.get('/private', { accept: 'text/html' })).toMatchObject({
+        status: 303,
+        location: '/login?next=%2Fprivate',
+      })
+      server.closeAllConnections()
+      server.close()
+      await auth.close()
+      rmSync(folder, { recursive: true })
+    },
+  )
+})
+
+describe('inside Express, after something that reads the body and keeps it to itself', () => {
+  it('a form is refused, not left without an answer, and the log says why', async () => {
+    const logged: string[] = []
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const auth = await createNightlatch({
+      origin: 'http://localhost:3000',
+      database: join(folder, 'auth.db'),
+      log: { warn: () => undefined, error: (_message, _fields, error) => logged.push(String(error)) },
+    })
+    const app = express()
+    app.use((request, _response, next) => {
+      request.resume().on('end', () => setImmediate(next))
+    })
+    app.use(forExpress.nightlatch(auth))
+    const server = createServer(app)
+    const browser = new Browser(await listen(server))
+    expect((await browser.post('/login', { username: 'ada', password: 'x' })).status).toBe(500)
+    expect(logged.join()).toContain('the body was read before it came here')
+    server.close()
+    await auth.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
 describe('inside Next', () => {
   it('nothing is opened before the first request, and then once', async () => {
     let opened = 0
@@ -185,6 +238,35 @@ describe('inside Next', () => {
     expect(await forNext.pageSession(auth, new Headers())).toBeNull()
     expect(opened).toBe(1)
     await (await auth()).close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('an application whose password check fails', () => {
+  it('finds the place on standard error, under the number that the page shows, and no password', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const auth = await createNightlatch({
+      origin: 'http://localhost:3000',
+      database: join(folder, 'auth.db'),
+      accounts: {
+        verifyPassword: (_username, password) => Promise.reject(new TypeError(`no such user: ${password}`)),
+      },
+    })
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const answer = await auth.fetch(
+      new Request('http://localhost:3000/login', {
+        method: 'POST',
+        body: new URLSearchParams({ username: 'ada', password: 'correct horse' }),
+      }),
+    )
+    const log = written.mock.calls.map(([text]) => String(text)).join('')
+    written.mockRestore()
+    expect(answer.status).toBe(500)
+    const reference = /<code class="reference"[^>]*>([^<]+)</.exec(await answer.text())?.[1] ?? 'missing'
+    expect(log).toContain(reference)
+    expect(log).toMatch(/TypeError.*adapters\.test\.ts/)
+    expect(log).not.toContain('horse')
+    await auth.close()
     rmSync(folder, { recursive: true })
   })
 })

@@ -167,6 +167,14 @@ describe('forward authentication behind a trusted proxy', () => {
   describe('whose headers are not sound', () => {
     it.each<[string, Headers]>([
       ['dup', { ...forwarded, 'X-Forwarded-Host': ['app.example.test', 'evil.test'] }],
+      [
+        'dup after a thousand others',
+        {
+          'X-A': Array.from({ length: 1200 }, () => 'b'),
+          ...forwarded,
+          'X-Forwarded-Host': ['app.example.test', 'evil.test'],
+        },
+      ],
       ['dup of the same', { ...forwarded, 'X-Forwarded-Proto': ['https', 'https'] }],
       ['dup of the address', { ...forwarded, 'X-Forwarded-Uri': ['/', '/public'] }],
       [
@@ -248,6 +256,13 @@ describe('forward authentication behind a trusted proxy', () => {
         expect(reply.location).toBe(`${origin}/login?next=${encodeURIComponent(url)}`)
         expectDenied(reply)
       }
+    })
+
+    it('takes a query as browsers send it, with a backslash; in a path it takes none', async () => {
+      const at = (uri: string) =>
+        ask(app.browser(), { ...behindTraefik, ...navigation, 'X-Forwarded-Uri': uri })
+      expect((await at('/x?q=a\\b')).location).toMatch(/%2Fx%3Fq%3Da%255Cb$/)
+      expect((await at('/x\\y?q=1')).status).toBe(400)
     })
 
     it('knows a navigation by Accept where the browser does not say its mode', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
-import { answerTo, ask, cookieOf, startProtected, type Protected } from '../support/protected.js'
+import { answerTo, ask, cookieOf, sendBytes, startProtected, type Protected } from '../support/protected.js'
 
 /** What the application sends, raw, by the path that was asked for; then it closes, or not. */
 const answers: Record<string, (socket: Socket) => void> = {
@@ -11,6 +11,15 @@ const answers: Record<string, (socket: Socket) => void> = {
   '/no-http': (socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n'),
   '/too-short': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort'),
   '/too-long': (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright and too much'),
+  '/empty-with-body': (socket) => socket.end('HTTP/1.1 204 No Content\r\nContent-Length: 8\r\n\r\ntoo much'),
+  '/trailer': (socket) =>
+    socket.end(
+      'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n',
+    ),
+  '/trailer-announced': (socket) =>
+    socket.end('HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nContent-Length: 2\r\n\r\nok'),
+  '/many-headers': (socket) =>
+    socket.end(`HTTP/1.1 200 OK\r\n${'a:\r\n'.repeat(1500)}Cache-Control: private\r\n\r\nok`),
   '/two-answers': (socket) =>
     socket.write(
       'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirstHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond',
@@ -71,9 +80,10 @@ afterAll(async () => {
 
 const script = { accept: '*/*', 'sec-fetch-mode': 'cors' }
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
-const get = (path: string, headers: Record<string, string> = script) => {
+const get = (path: string, headers: Record<string, string> = script, method = 'GET') => {
   const asked = ask({
     port: app.port,
+    method,
     host: '127.0.0.1',
     path,
     headers: { cookie: cookieOf(ada.browser), ...headers },
@@ -83,7 +93,7 @@ const get = (path: string, headers: Record<string, string> = script) => {
 }
 
 describe('an application that fails', () => {
-  it.each(['/nothing', '/no-http', '/switching', '/status', '/big-headers', '/bad-status'])(
+  it.each(['/nothing', '/no-http', '/switching', '/status', '/big-headers', '/many-headers', '/bad-status'])(
     'is a 502 to a program: %s',
     async (path) => {
       if (path === '/bad-status') answers[path] = (socket) => socket.end('HTTP/1.1 0x1 No\r\n\r\n')
@@ -115,6 +125,7 @@ describe('an application that fails', () => {
     const other = await startProtected(undefined, { target: new URL('http://127.0.0.1:1') })
     const person = await enrolledPerson(other)
     expect((await person.browser.get('/', script)).status).toBe(502)
+    expect(other.logged.join('\n')).toContain('"reason":"ECONNREFUSED"')
     expect(
       (await person.browser.send('/', { method: 'POST', headers: script, body: 'x'.repeat(1_000_000) }))
         .status,
@@ -131,12 +142,22 @@ describe('an application that lies', () => {
     },
   )
 
-  it('never says more than it announced', async () => {
-    const body = await get('/too-long').then(
-      (answer) => answer.body.toString(),
-      () => 'right',
+  it('never says more than it announced, and is heard that far', async () => {
+    expect((await get('/too-long')).body.toString()).toBe('right')
+    expect((await get('/too-long', script, 'HEAD')).headers['content-length']).toBe('5')
+    const empty = await get('/empty-with-body')
+    expect([empty.status, empty.headers['content-length']]).toEqual([204, undefined])
+  })
+
+  it('may announce trailers where there can be none', async () => {
+    expect((await get('/trailer')).trailers).toEqual({ 'x-sum': '1' })
+    expect((await get('/trailer', script, 'HEAD')).status).toBe(200)
+    expect((await get('/trailer-announced')).body.toString()).toBe('ok')
+    const old = await sendBytes(
+      app.port,
+      `GET /trailer HTTP/1.0\r\nHost: localhost\r\nCookie: ${cookieOf(ada.browser)}\r\n\r\n`,
     )
-    expect(body).toBe('right')
+    expect(old).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/)
   })
 
   it.each(['/two-answers', '/unasked-answer'])(

@@ -44,4 +44,16 @@ describe('nightlatch doctor --url', () => {
     expect(out).toMatch(/FAIL {2}page .*without a sign-in: nobody is asked/)
     expect(status).toBe(1)
   })
+
+  it.each(['http://[', '//', 'mailto:a@b', '/login?next=http://['])(
+    'says so when the proxy sends to what is no address: %s',
+    async (location) => {
+      const proxy = createServer((_request, response) => response.writeHead(302, { location }).end())
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      const { status, out } = await run(['doctor', '--url', `http://127.0.0.1:${portOf(proxy)}/`])
+      expect(out).toMatch(/FAIL {2}(?:page .*302 without a sign-in|way back .*http:\/\/\[)/)
+      expect(status).toBe(1)
+      proxy.close()
+    },
+  )
 })

@@ -10,6 +10,7 @@ import {
   cookieOf,
   echo,
   seen,
+  sendBytes,
   startProtected,
   until,
   type Protected,
@@ -34,6 +35,9 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.flushHeaders()
     served.emit('events', response)
+  },
+  '/connection': ({ socket }, response) => {
+    response.end(String(socket.remotePort))
   },
   '/range': (request, response) => {
     const [from = 0, to = 0] = (/(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []).slice(1).map(Number)
@@ -164,6 +168,18 @@ describe('what passes to the application', () => {
     expect(trailers).toEqual({ 'x-checksum': 'abc', 'x-sent': '{"x-sum":"9"}' })
   })
 
+  it.each([
+    ['GET', ''],
+    ['POST', 'some'],
+  ])('is a %s that announces trailers where there can be none', async (method, body) => {
+    const answer = await sendBytes(
+      app.port,
+      `${method} /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${cookieOf(ada.browser)}\r\n` +
+        `Trailer: x-sum\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    expect(seen({ body: answer.slice(answer.indexOf('\r\n\r\n{')) })).toMatchObject({ method, body })
+  })
+
   it('is events one by one, as they happen', async () => {
     const asked = sent('/events')
     asked.end()
@@ -208,6 +224,14 @@ describe('what passes to the application', () => {
     expect((await answer).body.toString()).toBe('late')
   })
 
+  it('is no hint to a client of HTTP/1.0, which takes the first answer for the last', async () => {
+    const answer = await sendBytes(
+      app.port,
+      `GET /early HTTP/1.0\r\nHost: localhost\r\nCookie: ${cookieOf(ada.browser)}\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*late$/)
+  })
+
   it('is the answer with its headers in their spelling, without ours and without those of one connection', async () => {
     const asked = sent('/twice')
     asked.end()
@@ -231,6 +255,14 @@ describe('what passes to the application', () => {
     const text = await until(socket, /\}$/)
     expect(text).toContain('"url":"/x?y"')
     expect(text).toContain(`"host":"localhost:${app.port}"`)
+  })
+
+  it('does not follow on a connection that somebody has signed in to the application', async () => {
+    const connection = async (headers: Record<string, string>) =>
+      (await ada.browser.get('/connection', headers)).body
+    const [kept, signedIn] = [await connection({}), await connection({ authorization: 'NTLM TlRMTVNTUAAB' })]
+    expect(signedIn).not.toBe(kept)
+    expect(await connection({})).toBe(kept)
   })
 
   it('frees the application when the client goes away', async () => {

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { disableAccount, findAccount } from '../../src/core/administration.js'
-import { enrolledPerson, testPassword, type Enrolled } from '../support/app.js'
+import type { Access } from '../../src/http/access-rules.js'
+import { enrolledPerson, Phone, setUpKey, testPassword, type Enrolled } from '../support/app.js'
 import {
   answerTo,
   ask,
@@ -173,6 +174,45 @@ describe('whoever is not signed in', () => {
   })
 })
 
+describe('rules', () => {
+  it('ask for no factor, one, two, or a group, and lead through the set-up back to the page', async () => {
+    const rule = (path: string, access: Access, groups: string[] | null = null) => ({
+      ...{ hosts: null, paths: [path], methods: null, groups, access },
+    })
+    const strict = await startProtected(echo, {
+      env: { NIGHTLATCH_MFA: 'optional' },
+      rules: {
+        rules: [
+          rule('/open', 'public'),
+          rule('/never', 'deny'),
+          rule('/team/*', 'one-factor', ['team']),
+          rule('/admin/*', 'two-factors'),
+        ],
+        otherwise: 'one-factor',
+      },
+    })
+    await strict.person('ada')
+    const person = strict.browser()
+    expect((await person.get('/never', script)).status).toBe(403)
+    expect((await person.get('/open', script)).status).toBe(200)
+    expect((await person.get('/other', script)).status).toBe(401)
+    await person.post('/_nightlatch/login', { username: 'ada', password: testPassword })
+    expect(seen(await person.get('/other', script)).headers['remote-user']).toBe('ada')
+    expect((await person.get('/team/x', script)).status).toBe(403)
+    expect(JSON.parse((await person.get('/admin/x', script)).body)).toMatchObject({
+      status: 401,
+      code: 'second-factor-required',
+    })
+    expect((await person.get('/admin/x?y=1', page)).location).toBe('/_nightlatch/mfa/setup')
+    const phone = new Phone(setUpKey((await person.get('/_nightlatch/mfa/setup')).body), strict.clock)
+    await person.post('/_nightlatch/mfa/setup', { otp: phone.code() })
+    const saved = await person.post('/_nightlatch/mfa/recovery-codes', { saved: 'yes' })
+    expect(saved.location).toBe('/admin/x?y=1')
+    expect((await person.get('/admin/x?y=1', page)).status).toBe(200)
+    await strict.close()
+  })
+})
+
 describe('whoever the headers claim to be', () => {
   const aliases = ['Remote-User', 'rEMOTE-uSER', 'Remote_User', 'Remote.User', 'REMOTE_USER', 'remote-user']
   const names = ['Remote-Name', 'Remote_Email', 'Remote.Groups', 'remote_groups']
@@ -241,8 +281,10 @@ describe('whoever the headers claim to be', () => {
 
   it.each([
     ['a method that shows headers', 'TRACE /who'],
+    ['a tunnel to somewhere else', 'CONNECT localhost:22'],
     ['every resource at once', 'OPTIONS *'],
     ['a path that is no path', 'GET who'],
+    ['a path with what may be a slash', 'GET /who\\'],
     ['bytes that are no ASCII', 'GET /\xff\xfe'],
   ])('is refused with %s', async (_name, line) => {
     const before = asked
@@ -256,6 +298,24 @@ describe('whoever the headers claim to be', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 (?:400|501) /)
     expect(asked).toBe(before)
   })
+
+  it.each(['GET', 'POST'])(
+    'cannot be said in the body of a %s whose length comes after a thousand headers',
+    async (method) => {
+      const body = 'GET /who HTTP/1.1\r\nHost: localhost\r\nRemote-User: admin\r\n\r\n'
+      const before = asked
+      const answer = await sendBytes(
+        app.port,
+        `${method} /public/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'a:\r\n'.repeat(2500)}Content-Length: ${body.length}\r\n\r\n${body}`,
+      )
+      expect(answer).toMatch(/^HTTP\/1\.1 200 /)
+      const { body: arrived } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n{') + 4)) as ReturnType<
+        typeof seen
+      >
+      expect(arrived).toBe(body)
+      expect(asked).toBe(before + 1)
+    },
+  )
 
   it('keeps our cookies from the application, in every spelling', async () => {
     const cookie = `a=1; ${cookieOf(ada.browser)}; __Host-nightlatch-device=x; NIGHTLATCH-SESSION=y; =nightlatch-x=1;nightlatch-y=2; z=26`
@@ -305,15 +365,17 @@ describe('our own pages', () => {
   it('lead back to the page first asked for, with its query', async () => {
     const browser = stranger()
     await app.person('emma')
-    const first = await browser.get('/deep/page?x=1&y=%26', page)
+    // As browsers send it: neither \ nor | is encoded in a query.
+    const first = await browser.get('/deep/page?x=1\\|&y=%26', page)
     const next = new URL(first.location, 'http://localhost').searchParams.get('next') ?? ''
-    expect(next).toBe('/deep/page?x=1&y=%26')
+    expect(next).toBe('/deep/page?x=1%5C|&y=%26')
     await browser.post('/_nightlatch/login', { username: 'emma', password: testPassword, next })
     const { Phone, setUpKey } = await import('../support/app.js')
     const phone = new Phone(setUpKey((await browser.get('/_nightlatch/mfa/setup')).body), app.clock)
     await browser.post('/_nightlatch/mfa/setup', { otp: phone.code() })
     const saved = await browser.post('/_nightlatch/mfa/recovery-codes', { saved: 'yes' })
-    expect(saved.location).toBe('/deep/page?x=1&y=%26')
+    expect(saved.location).toBe('/deep/page?x=1%5C|&y=%26')
     expect(seen(await browser.get(saved.location)).headers['remote-user']).toBe('emma')
+    expect(seen(await browser.get('/deep/page?x=1\\')).url).toBe('/deep/page?x=1\\')
   })
 })

@@ -317,6 +317,10 @@ describe('text and bytes', () => {
     expect(decodeBase64(text)).toBeNull()
   })
 
+  test('half a character is written as the replacement character', () => {
+    expect(textToUtf8('a\ud800b')).toEqual(Uint8Array.of(0x61, 0xef, 0xbf, 0xbd, 0x62))
+  })
+
   test.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x82]], [[0xf5, 0x80, 0x80, 0x80]]])(
     '%j is no UTF-8',
     (bytes) => {

@@ -11,6 +11,7 @@ import {
   parseOtpauthUri,
   uriLabel,
   type Algorithm,
+  type ParsedUri,
   type UriParts,
 } from './index.js'
 
@@ -61,6 +62,8 @@ describe('reading otpauth URIs', () => {
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&Issuer=A&issuer=B', 'parameter-ambiguous'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=', 'algorithm-not-supported'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=SHA224', 'algorithm-not-supported'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=SHA256x', 'algorithm-not-supported'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=xSHA1', 'algorithm-not-supported'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=5', 'digits-not-allowed'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=11', 'digits-not-allowed'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=%D9%A6', 'digits-not-allowed'],
@@ -68,6 +71,7 @@ describe('reading otpauth URIs', () => {
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=', 'period-not-allowed'],
     ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP', 'counter-missing'],
     ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=-1', 'counter-not-allowed'],
+    ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=5x', 'counter-not-allowed'],
     ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=18446744073709551616', 'counter-not-allowed'],
     ['otpauth://totp/a%ZZ?secret=JBSWY3DPEHPK3PXP', 'escape-malformed'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&issuer=%FF', 'escape-malformed'],
@@ -93,8 +97,10 @@ describe('reading otpauth URIs', () => {
     [`otpauth://totp/a?secret=${secret}&issuer=A&issuer=A`, ['parameter-repeated']],
     [`otpauth://totp/a?secret=${secret}&color=red`, ['parameter-unknown']],
     [`otpauth://totp/a%E2%80%AEb?secret=${secret}`, ['direction-marks-removed']],
-  ])('%s warns of %j', (uri, codes) => {
+  ])('%s warns of %j, in a sentence each', (uri, codes) => {
     expect(warned(uri)).toEqual(codes)
+    const { warnings } = parseOtpauthUri(uri) as ParsedUri & { parsed: true }
+    for (const { message } of warnings) expect(message).toMatch(/^[A-Z].* .*\.$/)
   })
 
   test('marks that turn text around are gone from the names', () => {
@@ -102,6 +108,13 @@ describe('reading otpauth URIs', () => {
       issuer: 'A',
       account: 'alice',
     })
+  })
+
+  test('a label is divided at its first colon, with or without a name before it', () => {
+    const names = (label: string): unknown => told(`otpauth://totp/${label}?secret=${secret}`)
+    expect(names('A%20:%20a%20')).toMatchObject({ issuer: 'A', account: 'a' })
+    expect(names(':a')).toMatchObject({ issuer: '', account: 'a' })
+    expect(names('A:b:c')).toMatchObject({ issuer: 'A', account: 'b:c' })
   })
 
   test('a plus that the label has too stays a plus', () => {

@@ -432,6 +432,8 @@ describe('two at once', () => {
     expect((await giveCode(here.core, given)).kind).toBe('complete')
     expect(await giveCode(here.core, given)).toEqual({ kind: 'over' })
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
+    const noCode = { ...given, code: '12345' }
+    expect(await giveCode(here.core, noCode)).toMatchObject({ kind: 'malformed', problem: 'wrong-length' })
   })
 
   test('the same code in two sign-ins gives one session; the other one counts as wrong', async () => {

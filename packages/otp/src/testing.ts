@@ -68,14 +68,26 @@ export class VirtualEntry {
       : new Totp({ secret, algorithm, digits, periodSeconds }).at(atSeconds)
   }
 
-  /** A code of the right form that is wrong now and in the steps next to now. */
+  /** A code of the right form that is wrong now and in the steps next to now; for HOTP, among the next codes too. */
   wrongCode(): string {
-    const near = [-2, -1, 0, 1, 2].map((steps) => (this.account.type === 'hotp' ? '' : this.code({ steps })))
+    const near = this.#near()
     const digits = this.account.digits
     for (let guess = 0; ; guess++) {
       const code = String(guess).padStart(digits, '0')
       if (!near.includes(code)) return code
     }
+  }
+
+  /** The codes that a careful verifier might accept. */
+  #near(): readonly string[] {
+    const { type, secret, algorithm, digits, periodSeconds } = this.account
+    if (type === 'hotp') {
+      const next = [0n, 1n, 2n, 3n, 4n].map((by) => BigInt.asUintN(64, this.#counter + by))
+      return next.map((counter) => hotp(secret, counter, { algorithm, digits }))
+    }
+    const now = this.#clock.now()
+    const steps = [-2, -1, 0, 1, 2].filter((step) => now + step * periodSeconds >= 0)
+    return steps.map((step) => this.code({ steps: step }))
   }
 
   /** Seconds until the shown code changes. */

@@ -35,7 +35,7 @@ const subjects = {
     vitest: `{
     include: ['src/**/*.test.ts'],
     setupFiles: ['fewer-runs.ts'],
-    testNamePattern: /^(?!.*(1000000 times|megabyte|16 MiB))/,
+    testNamePattern: /^(?!.*(1000000 times|megabyte))/,
     isolate: false,
     testTimeout: 60000,
   }`,

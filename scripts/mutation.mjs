@@ -29,8 +29,8 @@ const subjects = {
     copied: ['src', 'vectors', 'package.json'],
     // The peers of the differential tests.
     lent: ['otpauth', 'otplib', '@otplib', '@noble', '@scure', 'fast-check', 'pure-rand'],
-    // Everything but the hash functions, of whose like rounds any change breaks every test: name them to have them done.
-    files: ['src/*.ts', '!src/*.test.ts', '!src/sha*.ts'],
+    // Everything but SHA-1, whose eighty rounds are written out one by one: name it to have it done.
+    files: ['src/*.ts', '!src/*.test.ts', '!src/sha1.ts'],
     fileOf: (name) => `src/${name}.ts`,
     vitest: `{
     include: ['src/**/*.test.ts'],

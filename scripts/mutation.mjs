@@ -1,8 +1,8 @@
 /**
  * Mutation testing with Stryker, which is fetched outside of the lock file into a folder of its own, together with a
  * copy of what it works on. Says the score of each file, and ends with status 1 below the score that we promise.
- * Usage: npm run mutation [-- core|otp] [-- core session-life,keys]
- * A whole run takes an hour of two cores. With MUTATION_FOLDER the folder stays, and the next run does what is new.
+ * Usage: npm run mutation [-- core|otp] [-- core session-life,keys] [-- otp totp,hotp]
+ * With MUTATION_FOLDER the folder stays, and the next run does what is new.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,29 +12,46 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const promised = 85
-const [which = 'core', files] = process.argv.slice(2)
 
-if (which === 'otp') {
-  const own = ['run', 'mutation', '-w', 'packages/otp', ...(files === undefined ? [] : ['--', files])]
-  process.exit(spawnSync('npm', own, { cwd: root, stdio: 'inherit' }).status ?? 1)
+/** What is mutated, and what that takes. */
+const subjects = {
+  core: {
+    package: 'packages/nightlatch',
+    copied: ['src', 'test/core', 'test/support', 'test/vectors', 'package.json'],
+    lent: ['@nightlatch/otp', '@node-rs/argon2', '@photostructure/sqlite'],
+    files: ['src/core/*.ts'],
+    fileOf: (name) => `src/core/${name}.ts`,
+    vitest: `{ include: ['test/core/**/*.test.ts'], isolate: false, testTimeout: 30000 }`,
+    stryker: { timeoutMS: 20_000 },
+  },
+  otp: {
+    package: 'packages/otp',
+    copied: ['src', 'vectors', 'package.json'],
+    // The peers of the differential tests.
+    lent: ['otpauth', 'otplib', '@otplib', '@noble', '@scure', 'fast-check', 'pure-rand'],
+    // Everything but SHA-1, whose eighty rounds are written out one by one: name it to have it done.
+    files: ['src/*.ts', '!src/*.test.ts', '!src/sha1.ts'],
+    fileOf: (name) => `src/${name}.ts`,
+    vitest: `{
+    include: ['src/**/*.test.ts'],
+    setupFiles: ['fewer-runs.ts'],
+    testNamePattern: /^(?!.*(1000000 times|megabyte))/,
+    isolate: false,
+    testTimeout: 60000,
+  }`,
+    stryker: { timeoutMS: 10_000, ignoreStatic: true },
+  },
 }
-if (which !== 'core') {
-  console.error('Usage: npm run mutation [-- core|otp] [-- core session-life,keys]')
-  process.exit(2)
-}
-
-const kept = process.env.MUTATION_FOLDER
-const folder = kept ?? mkdtempSync(join(tmpdir(), 'nightlatch-mutation-'))
-const place = join(folder, 'packages/nightlatch')
 
 /** Types are checked elsewhere. */
 const isWanted = (path) => !path.endsWith('tsconfig.json')
 
-function copy() {
-  for (const name of ['src', 'test']) rmSync(join(place, name), { recursive: true, force: true })
-  for (const name of ['src', 'test/core', 'test/support', 'test/vectors', 'package.json'])
-    cpSync(join(root, 'packages/nightlatch', name), join(place, name), { recursive: true, filter: isWanted })
-  for (const name of ['@nightlatch/otp', '@node-rs/argon2', '@photostructure/sqlite']) {
+function copy(subject, place) {
+  for (const name of subject.copied) {
+    rmSync(join(place, name), { recursive: true, force: true })
+    cpSync(join(root, subject.package, name), join(place, name), { recursive: true, filter: isWanted })
+  }
+  for (const name of subject.lent) {
     const link = join(place, 'node_modules', name)
     mkdirSync(dirname(link), { recursive: true })
     rmSync(link, { force: true })
@@ -42,20 +59,18 @@ function copy() {
   }
 }
 
-function configure() {
-  const sources = (files?.split(',') ?? ['*']).map((name) => `src/core/${name}.ts`)
-  writeFileSync(
-    join(place, 'vitest.config.ts'),
-    `import { defineConfig } from 'vitest/config'
-export default defineConfig({ test: { include: ['test/core/**/*.test.ts'], isolate: false, testTimeout: 30000 } })
-`,
-  )
+function configure(subject, place, names) {
+  const config = `import { defineConfig } from 'vitest/config'\nexport default defineConfig({ test: ${subject.vitest} })\n`
+  writeFileSync(join(place, 'vitest.config.ts'), config)
+  // A mutant is killed by the first test that fails: a few random cases will do.
+  const fewer = `import fc from 'fast-check'\nfc.configureGlobal({ numRuns: 20 })\n`
+  if (subject.vitest.includes('fewer-runs.ts')) writeFileSync(join(place, 'fewer-runs.ts'), fewer)
   writeFileSync(
     join(place, 'stryker.config.json'),
     JSON.stringify({
       testRunner: 'vitest',
       plugins: ['@stryker-mutator/vitest-runner'],
-      mutate: sources,
+      mutate: names === undefined ? subject.files : names.split(',').map(subject.fileOf),
       coverageAnalysis: 'perTest',
       incremental: true,
       incrementalFile: 'incremental.json',
@@ -63,14 +78,14 @@ export default defineConfig({ test: { include: ['test/core/**/*.test.ts'], isola
       jsonReporter: { fileName: 'mutation.json' },
       clearTextReporter: { allowColor: false, reportTests: false, logTests: false },
       thresholds: { high: 95, low: promised, break: promised },
-      concurrency: 2,
-      timeoutMS: 20_000,
+      concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
       tempDirName: '.stryker-tmp',
+      ...subject.stryker,
     }),
   )
 }
 
-function install() {
+function install(folder) {
   if (existsSync(join(folder, 'node_modules/@stryker-mutator/core'))) return 0
   const packages = [
     '@stryker-mutator/core@9.6.1',
@@ -82,16 +97,29 @@ function install() {
   return spawnSync('npm', ['install', ...options, ...packages], { stdio: 'inherit' }).status ?? 1
 }
 
-try {
+/** @returns the status to end with: 1 when something failed or the score is below the promise */
+function measure(subject, folder, names) {
+  const place = join(folder, subject.package)
   mkdirSync(place, { recursive: true })
-  copy()
-  configure()
-  process.exitCode = install()
-  if (process.exitCode === 0) {
-    const stryker = join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js')
-    const run = spawnSync(process.execPath, [stryker, 'run'], { cwd: place, stdio: 'inherit' })
-    process.exitCode = run.status ?? 1
-  }
+  copy(subject, place)
+  configure(subject, place, names)
+  const installed = install(folder)
+  if (installed !== 0) return installed
+  const stryker = join(folder, 'node_modules/@stryker-mutator/core/bin/stryker.js')
+  return spawnSync(process.execPath, [stryker, 'run'], { cwd: place, stdio: 'inherit' }).status ?? 1
+}
+
+const [which, names] = process.argv.slice(2)
+if (which !== undefined && !Object.hasOwn(subjects, which)) {
+  console.error('Usage: npm run mutation [-- core|otp] [-- core session-life,keys] [-- otp totp,hotp]')
+  process.exit(2)
+}
+
+const kept = process.env.MUTATION_FOLDER
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'nightlatch-mutation-'))
+try {
+  const chosen = which === undefined ? Object.values(subjects) : [subjects[which]]
+  process.exitCode = Math.max(...chosen.map((subject) => measure(subject, folder, names)))
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true, force: true })
 }

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { HashFunction } from './hash.js'
 import { CounterHmac } from './hmac.js'
@@ -26,6 +27,20 @@ describe('HMAC of eight bytes', () => {
     const hmac = new CounterHmac(hash)
     const states = hmac.prepare(new Uint8Array(20).fill(0x0b))
     expect(hmac.truncated(states, 0x48692054, 0x68657265)).toBe(truncated(mac))
+  })
+
+  test.each([
+    ['SHA1', sha1],
+    ['SHA256', sha256],
+    ['SHA512', sha512],
+  ])('with %s agrees with the platform for keys of every length, also longer than a block', (name, hash) => {
+    const hmac = new CounterHmac(hash)
+    const counter = Uint8Array.of(0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0)
+    for (let length = 1; length <= 260; length++) {
+      const key = randomBytes(length)
+      const mac = createHmac(name, key).update(counter).digest('hex')
+      expect(hmac.truncated(hmac.prepare(key), 0x12345678, 0x9abcdef0)).toBe(truncated(mac))
+    }
   })
 
   test.each([

@@ -74,6 +74,7 @@ describe('an Aegis backup', () => {
     ['digits-not-allowed', { ...aegisEntry, info: { ...aegisInfo, digits: 5 } }],
     ['digits-not-allowed', { ...aegisEntry, info: { ...aegisInfo, digits: 11 } }],
     ['digits-not-allowed', { ...aegisEntry, info: { ...aegisInfo, digits: '6' } }],
+    ['digits-not-allowed', { ...aegisEntry, info: { ...aegisInfo, digits: 6.5 } }],
     ['period-not-allowed', { ...aegisEntry, info: { ...aegisInfo, period: 0 } }],
     ['period-not-allowed', { ...aegisEntry, info: { ...aegisInfo, period: 0.5 } }],
     ['period-not-allowed', { ...aegisEntry, info: { ...aegisInfo, period: 86_401 } }],
@@ -94,6 +95,14 @@ describe('an Aegis backup', () => {
       accounts: [account],
       refused: [{ index: 0, why }],
     })
+  })
+
+  test('may have ten digits, a period of a day, and a counter as text, which is exact', () => {
+    const told = (own: object, type = 'totp'): unknown =>
+      accountOf(aegis({ ...aegisEntry, type, info: { ...aegisInfo, ...own } }))
+    expect(told({ digits: 10, period: 86_400 })).toMatchObject({ digits: 10, periodSeconds: 86_400 })
+    expect(told({ counter: '7' }, 'hotp')).toHaveProperty('counter', 7)
+    expect(told({ counter: '9007199254740993' }, 'hotp')).toHaveProperty('counter', 9007199254740993n)
   })
 
   test('has names without marks that turn text around, and empty ones where there are none', () => {
@@ -147,6 +156,11 @@ describe('a 2FAS backup', () => {
     })
   })
 
+  test('has the issuer of the code before the name of the service, and no name where there is none', () => {
+    expect(accountOf(twoFas({ ...service, name: 'My work' }))).toMatchObject({ issuer: 'Deno' })
+    expect(accountOf(twoFas({ secret, otp: {} }))).toMatchObject({ issuer: '', account: '' })
+  })
+
   test('leaves out what has no otp part', () => {
     expect(accountOf(twoFas({ name: 'Deno', secret }))).toBe('malformed')
   })
@@ -175,7 +189,9 @@ describe('anything else', () => {
   })
 
   test('over 16 MiB is too long to look at', () => {
-    expect(readBackup(' '.repeat(16 * 1024 * 1024 + 1))).toEqual({ parsed: false, why: 'too-long' })
+    const longest = aegis(aegisEntry).padEnd(16 * 1024 * 1024, ' ')
+    expect(accountOf(longest)).toEqual(account)
+    expect(readBackup(`${longest} `)).toEqual({ parsed: false, why: 'too-long' })
   })
 
   test('never makes it throw, nor lends anything a property', () => {

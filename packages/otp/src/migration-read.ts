@@ -90,7 +90,7 @@ const textOf = (fields: readonly Field[], field: number): string =>
 
 /** What an enumeration stands for; a number it does not have is refused, not guessed. */
 function choice<Value>(values: readonly (Value | undefined)[], picked: bigint, why: EntryProblem): Value {
-  return values[picked < 16n ? Number(picked) : 16] ?? refuse(why)
+  return values[Number(picked)] ?? refuse(why)
 }
 
 /** The fields with numbers over `known` as one piece of bytes, or nothing. */
@@ -191,7 +191,6 @@ function dataOf(uri: string): Uint8Array {
   const data = unescape((given[0] ?? '').slice('data='.length))
     .trim()
     .replaceAll(' ', '+')
-  if (data === '') refuse('no-accounts')
   return decodeBase64(data) ?? refuse('malformed')
 }
 

@@ -37,6 +37,9 @@ const account = (name: string): MigrationAccount => ({
   ...seed,
 })
 
+/** One account without a name, of a secret of one byte. */
+const oneEntry = [0x0a, 3, 0x0a, 1, 1]
+
 describe('reading a Google Authenticator export', () => {
   test.each(vectors.valid)('$id', (row) => {
     const part = readPart(row.uri)
@@ -72,6 +75,8 @@ describe('reading a Google Authenticator export', () => {
     ['a word', 'not-a-migration-uri'],
     ['otpauth-migration://online?data=CgA%3D', 'not-a-migration-uri'],
     ['otpauth-migration://offline', 'not-a-migration-uri'],
+    ['see otpauth-migration://offline?data=CgMKAQE%3D', 'not-a-migration-uri'],
+    ['xotpauth-migration://offline?data=CgMKAQE%3D', 'not-a-migration-uri'],
     ['otpauth-migration://offline?x=1', 'no-accounts'],
     ['otpauth-migration://offline?data=', 'no-accounts'],
     [uriOf([0x10, 1, 0x18, 1]), 'no-accounts'],
@@ -83,6 +88,11 @@ describe('reading a Google Authenticator export', () => {
     [uriOf([0x0a, 2, 0x08, 1]), 'malformed'],
     [uriOf([0x0a, 3, 0x0a, 1, 1, 0x12]), 'malformed'],
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x22, 0]), 'malformed'],
+    [uriOf([0x0a, 6, 0x0a, 1, 1, 0x12, 1, 0xff]), 'malformed'],
+    [uriOf([...oneEntry, 0x0a, 5, 0x0a, 1, 1]), 'malformed'],
+    [uriOf([...oneEntry, 0x18, ...Array<number>(10).fill(0x80), 0]), 'malformed'],
+    [uriOf([...oneEntry, 0x80, 0x80, 0x80, 0x80, 0x10, 1]), 'malformed'],
+    [uriOf([0x0a, 14, 0x0a, 1, 1, 0x20, ...Array<number>(9).fill(0xff), 1]), 'algorithm-not-supported'],
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x20, 4]), 'algorithm-not-supported'],
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x28, 3]), 'digits-not-supported'],
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x30, 3]), 'type-not-supported'],
@@ -103,6 +113,38 @@ describe('reading a Google Authenticator export', () => {
       { index: 0, why: 'algorithm-not-supported' },
       { index: 2, why: 'secret-missing' },
     ])
+  })
+
+  test('blanks around it, and other parameters, are passed over, up to 65536 characters', () => {
+    const { accounts } = readPart(uriOf(oneEntry))
+    for (const uri of [
+      ' \n OTPAUTH-migration://offline/?x=1&data=%20CgMKAQE%3D%20&y=2',
+      `${uriOf(oneEntry)}&x=`.padEnd(65_536, 'x'),
+    ])
+      expect(readPart(uri).accounts).toEqual(accounts)
+    expect(readMigration(`${uriOf(oneEntry)}&x=`.padEnd(65_537, 'x')).parsed).toBe(false)
+  })
+
+  test('names are without the blanks around them', () => {
+    const named = (issuer: string, name: string): MigrationAccount => {
+      const written = [...textToUtf8(name)]
+      const entry = [0x0a, 1, 1, 0x12, written.length, ...written, 0x1a, issuer.length, ...textToUtf8(issuer)]
+      return readPart(uriOf([0x0a, entry.length, ...entry])).accounts[0]!
+    }
+    expect(named(' Example ', ' ada ')).toMatchObject({ issuer: 'Example', account: 'ada' })
+    expect(named(' Example ', 'Example: ada ')).toMatchObject({ issuer: 'Example', account: 'ada' })
+    expect(named('', ' ada ')).toMatchObject({ issuer: '', account: 'ada' })
+  })
+
+  test('a secret has a buffer of its own, in which no other secret lies', () => {
+    for (const { secret } of readPart(uriOf([...oneEntry, ...oneEntry])).accounts)
+      expect(secret.buffer.byteLength).toBe(1)
+  })
+
+  test('numbers are read to the last bit', () => {
+    const { batch } = readPart(uriOf([...oneEntry, 0x18, 0x80, 0x01, 0x20, 0x7f, 0x28, 0x80, 0x80, 1]))
+    expect(batch).toEqual({ id: 16_384, index: 127, size: 128 })
+    expect(readPart(uriOf([...oneEntry, 0x18, 0xe8, 7])).batch.size).toBe(1000)
   })
 
   test('plus signs that became blanks are read as they were', () => {
@@ -131,6 +173,12 @@ describe('reading a Google Authenticator export', () => {
     expect(codes(uriOf(fixed32))).toEqual(['unknown-fields'])
     expect(readPart(uriOf(fixed32)).accounts[0]!.unknownFields).toEqual(Uint8Array.of(0x4d, 1, 2, 3, 4))
     expect(codes(uriOf([0x0a, 18, 0x0a, 16, ...new Uint8Array(16), ...fixed64]))).toEqual(['unknown-fields'])
+    const plain = [0x0a, 18, 0x0a, 16, ...new Uint8Array(16)]
+    expect(codes(uriOf([...fixed32, ...plain]))).toEqual(['unknown-fields'])
+    const largestNumber = [0xf8, 0xff, 0xff, 0xff, 0x0f, 1]
+    const { warnings, unknownFields } = readPart(uriOf([...plain, ...largestNumber]))
+    expect(unknownFields).toEqual(Uint8Array.from(largestNumber))
+    expect(warnings[0]?.message).toMatch(/^The export has .*\.$/)
   })
 
   test('never throws on damaged exports', () => {
@@ -198,7 +246,26 @@ describe('writing a Google Authenticator export', () => {
     expect(new Set(parts.map((part) => part.batch.id)).size).toBe(1)
     expect(readPart(writeMigration(accounts)[0]!).batch.id).not.toBe(parts[0]!.batch.id)
     expect(writeMigration(accounts, { perCode: 7 })).toHaveLength(3)
+    expect(writeMigration(accounts, { perCode: 100 })).toHaveLength(1)
     expect(writeMigration([])).toEqual([])
+  })
+
+  test('writes no number longer than it must be', () => {
+    const end = [0x10, 1, 0x18, 1, 0x20, 0]
+    for (const [batchId, last] of [
+      [127, [0x28, 0x7f]],
+      [128, [0x28, 0x80, 0x01]],
+    ] as const) {
+      const [uri = ''] = writeMigration([account('a')], { batchId })
+      expect(
+        decodeBase64(decodeURIComponent(uri.split('data=')[1]!))?.slice(-end.length - last.length),
+      ).toEqual(Uint8Array.from([...end, ...last]))
+    }
+  })
+
+  test('asks no period of a counter', () => {
+    const hotp = { ...account('a'), type: 'hotp', counter: 1, periodSeconds: 60 } as const
+    expect(readPart(writeMigration([hotp])[0]!).accounts).toEqual([{ ...hotp, periodSeconds: 30 }])
   })
 
   test.each([
@@ -323,6 +390,10 @@ describe('text and bytes', () => {
     'AA===',
   ])('%j is no base64', (text) => {
     expect(decodeBase64(text)).toBeNull()
+  })
+
+  test('half a character is written as the replacement character', () => {
+    expect(textToUtf8('a\ud800b')).toEqual(Uint8Array.of(0x61, 0xef, 0xbf, 0xbd, 0x62))
   })
 
   test.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x82]], [[0xf5, 0x80, 0x80, 0x80]]])(

@@ -49,7 +49,9 @@ describe('a clock that is far off', () => {
       ['', second],
       [first, 'x'],
       [first, undefined as unknown as string],
-    ] as [string, string][]) {
+      [first],
+      [],
+    ] as unknown as [string, string][]) {
       expect(resynchronise(otp, codes, { atSeconds, windowSteps: 20 })).toEqual({
         matched: false,
         why: 'malformed',
@@ -73,6 +75,12 @@ describe('a clock that is far off', () => {
       offset: 1,
     })
     expect(resynchronise(otp, [otp.now(), otp.now()], { windowSteps: 1 })).toHaveProperty('matched', false)
+  })
+
+  test('is looked for around now, by the clock of the system', () => {
+    const seconds = Date.now() / 1000
+    const codes: [string, string] = [otp.at(seconds - 30), otp.at(seconds)]
+    expect(resynchronise(otp, codes, { windowSteps: 2 })).toHaveProperty('step', otp.stepAt(seconds))
   })
 
   test.each([-1, 0.5, 100_001])('is not searched for over %d steps', (windowSteps) => {

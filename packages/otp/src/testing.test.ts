@@ -23,8 +23,18 @@ describe('a virtual authenticator', () => {
 
   test('enrols by the key that the page shows', () => {
     const phone = new VirtualAuthenticator({ nowSeconds: 5000 })
-    phone.enrol(encodeBase32(secret).toLowerCase().replace(/.{4}/g, '$& '))
+    const { account } = phone.enrol(encodeBase32(secret).toLowerCase().replace(/.{4}/g, '$& '))
     expect(phone.code()).toBe(otp.at(5000))
+    expect(account).toEqual({
+      type: 'totp',
+      issuer: '',
+      account: '',
+      secret,
+      strength: 'full',
+      algorithm: 'SHA1',
+      digits: 6,
+      periodSeconds: 30,
+    })
   })
 
   test('enrols all accounts of an export', () => {
@@ -52,6 +62,11 @@ describe('a virtual authenticator', () => {
     )
     expect([entry.code(), entry.code(), entry.code()]).toEqual(['287082', '359152', '969429'])
     expect(entry.wrongCode()).toMatch(/^\d{6}$/)
+    const shape = { algorithm: 'SHA512', digits: 8 } as const
+    const long = new VirtualAuthenticator().enrol(
+      otpauthUri({ issuer: 'A', account: 'a', secret, type: 'hotp', counter: 7, ...shape }),
+    )
+    expect([long.code(), long.code()]).toEqual([hotp(secret, 7, shape), hotp(secret, 8, shape)])
   })
 
   test('shows Steam codes', () => {
@@ -69,6 +84,19 @@ describe('a virtual authenticator', () => {
     // At step 349495 the code of this secret is 000000.
     const unlucky = new VirtualEntry(account, new VirtualClock({ nowSeconds: 349495 * 30 }))
     expect([unlucky.code(), unlucky.wrongCode()]).toEqual(['000000', '000001'])
+    for (const steps of [-2, -1, 1, 2]) {
+      const near = new VirtualEntry(account, new VirtualClock({ nowSeconds: (349495 + steps) * 30 }))
+      expect(near.wrongCode()).toBe('000001')
+    }
+    for (const counter of [349495, 349494, 349492]) {
+      const next = new VirtualEntry({ ...account, type: 'hotp', counter }, new VirtualClock())
+      expect([next.wrongCode(), next.code()]).toEqual(['000001', hotp(account.secret, counter)])
+    }
+  })
+
+  test('has a wrong code also where time begins', () => {
+    const entry = new VirtualAuthenticator({ nowSeconds: 59 }).enrol(uri)
+    expect(otp.verify(entry.wrongCode(), { atSeconds: 59, window: 2 })).toHaveProperty('why', 'wrong')
   })
 
   test('has a wrong code at the beginning of time, for counters, and of the form of Steam', () => {

@@ -100,6 +100,12 @@ describe('TOTP codes', () => {
     )
   })
 
+  test('counts as far as whole numbers go', () => {
+    const own = new Totp({ secret: key, periodSeconds: 1 })
+    expect(own.stepAt(Number.MAX_SAFE_INTEGER)).toBe(Number.MAX_SAFE_INTEGER)
+    expect(() => own.stepAt(2 ** 53)).toThrow(failing('TIME_OUT_OF_RANGE'))
+  })
+
   test.each([-1, 0.5, NaN, Infinity, 2 ** 53])('refuses the step %d', (step) => {
     expect(() => otp.startOf(step)).toThrow(failing('TIME_OUT_OF_RANGE'))
   })

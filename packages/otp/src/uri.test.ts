@@ -11,6 +11,7 @@ import {
   parseOtpauthUri,
   uriLabel,
   type Algorithm,
+  type ParsedUri,
   type UriParts,
 } from './index.js'
 
@@ -61,6 +62,8 @@ describe('reading otpauth URIs', () => {
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&Issuer=A&issuer=B', 'parameter-ambiguous'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=', 'algorithm-not-supported'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=SHA224', 'algorithm-not-supported'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=SHA256x', 'algorithm-not-supported'],
+    ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&algorithm=xSHA1', 'algorithm-not-supported'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=5', 'digits-not-allowed'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=11', 'digits-not-allowed'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&digits=%D9%A6', 'digits-not-allowed'],
@@ -68,6 +71,7 @@ describe('reading otpauth URIs', () => {
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&period=', 'period-not-allowed'],
     ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP', 'counter-missing'],
     ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=-1', 'counter-not-allowed'],
+    ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=5x', 'counter-not-allowed'],
     ['otpauth://hotp/a?secret=JBSWY3DPEHPK3PXP&counter=18446744073709551616', 'counter-not-allowed'],
     ['otpauth://totp/a%ZZ?secret=JBSWY3DPEHPK3PXP', 'escape-malformed'],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP&issuer=%FF', 'escape-malformed'],
@@ -93,8 +97,13 @@ describe('reading otpauth URIs', () => {
     [`otpauth://totp/a?secret=${secret}&issuer=A&issuer=A`, ['parameter-repeated']],
     [`otpauth://totp/a?secret=${secret}&color=red`, ['parameter-unknown']],
     [`otpauth://totp/a%E2%80%AEb?secret=${secret}`, ['direction-marks-removed']],
-  ])('%s warns of %j', (uri, codes) => {
+    [`otpauth://totp/a?&secret=${secret}&&`, []],
+    [`otpauth://totp/A:a?secret=${secret}&issuer=`, []],
+    [`otpauth://totp/A:a?secret=${secret}&issuer=%20A%20`, []],
+  ])('%s warns of %j, in a sentence each', (uri, codes) => {
     expect(warned(uri)).toEqual(codes)
+    const { warnings } = parseOtpauthUri(uri) as ParsedUri & { parsed: true }
+    for (const { message } of warnings) expect(message).toMatch(/^[A-Z].* .*\.$/)
   })
 
   test('marks that turn text around are gone from the names', () => {
@@ -102,6 +111,15 @@ describe('reading otpauth URIs', () => {
       issuer: 'A',
       account: 'alice',
     })
+  })
+
+  test('a label is divided at its first colon, with or without a name before it', () => {
+    const names = (label: string): unknown => told(`otpauth://totp/${label}?secret=${secret}`)
+    expect(names('A%20:%20a%20')).toMatchObject({ issuer: 'A', account: 'a' })
+    expect(names(':a')).toMatchObject({ issuer: '', account: 'a' })
+    expect(names('A:b:c')).toMatchObject({ issuer: 'A', account: 'b:c' })
+    expect(told(`otpauth://totp/A:a?secret=${secret}&issuer=`)).toMatchObject({ issuer: 'A', account: 'a' })
+    expect(told(`otpauth://totp/a?secret=${secret}&issuer=%20A%20`)).toMatchObject({ issuer: 'A' })
   })
 
   test('a plus that the label has too stays a plus', () => {
@@ -141,6 +159,16 @@ describe('reading otpauth URIs', () => {
     const result = parseOtpauthUri(uri)
     expect(result).toMatchObject({ parsed: true, account: { type: 'steam', digits: 5, periodSeconds: 30 } })
     expect(warned(uri)).toEqual([])
+    expect(told(`otpauth://hotp/a?secret=${secret}&counter=1&encoder=steam`)).toMatchObject({
+      type: 'hotp',
+      digits: 6,
+    })
+  })
+
+  test('reads up to 4096 characters', () => {
+    const uri = `otpauth://totp/a?secret=${secret}&image=`
+    expect(told(uri.padEnd(4096, 'x'))).toMatchObject({ account: 'a' })
+    expect(told(uri.padEnd(4097, 'x'))).toBe('too-long')
   })
 
   test('knows a Steam account by its type, as Aegis writes it', () => {
@@ -164,6 +192,10 @@ describe('reading otpauth URIs', () => {
     expect(
       parseOtpauthUri(`otpauth://totp/a?secret=${secret}&image=https%3A%2F%2Fa.test%2Fb`),
     ).toHaveProperty('image', 'https://a.test/b')
+    expect(parseOtpauthUri(`otpauth://totp/a?secret=${secret}&image=https://a.test/%3Fb=c`)).toHaveProperty(
+      'image',
+      'https://a.test/?b=c',
+    )
     expect(parseOtpauthUri(`otpauth://totp/a?secret=${secret}`)).not.toHaveProperty('image')
   })
 
@@ -283,6 +315,7 @@ describe('writing otpauth URIs', () => {
     ['LABEL_NOT_ALLOWED', { account: 'a\u202eb' }],
     ['LABEL_NOT_ALLOWED', { account: 'a'.repeat(401) }],
     ['LABEL_NOT_ALLOWED', { image: 'http://example.test/a' }],
+    ['LABEL_NOT_ALLOWED', { image: 'javascript:https://example.test/a' }],
     ['LABEL_NOT_ALLOWED', { image: 'https://example.test/a b' }],
     ['LABEL_NOT_ALLOWED', { image: 'https://example.test/\u202e' }],
     ['SECRET_NOT_BASE32', { secret: 'JBSWY3D0' }],
@@ -299,7 +332,13 @@ describe('writing otpauth URIs', () => {
     expect(() => otpauthUri({ ...parts, ...change })).toThrow(failing(code))
   })
 
-  test('accepts names of 400 characters and periods up to a day', () => {
+  test('says which name it refuses', () => {
+    expect(() => otpauthUri({ ...parts, issuer: '' })).toThrow('The issuer has')
+    expect(() => otpauthUri({ ...parts, account: 'a:b' })).toThrow('The account has')
+  })
+
+  test('accepts names of 400 characters and periods of a second up to a day', () => {
+    expect(told(otpauthUri({ ...parts, periodSeconds: 1 }))).toMatchObject({ period: 1 })
     expect(told(otpauthUri({ ...parts, account: 'a'.repeat(400), periodSeconds: 86_400 }))).toMatchObject({
       account: 'a'.repeat(400),
       period: 86_400,
@@ -343,6 +382,7 @@ describe('a label made of any text', () => {
     [':\u0000', ''],
     ['\u{1f511}'.repeat(70), '\u{1f511}'.repeat(64)],
     ['a'.repeat(63) + ' b', 'a'.repeat(63)],
+    [' ' + 'a'.repeat(65), 'a'.repeat(64)],
   ])('%j becomes %j', (text, label) => {
     expect(uriLabel(text)).toBe(label)
   })

@@ -39,18 +39,22 @@ export async function renameAuthenticator(
       kind: 'bad-name',
       why: [...change.name.trim()].length > longestAuthenticatorName ? 'too-long' : 'not-allowed',
     }
-  const { authenticators } = core.storage.stores
-  const all = await authenticators.listOf(account.id)
-  if (!all.some((one) => one.id === change.id)) return { kind: 'not-there' }
-  if (all.some((one) => one.name === name && one.id !== change.id)) return { kind: 'bad-name', why: 'taken' }
-  if (!(await authenticators.rename(change.id, account.id, name))) return { kind: 'bad-name', why: 'taken' }
-  await noteChange(core.storage.stores, core, {
-    owner: account,
-    event: 'authenticator.renamed',
-    client: change.browser.client,
-    details: { authenticator: change.id },
+  return core.storage.atomically<RenameOutcome>(async (stores) => {
+    await stores.accounts.hold(account.id)
+    if (!(await stores.authenticators.rename(change.id, account.id, name))) {
+      const all = await stores.authenticators.listOf(account.id)
+      return all.some(({ id }) => id === change.id)
+        ? { kind: 'bad-name', why: 'taken' }
+        : { kind: 'not-there' }
+    }
+    await noteChange(stores, core, {
+      owner: account,
+      event: 'authenticator.renamed',
+      client: change.browser.client,
+      details: { authenticator: change.id },
+    })
+    return { kind: 'renamed' }
   })
-  return { kind: 'renamed' }
 }
 
 export type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh

@@ -69,7 +69,7 @@ export function networkOf(address: string): string {
 /** The eight groups of an IPv6 address without leading zeros; a dotted end counts as the two that it stands for. */
 function groupsOf(text: string): readonly string[] {
   const plain = text.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...bytes: string[]) => {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number)
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number)
     return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
   })
   const [left = '', right = ''] = plain.split('::')

@@ -18,7 +18,15 @@ import { findSetUp } from '../../src/core/set-up.js'
 import type { Session } from '../../src/core/sessions.js'
 import { realWorld } from '../../src/crypto/world.js'
 import { Phone } from '../support/phone.js'
-import { fullHasher, hasher, justBeforeTheWrite, pendingSetUp, useHere, whileHashing } from './people.js'
+import {
+  fullHasher,
+  hasher,
+  justBeforeTheWrite,
+  pendingSetUp,
+  useHere,
+  whereTheTrailIsFull,
+  whileHashing,
+} from './people.js'
 import type { Person } from './people.js'
 
 const here = useHere()
@@ -126,17 +134,17 @@ describe('an authenticator is renamed', () => {
     const id = await addAnother(ada, 'Tablet')
     expect(await rename(ada, 'Authenticator app', id)).toEqual({ kind: 'bad-name', why: 'taken' })
     expect(await rename(ada, 'authenticator app', id)).toEqual({ kind: 'renamed' })
-    const stores = {
-      ...here.stores,
-      authenticators: {
-        ...here.stores.authenticators,
-        listOf: async () => (await authenticatorsOf(ada)).slice(1),
-      },
-    }
-    const second = (await authenticatorsOf(ada))[1]!
-    const core = { ...here.core, storage: { ...here.core.storage, stores } }
-    const taken = { ...(await ada.change()), id: second.id, name: (await authenticatorsOf(ada))[0]!.name }
+    const core = justBeforeTheWrite(here.core, () => here.stores.authenticators.rename(id, ada.id, 'Watch'))
+    const taken = { ...(await ada.change()), id: await firstOf(ada), name: 'Watch' }
     expect(await renameAuthenticator(core, taken)).toEqual({ kind: 'bad-name', why: 'taken' })
+    expect((await authenticatorsOf(ada)).map(({ name }) => name)).toEqual(['Authenticator app', 'Watch'])
+  })
+
+  test('and written down, or not at all', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const change = { ...(await ada.change()), id: await firstOf(ada), name: 'My phone' }
+    await expect(renameAuthenticator(whereTheTrailIsFull(here.core), change)).rejects.toThrow('full')
+    expect(await authenticatorsOf(ada)).toMatchObject([{ name: 'Authenticator app' }])
   })
 
   test('but not where there is none, nor one of somebody else', async () => {
@@ -225,7 +233,18 @@ describe('an authenticator is removed', () => {
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     expect(await remove(ada, nothing, here.optional)).toEqual({ kind: 'not-there' })
     expect(await remove(ada, await firstOf(bob), here.optional)).toEqual({ kind: 'not-there' })
+    expect(await remove(ada, nothing)).toEqual({ kind: 'not-there' })
     expect(await authenticatorsOf(bob)).toHaveLength(1)
+  })
+
+  test('and the owner is told its name, of several', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    await addAnother(ada, 'Tablet')
+    for (const { id, name } of await authenticatorsOf(ada)) {
+      here.notices.length = 0
+      expect(await remove(ada, id, here.optional)).toEqual({ kind: 'removed' })
+      expect(here.notices).toMatchObject([{ kind: 'authenticator-removed', details: { name } }])
+    }
   })
 
   test('by one of two requests at once: the other one changes nothing', async () => {
@@ -276,6 +295,8 @@ describe('recovery codes are renewed', () => {
   test('where there is a second factor, and room', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     expect(await renewRecoveryCodes(here.core, await ada.change())).toEqual({ kind: 'no-second-factor' })
+    here.clock.advance(3600) // nobody is asked for a proof that would lead to nothing
+    expect(await renewRecoveryCodes(here.core, await ada.change())).toEqual({ kind: 'no-second-factor' })
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     const full = { ...here.core, passwords: fullHasher }
     expect(await renewRecoveryCodes(full, await bob.change())).toEqual({ kind: 'busy' })
@@ -285,6 +306,7 @@ describe('recovery codes are renewed', () => {
 
   test('not for a session or a second factor that ended while the codes were hashed', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
+    await ada.signIn() // another session, which stays
     const change = await ada.change()
     const { session } = change.signedIn
     const signedOut = justBeforeTheWrite(here.core, () => here.stores.sessions.end(session.id, ada.id))
@@ -292,6 +314,8 @@ describe('recovery codes are renewed', () => {
     const reset = justBeforeTheWrite(here.core, () => here.stores.accounts.resetAuthenticatorCount(ada.id))
     expect(await renewRecoveryCodes(reset, change)).toEqual({ kind: 'no-second-factor' })
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
+    const removed = justBeforeTheWrite(here.core, () => here.stores.accounts.remove(ada.id))
+    expect(await renewRecoveryCodes(removed, change)).toEqual({ kind: 'no-second-factor' })
     expect(here.notices.map(({ kind }) => kind)).not.toContain('recovery-codes-renewed')
   })
 

@@ -123,6 +123,8 @@ describe('an application that keeps the accounts', () => {
     await disableAccount(here.core, (await findAccount(here.core, 'carol'))!)
     expect(await give(core, 'carol')).toEqual({ kind: 'refused' })
     expect(await give(core, 'nick')).toEqual({ kind: 'refused' })
+    const renamed = applicationWith({ carol: { username: 'carol.the.second' } })
+    expect(await give(renamed, 'carol')).toEqual({ kind: 'refused' })
   })
 
   test('gives two first sign-ins at once one account', async () => {

@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { codeKey, codePolicy, passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
 import { auditEvent, noClient } from '../../src/core/audit.js'
 import { sealContext } from '../../src/core/codes.js'
-import { sweep } from '../../src/core/housekeeping.js'
+import { housekeepingLease, keepHouse, sweep } from '../../src/core/housekeeping.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'
 import { checkRootKeys, forgetLostKeys, knowsKeys, listKeys, resealSome } from '../../src/core/keys.js'
 import { giveCode } from '../../src/core/second-step.js'
 import { Secret } from '../../src/core/secret.js'
+import { isStillToCome } from '../../src/core/world.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
 import { createSecretBox } from '../../src/crypto/secret-box.js'
 import { realWorld } from '../../src/crypto/world.js'
@@ -281,5 +282,83 @@ describe('housekeeping', () => {
       kind: 'reserved',
       failures: 2,
     })
+  })
+})
+
+describe('the house is kept', () => {
+  const here = useHere()
+  const lease = (holder: string, endsAt: number) => ({ name: housekeepingLease, holder, endsAt })
+
+  async function leaveExpired(count: number): Promise<void> {
+    const own = { account: null, createdAt: noon - 100, expiresAt: noon - 50 }
+    await here.core.storage.atomically(async (stores) => {
+      for (let number = 0; number < count; number += 1)
+        await stores.invitations.add({ ...own, id: anId<InvitationId>() }, `left ${here.next()}`)
+    })
+  }
+
+  /** Keeps house as `name`; what happens between two batches says whether it goes on. */
+  const keep = (between: () => Promise<boolean> | boolean = () => true, name = 'one') =>
+    keepHouse(here.core, { name, pause: async () => between() })
+
+  test('batch by batch until nothing is left, with a pause after each', async () => {
+    await leaveExpired(1001)
+    let pauses = 0
+    expect(await keep(() => (pauses += 1) > 0)).toBe(1001)
+    expect(pauses).toBe(3)
+    expect(await keep()).toBe(0)
+  })
+
+  test('until the server is to stop; the rest waits for the next time', async () => {
+    await leaveExpired(1001)
+    expect(await keep(() => false)).toBe(500)
+    expect(await keep()).toBe(501)
+  })
+
+  test('by one server at a time: the other one waits three minutes for it, and says that it did nothing', async () => {
+    await leaveExpired(3)
+    expect(await keep()).toBe(3)
+    here.clock.advance(179)
+    expect(await keep(undefined, 'two')).toBeNull()
+    here.clock.advance(1)
+    expect(await keep(undefined, 'two')).toBe(0)
+  })
+
+  test('until another server takes over, and what was done counts', async () => {
+    here.clock.advance(1000)
+    await leaveExpired(1001)
+    const takeOver = async (): Promise<boolean> => {
+      here.clock.advance(1000)
+      return here.stores.leases.take(lease('two', here.clock.seconds + 180), here.clock.seconds)
+    }
+    expect(await keep(takeOver)).toBe(500)
+    expect(await keep(undefined, 'two')).toBe(501)
+  })
+
+  test('by sealing secrets anew under the newest key', async () => {
+    here.clock.advance(10_000)
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const [older, newer] = [aKey(), aKey()]
+    const [one] = await here.stores.authenticators.listOf(ada.id)
+    const opened = here.core.box.open(one!.sealed, sealContext(one!))
+    if (opened.kind === 'refused') throw new Error(opened.kind)
+    const to = createSecretBox([older]).seal(opened.plain, sealContext(one!))
+    await here.stores.authenticators.reseal(one!.id, { from: one!.sealed, to })
+    const core = { ...here.core, box: createSecretBox([newer, older]) }
+    const goOn = () => Promise.resolve(true)
+    expect(await keepHouse(core, { name: 'two', pause: goOn })).toBe(1)
+    expect(await keepHouse(core, { name: 'two', pause: goOn })).toBe(0)
+  })
+})
+
+describe('an end that lies ahead', () => {
+  const hour = 3600
+  test.each([
+    ['a second before', 1000, 999, true],
+    ['at its second', 1000, 1000, false],
+    ['as far ahead as it can be, by a clock that was an hour fast', 1000 + 600 + hour, 1000, true],
+    ['further ahead than it can be: the clock was wrong', 1000 + 600 + hour + 1, 1000, false],
+  ])('is still to come %s: %i at %i', (_when, end, now, isToCome) => {
+    expect(isStillToCome(end, now, 600)).toBe(isToCome)
   })
 })

@@ -13,6 +13,7 @@ describe('a user name', () => {
     ['ada', 'ada', 'ada'],
     ['  Ada ', 'Ada', 'ada'],
     ['\tada\n', 'ada', 'ada'],
+    ['\u00a0Ada\u3000', 'Ada', 'ada'],
     ['a', 'a', 'a'],
     ['7', '7', '7'],
     ["o'neill", "o'neill", "o'neill"],

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { changePassword } from '../../src/core/account-changes.js'
-import { disableAccount, enableAccount, removeAccount, setPassword } from '../../src/core/administration.js'
+import {
+  disableAccount,
+  enableAccount,
+  inviteAccount,
+  removeAccount,
+  setPassword,
+} from '../../src/core/administration.js'
 import type { Browser } from '../../src/core/completed-sign-in.js'
 import { acceptPassword, givePassword } from '../../src/core/password-step.js'
 import { findSignIn, giveCode, giveUpSignIn } from '../../src/core/second-step.js'
@@ -178,7 +184,7 @@ describe('a wrong password', () => {
     const ask = (username: string) =>
       givePassword(here.core, { username, password: 'x', browser: here.newBrowser() })
     for (let wrong = 1; wrong <= 10; wrong += 1)
-      expect(await ask(wrong % 2 === 0 ? 'no caf\u00e9' : 'No cafe\u0301')).toEqual(refused)
+      expect(await ask(wrong % 2 === 0 ? 'no caf\u00e9 ' : ' No cafe\u0301')).toEqual(refused)
     expect(await ask('no caf\u00e9')).toMatchObject({ kind: 'wait' })
   })
 
@@ -203,6 +209,28 @@ describe('a wrong password', () => {
       for (let wrong = 0; wrong < 5; wrong += 1)
         expect(await givePassword(here.core, { username, password: 'x', browser: nowhere })).toEqual(refused)
     }
+  })
+
+  test('counts for the account also where nobody knows the address', async () => {
+    const ada = await here.someoneWithAPassword()
+    for (let wrong = 1; wrong <= 10; wrong += 1) expect(await guess(ada, atAddress(''))).toEqual(refused)
+    expect((await ada.givePassword(atAddress(''))).kind).toBe('wait')
+  })
+
+  test('for an unknown name is refused also in a browser that somebody else has signed in with', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const given = { username: 'nobody', password: 'x', browser: ada.browser }
+    expect(await givePassword(here.core, given)).toEqual(refused)
+  })
+
+  test('is refused for an account without one, and for an unknown name, whatever is typed', async () => {
+    const password = 'the password of nobody'
+    const unknownAccountHash = await here.core.passwords.hash(new Secret(password))
+    const core = { ...here.core, passwords: { ...here.core.passwords, unknownAccountHash } }
+    const invited = await inviteAccount(here.core, { username: `bob.${here.next()}`, admin: false })
+    if (invited.kind !== 'invited') throw new Error(invited.kind)
+    for (const username of ['nobody', invited.account.username])
+      expect(await givePassword(core, { username, password, browser: here.newBrowser() })).toEqual(refused)
   })
 
   test('of a stranger does not keep a device out that has signed in before, nor the other way round', async () => {
@@ -374,6 +402,14 @@ describe('what is changed while the password is looked at counts', () => {
     expect(await givePassword(core, { ...ada.typed(), browser })).toEqual(refused)
   })
 
+  test('a trusted device of an account that is not as it was opens nothing', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const { trustedDevice } = await ada.signIn(here.newBrowser(), true)
+    const core = whileHashing(here.core, () => here.stores.accounts.setDisabled(ada.id, true))
+    const browser = here.newBrowser({ trustedDevice })
+    expect(await givePassword(core, { ...ada.typed(), browser })).toEqual(refused)
+  })
+
   test('a second factor that was switched on is asked for', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const core = whileHashing(here.optional, () => ada.enrol())
@@ -385,7 +421,9 @@ describe('what is changed while the password is looked at counts', () => {
   test('who is changed all the time is asked to try again, and nothing is counted', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const { passwords } = here.core
+    let looked = 0
     const verify: typeof passwords.verify = async (hash, password) => {
+      looked += 1
       const answer = await passwords.verify(hash, password)
       const { passwordHash } = await ada.account()
       await here.stores.accounts.setPasswordHash(ada.id, await otherHash(passwordHash))
@@ -399,6 +437,7 @@ describe('what is changed while the password is looked at counts', () => {
     const core = { ...here.optional, passwords: { ...passwords, verify } }
     const given = { ...ada.typed(), browser: here.newBrowser() }
     for (let time = 0; time < 12; time += 1) expect(await givePassword(core, given)).toEqual({ kind: 'busy' })
+    expect(looked).toBe(12 * 3)
     expect((await givePassword(here.optional, given)).kind).toBe('complete')
   })
 

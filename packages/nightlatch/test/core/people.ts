@@ -20,6 +20,7 @@ import { confirmSetUp } from '../../src/core/set-up-confirmation.js'
 import type { PendingSetUp, SetUpOwner } from '../../src/core/set-up.js'
 import { beginSetUp } from '../../src/core/set-up.js'
 import type { SignIn } from '../../src/core/sign-in.js'
+import type { Stores } from '../../src/core/stores.js'
 import type { Token } from '../../src/core/tokens.js'
 import { isCommon } from '../../src/crypto/common-passwords.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
@@ -284,6 +285,32 @@ export function justBeforeTheWrite(core: Core, act: () => Promise<unknown>): Cor
       },
     },
   }
+}
+
+/** Nothing can be written into the audit trail any more. */
+export function whereTheTrailIsFull(core: Core): Core {
+  const add = (): Promise<never> => Promise.reject(new Error('the disk is full'))
+  const without = (stores: Stores): Stores => ({ ...stores, audit: { ...stores.audit, add } })
+  const { storage } = core
+  return {
+    ...core,
+    storage: {
+      stores: without(storage.stores),
+      atomically: (work) => storage.atomically((stores) => work(without(stores))),
+    },
+  }
+}
+
+/** Something else happens just after an account's authenticators were read, before the code is judged. */
+export function justBeforeTheVerdict(core: Core, act: () => Promise<unknown>): Core {
+  const { stores } = core.storage
+  const listOf: typeof stores.authenticators.listOf = async (account) => {
+    const all = await stores.authenticators.listOf(account)
+    await act()
+    return all
+  }
+  const own = { ...stores, authenticators: { ...stores.authenticators, listOf } }
+  return { ...core, storage: { ...core.storage, stores: own } }
 }
 
 /** Something else happens once while the first password is being looked at. */

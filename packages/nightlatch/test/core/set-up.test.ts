@@ -390,6 +390,11 @@ describe('the first authenticator', () => {
     expect(await findUnsavedCodes({ ...here.core, box: aBox() }, id)).toBeNull()
     const sealed = await here.stores.unsavedCodes.find(id)
     for (const code of outcome.recoveryCodes) expect(sealed).not.toContain(code)
+    const bob = await here.someoneWithAnAuthenticatorApp('bob')
+    const other = (await bob.signedIn()).session.id
+    await forgetUnsavedCodes(here.core, other)
+    await here.stores.unsavedCodes.put(other, bob.id, sealed!)
+    expect(await findUnsavedCodes(here.core, other)).toBeNull()
     expect(await forgetUnsavedCodes(here.core, id)).toBe(true)
     expect(await forgetUnsavedCodes(here.core, id)).toBe(false)
     expect(await findUnsavedCodes(here.core, id)).toBeNull()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { resetSecondFactor } from '../../src/core/administration.js'
 import { givePassword } from '../../src/core/password-step.js'
+import { giveRecoveryCode } from '../../src/core/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import type { StepUpGiven } from '../../src/core/step-up.js'
 import { stepUp } from '../../src/core/step-up.js'
@@ -52,6 +53,18 @@ describe('a fresh proof', () => {
     ])
     ada.keep(outcome)
     expect((await prove(ada, { second })).kind).toBe('wrong')
+  })
+
+  test('with a code is known as such, also of a session that began with a recovery code', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const { signIn } = await ada.beginSignIn(ada.browser)
+    const given = { signIn, browser: ada.browser, code: ada.recoveryCodes[0]! }
+    const recovered = await giveRecoveryCode(here.core, given)
+    if (recovered.kind !== 'complete') throw new Error(recovered.kind)
+    ada.keep(recovered)
+    const outcome = await prove(ada)
+    if (outcome.kind !== 'proven') throw new Error(outcome.kind)
+    expect(outcome.session.factors).toEqual(['password', 'recovery-code', 'totp'])
   })
 
   test('is the password where there is no second factor', async () => {
@@ -179,6 +192,16 @@ describe('the password of a signed-in person', () => {
     }
     expect((await prove(ada)).kind).toBe('wait')
     expect((await ada.givePassword(here.newBrowser())).kind).toBe('wait')
+  })
+
+  test('keeps its count while there is no room to hash: a storm buys nobody fresh tries', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const full = { ...here.core, passwords: fullHasher }
+    for (let wrong = 1; wrong <= 10; wrong += 1) {
+      expect(await prove(ada, {}, full)).toEqual({ kind: 'busy' })
+      expect(await prove(ada, { password: 'wrong' })).toEqual({ kind: 'wrong-password' })
+    }
+    expect((await prove(ada)).kind).toBe('wait')
   })
 
   test('that is right sets its count to zero', async () => {

@@ -70,6 +70,11 @@ export async function endOtherSessions(core: Core, signedIn: SignedIn, client: C
   })
 }
 
+/** Within a transaction that holds the account: another request, perhaps at another server, may have ended it. */
+export async function hasNotEnded(stores: Stores, session: Session): Promise<boolean> {
+  return (await stores.sessions.listOf(session.account)).some(({ id }) => id === session.id)
+}
+
 export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
   const sessions = await core.storage.stores.sessions.listOf(account.id)
   return sessions.filter((session) => isLive(session, core.world.nowSeconds()))

@@ -24,18 +24,19 @@ const handlers: Handlers = {
   describe: ({ doors }) => Promise.resolve(reply('describe', openApiDocument(doors.site))),
 }
 
-const noBody = { kind: 'body', value: null } as const
-
-/** Who may, then the body, then the handler. */
+/** Who may, then the body, then whether they still may: it may have been long on its way. */
 function handlerOf(id: OperationId): Handler {
   const endpoint: Endpoint = endpoints[id]
   // The table pairs each caller and body with its handler; past this line the compiler cannot follow the pairs.
   const handle = handlers[id] as (call: object) => Promise<Answer>
   return async (visit) => {
-    const admission = await admit[endpoint.caller](visit)
-    if (admission.kind === 'refused') return admission.answer
-    const body = endpoint.body === undefined ? noBody : await readBody(endpoint, visit)
-    return body.kind === 'refused' ? body.answer : handle({ ...admission.visit, body: body.value })
+    const mayCome = await admit[endpoint.caller](visit)
+    if (mayCome.kind === 'refused') return mayCome.answer
+    if (endpoint.body === undefined) return handle({ ...mayCome.visit, body: null })
+    const body = await readBody(endpoint, visit)
+    if (body.kind === 'refused') return body.answer
+    const stillMay = await admit[endpoint.caller](visit)
+    return stillMay.kind === 'refused' ? stillMay.answer : handle({ ...stillMay.visit, body: body.value })
   }
 }
 

@@ -12,7 +12,7 @@ import {
   withPassword,
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases, startAppOn, startTwoOn } from '../support/kinds.js'
 
 const formType = 'application/x-www-form-urlencoded'
 
@@ -106,3 +106,29 @@ describe.each(databases)(
     })
   },
 )
+
+describe('the same at one of two servers, while the other one ends the session', () => {
+  it('SESS-2 takes no authenticator away', async () => {
+    const { here, there, close } = await startTwoOn(databases[1]!)
+    try {
+      const ada = await enrolledPerson(here, 'ada')
+      const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), here.clock)
+      await ada.browser.post('/mfa/setup', { otp: phone.code(), name: 'Second' })
+      here.clock.advance(30)
+      const { id } = await accountOf(here, 'ada')
+      const { authenticators } = here.nightlatch.storage.stores
+      const [first] = await authenticators.listOf(id)
+      const thief = there.browser()
+      for (const [name, value] of (await anotherSession(here, ada)).cookies) thief.cookies.set(name, value)
+      // There, too, it is remembered.
+      for (let time = 0; time < 100; time += 1) expect(await isSignedIn(thief)).toBe(true)
+      const path = `/account/authenticators/${first!.id}/remove`
+      const release = await heldBack({ browser: thief, method: 'POST', path, type: formType, body: 'a=1' })
+      await ada.browser.post('/account/sessions/end-others')
+      expect((await release()).location).toMatch(/^\/(login|account\/confirm)/)
+      expect(await authenticators.listOf(id)).toHaveLength(2)
+    } finally {
+      await close()
+    }
+  })
+})

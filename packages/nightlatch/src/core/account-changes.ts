@@ -6,7 +6,7 @@ import type { AuthenticatorId, TrustedDeviceId } from './ids.js'
 import { keepNewCodes, prepareRecoveryCodes } from './new-recovery-codes.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
-import { noteChange, proveSession } from './session-life.js'
+import { hasNotEnded, noteChange, proveSession } from './session-life.js'
 import type { SignedIn } from './sessions.js'
 import { freshSeconds, isFresh } from './sessions.js'
 import { provePassword } from './step-up.js'
@@ -70,6 +70,8 @@ export async function removeAuthenticator(
   const name = all.find((one) => one.id === change.id)?.name
   if (name === undefined) return { kind: 'not-there' }
   const outcome = await core.storage.atomically<RemoveOutcome>(async (stores) => {
+    await stores.accounts.hold(account.id)
+    if (!(await hasNotEnded(stores, session))) return notFresh
     const left = core.policy.mfa === 'required' ? 1 : 0
     if (!(await stores.accounts.countAuthenticatorDown(account.id, left))) return { kind: 'last-one' }
     if (!(await stores.authenticators.remove(change.id, account.id)))
@@ -108,8 +110,7 @@ export async function renewRecoveryCodes(core: Core, change: Change): Promise<Re
     // Hashing took time: the second factor or the session may be gone.
     if (((await stores.accounts.hold(account.id))?.authenticatorCount ?? 0) === 0)
       return { kind: 'no-second-factor' }
-    const sessions = await stores.sessions.listOf(account.id)
-    if (!sessions.some(({ id }) => id === session.id)) return notFresh
+    if (!(await hasNotEnded(stores, session))) return notFresh
     await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
     await noteChange(stores, core, {
       owner: account,

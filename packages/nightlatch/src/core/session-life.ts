@@ -5,7 +5,7 @@ import type { Browser, SignedInNow } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import type { SessionId } from './ids.js'
 import type { Factor, Session, SignedIn } from './sessions.js'
-import { isLive, touchEverySeconds } from './sessions.js'
+import { hasTwoFactors, isLive, touchEverySeconds } from './sessions.js'
 import type { Stores } from './stores.js'
 import type { ForwardToken, Token } from './tokens.js'
 import { hashForwardToken, hashSessionToken, newToken } from './tokens.js'
@@ -25,10 +25,14 @@ async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null>
   const { sessions } = core.storage.stores
   const found = await sessions.findByTokenHash(tokenHash)
   const now = core.world.nowSeconds()
-  if (found === null || found.account.disabled || !isLive(found.session, now)) return null
+  if (found === null || found.account.disabled || !counts(core, found.session)) return null
   if (now - found.session.lastSeenAt >= touchEverySeconds) await sessions.touch(found.session.id, now)
   return found
 }
+
+/** Alive, and as strong as is asked for: the password alone may have begun it while people could choose. */
+const counts = (core: Core, session: Session): boolean =>
+  isLive(session, core.world.nowSeconds()) && (core.policy.mfa === 'optional' || hasTwoFactors(session))
 
 /** Ends the session on the server: a copy of its cookie is worth nothing from now on. */
 export async function signOut(core: Core, signedIn: SignedIn, client: Client): Promise<void> {
@@ -70,9 +74,14 @@ export async function endOtherSessions(core: Core, signedIn: SignedIn, client: C
   })
 }
 
+/** Within a transaction that holds the account: another request, perhaps at another server, may have ended it. */
+export async function hasNotEnded(stores: Stores, session: Session): Promise<boolean> {
+  return (await stores.sessions.listOf(session.account)).some(({ id }) => id === session.id)
+}
+
 export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
   const sessions = await core.storage.stores.sessions.listOf(account.id)
-  return sessions.filter((session) => isLive(session, core.world.nowSeconds()))
+  return sessions.filter((session) => counts(core, session))
 }
 
 interface Proof {

@@ -43,9 +43,9 @@ const ownerId = (owner: SetUpOwner): string =>
   owner.kind === 'sign-in' ? owner.signIn.id : owner.signedIn.session.id
 
 /**
- * Whether an authenticator may be added now. A sign-in may only add the first one: whoever has no more than the
+ * Whether an authenticator may be added now, or take another one's place. A sign-in may only add the first one: whoever has no more than the
  * password of an account with a second factor gets nowhere. A session that began with a recovery code may add
- * one straight away, since its owner has most likely lost the phone.
+ * one straight away, since its owner has most likely lost the phone; taking one away needs a fresh proof also then.
  */
 export function maySetUp(
   core: Core,
@@ -54,7 +54,9 @@ export function maySetUp(
 ): SetUpRefusal | null {
   const count = owner.account.authenticatorCount
   if (owner.kind === 'sign-in') return count === 0 ? null : { kind: 'not-now', why: 'has-second-factor' }
-  if (!mayAddWith(owner.signedIn, core.world.nowSeconds())) return { kind: 'not-now', why: 'not-fresh' }
+  const now = core.world.nowSeconds()
+  const may = replaces === '' ? mayAddWith(owner.signedIn, now) : isFresh(owner.signedIn.session, now)
+  if (!may) return { kind: 'not-now', why: 'not-fresh' }
   return count >= mostAuthenticators && replaces === '' ? { kind: 'not-now', why: 'too-many' } : null
 }
 

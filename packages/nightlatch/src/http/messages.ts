@@ -32,19 +32,20 @@ export const form = (handler: (visit: FormVisit) => Promise<Answer>): Handler =>
 
 /** Pages for signed-in people; everybody else goes to sign-in and comes back here, also from a form. */
 export const forSignedIn =
-  (handler: (visit: SignedInVisit) => Answer | Promise<Answer>): Handler =>
-  async (visit) => {
+  <V extends Visit>(handler: (visit: V & SignedInVisit) => Answer | Promise<Answer>) =>
+  async (visit: V): Promise<Answer> => {
     const signedIn = await signedInOf(visit)
     return signedIn === null ? toSignIn(visit) : await handler(asSignedIn(visit, signedIn))
   }
 
+/** Asked before the form is read and once more when it is here: the session may have ended on the way. */
 export const signedInForm = (handler: (visit: SignedInVisit & FormVisit) => Promise<Answer>): Handler =>
-  forSignedIn(withForm<SignedInVisit>(handler, refuseBody))
+  forSignedIn(withForm<SignedInVisit>(forSignedIn(handler), refuseBody))
 
 /** Pages of the second step; whoever has not given a password goes to sign-in, whoever is done goes home. */
 export const forSigningIn =
-  (handler: (visit: SigningInVisit) => Promise<Answer>): Handler =>
-  async (visit) => {
+  <V extends Visit>(handler: (visit: V & SigningInVisit) => Promise<Answer>) =>
+  async (visit: V): Promise<Answer> => {
     const found = await signingInOf(visit)
     if (found !== null) return handler({ ...visit, ...found })
     const signedIn = await signedInOf(visit)
@@ -52,7 +53,7 @@ export const forSigningIn =
   }
 
 export const signingInForm = (handler: (visit: SigningInVisit & FormVisit) => Promise<Answer>): Handler =>
-  forSigningIn(withForm<SigningInVisit>(handler, refuseBody))
+  forSigningIn(withForm<SigningInVisit>(forSigningIn(handler), refuseBody))
 
 function toSignIn(visit: Visit): Answer {
   const { base } = visit.doors.site

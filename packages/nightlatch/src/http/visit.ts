@@ -67,7 +67,7 @@ export function siteOf(visit: Visit, signedIn?: SignedIn): Site {
   return { base, name, contact, assets, signedInAs: signedIn?.account.username }
 }
 
-/** Reads the form first; what cannot be read is refused before anything else is asked. */
+/** Reads the form; what cannot be read is refused. */
 export const withForm =
   <V extends Visit>(
     handler: (visit: V & FormVisit) => Promise<Answer>,

@@ -1,16 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { operationIds, operations } from '../../src/http/api/operations.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, Phone, startApp, testPassword } from '../support/app.js'
 import {
   accountOf,
   anotherSession,
   countOf,
+  everythingKept,
   failuresOf,
   isSignedIn,
   proveAgain,
+  showsNothingInside,
   withPassword,
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
+import { databases, startAppOn } from '../support/kinds.js'
 
 const api = '/api/v1'
 
@@ -165,4 +169,56 @@ describe('the other door', () => {
     await ada.browser.post('/logout')
     expect((await copy.get('/forward-auth')).status).toBe(401)
   })
+})
+
+describe.each(databases)('odd text in JSON, on $name', (kind) => {
+  let app: TestApp
+  let ada: Enrolled
+  beforeAll(async () => {
+    app = await startAppOn(kind)
+    ada = await enrolledPerson(app, 'ada')
+  })
+  afterAll(() => app.close())
+
+  const passing = ['attempt', 'audit', 'set_up']
+  const names = [
+    'username',
+    'password',
+    'otp',
+    'recoveryCode',
+    'name',
+    'replaces',
+    'current',
+    'next',
+    'remember',
+  ]
+  const changing = operationIds
+    .map((id) => operations[id])
+    .filter(({ method, path }) => ['POST', 'PATCH'].includes(method) && path !== '/recovery-codes')
+
+  it.each(['"\\u0000"', '"ada\\u0000"', '"\\ud800"', '"\\udfff\\ud800"', '{"__proto__":{"admin":true}}'])(
+    'PARSE-3 %s in any member is a plain no, at every operation and for everybody',
+    async (odd) => {
+      const half = await withPassword(app, ada)
+      const kept = await everythingKept(app, passing)
+      const member = (name: string): string => `"${name}":${odd}`
+      const bodies = [`{${names.map(member).join()}}`, `{"__proto__":{${names.map(member).join()}}}`]
+      for (const { method, path } of changing) {
+        for (const browser of [app.browser(), half, ada.browser]) {
+          for (const body of [...bodies, ...names.map((name) => `{${member(name)}}`)]) {
+            const address = api + path.replace(':id', 'a'.repeat(26))
+            const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+            const reply = await browser.send(address, { method, headers, body })
+            expect([path, body, reply.status < 500, showsNothingInside(reply)]).toEqual([
+              path,
+              body,
+              true,
+              true,
+            ])
+          }
+        }
+      }
+      expect(await everythingKept(app, passing)).toBe(kept)
+    },
+  )
 })

@@ -68,7 +68,7 @@ describe('setting up', () => {
     expect(plainKey((await browser.get('/mfa/setup')).body)).not.toBe(key)
   })
 
-  it('ENROL-2 is closed to whoever has only the password of an account with a second factor', async () => {
+  it('ENROL-2 DOWN-2 is closed to whoever has only the password of an account with a second factor', async () => {
     const ada = await enrolledPerson(app, 'ada2')
     const half = await withPassword(app, ada)
     for (const path of ['/mfa/setup', '/mfa/setup/qr.png', '/mfa/setup/qr.svg', '/account/change-phone'])

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { disableAccount, resetSecondFactor } from '../../src/core/administration.js'
 import { Secret } from '../../src/core/secret.js'
@@ -345,6 +348,32 @@ describe('where a second factor is optional', () => {
       expect(passwordHash).not.toBe(hash)
       expect(core.passwords.needsRenewal(passwordHash)).toBe(false)
     })
+  })
+})
+
+describe('where a second factor becomes required', () => {
+  it('SKIP-14 a session of the password alone, from before, opens nothing any more', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'nightlatch-test-'))
+    const before = await startApp({ dataFolder, env: { NIGHTLATCH_MFA: 'optional' } })
+    await before.person('ada')
+    const browser = before.browser()
+    await browser.post('/login', { username: 'ada', password: testPassword })
+    expect(await isSignedIn(browser)).toBe(true)
+    await before.server.stop(1000)
+    await before.nightlatch.close()
+    const app = await startApp({ dataFolder, clock: before.clock })
+    try {
+      const there = app.browser()
+      for (const [name, value] of browser.cookies) there.cookies.set(name, value)
+      for (const path of ['/', '/account', '/mfa/setup', '/account/password', '/account/confirm'])
+        expect([path, isDenied(await there.get(path))]).toEqual([path, true])
+      for (const path of ['/api/v1/session', '/api/v1/sessions', '/forward-auth'])
+        expect([path, (await there.get(path)).status]).toEqual([path, 401])
+      const reply = await there.post('/login', { username: 'ada', password: testPassword })
+      expect(reply.location).toBe('/mfa/setup')
+    } finally {
+      await app.close()
+    }
   })
 })
 

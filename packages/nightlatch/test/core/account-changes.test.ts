@@ -247,6 +247,18 @@ describe('an authenticator is removed', () => {
     }
   })
 
+  test('but not for a session that ended meanwhile: the write decides', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    await addAnother(ada, 'Second')
+    const change = { ...(await ada.change()), id: await firstOf(ada) }
+    const { session } = change.signedIn
+    here.notices.length = 0
+    const signedOut = justBeforeTheWrite(here.core, () => here.stores.sessions.end(session.id, ada.id))
+    expect(await removeAuthenticator(signedOut, change)).toEqual(notFresh)
+    expect(await authenticatorsOf(ada)).toHaveLength(2)
+    expect(here.notices).toEqual([])
+  })
+
   test('by one of two requests at once: the other one changes nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Tablet')

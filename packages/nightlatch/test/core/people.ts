@@ -209,9 +209,9 @@ export class Person {
     return outcome
   }
 
-  /** As a request of the person's own browser finds it. */
+  /** As a request of the person's own browser finds it, also where it began with the password alone. */
   async signedIn(): Promise<SignedIn> {
-    const found = await findSession(this.here.core, this.browser.session)
+    const found = await findSession(this.here.optional, this.browser.session)
     if (found === null) throw new Error('not signed in')
     return found
   }

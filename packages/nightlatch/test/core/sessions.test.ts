@@ -33,6 +33,14 @@ describe('a session is found', () => {
     expect(await findSession(here.core, newToken(realWorld))).toBeNull()
   })
 
+  test('not where a second factor is required and the password alone began it', async () => {
+    const ada = await here.someoneWithoutASecondFactor()
+    const { account } = await ada.signedIn()
+    expect(await findSession(here.core, ada.browser.session)).toBeNull()
+    expect(await liveSessions(here.core, account)).toEqual([])
+    expect(await liveSessions(here.optional, account)).toHaveLength(1)
+  })
+
   test('by its forward token at forward authentication, and by neither in the place of the other', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const token = ada.browser.session!
@@ -173,7 +181,7 @@ describe('a session ends', () => {
     const second = await fillUp(ada)
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(100)
     here.clock.advance(86_400 / 4)
-    await findSession(here.core, ada.browser.session)
+    await findSession(here.optional, ada.browser.session)
     await signIn(ada)
     const left = (await here.stores.sessions.listOf(ada.id)).map(({ id }) => id)
     expect(left).toHaveLength(100)
@@ -185,7 +193,7 @@ describe('a session ends', () => {
     const ada = await here.someoneWithoutASecondFactor()
     await fillUp(ada)
     here.clock.advance(-3600)
-    expect(await findSession(here.core, (await signIn(ada)).token)).not.toBeNull()
+    expect(await findSession(here.optional, (await signIn(ada)).token)).not.toBeNull()
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(100)
   })
 })

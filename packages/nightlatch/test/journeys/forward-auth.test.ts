@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDoor } from '../../src/app.js'
-import { disableAccount } from '../../src/core/administration.js'
+import { disableAccount, resetSecondFactor } from '../../src/core/administration.js'
 import type { AccessRules } from '../../src/http/access-rules.js'
 import { createDoor } from '../../src/http/door.js'
 import type { Ask } from '../../src/http/ask.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp } from '../support/app.js'
+import { accountOf, proveAgain } from '../support/attack.js'
 import type { Browser, Reply } from '../support/browser.js'
 
 const origin = 'https://auth.example.test'
@@ -145,7 +146,7 @@ describe('forward authentication behind a trusted proxy', () => {
       },
     )
 
-    it('answers every method alike and never reads the body', async () => {
+    it('FA-43 answers every method alike and never reads the body', async () => {
       for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
         const marked = { ...base, 'Sec-Fetch-Site': 'cross-site', Origin: 'https://app.example.test' }
         const passed = await ask(alice.browser, marked, method)
@@ -405,6 +406,41 @@ describe('forward authentication behind a trusted proxy', () => {
       expect(line).toContain('Domain=example.test')
     })
 
+    it.each<[string, (person: Enrolled) => Promise<unknown>]>([
+      ['signing out', (person) => person.browser.post('/logout')],
+      [
+        'a new password',
+        async (person) => {
+          await proveAgain(app, person)
+          const fields = { current_password: person.password, new_password: 'a quite different battery' }
+          expect((await person.browser.post('/account/password', fields)).location).toBe('/account')
+        },
+      ],
+      [
+        'disabling',
+        async (person) => disableAccount(app.nightlatch.core, await accountOf(app, person.username)),
+      ],
+      [
+        'a reset',
+        async (person) => resetSecondFactor(app.nightlatch.core, await accountOf(app, person.username)),
+      ],
+    ])(
+      'FA-42 is worth nothing at once after %s, also as a copy that passed a moment ago',
+      async (way, end) => {
+        const person = await enrolledPerson(app, `copied-${way.replaceAll(' ', '-')}`)
+        const copy = app.browser()
+        copy.cookies.set(forwardCookie, person.browser.cookies.get(forwardCookie)!)
+        for (let time = 0; time < 3; time += 1) {
+          const passed = await ask(copy, forwarded)
+          expect([passed.status, passed.headers['cache-control']]).toEqual([200, 'no-store'])
+        }
+        await end(person)
+        const refused = await ask(copy, forwarded)
+        expectDenied(refused)
+        expect(refused.headers['cache-control']).toBe('no-store')
+      },
+    )
+
     it('keeps a session alive that is used only at the application', async () => {
       const person = await enrolledPerson(app, 'at-work')
       const copy = person.browser.copy()
@@ -449,7 +485,7 @@ describe('forward authentication behind a trusted proxy', () => {
     })
   })
 
-  it('denies with the database gone', async () => {
+  it('FA-45 denies with the database gone', async () => {
     const broken = await startApp({ env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
     const person = await enrolledPerson(broken, 'outage')
     await broken.nightlatch.storage.close()
@@ -471,7 +507,7 @@ describe('forward authentication behind a trusted proxy', () => {
   })
 })
 
-describe('forward authentication from an address that is no trusted proxy', () => {
+describe('FA-41 forward authentication from an address that is no trusted proxy', () => {
   let app: TestApp
   let alice: Enrolled
   beforeAll(async () => {

@@ -8,10 +8,20 @@ export interface Answered {
   readonly body: string
 }
 
+/** A request of which the server has everything but the last byte. */
 interface Prepared {
   readonly socket: Socket
   readonly last: Buffer
   readonly answered: Promise<Answered>
+}
+
+interface Bytes {
+  readonly browser: Browser
+  readonly method: string
+  readonly path: string
+  readonly type: string
+  /** At least one byte. */
+  readonly body: string
 }
 
 /** A form of one browser, as bytes on the wire. */
@@ -33,13 +43,33 @@ export async function atOnce(forms: readonly Form[]): Promise<Answered[]> {
   return answers
 }
 
-async function prepare({ browser, path, fields }: Form): Promise<Prepared> {
+/** Sends a request and holds its last byte back. @returns what sends that, and waits for the answer */
+export async function heldBack(bytes: Bytes): Promise<() => Promise<Answered>> {
+  const { socket, last, answered } = await begin(bytes)
+  await bytes.browser.copy().get('/healthz') // an answer to what was asked later: the server has the rest by now
+  return async () => {
+    socket.write(last)
+    const answer = await answered
+    socket.destroy()
+    return answer
+  }
+}
+
+const prepare = ({ browser, path, fields }: Form): Promise<Prepared> =>
+  begin({
+    browser,
+    path,
+    method: 'POST',
+    type: 'application/x-www-form-urlencoded',
+    body: new URLSearchParams(fields).toString(),
+  })
+
+async function begin({ browser, method, path, type, body }: Bytes): Promise<Prepared> {
   const { hostname, port } = new URL(browser.origin)
-  const body = new URLSearchParams(fields).toString()
   const head = [
-    `POST ${path} HTTP/1.1`,
+    `${method} ${path} HTTP/1.1`,
     `Host: ${hostname}:${port}`,
-    'Content-Type: application/x-www-form-urlencoded',
+    `Content-Type: ${type}`,
     'Sec-Fetch-Site: same-origin',
     `Cookie: ${[...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')}`,
     `Content-Length: ${String(Buffer.byteLength(body))}`,

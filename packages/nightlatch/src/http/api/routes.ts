@@ -24,18 +24,20 @@ const handlers: Handlers = {
   describe: ({ doors }) => Promise.resolve(reply('describe', openApiDocument(doors.site))),
 }
 
-/** Who may, then the body, then the handler. */
+/** Who may, then the body, then whether they still may: it may have been long on its way. */
 function handlerOf(id: OperationId): Handler {
   const endpoint: Endpoint = endpoints[id]
   const { body: schema } = endpoint
   // The table pairs each caller and body with its handler; past this line the compiler cannot follow the pairs.
   const handle = handlers[id] as (call: object) => Promise<Answer>
   return async (visit) => {
-    const admission = await admit[endpoint.caller](visit)
-    if (admission.kind === 'refused') return admission.answer
-    if (schema === undefined) return handle(admission.visit)
+    const mayCome = await admit[endpoint.caller](visit)
+    if (mayCome.kind === 'refused') return mayCome.answer
+    if (schema === undefined) return handle(mayCome.visit)
     const body = await readBody({ ...endpoint, body: schema }, visit)
-    return body.kind === 'refused' ? body.answer : handle({ ...admission.visit, body: body.value })
+    if (body.kind === 'refused') return body.answer
+    const stillMay = await admit[endpoint.caller](visit)
+    return stillMay.kind === 'refused' ? stillMay.answer : handle({ ...stillMay.visit, body: body.value })
   }
 }
 

@@ -59,27 +59,36 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonl
       await checkTrail(app),
     ]
   } catch (error) {
-    return [fail(nameOf(error), explain(error).lines.join(' '), fixFor(error))]
+    return [notOpened(error)]
   } finally {
     await app?.close()
   }
 }
 
-const isStartError = (error: unknown): boolean => error instanceof Error && error.name === 'StartError'
-const nameOf = (error: unknown): string => (isStartError(error) ? 'key' : 'database')
-const fixFor = (error: unknown): string =>
-  isStartError(error)
-    ? 'give the key that belongs to this database'
-    : 'check NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL'
+function notOpened(error: unknown): Finding {
+  const { code, lines } = explain(error)
+  const text = lines.join(' ')
+  // What the start says about a key ends with what to do.
+  return code === 'root-key'
+    ? { check: 'key', state: 'fail', text }
+    : fail('database', text, 'check NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL')
+}
 
 async function checkKey(app: Nightlatch): Promise<Finding> {
   const keys = await listKeys(app.core.box, app.core.storage.stores)
   const missing = keys.filter(({ here }) => !here).map(({ id }) => id)
-  if (app.unreadable > 0)
+  const sealed = app.unreadable === 1 ? '1 authenticator is' : `${app.unreadable} authenticators are`
+  if (app.unreadable > 0 && missing.length > 0)
     return fail(
       'key',
-      `${app.unreadable} authenticators are sealed under a key that is not here (${missing.join(', ')})`,
+      `${sealed} sealed under a key that is not here (${missing.join(', ')})`,
       'put it after the newest key in NIGHTLATCH_SECRET',
+    )
+  if (app.unreadable > 0)
+    return warn(
+      'key',
+      `${sealed} sealed under a key that was declared lost`,
+      'a recovery code still lets in, or nightlatch user reset-mfa NAME',
     )
   if (missing.length > 0)
     return warn(

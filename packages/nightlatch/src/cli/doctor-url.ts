@@ -20,7 +20,15 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
   }
   const location = page.headers.location
   if (location === undefined || page.status < 301 || page.status > 308) return [notSent(url, page)]
-  const signIn = new URL(location, url)
+  const signIn = webAddress(location, url)
+  if (signIn === null)
+    return [
+      fail(
+        'page',
+        `${url} sends to ${JSON.stringify(location)}, which is no web address`,
+        'look at the proxy',
+      ),
+    ]
   return [
     ok('page', `${url} sends to ${signIn.origin}${signIn.pathname}`),
     checkTarget(signIn, settings),
@@ -29,6 +37,13 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
     await checkProgram(url),
     await checkForged(url),
   ]
+}
+
+/** What somebody else wrote need not be an address. */
+export function webAddress(text: string, base?: string): URL | null {
+  if (!URL.canParse(text, base)) return null
+  const url = new URL(text, base)
+  return /^https?:$/.test(url.protocol) ? url : null
 }
 
 function notSent(url: string, page: Asked & { kind: 'answered' }): Finding {
@@ -56,7 +71,7 @@ function checkTarget(signIn: URL, { origin, cookieDomain }: Settings): Finding {
 
 function checkWayBack(signIn: URL, url: string): Finding {
   const next = signIn.searchParams.get('next')
-  const back = next === null ? null : new URL(next, signIn)
+  const back = next === null ? null : webAddress(next, signIn.href)
   const wanted = new URL(url)
   if (back !== null && back.pathname === wanted.pathname && back.hostname === wanted.hostname) {
     return ok('way back', `to ${next ?? ''}`)

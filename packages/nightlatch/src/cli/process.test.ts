@@ -66,6 +66,17 @@ describe.skipIf(!hasProgram('script'))('at a terminal', () => {
     expect(ran.out.includes('\u001b[')).toBe(coloured)
   })
 
+  it.each([
+    ['before', (words: string[]) => ['--no-color', ...words]],
+    ['after', (words: string[]) => [...words, '--no-color']],
+  ])('--no-color %s the command wins over everything', (_where, place) => {
+    const data = temporaryFolder()
+    add(data)
+    const ran = spawnAtTerminal(place(['user', 'list', '--data', data]), { env: { FORCE_COLOR: '1' } })
+    expect(ran).toMatchObject({ status: 0, out: expect.stringContaining('ada') })
+    expect(ran.out).not.toContain('\u001b[')
+  })
+
   it('in a pipe there is none, unless it is forced', () => {
     const data = temporaryFolder()
     add(data)
@@ -194,6 +205,10 @@ describe('serve', () => {
     expect(spawnCli(['serve', '--host', '203.0.113.7', '--data', data])).toMatchObject({
       status: 1,
       err: expect.stringContaining('no such address'),
+    })
+    expect(spawnCli(['serve', '--host', 'nowhere.invalid', '--data', data])).toMatchObject({
+      status: 1,
+      err: 'nightlatch: there is no host nowhere.invalid: choose another one with --host\n',
     })
   })
 

@@ -16,6 +16,7 @@ export function mustHaveDatabase({ database }: Settings): void {
   if (database.kind === 'sqlite' && !existsSync(database.file))
     throw new Refused(
       `there is no database at ${database.file}: give its folder with --data, or start \`nightlatch serve\` once`,
+      'no-database',
     )
 }
 

@@ -29,6 +29,14 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
         'look at the proxy',
       ),
     ]
+  if (isOurHome(signIn, url))
+    return [
+      fail(
+        'page',
+        `${url} is the home page of Nightlatch itself`,
+        'give the address of a page of the application behind it',
+      ),
+    ]
   return [
     ok('page', `${url} sends to ${signIn.origin}${signIn.pathname}`),
     checkTarget(signIn, settings),
@@ -44,6 +52,12 @@ export function webAddress(text: string, base?: string): URL | null {
   if (!URL.canParse(text, base)) return null
   const url = new URL(text, base)
   return /^https?:$/.test(url.protocol) ? url : null
+}
+
+/** Where nothing stands behind sign-in, there is no round trip to walk. */
+function isOurHome(signIn: URL, url: string): boolean {
+  const { origin, pathname } = new URL(url)
+  return signIn.href === `${origin}${pathname}login`
 }
 
 function notSent(url: string, page: Asked & { kind: 'answered' }): Finding {

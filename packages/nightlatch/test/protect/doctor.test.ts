@@ -45,6 +45,17 @@ describe('nightlatch doctor --url', () => {
     expect(status).toBe(1)
   })
 
+  it('asks for a page of the application when it is shown Nightlatch itself', async () => {
+    const server = startCli(['serve', '--port', '0', '--data', temporaryFolder()])
+    const [, url = ''] = await server.until(/ is at (http:\/\/localhost:\d+)/)
+    const { status, out } = await run(['doctor', '--url', url, '--origin', url])
+    expect(out).toMatch(
+      /^FAIL {2}page .*home page of Nightlatch itself: give the address of a page of the app/,
+    )
+    expect(status).toBe(1)
+    await server.stop('SIGTERM')
+  })
+
   it.each([
     ['http://[', 'which is no web address'],
     ['javascript:alert(1)', 'which is no web address'],

@@ -9,6 +9,7 @@ import {
   spawnAtTerminal,
   spawnCli,
   startCli,
+  startProgram,
   temporaryFolder,
 } from '../../test/support/cli.js'
 import { qrPng } from './qr-png.js'
@@ -45,6 +46,30 @@ describe('the installed command', () => {
     const command = `umask 000; printf 'correct horse battery' | '${process.execPath}' '${bin}' user add ada --password-stdin --data '${data}'; stat -c %a '${data}' '${data}'/*`
     const { stdout } = spawnSync('sh', ['-c', command])
     expect(stdout.toString()).toMatch(/^ada\n700\n(600\n)+$/)
+  })
+})
+
+describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
+  const command = (args: string) => `exec '${process.execPath}' '${bin}' ${args}`
+
+  it('below the result is one line and a failure', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', command('otp secret > /dev/full')])
+    expect(status).toBe(1)
+    expect(stderr.toString()).toMatch(/^nightlatch: standard output cannot be written \(ENOSPC\)[^\n]+\n$/)
+  })
+
+  it('below the messages changes nothing', () => {
+    expect(spawnSync('sh', ['-c', command('nonsense 2> /dev/full')]).status).toBe(2)
+  })
+
+  it('below the log of a server does not stop it', async () => {
+    const server = startProgram('sh', [
+      '-c',
+      command(`serve --port 0 --data '${temporaryFolder()}' 2> /dev/full`),
+    ])
+    const [, origin = ''] = await server.until(/ is at (http:\/\/localhost:\d+)/)
+    for (let time = 0; time < 3; time += 1) expect((await fetch(`${origin}/login`)).status).toBe(200)
+    expect(await server.stop('SIGTERM')).toBe(0)
   })
 })
 

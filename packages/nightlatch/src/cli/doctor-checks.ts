@@ -9,6 +9,7 @@ import type { Finding } from './finding.js'
 import { fail, ok, warn } from './finding.js'
 import { clockOffset } from './ntp.js'
 import { isoTime } from './output.js'
+import { openDatabase } from './with-app.js'
 
 interface Options {
   readonly ntp?: string
@@ -51,7 +52,7 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonl
     return [warn('database', `there is none yet at ${database.file}`, 'nightlatch serve makes it')]
   let app: Nightlatch | null = null
   try {
-    app = await deps.open(settings)
+    app = await openDatabase(deps, settings)
     await app.storage.check()
     return [
       ok('database', `${app.storage.dialect}, reachable and migrated`),
@@ -65,13 +66,10 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonl
   }
 }
 
+/** What cannot be opened says itself what to do. */
 function notOpened(error: unknown): Finding {
   const { code, lines } = explain(error)
-  const text = lines.join(' ')
-  // What the start says about a key ends with what to do.
-  return code === 'root-key'
-    ? { check: 'key', state: 'fail', text }
-    : fail('database', text, 'check NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL')
+  return { check: code === 'root-key' ? 'key' : 'database', state: 'fail', text: lines.join(' ') }
 }
 
 async function checkKey(app: Nightlatch): Promise<Finding> {

@@ -277,7 +277,7 @@ describe('a command on a database that is not there', () => {
     const env = { NIGHTLATCH_DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:9/nightlatch' }
     const ran = await run(['user', 'list'], { env })
     expect(ran.status).toBe(1)
-    expect(ran.err).toMatch(/^nightlatch: [^\n]+\n$/)
+    expect(ran.err).toMatch(/^nightlatch: [^\n]+: see that it runs, [^\n]+NIGHTLATCH_DATABASE_URL\n$/)
     expect(ran.err).not.toContain('hunter2')
   })
 })

@@ -8,6 +8,7 @@ import { format, resolveConfig } from 'prettier'
 import { root } from './lib/set-up.mjs'
 
 const { flagOf, settingNames, settings } = await import('../packages/nightlatch/dist/config/settings.js')
+const { refusalCodes } = await import('../packages/nightlatch/dist/cli/errors.js')
 const { buildProgram } = await import('../packages/nightlatch/dist/cli/program.js')
 const { errorsReference } = await import('../packages/nightlatch/dist/http/api/errors-reference.js')
 const { endpoints } = await import('../packages/nightlatch/dist/http/api/endpoints.js')
@@ -65,13 +66,22 @@ function commandPage() {
     for (const one of command.commands) visit(one, [...path, command.name()])
   }
   visit(program, [])
+  const codes = Object.entries(refusalCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
   return `# Command line
 
 <!-- ${generated} -->
 
 Exit status: 0 done, 1 refused (one line on standard error says why and what to do), 2 wrong usage. Results go to
 standard output, messages to standard error. \`--json\` prints one object. Nothing is asked when standard input is
-no terminal. Colour follows \`NO_COLOR\` and \`FORCE_COLOR\`.
+no terminal. Colour follows \`NO_COLOR\` and \`FORCE_COLOR\`; \`--no-color\` goes with every command.
+
+With \`--json\` a refusal is one object on standard error, too:
+\`{"schemaVersion":1,"error":{"code":"no-such-account","message":"…","problems":["…"]}}\`. The code is \`wrong-usage\` with
+exit status 2; with 1 it is one of these:
+
+| code | meaning |
+| --- | --- |
+${codes.join('\n')}
 
 ${sections.join('\n')}`
 }

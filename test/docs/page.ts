@@ -11,6 +11,7 @@ export const exceptions: Record<string, string> = {
   'npm run check': 'the first half of the continuous integration; it runs beside these tests',
   'npm run ha': 'five minutes',
   'npm run mutation': 'an hour',
+  'npm run test:nodes': 'ten minutes, and 300 MB from the registry',
   'npm run test:next': 'it installs 370 MB; it is a test itself',
 }
 

@@ -11,7 +11,13 @@ import type { World } from './core/world.js'
 import type { Argon2Setting } from './crypto/phc-string.js'
 import { isCommon } from './crypto/common-passwords.js'
 import { createPasswordHasher } from './crypto/password-hasher.js'
-import { isGuessable, readOrCreateRootKeyFile, readRootKeyFile, rootKeyBytes } from './crypto/root-key.js'
+import {
+  isGuessable,
+  keyAdvice,
+  readOrCreateRootKeyFile,
+  readRootKeyFile,
+  rootKeyBytes,
+} from './crypto/root-key.js'
 import type { RootKey } from './crypto/root-key.js'
 import { createSecretBox } from './crypto/secret-box.js'
 import type { KeyedSecretBox } from './crypto/secret-box.js'
@@ -147,8 +153,10 @@ const keyDoesNotFit = (): StartError =>
   new StartError(
     'KEY_DOES_NOT_FIT',
     'The root key does not fit this database: it was made with another one. Give the right key in ' +
-      'NIGHTLATCH_SECRET, or, if it is lost for good, read `nightlatch key forget-lost --help`.',
+      `NIGHTLATCH_SECRET, ${ifLost}`,
   )
+
+const ifLost = 'or, if it is lost for good, read `nightlatch key forget-lost --help`.'
 
 /** A key is generated for a new database only: for an old one it could never be the right one. */
 async function rootKeysFor(
@@ -159,15 +167,18 @@ async function rootKeysFor(
   if (settings.rootKey.kind === 'given') return settings.rootKey.keys
   const { path } = settings.rootKey
   if (lostKey && !existsSync(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
-  if (!existsSync(path) && (await knowsKeys(storage.stores))) {
+  const isOld = await knowsKeys(storage.stores)
+  if (!existsSync(path) && isOld)
     throw new StartError(
       'KEY_MISSING',
-      `The root key of this database is missing: put it back at ${path}, or into NIGHTLATCH_SECRET.`,
+      `The root key of this database is missing: put it back at ${path}, or into NIGHTLATCH_SECRET, ${ifLost}`,
     )
-  }
   const read = existsSync(path) ? readRootKeyFile(path) : readOrCreateRootKeyFile(path)
   if (read.kind === 'keys') return read.keys
-  throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${read.why}.`)
+  const why = isOld
+    ? `${read.why.replace(`: ${keyAdvice}`, '')}: put the key of this database back, ${ifLost}`
+    : `${read.why}.`
+  throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${why}`)
 }
 
 type Joined = Pick<Core, 'storage' | 'box' | 'passwords'>

@@ -63,7 +63,10 @@ async function accountOf(app: Nightlatch, username: string | undefined): Promise
   if (username === undefined) return null
   const account = await findAccount(app.core, username)
   if (account !== null) return account.id
-  throw new Refused(`there is no account ${JSON.stringify(username)}: nightlatch user list shows them all`)
+  throw new Refused(
+    `there is no account ${JSON.stringify(username)}: nightlatch user list shows them all`,
+    'no-such-account',
+  )
 }
 
 const pollMs = 500

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { AddCommands } from './command.js'
 import { Refused } from './errors.js'
-import { print, tell } from './output.js'
+import { print, printJson, tell } from './output.js'
 import { addSettingFlags, databaseSettings, settingsOf } from './settings-flags.js'
 import { mustHaveDatabase, withApp } from './with-app.js'
 
@@ -11,13 +11,15 @@ export const addBackupCommand: AddCommands = (program, deps) => {
     .command('backup <file>')
     .description('Writes a consistent copy of the database to a new file, also while the server runs.')
     .example('nightlatch backup /backups/nightlatch-$(date +%F).db')
+    .option('--json', 'Print JSON.')
   addSettingFlags(backup, databaseSettings).action(
     async (file: string, options: Readonly<Record<string, unknown>>) => {
       const settings = settingsOf(deps, options)
       mustHaveDatabase(settings)
       if (existsSync(file))
-        throw new Refused(`${file} exists already: choose another name, or remove it first`)
+        throw new Refused(`${file} exists already: choose another name, or remove it first`, 'file-exists')
       await withApp(deps, { settings, work: (app) => copy(file, (to) => app.storage.backupTo(to)) })
+      if (options['json'] === true) return printJson(deps, { file: resolve(file) })
       print(deps, resolve(file))
       tell(deps, 'The root key is not in it: keep a copy of it too, in another place.')
     },

@@ -9,6 +9,7 @@ import type { Finding } from './finding.js'
 import { fail, ok, warn } from './finding.js'
 import { clockOffset } from './ntp.js'
 import { isoTime } from './output.js'
+import { openDatabase } from './with-app.js'
 
 interface Options {
   readonly ntp?: string
@@ -51,7 +52,7 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonl
     return [warn('database', `there is none yet at ${database.file}`, 'nightlatch serve makes it')]
   let app: Nightlatch | null = null
   try {
-    app = await deps.open(settings)
+    app = await openDatabase(deps, settings)
     await app.storage.check()
     return [
       ok('database', `${app.storage.dialect}, reachable and migrated`),
@@ -59,18 +60,17 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonl
       await checkTrail(app),
     ]
   } catch (error) {
-    return [fail(nameOf(error), explain(error).lines.join(' '), fixFor(error))]
+    return [notOpened(error)]
   } finally {
     await app?.close()
   }
 }
 
-const isStartError = (error: unknown): boolean => error instanceof Error && error.name === 'StartError'
-const nameOf = (error: unknown): string => (isStartError(error) ? 'key' : 'database')
-const fixFor = (error: unknown): string =>
-  isStartError(error)
-    ? 'give the key that belongs to this database'
-    : 'check NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL'
+/** What cannot be opened says itself what to do. */
+function notOpened(error: unknown): Finding {
+  const { code, lines } = explain(error)
+  return { check: code === 'root-key' ? 'key' : 'database', state: 'fail', text: lines.join(' ') }
+}
 
 async function checkKey(app: Nightlatch): Promise<Finding> {
   const keys = await listKeys(app.core.box, app.core.storage.stores)
@@ -81,11 +81,12 @@ async function checkKey(app: Nightlatch): Promise<Finding> {
       'it is text, a pattern or a sequence, and can be guessed',
       'put a random one before it in NIGHTLATCH_SECRET (openssl rand -base64 32), until the old one can go',
     )
+  const sealed = app.unreadable === 1 ? '1 authenticator is' : `${app.unreadable} authenticators are`
   if (app.unreadable > 0)
-    return fail(
+    return warn(
       'key',
-      `${app.unreadable} authenticators are sealed under a key that was declared lost: their codes cannot be checked`,
-      'their owners sign in with a recovery code and set up anew; else nightlatch user reset-mfa',
+      `${sealed} sealed under a key that was declared lost`,
+      'a recovery code still lets in, or nightlatch user reset-mfa NAME',
     )
   if (missing.length > 0)
     return warn(

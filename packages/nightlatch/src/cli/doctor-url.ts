@@ -18,10 +18,25 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
   if (page.kind === 'unreachable') {
     return [fail('page', `${url} does not answer (${page.why})`, 'start the proxy and what is behind it')]
   }
-  const { location } = page.headers
-  const isSent = location !== undefined && page.status > 300 && page.status < 309
-  const signIn = isSent ? webAddress(location, url) : null
-  if (signIn === null) return [notSent(url, page)]
+  const location = page.headers.location
+  if (location === undefined || page.status < 301 || page.status > 308) return [notSent(url, page)]
+  const signIn = webAddress(location, url)
+  if (signIn === null)
+    return [
+      fail(
+        'page',
+        `${url} sends to ${JSON.stringify(location)}, which is no web address`,
+        'look at the proxy',
+      ),
+    ]
+  if (isOurHome(signIn, url))
+    return [
+      fail(
+        'page',
+        `${url} is the home page of Nightlatch itself`,
+        'give the address of a page of the application behind it',
+      ),
+    ]
   return [
     ok('page', `${url} sends to ${signIn.origin}${signIn.pathname}`),
     checkTarget(signIn, settings),
@@ -32,10 +47,17 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
   ]
 }
 
-/** What a proxy writes into an address may be anything. */
-function webAddress(text: string, base: string): URL | null {
-  const address = URL.canParse(text, base) ? new URL(text, base) : null
-  return address?.protocol.startsWith('http') === true ? address : null
+/** What somebody else wrote need not be an address. */
+export function webAddress(text: string, base?: string): URL | null {
+  if (!URL.canParse(text, base)) return null
+  const url = new URL(text, base)
+  return /^https?:$/.test(url.protocol) ? url : null
+}
+
+/** Where nothing stands behind sign-in, there is no round trip to walk. */
+function isOurHome(signIn: URL, url: string): boolean {
+  const { origin, pathname } = new URL(url)
+  return signIn.href === `${origin}${pathname}login`
 }
 
 function notSent(url: string, page: Asked & { kind: 'answered' }): Finding {

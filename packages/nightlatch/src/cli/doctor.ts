@@ -2,7 +2,7 @@ import type { AddCommands } from './command.js'
 import type { CliDeps } from './deps.js'
 import { Refused, WrongUsage } from './errors.js'
 import { checkAll } from './doctor-checks.js'
-import { checkUrl } from './doctor-url.js'
+import { checkUrl, webAddress } from './doctor-url.js'
 import type { Finding } from './finding.js'
 import { paint, print, printJson } from './output.js'
 import { addSettingFlags, settingsOf } from './settings-flags.js'
@@ -28,7 +28,7 @@ export const addDoctorCommand: AddCommands = (program, deps) => {
     const settings = settingsOf(deps, options)
     const ntp = options['ntp'] as string | undefined
     const url = options['url'] as string | undefined
-    if (url !== undefined && !/^https?:\/\/[^/]/.test(url))
+    if (url !== undefined && webAddress(url) === null)
       throw new WrongUsage(`--url: ${url} is no web address.`)
     const findings =
       url === undefined
@@ -38,7 +38,10 @@ export const addDoctorCommand: AddCommands = (program, deps) => {
     else for (const finding of findings) print(deps, line(deps, finding))
     const failed = findings.filter(({ state }) => state === 'fail').map(({ check }) => check)
     if (failed.length > 0)
-      throw new Refused(`not in order: ${failed.join(', ')}; each line above says what to do`)
+      throw new Refused(
+        `not in order: ${failed.join(', ')}; each line above says what to do`,
+        'checks-failed',
+      )
   })
 }
 

@@ -1,6 +1,30 @@
+/** What a script can tell refusals apart by (`--json`), where it may want to go on differently. */
+export const refusalCodes = {
+  'no-such-account': 'nobody has that name',
+  'name-taken': 'somebody has that name or address already',
+  'bad-password': 'the password is too short, too long, too common or the name itself',
+  'code-does-not-match': '`otp verify`: another code, or another time',
+  'checks-failed': '`doctor`: what it found is on standard output',
+  'file-exists': '`backup` writes over nothing',
+  'no-database': 'there is none in that folder',
+  database: 'it cannot be opened, reached, read or written',
+  'root-key': 'it is missing, damaged, or of another database',
+  'cannot-listen': 'the port is taken or not allowed, or the address is not of this machine',
+  refused: 'everything else',
+  bug: 'our mistake: please report it',
+} as const
+
+export type RefusalCode = keyof typeof refusalCodes
+
 /** The command was understood and is refused: exit status 1, one line that says why and what to do. */
 export class Refused extends Error {
   override readonly name = 'Refused'
+  readonly code: RefusalCode
+
+  constructor(message: string, code: RefusalCode = 'refused') {
+    super(message)
+    this.code = code
+  }
 }
 
 /** The command was not understood: exit status 2. Each line names one problem. */
@@ -16,29 +40,47 @@ export class WrongUsage extends Error {
 
 export interface Ending {
   readonly status: 0 | 1 | 2
+  readonly code: RefusalCode | 'wrong-usage'
   readonly lines: readonly string[]
 }
 
 /** What an error means for the person at the terminal. No stack: the place of a bug is enough to report it. */
 export function explain(error: unknown): Ending {
-  if (error instanceof WrongUsage) return { status: 2, lines: error.lines }
-  if (error instanceof Refused) return refused(error.message)
-  if (!(error instanceof Error)) return refused('something went wrong that should not: please report it')
-  // Errors of the storage, the start and the codes are sentences for people.
-  if (/^(Storage|Start|Otp)Error$/.test(error.name)) return refused(error.message)
-  const code = 'code' in error ? String(error.code) : ''
-  const known = 'port' in error ? listenProblems[code] : undefined
-  if (known !== undefined) return refused(known)
+  if (error instanceof WrongUsage) return { status: 2, code: 'wrong-usage', lines: error.lines }
+  if (error instanceof Refused) return refused(error.message, error.code)
+  if (!(error instanceof Error))
+    return refused('something went wrong that should not: please report it', 'bug')
+  const ours = ourErrors[error.name]
+  if (ours !== undefined) return refused(error.message, ours)
+  const notListening = listenProblem(error)
+  if (notListening !== undefined) return refused(notListening, 'cannot-listen')
   if ('syscall' in error) return refused(error.message)
   const place = /\n\s+at ([^\n]+)/.exec(error.stack ?? '')?.[1] ?? 'an unknown place'
-  return refused(`something went wrong that should not (${error.name} at ${place}): please report it`)
+  return refused(`something went wrong that should not (${error.name} at ${place}): please report it`, 'bug')
 }
 
+/** Errors of the storage, the start and the codes are sentences for people. */
+const ourErrors: Readonly<Record<string, RefusalCode>> = {
+  StorageError: 'database',
+  StartError: 'root-key',
+  OtpError: 'refused',
+}
+
+const another = 'choose another one with --host'
 const listenProblems: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken: stop the other server, or choose another one with --port',
-  EADDRNOTAVAIL: 'this machine has no such address: choose another one with --host',
+  EADDRNOTAVAIL: `this machine has no such address: ${another}`,
   EACCES: 'this port is only for root: choose one above 1023 with --port',
 }
 
-const refused = (text: string): Ending => ({ status: 1, lines: [oneLine(text)] })
+function listenProblem(error: Error): string | undefined {
+  if ('hostname' in error) return `there is no host ${String(error.hostname)}: ${another}`
+  return 'port' in error && 'code' in error ? listenProblems[String(error.code)] : undefined
+}
+
+const refused = (text: string, code: RefusalCode = 'refused'): Ending => ({
+  status: 1,
+  code,
+  lines: [oneLine(text)],
+})
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()

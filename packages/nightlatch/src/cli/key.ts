@@ -52,6 +52,7 @@ function addForgetLost(key: CliCommand, deps: CliDeps): void {
     )
     .example('nightlatch key list', 'nightlatch key forget-lost --confirm')
     .option('--confirm', 'The keys are really lost.')
+    .option('--json', 'Print JSON.')
   addSettingFlags(forget, databaseSettings).action(async (options: Options) => {
     if (options['confirm'] !== true)
       throw new WrongUsage('this cannot be undone: add --confirm when the key is really lost')
@@ -62,6 +63,7 @@ function addForgetLost(key: CliCommand, deps: CliDeps): void {
       lostKey: true,
       async work({ core }) {
         const count = await forgetLostKeys(core.box, core.storage.stores)
+        if (options['json'] === true) return printJson(deps, { forgotten: count })
         const forgotten = count === 1 ? '1 key' : `${count} keys`
         tell(deps, count === 0 ? 'Every key is at hand: nothing was changed.' : `Forgot ${forgotten}.`)
       },

@@ -11,13 +11,23 @@ import { processStdin } from './terminal.js'
 export async function main(args: readonly string[]): Promise<void> {
   // Whatever is written here (database, key, backup, QR code) is for its owner only.
   process.umask(0o077)
-  // A reader that goes away (`| head`) is no failure.
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0)
-      throw error
-    })
+  survive(process.stdout, (code) => {
+    process.stderr.write(
+      `nightlatch: standard output cannot be written (${code}): make room there, or redirect it\n`,
+    )
+    process.exit(1)
+  })
+  // A server whose log lies on a full disk serves on.
+  survive(process.stderr, () => undefined)
   process.exitCode = await runCli(args, processDeps())
+}
+
+/** A reader that goes away (`| head`) is no failure. */
+function survive(stream: NodeJS.WriteStream, otherwise: (code: string) => void): void {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(0)
+    otherwise(code ?? 'for an unknown reason')
+  })
 }
 
 function processDeps(): CliDeps {

@@ -148,6 +148,7 @@ function addVerify(otp: CliCommand, deps: CliDeps): void {
       const where = secret.counter === undefined ? 'this time' : 'this counter'
       throw new Refused(
         `the code does not match this secret at ${where}: check the clock, or allow more with --window`,
+        'code-does-not-match',
       )
     })
 }

@@ -9,6 +9,7 @@ import {
   spawnAtTerminal,
   spawnCli,
   startCli,
+  startProgram,
   temporaryFolder,
 } from '../../test/support/cli.js'
 import { qrPng } from './qr-png.js'
@@ -48,6 +49,30 @@ describe('the installed command', () => {
   })
 })
 
+describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
+  const command = (args: string) => `exec '${process.execPath}' '${bin}' ${args}`
+
+  it('below the result is one line and a failure', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', command('otp secret > /dev/full')])
+    expect(status).toBe(1)
+    expect(stderr.toString()).toMatch(/^nightlatch: standard output cannot be written \(ENOSPC\)[^\n]+\n$/)
+  })
+
+  it('below the messages changes nothing', () => {
+    expect(spawnSync('sh', ['-c', command('nonsense 2> /dev/full')]).status).toBe(2)
+  })
+
+  it('below the log of a server does not stop it', async () => {
+    const server = startProgram('sh', [
+      '-c',
+      command(`serve --port 0 --data '${temporaryFolder()}' 2> /dev/full`),
+    ])
+    const [, origin = ''] = await server.until(/ is at (http:\/\/localhost:\d+)/)
+    for (let time = 0; time < 3; time += 1) expect((await fetch(`${origin}/login`)).status).toBe(200)
+    expect(await server.stop('SIGTERM')).toBe(0)
+  })
+})
+
 describe.skipIf(!hasProgram('script'))('at a terminal', () => {
   const add = (data: string) =>
     spawnCli(['user', 'add', 'ada', '--password-stdin', '--data', data], { stdin: 'correct horse battery' })
@@ -64,6 +89,17 @@ describe.skipIf(!hasProgram('script'))('at a terminal', () => {
     const ran = spawnAtTerminal(['user', 'list', '--data', data], { env })
     expect(ran.out).toContain('ada')
     expect(ran.out.includes('\u001b[')).toBe(coloured)
+  })
+
+  it.each([
+    ['before', (words: string[]) => ['--no-color', ...words]],
+    ['after', (words: string[]) => [...words, '--no-color']],
+  ])('--no-color %s the command wins over everything', (_where, place) => {
+    const data = temporaryFolder()
+    add(data)
+    const ran = spawnAtTerminal(place(['user', 'list', '--data', data]), { env: { FORCE_COLOR: '1' } })
+    expect(ran).toMatchObject({ status: 0, out: expect.stringContaining('ada') })
+    expect(ran.out).not.toContain('\u001b[')
   })
 
   it('in a pipe there is none, unless it is forced', () => {
@@ -194,6 +230,10 @@ describe('serve', () => {
     expect(spawnCli(['serve', '--host', '203.0.113.7', '--data', data])).toMatchObject({
       status: 1,
       err: expect.stringContaining('no such address'),
+    })
+    expect(spawnCli(['serve', '--host', 'nowhere.invalid', '--data', data])).toMatchObject({
+      status: 1,
+      err: 'nightlatch: there is no host nowhere.invalid: choose another one with --host\n',
     })
   })
 

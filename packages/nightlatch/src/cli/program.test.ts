@@ -33,8 +33,8 @@ describe('help', () => {
       const asked = await run([...path, '--help'])
       expect(asked).toMatchObject({ status: 0, err: '' })
       expect((await run([...path, '-h'])).out).toBe(asked.out)
-      if (path.length === 1) expect((await run(['help', ...path])).out).toBe(asked.out)
-      if (path.length === 2) expect((await run([path[0]!, 'help', path[1]!])).out).toBe(asked.out)
+      expect(await run(['help', ...path])).toEqual(asked)
+      if (path.length === 2) expect(await run([path[0]!, 'help', path[1]!])).toEqual(asked)
     },
   )
 
@@ -75,7 +75,11 @@ describe('wrong usage', () => {
     [['completion', 'tcsh'], 'bash'],
     [['otp', 'secret', '--bytes'], 'argument missing'],
     [['--nonsense'], 'unknown option'],
-    [['serve', '--secret', 'x'], 'unknown option'],
+    [['serve', '--secret', 'x'], 'NIGHTLATCH_SECRET or --secret-file'],
+    [['user', 'add', 'ada', '--password', 'x'], '--password-stdin'],
+    [['help', 'usr'], 'Did you mean user?'],
+    [['help', 'user', 'lst'], 'Did you mean list?'],
+    [['user', 'help', 'lst'], 'Did you mean list?'],
   ])('%j ends with 2 and one line', async (args, text) => {
     const ran = await run(args)
     expect(ran).toMatchObject({ status: 2, out: '' })
@@ -85,6 +89,31 @@ describe('wrong usage', () => {
 
   it.each([['user'], ['otp'], ['key']])('%s alone prints its help and ends with 2', async (name) => {
     expect(await run([name])).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Usage:') })
+  })
+
+  it.each([
+    [['serve', '--secret=hunter2=x']],
+    [['user', 'add', 'ada', '--password=hunter2']],
+    [['otp', 'code', '--token=hunter2']],
+  ])('%j: what may be a secret is not repeated', async (args) => {
+    const ran = await run(args)
+    expect(ran.status).toBe(2)
+    expect(ran.err).toContain("unknown option '--")
+    expect(ran.err).not.toContain('hunter2')
+  })
+
+  it('is one object for whoever asked for JSON, with every problem in it', async () => {
+    const env = { NIGHTLATCH_PROT: 'x', NIGHTLATCH_MFA: 'x' }
+    const ran = await run(['user', 'list', '--json'], { env })
+    expect(ran).toMatchObject({ status: 2, out: '' })
+    expect(JSON.parse(ran.err)).toEqual({
+      schemaVersion: 1,
+      error: {
+        code: 'wrong-usage',
+        message: expect.stringMatching(/NIGHTLATCH_PROT.*NIGHTLATCH_MFA/),
+        problems: [expect.stringContaining('NIGHTLATCH_PROT'), expect.stringContaining('NIGHTLATCH_MFA')],
+      },
+    })
   })
 
   it('reports every bad setting at once', async () => {
@@ -120,6 +149,12 @@ describe('flags', () => {
       'user add',
       'user list',
       'user show',
+      'user disable',
+      'user enable',
+      'user remove',
+      'user password',
+      'user reset-mfa',
+      'backup',
       'otp secret',
       'otp code',
       'otp verify',
@@ -128,6 +163,7 @@ describe('flags', () => {
       'doctor',
       'audit',
       'key list',
+      'key forget-lost',
       'after-restore',
       'move',
     ])

@@ -6,7 +6,7 @@ import { CliCommand, type AddCommands } from './command.js'
 import { addCompletionCommand } from './completion.js'
 import type { CliDeps } from './deps.js'
 import { addDoctorCommand } from './doctor.js'
-import { explain, WrongUsage } from './errors.js'
+import { explain, WrongUsage, type Ending } from './errors.js'
 import { addKeyCommands } from './key.js'
 import { addMoveCommand } from './move.js'
 import { addOtpCommands } from './otp.js'
@@ -35,6 +35,8 @@ export function buildProgram(deps: CliDeps): CliCommand {
     .version(deps.version, '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Print this help.')
     .helpCommand('help [command]', 'Print the help of a command.')
+    // Known everywhere, see withoutColour; here for whoever reads the help.
+    .option('--no-color', 'No colour, as with NO_COLOR.')
   program.example('nightlatch serve', 'nightlatch user add ada --email ada@example.org', 'nightlatch doctor')
   for (const add of all) add(program as CliCommand, deps)
   forEachCommand(program as CliCommand, (command) => {
@@ -77,25 +79,68 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<0 
     return 0
   }
   try {
-    await buildProgram(deps).parseAsync([...args], { from: 'user' })
+    const program = buildProgram(args.includes(noColour) ? withoutColour(deps) : deps)
+    const words = asHelpFlag(
+      program,
+      args.filter((word) => word !== noColour),
+    )
+    await program.parseAsync([...words], { from: 'user' })
     return 0
   } catch (error) {
-    const ending = endingOf(error)
-    for (const line of ending.lines) deps.stderr.write(errorLine(line, args))
+    const ending = endingOf(error, args)
+    deps.stderr.write(args.includes('--json') ? errorJson(ending) : errorLines(ending))
     return ending.status
   }
 }
 
-function endingOf(error: unknown): ReturnType<typeof explain> {
-  if (!(error instanceof CommanderError)) return explain(error)
-  if (error.exitCode === 0) return { status: 0, lines: [] }
-  // A command that only holds others printed its help to standard error already.
-  if (error.code === 'commander.help') return { status: 2, lines: [] }
-  const text = error.message.replace(/^error: /, '').replace(/\s+/g, ' ')
-  return explain(new WrongUsage(`${text}${/[.)?]$/.test(text) ? '' : '.'} Try --help.`))
+const noColour = '--no-color'
+const withoutColour = (deps: CliDeps): CliDeps => ({
+  ...deps,
+  env: { ...deps.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+})
+
+/** `help user add` and `user help add` are `user add --help`: commander's own command knows one level only. */
+function asHelpFlag(program: CliCommand, args: readonly string[]): readonly string[] {
+  const named = (of: CliCommand, name = ''): CliCommand | undefined =>
+    of.commands.find((one) => one.name() === name) as CliCommand | undefined
+  const at = args[0] === 'help' ? 0 : args[1] === 'help' ? 1 : -1
+  if (at < 0 || (at === 1 && (named(program, args[0])?.commands.length ?? 0) === 0)) return args
+  const path = args.filter((_word, index) => index !== at)
+  let command = program
+  for (const [index, name] of path.entries()) {
+    if (command.commands.length === 0) return [...path.slice(0, index), '--help']
+    const next = named(command, name)
+    // Nothing of that name can run, so that it ends with what is wrong with the name.
+    if (next === undefined) return path.slice(0, index + 1)
+    command = next
+  }
+  return [...path, '--help']
 }
 
-/** One line for people; one object for whoever asked for JSON. */
-function errorLine(message: string, args: readonly string[]): string {
-  return args.includes('--json') ? `${JSON.stringify({ error: { message } })}\n` : `nightlatch: ${message}\n`
+function endingOf(error: unknown, args: readonly string[]): Ending {
+  if (!(error instanceof CommanderError)) return explain(error)
+  if (error.exitCode === 0) return { status: 0, code: 'refused', lines: [] }
+  // A command that only holds others printed its help to standard error already.
+  if (error.code === 'commander.help') return { status: 2, code: 'wrong-usage', lines: [] }
+  const text = withoutValue(error.message.replace(/^error: /, '').replace(/\s+/g, ' '))
+  const hint = args[0] === 'otp' ? undefined : secretHints[/^unknown option '([^']+)'/.exec(text)?.[1] ?? '']
+  return explain(new WrongUsage(`${text}${/[.)?]$/.test(text) ? '' : '.'} ${hint ?? 'Try --help.'}`))
+}
+
+/** What somebody gave to a flag that does not exist may well be a secret. */
+const withoutValue = (text: string): string => text.replace(/^(unknown option '[^'=]+)=.*$/, "$1'")
+
+const secretHints: Readonly<Record<string, string>> = {
+  '--password': 'A password comes by standard input: --password-stdin.',
+  '--secret': 'The root key comes by NIGHTLATCH_SECRET or --secret-file.',
+}
+
+/** One line for people, and one more for each further problem. */
+const errorLines = ({ lines }: Ending): string => lines.map((line) => `nightlatch: ${line}\n`).join('')
+
+/** One object for whoever asked for JSON. */
+function errorJson({ code, lines }: Ending): string {
+  if (lines.length === 0) return ''
+  const error = { code, message: lines.join(' '), problems: lines }
+  return `${JSON.stringify({ schemaVersion: 1, error })}\n`
 }

@@ -68,8 +68,9 @@ describe('protect', () => {
     expect(ran.err).toContain(`${file}:4: it is one of`)
   })
 
-  it('refuses another base path', async () => {
-    const ran = await run(['protect', url], { env: { NIGHTLATCH_BASE_PATH: '/auth' } })
+  it('refuses another base path, together with every other problem', async () => {
+    const ran = await run(['protect', url], { env: { NIGHTLATCH_BASE_PATH: '/auth', NIGHTLATCH_MFA: 'x' } })
     expect(ran).toMatchObject({ status: 2, err: expect.stringContaining('it is always /_nightlatch') })
+    expect(ran.err).toContain('NIGHTLATCH_MFA: ')
   })
 })

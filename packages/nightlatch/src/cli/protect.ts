@@ -47,9 +47,10 @@ export const addProtectCommand: AddCommands = (program, deps) => {
 }
 
 async function run(deps: CliDeps, url: string, options: Options): Promise<void> {
-  if ((deps.env[described.basePath.variable] ?? '') !== '')
-    throw new WrongUsage(`${described.basePath.variable}: must not be set here, it is always ${basePath}.`)
-  const settings: Settings = { ...settingsOf(deps, options), basePath }
+  const { variable } = described.basePath
+  const isSet = (deps.env[variable] ?? '') !== ''
+  const found = isSet ? [`${variable}: must not be set here, it is always ${basePath}.`] : []
+  const settings: Settings = { ...settingsOf(deps, options, found), basePath }
   const target = parseTarget(url)
   if (isOurselves(target, settings))
     throw new WrongUsage(

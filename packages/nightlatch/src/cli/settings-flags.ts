@@ -22,14 +22,19 @@ export function addSettingFlags(
   return command
 }
 
-/** The settings, or every problem at once. */
-export function settingsOf(deps: CliDeps, options: Readonly<Record<string, unknown>>): Settings {
+/** The settings, or every problem at once, with those that the command itself has found. */
+export function settingsOf(
+  deps: CliDeps,
+  options: Readonly<Record<string, unknown>>,
+  found: readonly string[] = [],
+): Settings {
   const flags: Partial<Record<SettingName, string>> = {}
   for (const name of settingNames) {
     const given = options[name]
     if (typeof given === 'string') flags[name] = given
   }
   const read = readSettings({ env: deps.env, flags })
-  if (read.kind === 'problems') throw new WrongUsage(...read.problems)
+  if (read.kind === 'problems') throw new WrongUsage(...found, ...read.problems)
+  if (found.length > 0) throw new WrongUsage(...found)
   return read.settings
 }

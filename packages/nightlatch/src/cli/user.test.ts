@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openNightlatch } from '../app.js'
 import { readSettings } from '../config/read.js'
+import { sealContext } from '../core/codes.js'
+import { newId, type AuthenticatorId } from '../core/ids.js'
 import { run, temporaryFolder, type RunOptions } from '../../test/support/cli.js'
 
 const password = 'correct horse battery'
@@ -13,6 +15,19 @@ async function installation(...accounts: readonly string[]) {
   const nl = (args: readonly string[], options: RunOptions = {}) => run([...args, '--data', data], options)
   for (const name of accounts) await nl(['user', 'add', name, '--password-stdin'], { stdin: `${password}\n` })
   return { data, nl }
+}
+
+/** An authenticator of the only account, sealed under the key of the folder. */
+async function giveAuthenticator(data: string): Promise<void> {
+  const read = readSettings({ env: { NIGHTLATCH_DATA: data } })
+  const app = await openNightlatch(read.kind === 'settings' ? read.settings : expect.fail())
+  const { accounts, authenticators } = app.core.storage.stores
+  const [account] = await accounts.list()
+  const id = newId<AuthenticatorId>((count) => app.core.world.randomBytes(count))
+  const sealed = app.core.box.seal(new Uint8Array(20), sealContext({ id, account: account!.id }))
+  const times = { lastStep: -1, createdAt: 0, lastUsedAt: 0 }
+  await authenticators.add({ id, account: account!.id, name: 'Phone', sealed, ...times })
+  await app.close()
 }
 
 describe('user add', () => {
@@ -172,6 +187,36 @@ describe('changes of an account', () => {
     expect(await nl(['user', 'show', 'ada'])).toMatchObject({ status: 1 })
   })
 
+  it('tell JSON the account as it is afterwards, and nothing else', async () => {
+    const { nl } = await installation('ada')
+    const stdin = 'another good one'
+    for (const [args, expected] of [
+      [['disable', 'ada'], { disabled: true }],
+      [['enable', 'ada'], { disabled: false }],
+      [['reset-mfa', 'ada'], { authenticators: 0 }],
+      [['password', 'ada', '--password-stdin'], { hasPassword: true }],
+      [['remove', 'ada'], { username: 'ada' }],
+    ] as const) {
+      const ran = await nl(['user', ...args, '--json'], { stdin })
+      expect(ran).toMatchObject({ status: 0, err: '' })
+      expect(JSON.parse(ran.out)).toMatchObject({ schemaVersion: 1, account: expected })
+    }
+  })
+
+  it('are refused with a code that a script can tell apart', async () => {
+    const { nl } = await installation('ada')
+    const codeOf = async (args: readonly string[], stdin = '') => {
+      const ran = await nl([...args, '--json'], { stdin })
+      expect(ran).toMatchObject({ status: 1, out: '' })
+      return JSON.parse(ran.err).error.code
+    }
+    expect(await codeOf(['user', 'disable', 'eve'])).toBe('no-such-account')
+    expect(await codeOf(['audit', '--user', 'eve'])).toBe('no-such-account')
+    expect(await codeOf(['user', 'add', 'ADA'])).toBe('name-taken')
+    expect(await codeOf(['user', 'add', 'e e'])).toBe('refused')
+    expect(await codeOf(['user', 'add', 'eve', '--password-stdin'], 'short')).toBe('bad-password')
+  })
+
   it('a removal is confirmed by a person, never by a script', async () => {
     const { nl } = await installation('ada')
     expect(await nl(['user', 'remove', 'ada'], { typed: ['yes'] })).toMatchObject({
@@ -232,7 +277,7 @@ describe('a command on a database that is not there', () => {
     const env = { NIGHTLATCH_DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:9/nightlatch' }
     const ran = await run(['user', 'list'], { env })
     expect(ran.status).toBe(1)
-    expect(ran.err).toMatch(/^nightlatch: [^\n]+\n$/)
+    expect(ran.err).toMatch(/^nightlatch: [^\n]+: see that it runs, [^\n]+NIGHTLATCH_DATABASE_URL\n$/)
     expect(ran.err).not.toContain('hunter2')
   })
 })
@@ -252,6 +297,8 @@ describe('backup', () => {
       status: 1,
       err: expect.stringContaining('exists already'),
     })
+    const asJson = await nl(['backup', join(folder, 'another.db'), '--json'])
+    expect(JSON.parse(asJson.out)).toEqual({ schemaVersion: 1, file: join(folder, 'another.db') })
     const restored = join(folder, 'restored')
     mkdirSync(restored)
     writeFileSync(join(restored, 'nightlatch.db'), readFileSync(file))
@@ -299,7 +346,23 @@ describe('root keys', () => {
     expect(await nl(['key', 'forget-lost', '--confirm'], { env })).toMatchObject({
       err: expect.stringContaining('nothing was changed'),
     })
+    const again = await nl(['key', 'forget-lost', '--confirm', '--json'], { env })
+    expect(JSON.parse(again.out)).toEqual({ schemaVersion: 1, forgotten: 0 })
   })
+
+  it.each(['', 'hello\n'])(
+    '%j instead of the key of a database: nobody is told to make another one',
+    async (text) => {
+      const { nl, data } = await installation('ada')
+      writeFileSync(join(data, 'root-key'), text)
+      const ran = await nl(['user', 'list'])
+      expect(ran).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('put the key of this database back'),
+      })
+      expect(ran.err).not.toContain('openssl')
+    },
+  )
 })
 
 describe('doctor', () => {
@@ -367,6 +430,22 @@ describe('doctor', () => {
       ({ check }) => check === 'cookies',
     )
     expect(found).toMatchObject({ state, text: expect.stringMatching(text) })
+  })
+
+  it('warns of authenticators whose key was declared lost, and fails while it may be found', async () => {
+    const { nl, data } = await installation('ada')
+    await giveAuthenticator(data)
+    const env = { NIGHTLATCH_SECRET: 'vVYwKjKgVYyBsSbrMMDrVtcqVOvmzFWDEKq4AUGHlmc=' }
+    const doctor = ['doctor', '--port', '9']
+    const before = await nl(doctor, { env })
+    expect(before).toMatchObject({ status: 1, err: expect.stringContaining('not in order: key') })
+    expect(before.out).toMatch(/^FAIL {2}key .*does not fit.*forget-lost --help`\.$/m)
+    await nl(['key', 'forget-lost', '--confirm'], { env })
+    const after = await nl(doctor, { env })
+    expect(after.out).toMatch(
+      /^WARN {2}key {9}1 authenticator is sealed under .* declared lost: .*reset-mfa NAME$/m,
+    )
+    expect(after.status).toBe(0)
   })
 
   it('looks at an installation that is not there yet without making one', async () => {

@@ -66,7 +66,7 @@ interface Adding {
 
 async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Adding): Promise<void> {
   const invited = await administration.inviteAccount(app.core, wishes)
-  if (invited.kind === 'refused') throw new Refused(accountProblems[invited.why](wishes))
+  if (invited.kind === 'refused') throw accountRefused(invited.why, wishes)
   const url = invitationUrl(app, invited.token)
   const expiresAt = isoTime(invited.expiresAt)
   if (options['json'] === true)
@@ -85,8 +85,8 @@ async function addOne(
 ): Promise<void> {
   const { wishes, options, password } = adding
   const added = await administration.addAccount(app.core, wishes, { password })
-  if (added.kind === 'refused') throw new Refused(accountProblems[added.why](wishes))
-  if (added.kind === 'bad-password') throw new Refused(passwordProblem(app, added.why))
+  if (added.kind === 'refused') throw accountRefused(added.why, wishes)
+  if (added.kind === 'bad-password') throw new Refused(passwordProblem(app, added.why), 'bad-password')
   if (added.kind === 'busy') throw new Refused(busy)
   if (options['json'] === true) return printJson(deps, { account: describeAccount(added.account) })
   print(deps, added.account.username)
@@ -131,22 +131,29 @@ interface AccountCommand {
   readonly extend?: (command: CliCommand) => void
   /** Before the database is opened: what comes by standard input. */
   readonly prepare?: () => Promise<string>
+  /** @returns one line about what was changed, or null when the command has printed what it is for */
   run(
     app: Nightlatch,
     account: Account,
     given: { readonly options: Options; readonly prepared: string },
-  ): Promise<void>
+  ): Promise<string | null>
 }
 
 /** A command about one account that exists. */
 function addAccountCommand(user: CliCommand, deps: CliDeps, about: AccountCommand): void {
   const command = user.command(`${about.name} <name>`).description(about.description).example(about.example)
   about.extend?.(command)
+  command.option('--json', 'Print JSON.')
   addSettingFlags(command, databaseSettings).action(async (name: string, options: Options) => {
     const prepared = (await about.prepare?.()) ?? ''
-    await onDatabase(deps, options, async (app) =>
-      about.run(app, await find(app, name), { options, prepared }),
-    )
+    await onDatabase(deps, options, async (app) => {
+      const account = await find(app, name)
+      const changed = await about.run(app, account, { options, prepared })
+      if (changed === null) return
+      if (options['json'] !== true) return tell(deps, changed)
+      const now = await app.core.storage.stores.accounts.find(account.id)
+      printJson(deps, { account: describeAccount(now ?? account) })
+    })
   })
 }
 
@@ -155,8 +162,10 @@ function addShow(user: CliCommand, deps: CliDeps): void {
     name: 'show',
     description: 'Shows one account, without any secret.',
     example: 'nightlatch user show ada',
-    extend: (command) => command.option('--json', 'Print JSON.'),
-    run: (app, account, { options }) => printAccount(deps, app, { account, json: options['json'] === true }),
+    async run(app, account, { options }) {
+      await printAccount(deps, app, { account, json: options['json'] === true })
+      return null
+    },
   })
 }
 
@@ -168,7 +177,7 @@ function addSwitches(user: CliCommand, deps: CliDeps): void {
     async run(app, account) {
       await administration.disableAccount(app.core, account)
       const { username } = account
-      tell(deps, `Disabled ${username}; its sessions have ended. Undo: nightlatch user enable ${username}`)
+      return `Disabled ${username}; its sessions have ended. Undo: nightlatch user enable ${username}`
     },
   })
   addAccountCommand(user, deps, {
@@ -177,7 +186,7 @@ function addSwitches(user: CliCommand, deps: CliDeps): void {
     example: 'nightlatch user enable ada',
     async run(app, account) {
       await administration.enableAccount(app.core, account)
-      tell(deps, `Enabled ${account.username}.`)
+      return `Enabled ${account.username}.`
     },
   })
 }
@@ -192,7 +201,7 @@ function addRemove(user: CliCommand, deps: CliDeps): void {
       const effect = `This removes ${account.username}, its second step and its sessions for good.`
       if (options['yes'] !== true) await confirmByName(deps, effect, account.username)
       await administration.removeAccount(app.core, account)
-      tell(deps, `Removed ${account.username}.`)
+      return `Removed ${account.username}.`
     },
   })
 }
@@ -206,9 +215,9 @@ function addPassword(user: CliCommand, deps: CliDeps): void {
     prepare: () => passwordFromStdin(deps),
     async run(app, account, { prepared }) {
       const set = await administration.setPassword(app.core, account, prepared)
-      if (set.kind === 'bad-password') throw new Refused(passwordProblem(app, set.why))
+      if (set.kind === 'bad-password') throw new Refused(passwordProblem(app, set.why), 'bad-password')
       if (set.kind === 'busy') throw new Refused(busy)
-      tell(deps, `Set the password of ${account.username}; its sessions have ended.`)
+      return `Set the password of ${account.username}; its sessions have ended.`
     },
   })
 }
@@ -222,7 +231,7 @@ function addResetMfa(user: CliCommand, deps: CliDeps): void {
     async run(app, account) {
       const { authenticators: count } = await administration.resetSecondFactor(app.core, account)
       const removed = count === 1 ? '1 authenticator' : `${count} authenticators`
-      tell(deps, `Removed ${removed} of ${account.username}; the next sign-in sets up a new one.`)
+      return `Removed ${removed} of ${account.username}; the next sign-in sets up a new one.`
     },
   })
 }
@@ -240,10 +249,16 @@ async function onDatabase(
 async function find(app: Nightlatch, name: string): Promise<Account> {
   const account = await administration.findAccount(app.core, name)
   if (account !== null) return account
-  throw new Refused(`there is no account ${JSON.stringify(name)}: nightlatch user list shows them all`)
+  throw new Refused(
+    `there is no account ${JSON.stringify(name)}: nightlatch user list shows them all`,
+    'no-such-account',
+  )
 }
 
 const busy = 'too many passwords are being hashed: try again in a moment'
+
+const accountRefused = (why: AccountProblem, wishes: AccountWishes): Refused =>
+  new Refused(accountProblems[why](wishes), why === 'name-taken' ? why : 'refused')
 
 const accountProblems: Readonly<Record<AccountProblem, (wishes: AccountWishes) => string>> = {
   'bad-username': ({ username }) =>

@@ -16,7 +16,32 @@ export function mustHaveDatabase({ database }: Settings): void {
   if (database.kind === 'sqlite' && !existsSync(database.file))
     throw new Refused(
       `there is no database at ${database.file}: give its folder with --data, or start \`nightlatch serve\` once`,
+      'no-database',
     )
+}
+
+const place = 'NIGHTLATCH_DATA or NIGHTLATCH_DATABASE_URL'
+/** By what went wrong, where the sentence about it does not say what to do. */
+const advices: Readonly<Record<string, string>> = {
+  unavailable: `see that it runs, and look at ${place}`,
+  'no-access': `look at ${place}, and at the rights of this user`,
+  'read-only': `let this user write there, or look at ${place}`,
+  full: 'make room',
+}
+
+/** Opens the database of the settings, or says why not and what to do. */
+export async function openDatabase(
+  deps: CliDeps,
+  settings: Settings,
+  options?: OpenOptions,
+): Promise<Nightlatch> {
+  try {
+    return await deps.open(settings, options)
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'StorageError' || !('code' in error)) throw error
+    const advice = advices[String(error.code)]
+    throw advice === undefined ? error : new Refused(`${error.message}: ${advice}`, 'database')
+  }
 }
 
 interface Wanted<T> extends Omit<OpenOptions, 'notices'> {
@@ -27,7 +52,7 @@ interface Wanted<T> extends Omit<OpenOptions, 'notices'> {
 /** Opens the database, does the work, tells people what they should know, and closes it again. */
 export async function withApp<T>(deps: CliDeps, { settings, work, ...options }: Wanted<T>): Promise<T> {
   const notices = await deps.notices(settings, await logOf(deps, settings))
-  const app = await deps.open(settings, { ...options, notices })
+  const app = await openDatabase(deps, settings, { ...options, notices })
   try {
     return await work(app)
   } finally {

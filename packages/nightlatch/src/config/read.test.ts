@@ -243,6 +243,17 @@ describe('bad settings', () => {
     expect(bad({ NIGHTLATCH_ZZZZZZZZZZZZ: 'x' })[0]).not.toContain('Did you mean')
   })
 
+  it('a mail server without a sender is told together with what is wrong with its address', () => {
+    const read = readSettings({ env: { NIGHTLATCH_SMTP_URL: 'nonsense' } })
+    expect(read).toMatchObject({
+      kind: 'problems',
+      problems: [
+        expect.stringMatching(/^NIGHTLATCH_SMTP_URL: /),
+        expect.stringMatching(/^NIGHTLATCH_MAIL_FROM: /),
+      ],
+    })
+  })
+
   it('two root keys are one too many', () => {
     expect(bad({ NIGHTLATCH_SECRET: key, NIGHTLATCH_SECRET_FILE: '/dev/null' })).toContain(
       'NIGHTLATCH_SECRET and NIGHTLATCH_SECRET_FILE: only one of them may be set.',
@@ -254,6 +265,7 @@ describe('bad settings', () => {
       NIGHTLATCH_SECRET: 'hunter2',
       NIGHTLATCH_DATABASE_URL: 'mysql://someone:hunter2@db',
       NIGHTLATCH_SMTP_URL: 'http://someone:hunter2@mail',
+      NIGHTLATCH_MAIL_FROM: 'auth@example.org',
     })
     expect(problems).toHaveLength(3)
     expect(problems.join()).not.toContain('hunter2')

@@ -52,7 +52,8 @@ export function readSettings(sources: SettingSources): SettingsRead {
   const rootKey = rootKeyOf(given, problems)
   const cookieProblem = mentions(problems, 'origin') ? null : problemOfCookieDomain(given)
   if (cookieProblem !== null) problems.push(cookieProblem)
-  if (given.smtpUrl !== undefined && given.mailFrom === undefined && !mentions(problems, 'mailFrom'))
+  // Also when the address is wrong: every problem is told at once.
+  if (sourceOf('smtpUrl', sources) !== null && sourceOf('mailFrom', sources) === null)
     problems.push('NIGHTLATCH_MAIL_FROM: must be set, because NIGHTLATCH_SMTP_URL is.')
   return problems.length > 0
     ? { kind: 'problems', problems }

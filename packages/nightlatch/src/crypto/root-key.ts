@@ -14,17 +14,19 @@ export type ParsedRootKeys =
   | { readonly kind: 'refused'; readonly why: string }
 
 const refuse = (why: string): ParsedRootKeys => ({ kind: 'refused', why })
-const advice = 'make one with: openssl rand -base64 32'
+/** For a new installation only: another key opens nothing of what is there. */
+export const keyAdvice = 'make one with: openssl rand -base64 32'
 
 /** Keys in base64, newest first, separated by commas (in a file also by lines). */
 export function parseRootKeys(text: string): ParsedRootKeys {
   const parts = text.split(/[,\n]/).map((part) => part.trim())
   const filled = parts.filter((part) => part !== '')
-  if (filled.length === 0) return refuse(`is empty: ${advice}`)
+  if (filled.length === 0) return refuse(`is empty: ${keyAdvice}`)
   const keys: RootKey[] = []
   for (const [index, part] of filled.entries()) {
     const which = filled.length === 1 ? '' : `key ${index + 1} `
-    if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(part)) return refuse(`${which}is not 32 bytes in base64: ${advice}`)
+    if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(part))
+      return refuse(`${which}is not 32 bytes in base64: ${keyAdvice}`)
     keys.push(new Secret(new Uint8Array(Buffer.from(part, 'base64'))))
   }
   const distinct = new Set(keys.map((key) => Buffer.from(key.reveal()).toString('hex')))

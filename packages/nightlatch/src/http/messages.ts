@@ -32,15 +32,20 @@ export const form = (handler: (visit: FormVisit) => Promise<Answer>): Handler =>
 
 /** Pages for signed-in people; everybody else goes to sign-in and comes back here, also from a form. */
 export const forSignedIn =
-  <V extends Visit>(handler: (visit: V & SignedInVisit) => Answer | Promise<Answer>) =>
-  async (visit: V): Promise<Answer> => {
+  (handler: (visit: SignedInVisit) => Answer | Promise<Answer>): Handler =>
+  async (visit) => {
     const signedIn = await signedInOf(visit)
     return signedIn === null ? toSignIn(visit) : await handler(asSignedIn(visit, signedIn))
   }
 
 /** Asked before the form is read and once more when it is here: the session may have ended on the way. */
-export const signedInForm = (handler: (visit: SignedInVisit & FormVisit) => Promise<Answer>): Handler =>
-  forSignedIn(withForm<SignedInVisit>(forSignedIn(handler), refuseBody))
+export const signedInForm = (handler: (visit: SignedInVisit & FormVisit) => Promise<Answer>): Handler => {
+  const whenRead = async (visit: SignedInVisit & FormVisit): Promise<Answer> => {
+    const signedIn = await signedInOf(visit)
+    return signedIn === null ? toSignIn(visit) : handler({ ...visit, signedIn })
+  }
+  return forSignedIn(withForm<SignedInVisit>(whenRead, refuseBody))
+}
 
 /** Pages of the second step; whoever has not given a password goes to sign-in, whoever is done goes home. */
 export const forSigningIn =

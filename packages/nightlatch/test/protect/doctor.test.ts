@@ -45,15 +45,35 @@ describe('nightlatch doctor --url', () => {
     expect(status).toBe(1)
   })
 
-  it.each(['http://[', '//', 'mailto:a@b', '/login?next=http://['])(
-    'says so when the proxy sends to what is no address: %s',
-    async (location) => {
-      const proxy = createServer((_request, response) => response.writeHead(302, { location }).end())
-      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-      const { status, out } = await run(['doctor', '--url', `http://127.0.0.1:${portOf(proxy)}/`])
-      expect(out).toMatch(/FAIL {2}(?:page .*302 without a sign-in|way back .*http:\/\/\[)/)
-      expect(status).toBe(1)
-      proxy.close()
-    },
-  )
+  it('asks for a page of the application when it is shown Nightlatch itself', async () => {
+    const server = startCli(['serve', '--port', '0', '--data', temporaryFolder()])
+    const [, url = ''] = await server.until(/ is at (http:\/\/localhost:\d+)/)
+    const { status, out } = await run(['doctor', '--url', url, '--origin', url])
+    expect(out).toMatch(
+      /^FAIL {2}page .*home page of Nightlatch itself: give the address of a page of the app/,
+    )
+    expect(status).toBe(1)
+    await server.stop('SIGTERM')
+  })
+
+  it.each([
+    ['http://[', 'which is no web address'],
+    ['javascript:alert(1)', 'which is no web address'],
+    ['//', 'which is no web address'],
+    ['/login?next=http://[', 'after sign-in it would lead to http://['],
+  ])('takes a page that sends to %s for what it is', async (location, text) => {
+    const sending = createServer((_request, response) => response.writeHead(302, { location }).end())
+    await new Promise<void>((resolve) => sending.listen(0, '127.0.0.1', resolve))
+    const ran = await run(['doctor', '--url', `http://127.0.0.1:${portOf(sending)}/`])
+    await new Promise((resolve) => sending.close(resolve))
+    expect(ran.out).toContain(text)
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('not in order: ') })
+  })
+
+  it.each(['foo', 'http://[', 'ftp://example.org/'])('%s is no web address: wrong usage', async (url) => {
+    expect(await run(['doctor', '--url', url])).toMatchObject({
+      status: 2,
+      err: `nightlatch: --url: ${url} is no web address.\n`,
+    })
+  })
 })

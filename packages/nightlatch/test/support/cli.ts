@@ -117,8 +117,11 @@ export interface Running {
 }
 
 /** A process that goes on until it is told to stop. */
-export function startCli(args: readonly string[], options: RunOptions = {}): Running {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env: environment(options.env) })
+export const startCli = (args: readonly string[], options: RunOptions = {}): Running =>
+  startProgram(process.execPath, [bin, ...args], options)
+
+export function startProgram(program: string, args: readonly string[], options: RunOptions = {}): Running {
+  const child = spawn(program, args, { cwd: options.cwd, env: environment(options.env) })
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))

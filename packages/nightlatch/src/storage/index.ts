@@ -1,26 +1,13 @@
 import type { Storage, Stores } from '../core/stores.js'
-import { accountStore } from './accounts.js'
-import { attemptStore } from './attempts.js'
-import { auditStore } from './audit.js'
-import { authenticatorStore } from './authenticators.js'
-import type { Database, Db, Dialect } from './db.js'
+import type { Database, Dialect } from './db.js'
 import { StorageError } from './errors.js'
-import { everybodyStore } from './everybody.js'
-import { factStore } from './facts.js'
-import { invitationStore } from './invitations.js'
-import { knownDeviceStore } from './known-devices.js'
-import { leaseStore } from './leases.js'
 import { remembering } from './memory.js'
 import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './fence.js'
 import { migrate, mustBeMigrated } from './migrate.js'
 import { moveAll, type Moved, type MoveWishes } from './move.js'
-import { recoveryCodeStore } from './recovery-codes.js'
 import { sessionStore } from './sessions.js'
-import { setUpStore } from './set-ups.js'
-import { signInStore } from './sign-ins.js'
 import { openSqlite } from './sqlite.js'
-import { trustedDeviceStore } from './trusted-devices.js'
-import { unsavedCodesStore } from './unsaved-codes.js'
+import { StoresOn } from './stores-on.js'
 
 export type { Moved, MoveWishes } from './move.js'
 export { StorageError, type StorageProblem } from './errors.js'
@@ -48,26 +35,6 @@ export interface OpenStorage extends Storage {
   backupTo(file: string): Promise<void>
   /** Lets running transactions end first. */
   close(): Promise<void>
-}
-
-function storesOf(db: Db): Stores {
-  return {
-    accounts: accountStore(db),
-    attempts: attemptStore(db),
-    audit: auditStore(db),
-    authenticators: authenticatorStore(db),
-    everybody: everybodyStore(db),
-    facts: factStore(db),
-    invitations: invitationStore(db),
-    knownDevices: knownDeviceStore(db),
-    leases: leaseStore(db),
-    recoveryCodes: recoveryCodeStore(db),
-    sessions: sessionStore(db),
-    setUps: setUpStore(db),
-    signIns: signInStore(db),
-    trustedDevices: trustedDeviceStore(db),
-    unsavedCodes: unsavedCodesStore(db),
-  }
 }
 
 /** Opens the database and brings its schema up to date; throws a `StorageError` that says what is wrong. */
@@ -132,7 +99,7 @@ export async function undoMove<T>(
         if (mark === null) return { kind: 'nothing' }
         await takeDown(db)
         if (mark.state === 'moving') return { kind: 'opened' }
-        return { kind: 'closed', closed: await close(storesOf(db)), to: mark.to }
+        return { kind: 'closed', closed: await close(new StoresOn(db)), to: mark.to }
       }),
     )
   } finally {
@@ -152,18 +119,18 @@ async function openDatabase(location: StorageLocation, options: StorageOptions):
 }
 
 function storageOn(database: Database): OpenStorage {
-  const stores = storesOf(database.db)
+  const { db, freshness } = database
   return {
     dialect: database.db.dialect,
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
-    stores: { ...stores, sessions: remembering(unlessMoving(stores.sessions), database.freshness) },
-    atomically: (work) => database.db.atomic((db) => work(storesOf(db))),
+    stores: new StoresOn(db, remembering(unlessMoving(sessionStore(db)), freshness)),
+    atomically: (work) => database.db.atomic((db) => work(new StoresOn(db))),
     async check() {
       await database.ping()
       await mustBeMigrated(database.db)
       await mustNotHaveMoved(database.db)
     },
-    patiently: (work) => database.patiently((db) => db.atomic((part) => work(storesOf(part)))),
+    patiently: (work) => database.patiently((db) => db.atomic((part) => work(new StoresOn(part)))),
     backupTo: (file) => database.backupTo(file),
     close: () => database.close(),
   }

@@ -9,6 +9,7 @@ import type { OpenStorage } from '../../src/storage/index.js'
 import { aBox } from '../core/people.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { until } from '../support/until.js'
+import { withStores } from '../support/with-stores.js'
 import { aHash, anAccount, aSession, nameOf, somebody } from './things.js'
 
 const now = 2_000_000
@@ -119,7 +120,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
       take: (...given: Parameters<typeof core.storage.stores.leases.take>) =>
         failing ? Promise.reject(new Error('away')) : core.storage.stores.leases.take(...given),
     }
-    const storage = { ...core.storage, stores: { ...core.storage.stores, leases } }
+    const storage = { ...core.storage, stores: withStores(core.storage.stores, { leases }) }
     await backlog(servers.here, 10)
     const stop = startHousekeeping({ core: { ...core, storage } }, log, { everyMs: 5, pauseMs: 1 })
     await until(async () => told.length > 0)

@@ -15,6 +15,7 @@ import { realWorld } from '../../src/crypto/world.js'
 import { rfcSecret } from '../support/vectors.js'
 import { inATable, noon, pendingSetUp, useHere } from './people.js'
 import type { Here } from './people.js'
+import { withStores } from '../support/with-stores.js'
 
 const aKey = () => new Secret(realWorld.randomBytes(rootKeyBytes))
 const anId = <Id extends AuthenticatorId | InvitationId>(): Id =>
@@ -176,7 +177,7 @@ describe('secrets are sealed anew', () => {
     const pages = [stale]
     const late = { ...authenticators, listNotSealedUnder: () => Promise.resolve(pages.shift() ?? []) }
     const before = await authenticators.listOf(ada.id)
-    expect(await resealSome(both, { ...here.stores, authenticators: late }, 9)).toBe(0)
+    expect(await resealSome(both, withStores(here.stores, { authenticators: late }), 9)).toBe(0)
     expect(await authenticators.listOf(ada.id)).toEqual(before)
   })
 })

@@ -31,6 +31,7 @@ import { Secret } from '../../src/core/secret.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { openStorage } from '../../src/storage/index.js'
 import { Phone, quickArgon2, TestClock } from '../support/phone.js'
+import { withStores } from '../support/with-stores.js'
 
 /** One for all tests of a worker: starting threads takes longer than any test. */
 export const hasher: PasswordHasher = createPasswordHasher({
@@ -290,7 +291,7 @@ export function justBeforeTheWrite(core: Core, act: () => Promise<unknown>): Cor
 /** Nothing can be written into the audit trail any more. */
 export function whereTheTrailIsFull(core: Core): Core {
   const add = (): Promise<never> => Promise.reject(new Error('the disk is full'))
-  const without = (stores: Stores): Stores => ({ ...stores, audit: { ...stores.audit, add } })
+  const without = (stores: Stores): Stores => withStores(stores, { audit: { ...stores.audit, add } })
   const { storage } = core
   return {
     ...core,
@@ -309,7 +310,7 @@ export function justBeforeTheVerdict(core: Core, act: () => Promise<unknown>): C
     await act()
     return all
   }
-  const own = { ...stores, authenticators: { ...stores.authenticators, listOf } }
+  const own = withStores(stores, { authenticators: { ...stores.authenticators, listOf } })
   return { ...core, storage: { ...core.storage, stores: own } }
 }
 

@@ -14,6 +14,7 @@ import { beginSetUp, findSetUp, maySetUp } from '../../src/core/set-up.js'
 import { Phone } from '../support/phone.js'
 import { aBox, fullHasher, justBeforeTheWrite, noon, pendingSetUp, useHere } from './people.js'
 import type { Person } from './people.js'
+import { withStores } from '../support/with-stores.js'
 
 const here = useHere()
 const notNow = (why: string) => ({ kind: 'not-now', why })
@@ -157,8 +158,7 @@ describe('a set-up', () => {
       ...here.core,
       storage: {
         ...here.core.storage,
-        stores: {
-          ...here.stores,
+        stores: withStores(here.stores, {
           setUps: {
             ...here.stores.setUps,
             addUnlessThere: async (setUp: SetUp) => {
@@ -166,7 +166,7 @@ describe('a set-up', () => {
               await here.stores.setUps.removeByOwner(id)
             },
           },
-        },
+        }),
       },
     })
     const owner = await (await here.someoneWithAPassword()).setUpOwner()

@@ -1,0 +1,107 @@
+import type { SessionStore } from '../core/sessions.js'
+import type { Stores } from '../core/stores.js'
+import { accountStore } from './accounts.js'
+import { attemptStore } from './attempts.js'
+import { auditStore } from './audit.js'
+import { authenticatorStore } from './authenticators.js'
+import type { Db } from './db.js'
+import { everybodyStore } from './everybody.js'
+import { factStore } from './facts.js'
+import { invitationStore } from './invitations.js'
+import { knownDeviceStore } from './known-devices.js'
+import { leaseStore } from './leases.js'
+import { recoveryCodeStore } from './recovery-codes.js'
+import { sessionStore } from './sessions.js'
+import { setUpStore } from './set-ups.js'
+import { signInStore } from './sign-ins.js'
+import { trustedDeviceStore } from './trusted-devices.js'
+import { unsavedCodesStore } from './unsaved-codes.js'
+
+/**
+ * The stores on one database, or in one transaction. Each is made when it is first asked for: most transactions need
+ * three of them, and there are four transactions in a sign-in.
+ */
+export class StoresOn implements Stores {
+  readonly #db: Db
+  #accounts?: Stores['accounts']
+  #attempts?: Stores['attempts']
+  #audit?: Stores['audit']
+  #authenticators?: Stores['authenticators']
+  #everybody?: Stores['everybody']
+  #facts?: Stores['facts']
+  #invitations?: Stores['invitations']
+  #knownDevices?: Stores['knownDevices']
+  #leases?: Stores['leases']
+  #recoveryCodes?: Stores['recoveryCodes']
+  #sessions?: Stores['sessions']
+  #setUps?: Stores['setUps']
+  #signIns?: Stores['signIns']
+  #trustedDevices?: Stores['trustedDevices']
+  #unsavedCodes?: Stores['unsavedCodes']
+
+  /** `sessions` may be given: with a memory before it. */
+  constructor(db: Db, sessions?: SessionStore) {
+    this.#db = db
+    if (sessions !== undefined) this.#sessions = sessions
+  }
+
+  get accounts(): Stores['accounts'] {
+    return (this.#accounts ??= accountStore(this.#db))
+  }
+
+  get attempts(): Stores['attempts'] {
+    return (this.#attempts ??= attemptStore(this.#db))
+  }
+
+  get audit(): Stores['audit'] {
+    return (this.#audit ??= auditStore(this.#db))
+  }
+
+  get authenticators(): Stores['authenticators'] {
+    return (this.#authenticators ??= authenticatorStore(this.#db))
+  }
+
+  get everybody(): Stores['everybody'] {
+    return (this.#everybody ??= everybodyStore(this.#db))
+  }
+
+  get facts(): Stores['facts'] {
+    return (this.#facts ??= factStore(this.#db))
+  }
+
+  get invitations(): Stores['invitations'] {
+    return (this.#invitations ??= invitationStore(this.#db))
+  }
+
+  get knownDevices(): Stores['knownDevices'] {
+    return (this.#knownDevices ??= knownDeviceStore(this.#db))
+  }
+
+  get leases(): Stores['leases'] {
+    return (this.#leases ??= leaseStore(this.#db))
+  }
+
+  get recoveryCodes(): Stores['recoveryCodes'] {
+    return (this.#recoveryCodes ??= recoveryCodeStore(this.#db))
+  }
+
+  get sessions(): Stores['sessions'] {
+    return (this.#sessions ??= sessionStore(this.#db))
+  }
+
+  get setUps(): Stores['setUps'] {
+    return (this.#setUps ??= setUpStore(this.#db))
+  }
+
+  get signIns(): Stores['signIns'] {
+    return (this.#signIns ??= signInStore(this.#db))
+  }
+
+  get trustedDevices(): Stores['trustedDevices'] {
+    return (this.#trustedDevices ??= trustedDeviceStore(this.#db))
+  }
+
+  get unsavedCodes(): Stores['unsavedCodes'] {
+    return (this.#unsavedCodes ??= unsavedCodesStore(this.#db))
+  }
+}

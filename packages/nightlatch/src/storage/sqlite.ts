@@ -76,6 +76,8 @@ class SqliteDatabase implements Database, Db {
   readonly dialect = 'sqlite'
   readonly #opened: Opened
   readonly #turns = new Turns()
+  /** One wait for the disk serves many; they go on one after the other, so that nobody waits for all of them. */
+  readonly #goingOn = new Turns()
   readonly #disk: Disk
   #closed = false
   #version = 0
@@ -185,13 +187,15 @@ class SqliteDatabase implements Database, Db {
     }
   }
 
+  /** Where nobody writes, the writing connection reads best: what it has cached is never out of date. */
   async #read<T>(statement: (reader: Handle) => T, params: readonly Param[]): Promise<T> {
     mustBeText(params)
     this.#mustBeOpen()
+    const { reader, writer } = this.#opened
     try {
-      return statement(this.#opened.reader)
+      return statement(this.#turns.isTaken ? reader : writer)
     } catch (error) {
-      if (isBusy(error)) return whenFree(() => statement(this.#opened.reader))
+      if (isBusy(error)) return whenFree(() => statement(reader))
       throw sqliteError(error)
     }
   }
@@ -208,6 +212,7 @@ class SqliteDatabase implements Database, Db {
       return { outcome: await work(), kept: this.#disk.hasAll() }
     })
     await kept
+    await this.#goingOn.take(() => Promise.resolve())
     return outcome
   }
 

@@ -6,6 +6,10 @@ export class Turns {
   #taken = false
   readonly #waiting: (() => void)[] = []
 
+  get isTaken(): boolean {
+    return this.#taken
+  }
+
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     this.#taken = true

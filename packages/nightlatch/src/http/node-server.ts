@@ -103,7 +103,7 @@ function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array |
     })
     request.on('error', reject)
     request.on('close', () => {
-      reject(new Error('the client went away'))
+      if (!request.complete) reject(new Error('the client went away'))
     })
   })
 }

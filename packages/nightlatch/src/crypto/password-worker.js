@@ -14,7 +14,7 @@ function stepBack() {
   // Only Linux gives a thread a priority of its own; elsewhere this would slow down the whole process.
   if (process.platform !== 'linux') return
   try {
-    setPriority(0, 10)
+    setPriority(0, 15)
   } catch {
     // Not allowed here: then the threads compete as equals.
   }

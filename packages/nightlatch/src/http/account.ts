@@ -49,7 +49,7 @@ async function accountView(visit: SignedInVisit): Promise<AccountView> {
         addedAtSeconds: one.createdAt,
         untilSeconds: one.expiresAt,
       })),
-    ...(core.applicationAccounts === null ? { password: {} } : {}),
+    hasPassword: core.applicationAccounts === null,
     sessions: (await liveSessions(core, account))
       .map((one) => sessionRow(one, session))
       .sort((one, other) => Number(other.current) - Number(one.current)),

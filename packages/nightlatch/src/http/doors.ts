@@ -42,7 +42,6 @@ export interface SiteFacts {
   readonly landing: string
   /** The instance's name, which authenticator apps show, too. */
   readonly name: string
-  readonly contact?: string | undefined
   readonly secure: boolean
   /** The parent domain whose hosts forward authentication protects, or ''. */
   readonly protectedDomain: string

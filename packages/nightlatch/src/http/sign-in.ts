@@ -41,7 +41,11 @@ const alreadySignedIn = (visit: Visit, next: string | null): Answer =>
   seeOther(next ?? visit.doors.site.landing, { cookies: [visit.doors.cookies.clear('notice')] })
 
 const showLogin = (visit: Visit, view: LoginView, extra: Parameters<typeof page>[1] = {}): Answer =>
-  page(loginPage(siteOf(visit), view), extra)
+  page(loginPage(siteOf(visit), { ...view, continueTo: applicationOf(view.next) }), extra)
+
+/** The host of an application that sent the person here. */
+const applicationOf = (next: string | undefined): string | undefined =>
+  next === undefined || next.startsWith('/') ? undefined : new URL(next).host
 
 export const postLogin: Handler = form(async (visit) => {
   const username = visit.form.get('username') ?? ''

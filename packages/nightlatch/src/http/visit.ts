@@ -63,8 +63,8 @@ export const signingInOf = ({ doors, ask }: Visit): ReturnType<typeof findSignIn
 
 /** The facts of the site for a page, with the person who is signed in, if anybody is. */
 export function siteOf(visit: Visit, signedIn?: SignedIn): Site {
-  const { base, name, contact, assets } = visit.doors.site
-  return { base, name, contact, assets, signedInAs: signedIn?.account.username }
+  const { base, name, assets } = visit.doors.site
+  return { base, name, assets, signedInAs: signedIn?.account.username }
 }
 
 /** Reads the form; what cannot be read is refused. */

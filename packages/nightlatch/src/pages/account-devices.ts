@@ -27,7 +27,7 @@ const trusted = (site: Site, row: TrustedDeviceRow, name: string): Html => {
   const href = `${site.base}/account/trusted-devices/${encodeURIComponent(row.id)}/end`
   return html`<li>
     <div>
-      <strong>${named(row.device)}</strong>${row.current === true && badge}
+      <strong>${named(row.device)}</strong>
       <span class="hint">
         <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
         <span class="nb">${account.trustedUntil} ${day(row.untilSeconds)}</span>
@@ -37,14 +37,13 @@ const trusted = (site: Site, row: TrustedDeviceRow, name: string): Html => {
   </li>`
 }
 
-export const passwordSection = (site: Site, password: NonNullable<AccountView['password']>): Html =>
+export const passwordSection = (site: Site): Html =>
   section(
     'password',
     account.password,
-    html`${password.changedAtSeconds !== undefined && html`<p>${account.passwordChanged} ${day(password.changedAtSeconds)}</p>`}
-      <p class="links">
-        <a class="button" href="${site.base}/account/password">${account.changePassword}</a>
-      </p>`,
+    html`<p class="links">
+      <a class="button" href="${site.base}/account/password">${account.changePassword}</a>
+    </p>`,
   )
 
 export function sessionsSection(site: Site, view: AccountView): Html {

@@ -54,14 +54,11 @@ const authenticator = (site: Site, row: AuthenticatorRow, name: string): Html =>
 }
 
 export function codesSection(site: Site, view: AccountView): Html {
-  const { left, total, madeAtSeconds } = view.recoveryCodes
+  const { left, total } = view.recoveryCodes
   return section(
     'recovery-codes',
     account.codes,
-    html`<p>
-        <strong>${account.codesLeft(left, total)}</strong
-        >${madeAtSeconds !== undefined && html`. ${account.codesMade} ${day(madeAtSeconds)}`}
-      </p>
+    html`<p><strong>${account.codesLeft(left, total)}</strong></p>
       ${left <= 3 && html`<p class="warn">${left === 0 ? account.codesNone : account.fewCodes}</p>`}
       <p class="links">
         <a class="button" href="${site.base}/account/recovery-codes/renew">${account.renew}</a>

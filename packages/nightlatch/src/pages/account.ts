@@ -30,7 +30,6 @@ export interface TrustedDeviceRow {
   readonly device: string
   readonly addedAtSeconds: number
   readonly untilSeconds: number
-  readonly current?: boolean | undefined
 }
 
 export interface ActivityRow {
@@ -49,14 +48,10 @@ export interface AccountView {
   readonly username: string
   readonly authenticators: readonly AuthenticatorRow[]
   readonly mostAuthenticators: number
-  readonly recoveryCodes: {
-    readonly left: number
-    readonly total: number
-    readonly madeAtSeconds?: number | undefined
-  }
+  readonly recoveryCodes: { readonly left: number; readonly total: number }
   readonly trustedDevices: readonly TrustedDeviceRow[]
-  /** Absent where another application keeps the passwords. */
-  readonly password?: { readonly changedAtSeconds?: number | undefined } | undefined
+  /** Not where another application keeps the passwords. */
+  readonly hasPassword: boolean
   readonly sessions: readonly SessionRow[]
   /** Newest first. */
   readonly activity: readonly ActivityRow[]
@@ -73,8 +68,7 @@ export const accountPage = (site: Site, view: AccountView): Html =>
       <p class="lead" id="status">${statusLine(view)}</p>
       ${authenticatorsSection(site, view)} ${view.authenticators.length > 0 && codesSection(site, view)}
       ${view.authenticators.length > 0 && trustedSection(site, view)}
-      ${view.password && passwordSection(site, view.password)} ${sessionsSection(site, view)}
-      ${activitySection(view)}`,
+      ${view.hasPassword && passwordSection(site)} ${sessionsSection(site, view)} ${activitySection(view)}`,
   })
 
 function statusLine(view: AccountView): string {

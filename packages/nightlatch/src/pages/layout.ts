@@ -11,7 +11,6 @@ export interface Site {
   /** The username of the person who is signed in. */
   readonly signedInAs?: string | undefined
   /** How to reach the person who runs the instance: an e-mail address, an https address or words. */
-  readonly contact?: string | undefined
   /** The addresses of the assets. */
   readonly assets: { readonly css: string; readonly js: string; readonly icon: string }
 }

@@ -1,6 +1,5 @@
 import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
-import { contactWords } from './parts.js'
 import { waitWords, type Wait } from './time.js'
 import {
   help,
@@ -34,7 +33,6 @@ export function messagePage(site: Site, view: MessageView): Html {
       ${view.detail !== undefined && html`<p>${view.detail}</p>`}
       ${view.reference !== undefined && html`<p>${messageWords.reference} <code class="reference" dir="ltr" translate="no">${view.reference}</code></p>`}
       ${view.key === 'too-many' && html`<p>${messageWords.recoveryAlso} <a href="${site.base}/help#lost-phone">${messageWords.recoveryHelp}</a></p>`}
-      ${view.key === 'no-access' && site.contact !== undefined && html`<p>${contactWords(site.contact)}</p>`}
       <p class="actions"><a class="button primary" href="${next.href}">${next.label}</a></p>`,
   })
 }
@@ -58,7 +56,7 @@ export const helpPage = (site: Site): Html =>
       ${help.topics.map(topic)}
       <section id="contact" aria-labelledby="contact-title">
         <h2 id="contact-title">${help.contactTitle}</h2>
-        <p>${help.contact}${site.contact !== undefined && html` ${contactWords(site.contact)}`}</p>
+        <p>${help.contact}</p>
       </section>
       <p class="actions">${wayBack(site)}</p>`,
   })

@@ -1,11 +1,9 @@
 import { html, named, type HtmlValue } from './html.js'
 import { plural } from './words.js'
-import { duration } from './time.js'
 
 /** What a page says once, after a redirect. */
 export type Notice =
   | { readonly key: PlainNoticeKey }
-  | { readonly key: 'session-ended'; readonly idleSeconds: number }
   | { readonly key: 'signed-out'; readonly otherSessions?: number | undefined }
   | { readonly key: 'recovery-code-used'; readonly left: number }
   | { readonly key: 'authenticator-renamed' | 'authenticator-removed'; readonly name: string }
@@ -34,8 +32,6 @@ export const noticeWords: Words = {
     otherSessions
       ? `You are signed out. You are still signed in on ${plural(otherSessions, 'other device')}`
       : 'You are signed out',
-  'session-ended': ({ idleSeconds }) =>
-    `You were signed out because you had not used this page for ${duration(idleSeconds)}`,
   'sign-in-expired':
     'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again',
   'signed-in-again': 'You are signed in already',
@@ -58,12 +54,7 @@ export const noticeWords: Words = {
   other: ({ text }) => text,
 }
 
-const important = new Set<NoticeKey>([
-  'session-ended',
-  'sign-in-expired',
-  'recovery-code-used',
-  'no-account-yet',
-])
+const important = new Set<NoticeKey>(['sign-in-expired', 'recovery-code-used', 'no-account-yet'])
 
 export const isImportant = (notice: Notice): boolean =>
   important.has(notice.key) || (notice.key === 'other' && notice.important === true)

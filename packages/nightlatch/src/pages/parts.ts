@@ -207,13 +207,6 @@ export const actions = ({ submit, tone, cancel }: Actions): Html =>
     ${cancel && html`<a class="cancel" href="${cancel.href}">${cancel.label}</a>`}
   </div>`
 
-/** A way to reach somebody: a link where it is an address, plain words where it is not. */
-export function contactWords(contact: string): Html {
-  if (/^https:\/\/\S+$/.test(contact)) return html`<a href="${contact}" rel="noreferrer">${contact}</a>`
-  if (/^[^\s@:/?&]+@[^\s@:/?&]+$/.test(contact)) return html`<a href="mailto:${contact}">${contact}</a>`
-  return html`${contact}`
-}
-
 /** Accessible names of buttons in a list must differ, even where the things they act on look the same. */
 export function uniqueNames(names: readonly string[]): readonly string[] {
   const seen = new Map<string, number>()

@@ -48,7 +48,6 @@ type PlainProblemKey =
   | 'not-saved'
   | 'name-empty'
   | 'choice-empty'
-  | 'page-old'
 
 export type ProblemKey = Problem['key']
 
@@ -112,7 +111,6 @@ export const problemWords: Words = {
   'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name`,
   'name-long': ({ max }) => `Choose a name of at most ${max} characters`,
   'choice-empty': 'Choose the authenticator app you want to replace',
-  'page-old': 'This page was open for a long time. Check it and send it again',
   other: ({ text }) => text,
 }
 

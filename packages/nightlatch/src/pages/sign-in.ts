@@ -4,7 +4,6 @@ import type { Notice } from './notices.js'
 import {
   actions,
   codeInput,
-  contactWords,
   errorSummary,
   failed,
   noticeBox,
@@ -115,8 +114,7 @@ export const recoveryField = (view: FormView): Html =>
     className: 'long-code',
   })
 
-export const operatorHelp = (site: Site): Html =>
-  html`<p>${common.askOperator(site.name)}${site.contact && html`: ${contactWords(site.contact)}`}</p>`
+export const operatorHelp = (site: Site): Html => html`<p>${common.askOperator(site.name)}</p>`
 
 const nextField = (next: string | undefined): Html | null =>
   next === undefined ? null : html`<input type="hidden" name="next" value="${next}" />`

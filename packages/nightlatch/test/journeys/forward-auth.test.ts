@@ -259,6 +259,19 @@ describe('forward authentication behind a trusted proxy', () => {
       }
     })
 
+    it('the sign-in page says which application sent somebody, also after a refusal, and names no other place', async () => {
+      const stranger = app.browser()
+      const lead = 'Sign in to continue to <em><bdi>app.example.test</bdi></em>'
+      const next = 'https://app.example.test/reports?page=2'
+      expect((await stranger.get(`/login?next=${encodeURIComponent(next)}`)).body).toContain(lead)
+      const refused = await stranger.post('/login', { username: 'nobody', password: 'wrong', next })
+      expect(refused.body).toContain(lead)
+      for (const elsewhere of ['/account', 'https://example.org/', ''])
+        expect((await stranger.get(`/login?next=${encodeURIComponent(elsewhere)}`)).body).not.toContain(
+          'to continue',
+        )
+    })
+
     it('takes a query as browsers send it, with a backslash; in a path it takes none', async () => {
       const at = (uri: string) =>
         ask(app.browser(), { ...behindTraefik, ...navigation, 'X-Forwarded-Uri': uri })

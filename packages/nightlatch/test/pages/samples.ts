@@ -10,7 +10,6 @@ const day = 86_400
 export const site: Site = {
   name: 'Acme Home',
   base: '',
-  contact: 'help@acme.test',
   assets: { css: '/assets/nightlatch.css', js: '/assets/nightlatch.js', icon: '/assets/mark.svg' },
 }
 
@@ -66,14 +65,13 @@ export const account: pages.AccountView = {
     { id: 'a2', name: 'Old tablet', addedAtSeconds: nowSeconds - 3 * day },
   ],
   mostAuthenticators: 10,
-  recoveryCodes: { left: 7, total: 10, madeAtSeconds: nowSeconds - 91 * day },
+  recoveryCodes: { left: 7, total: 10 },
   trustedDevices: [
     {
       id: 't1',
       device: 'Firefox on Linux',
       addedAtSeconds: nowSeconds - 9 * day,
       untilSeconds: nowSeconds + 21 * day,
-      current: true,
     },
     {
       id: 't2',
@@ -82,7 +80,7 @@ export const account: pages.AccountView = {
       untilSeconds: nowSeconds + 28 * day,
     },
   ],
-  password: { changedAtSeconds: nowSeconds - 200 * day },
+  hasPassword: true,
   sessions: [
     {
       id: 's1',
@@ -141,8 +139,10 @@ const signingIn = (): Record<string, Html> => ({
     notice: { key: 'signed-out', otherSessions: 2 },
     next: '/photos',
   }),
-  'login-ended': pages.loginPage(site, { notice: { key: 'session-ended', idleSeconds: 43_200 } }),
-  'login-continue': pages.loginPage(site, { continueTo: 'Photos', next: '/photos' }),
+  'login-continue': pages.loginPage(site, {
+    continueTo: 'photos.acme.test',
+    next: 'https://photos.acme.test/',
+  }),
   'login-empty': pages.loginPage(site, { problems: [{ key: 'username-empty' }, { key: 'password-empty' }] }),
   'login-wrong': pages.loginPage(site, { username: 'alice', problems: [{ key: 'wrong-pair' }] }),
   'login-locked': pages.loginPage(site, { username: 'alice', problems: [{ key: 'too-many', wait }] }),
@@ -221,7 +221,7 @@ const looking = (): Record<string, Html> => ({
   'account-recovered': pages.accountPage(signedIn, {
     ...account,
     authenticators: account.authenticators.slice(0, 1),
-    recoveryCodes: { left: 2, total: 10, madeAtSeconds: nowSeconds - 91 * day },
+    recoveryCodes: { left: 2, total: 10 },
     trustedDevices: [],
     notice: { key: 'recovery-code-used', left: 2 },
   }),

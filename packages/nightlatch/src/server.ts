@@ -72,7 +72,9 @@ export function boundedServer(requestTimeout: number): ReturnType<typeof createS
   const server = createServer({
     requestTimeout,
     headersTimeout: 15 * seconds,
-    keepAliveTimeout: 5 * seconds,
+    // Longer than proxies keep an idle one (60 s at most of them): whoever sends requests is to close first, or a
+    // request meets a connection that is just being closed.
+    keepAliveTimeout: 65 * seconds,
     connectionsCheckingInterval: 5 * seconds,
     maxHeaderSize: 16 * 1024,
   })

@@ -270,6 +270,22 @@ describe('bytes on the wire', () => {
     expect(statusesOf(await onTheWire(app.origin, chunks))).toEqual([413])
   })
 
+  it.each([
+    ['http://evil.test/login', 200],
+    ['HTTP://evil.test:81/login?next=/account', 200],
+    ['http://evil.test', 303],
+    ['http://evil.test/nothing', 404],
+  ])(
+    'PARSE-8 an address with a host, %s, is its path, and leads to no other host',
+    async (target, status) => {
+      const answer = await onTheWire(app.origin, [
+        `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      ])
+      expect(statusesOf(answer)).toEqual([status])
+      expect(answer).not.toContain('evil.test')
+    },
+  )
+
   it('PARSE-8 packed, marked or foreign bodies are refused before they are unpacked', async () => {
     const fields = 'username=ada&password=x'
     const tries: [Record<string, string>, string | Uint8Array, number[]][] = [

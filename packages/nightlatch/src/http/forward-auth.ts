@@ -74,7 +74,7 @@ function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
   if (!navigates) return refuse(code)
   const address = asNext(addressOf(request))
   if (isOwnPage(visit, address)) return guardedByItself(visit)
-  const location = verdict === 'sign-in' ? loginFor(visit, address) : `${ownUrl(visit)}/mfa/setup`
+  const location = pageFor(visit, verdict === 'sign-in' ? '/login' : '/mfa/setup', address)
   return request.dialect === 'x-forwarded'
     ? text('', { status: 302, headers: { location } })
     : refuse(code, { headers: { location } })
@@ -83,9 +83,9 @@ function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
 const ownUrl = ({ doors: { site } }: Visit): string => site.origin + site.base
 
 /** Back to exactly the address that was asked for, if it is one that we protect. */
-function loginFor(visit: Visit, url: string): string {
+function pageFor(visit: Visit, path: '/login' | '/mfa/setup', url: string): string {
   const isOurs = visit.doors.nextOf(url) !== null
-  return `${ownUrl(visit)}/login${isOurs ? `?next=${encodeURIComponent(url)}` : ''}`
+  return `${ownUrl(visit)}${path}${isOurs ? `?next=${encodeURIComponent(url)}` : ''}`
 }
 
 function isNavigation(ask: Ask, method: string): boolean {

@@ -14,7 +14,7 @@ import {
   recoveryCodesText,
   setupPage,
 } from '../pages/index.js'
-import { bytes, page, seeOther } from './answers.js'
+import { bytes, page, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import { codeProblem, lockedUntil } from './code-problems.js'
 import {
@@ -22,6 +22,7 @@ import {
   busy,
   form,
   forSignedIn,
+  keepNext,
   message,
   signedInForm,
   signInIsOver,
@@ -43,7 +44,14 @@ export async function setUpOwner(visit: Visit): Promise<SetUpOwner | null> {
   return signingIn === null ? null : { kind: 'sign-in', ...signingIn }
 }
 
+/** Whoever has to set up for a page of an application comes here with its address, and is back at it afterwards. */
 export const getSetUp: Handler = async (visit) => {
+  const next = visit.doors.nextOf(visit.query.get('next'))
+  const answer = await openSetUp(visit)
+  return next === null ? answer : withCookies(answer, [keepNext(visit.doors, next)])
+}
+
+async function openSetUp(visit: Visit): Promise<Answer> {
   const owner = await setUpOwner(visit)
   if (owner === null) return signInIsOver(visit)
   const pending = await beginSetUp(visit.doors.core, owner)

@@ -4,8 +4,9 @@ import { disableAccount, resetSecondFactor } from '../../src/core/administration
 import type { AccessRules } from '../../src/http/access-rules.js'
 import { createDoor } from '../../src/http/door.js'
 import type { Ask } from '../../src/http/ask.js'
+import { serve } from '../../src/server.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
 import { accountOf, proveAgain } from '../support/attack.js'
 import type { Browser, Reply } from '../support/browser.js'
 
@@ -634,5 +635,32 @@ describe('forward authentication with rules', () => {
     const cookie = `${sessionCookie}=${alice.browser.cookies.get(sessionCookie)!}`
     expect((await judgedAs({ cookie })).status).toBe(400)
     expect((await judgedAs({ cookie, 'X-Forwarded-Proto': 'https' })).status).toBe(400)
+  })
+})
+
+describe('where a rule asks for a second factor of somebody who has none yet', () => {
+  const rules: AccessRules = { otherwise: 'two-factors', rules: [] }
+
+  it('sets one up and is back at the page that was asked for', async () => {
+    const app = await startApp({
+      env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1', NIGHTLATCH_MFA: 'optional' },
+      serve: (nightlatch, log) => serve(nightlatch, log, rules),
+    })
+    try {
+      await app.person('ada')
+      const ada = app.browser()
+      await ada.post('/login', { username: 'ada', password: testPassword })
+      const wanted = 'https://app.example.test/reports?page=2'
+      const asked = { ...forwarded, ...navigation, 'X-Forwarded-Uri': '/reports?page=2' }
+      const sent = await ask(ada, asked)
+      expect(sent.location).toBe(`${origin}/mfa/setup?next=${encodeURIComponent(wanted)}`)
+      const setUp = await ada.get(sent.location.slice(origin.length))
+      const phone = new Phone(setUpKey(setUp.body), app.clock)
+      expect((await ada.post('/mfa/setup', { otp: phone.code() })).location).toBe('/mfa/recovery-codes')
+      expect((await ada.post('/mfa/recovery-codes', { saved: 'yes' })).location).toBe(wanted)
+      expect((await ask(ada, asked)).status).toBe(200)
+    } finally {
+      await app.close()
+    }
   })
 })

@@ -12,27 +12,29 @@ import { hashForwardToken, hashSessionToken, newToken } from './tokens.js'
 import type { Client } from './world.js'
 
 /** The live session that a browser's token stands for. The one question that every request asks. */
-export async function findSession(core: Core, token: Token | null): Promise<SignedIn | null> {
-  return token === null ? null : findLive(core, hashSessionToken(core.world, token))
+export function findSession(core: Core, token: Token | null): Promise<SignedIn | null> {
+  return token === null ? nobody : findLive(core, hashSessionToken(core.world, token))
 }
 
 /** The same for the cookie of forward authentication. */
-export async function findForwardSession(core: Core, token: ForwardToken | null): Promise<SignedIn | null> {
-  return token === null ? null : findLive(core, hashForwardToken(core.world, token))
+export function findForwardSession(core: Core, token: ForwardToken | null): Promise<SignedIn | null> {
+  return token === null ? nobody : findLive(core, hashForwardToken(core.world, token))
 }
+
+const nobody = Promise.resolve(null)
 
 async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null> {
   const { sessions } = core.storage.stores
   const found = await sessions.findByTokenHash(tokenHash)
   const now = core.world.nowSeconds()
-  if (found === null || found.account.disabled || !counts(core, found.session)) return null
+  if (found === null || found.account.disabled || !counts(core, found.session, now)) return null
   if (now - found.session.lastSeenAt >= touchEverySeconds) await sessions.touch(found.session.id, now)
   return found
 }
 
 /** Alive, and as strong as is asked for: the password alone may have begun it while people could choose. */
-const counts = (core: Core, session: Session): boolean =>
-  isLive(session, core.world.nowSeconds()) && (core.policy.mfa === 'optional' || hasTwoFactors(session))
+const counts = ({ policy }: Core, session: Session, now: number): boolean =>
+  isLive(session, now) && (policy.mfa === 'optional' || hasTwoFactors(session))
 
 /** Ends the session on the server: a copy of its cookie is worth nothing from now on. */
 export async function signOut(core: Core, signedIn: SignedIn, client: Client): Promise<void> {
@@ -81,7 +83,7 @@ export async function hasNotEnded(stores: Stores, session: Session): Promise<boo
 
 export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
   const sessions = await core.storage.stores.sessions.listOf(account.id)
-  return sessions.filter((session) => counts(core, session))
+  return sessions.filter((session) => counts(core, session, core.world.nowSeconds()))
 }
 
 interface Proof {

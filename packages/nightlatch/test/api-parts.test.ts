@@ -15,6 +15,7 @@ const askWith = (parts: Partial<Ask>): Ask => ({
   peer: '127.0.0.1',
   header: () => undefined,
   headerCount: () => 0,
+  hasArrived: () => true,
   body: () => Promise.resolve(new Uint8Array()),
   ...parts,
 })

@@ -9,7 +9,7 @@ import type { Core } from './core.js'
 import type { AccountId } from './ids.js'
 import { parseRecoveryCode } from './recovery-codes.js'
 import type { Factor } from './sessions.js'
-import type { SignIn } from './sign-in.js'
+import type { SignIn, SigningIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from './stores.js'
 import { Undo } from './stores.js'
@@ -19,16 +19,12 @@ import type { Client } from './world.js'
 import { isStillToCome } from './world.js'
 
 /** The sign-in that a browser's cookie stands for, while it lasts. */
-export async function findSignIn(
-  core: Core,
-  token: Token | null,
-): Promise<{ signIn: SignIn; account: Account } | null> {
+export async function findSignIn(core: Core, token: Token | null): Promise<SigningIn | null> {
   if (token === null) return null
-  const { signIns, accounts } = core.storage.stores
-  const signIn = await signIns.findByTokenHash(hashToken(core.world, token), core.world.nowSeconds())
-  if (signIn === null || !isStillToCome(signIn.expiresAt, core.world.nowSeconds(), signInSeconds)) return null
-  const account = await accounts.find(signIn.account)
-  return account === null || account.disabled ? null : { signIn, account }
+  const now = core.world.nowSeconds()
+  const found = await core.storage.stores.signIns.findByTokenHash(hashToken(core.world, token), now)
+  if (found === null || found.account.disabled) return null
+  return isStillToCome(found.signIn.expiresAt, now, signInSeconds) ? found : null
 }
 
 /** Somebody gives up half-way: a copy of the cookie is worth nothing from now on. */

@@ -1,3 +1,4 @@
+import type { Account } from './accounts.js'
 import type { AccountId, SignInId } from './ids.js'
 import { minute } from './world.js'
 
@@ -12,11 +13,17 @@ export interface SignIn {
   readonly expiresAt: number
 }
 
+/** The person whose sign-in it is. */
+export interface SigningIn {
+  readonly signIn: SignIn
+  readonly account: Account
+}
+
 export const signInSeconds = 15 * minute
 
 export interface SignInStore {
   add(signIn: SignIn, tokenHash: string): Promise<void>
-  findByTokenHash(tokenHash: string, now: number): Promise<SignIn | null>
+  findByTokenHash(tokenHash: string, now: number): Promise<SigningIn | null>
   /** Whether nobody has completed or ended it. */
   isOpen(id: SignInId): Promise<boolean>
   /** The write that decides which request completes the sign-in: true once. */

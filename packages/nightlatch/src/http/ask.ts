@@ -18,6 +18,8 @@ export interface Ask {
   header(name: string): string | undefined
   /** How many headers of this name were sent. */
   headerCount(name: string): number
+  /** Whether the body has arrived whole: to read it then takes no time in which anything could end. */
+  hasArrived(): boolean
   /** The whole body, or 'too-large' as soon as it is. */
   body(limitBytes: number): Promise<Uint8Array | 'too-large'>
 }

@@ -26,6 +26,8 @@ export function askOfRequest(request: Request, { base, peerOf }: FetchBinding): 
     peer: peerOf(request),
     header: (name) => request.headers.get(name) ?? undefined,
     headerCount: (name) => (request.headers.has(name) ? 1 : 0),
+    // Nobody tells how much of a stream is here.
+    hasArrived: () => request.body === null,
     body: (limit) => readBody(request, limit),
   }
 }

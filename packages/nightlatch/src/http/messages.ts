@@ -38,13 +38,15 @@ export const forSignedIn =
     return signedIn === null ? toSignIn(visit) : await handler(asSignedIn(visit, signedIn))
   }
 
-/** Asked before the form is read and once more when it is here: the session may have ended on the way. */
+/** Asked before the form is read, and once more after a wait for it: the session may have ended on the way. */
 export const signedInForm = (handler: (visit: SignedInVisit & FormVisit) => Promise<Answer>): Handler => {
   const whenRead = async (visit: SignedInVisit & FormVisit): Promise<Answer> => {
     const signedIn = await signedInOf(visit)
     return signedIn === null ? toSignIn(visit) : handler({ ...visit, signedIn })
   }
-  return forSignedIn(withForm<SignedInVisit>(whenRead, refuseBody))
+  return forSignedIn((visit) =>
+    withForm<SignedInVisit>(visit.ask.hasArrived() ? handler : whenRead, refuseBody)(visit),
+  )
 }
 
 /** Pages of the second step; whoever has not given a password goes to sign-in, whoever is done goes home. */
@@ -58,7 +60,9 @@ export const forSigningIn =
   }
 
 export const signingInForm = (handler: (visit: SigningInVisit & FormVisit) => Promise<Answer>): Handler =>
-  forSigningIn(withForm<SigningInVisit>(forSigningIn(handler), refuseBody))
+  forSigningIn((visit) =>
+    withForm<SigningInVisit>(visit.ask.hasArrived() ? handler : forSigningIn(handler), refuseBody)(visit),
+  )
 
 function toSignIn(visit: Visit): Answer {
   const { base } = visit.doors.site

@@ -71,6 +71,10 @@ class NodeAsk implements Ask {
     return count
   }
 
+  hasArrived(): boolean {
+    return this.#request.complete
+  }
+
   body(limitBytes: number): Promise<Uint8Array | 'too-large'> {
     return readBody(this.#request, limitBytes)
   }

@@ -1,26 +1,29 @@
 import type { AccountId, SignInId } from '../core/ids.js'
-import type { SignIn, SignInStore } from '../core/sign-in.js'
+import type { SigningIn, SignInStore } from '../core/sign-in.js'
+import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db } from './db.js'
 import { among, done, found, wrote } from './rows.js'
 
-interface SignInRow {
-  readonly id: string
-  readonly account: string
+interface SignInRow extends AccountRow {
+  readonly sign_in_id: string
   readonly started_at: number
   readonly expires_at: number
 }
 
-const signInOf = (row: SignInRow): SignIn => ({
-  id: row.id as SignInId,
-  account: row.account as AccountId,
-  startedAt: row.started_at,
-  expiresAt: row.expires_at,
+const signingInOf = (row: SignInRow): SigningIn => ({
+  signIn: {
+    id: row.sign_in_id as SignInId,
+    account: row.id as AccountId,
+    startedAt: row.started_at,
+    expiresAt: row.expires_at,
+  },
+  account: accountOf(row),
 })
 
 const add = `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at)
   VALUES ($1, $2, $3, $4, $5)`
-const find = `SELECT id, account, started_at, expires_at FROM sign_in
-  WHERE token_hash = $1 AND expires_at > $2`
+const find = `SELECT sign_in.id AS sign_in_id, started_at, expires_at, ${accountColumns}
+  FROM sign_in JOIN account ON account.id = sign_in.account WHERE token_hash = $1 AND expires_at > $2`
 const due = `SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 
 export function signInStore(db: Db): SignInStore {
@@ -28,7 +31,7 @@ export function signInStore(db: Db): SignInStore {
   return {
     add: ({ id, account, startedAt, expiresAt }, tokenHash) =>
       done(db.run(add, [tokenHash, id, account, startedAt, expiresAt])),
-    findByTokenHash: (tokenHash, now) => found(db.one(find, [tokenHash, now]), signInOf),
+    findByTokenHash: (tokenHash, now) => found(db.one(find, [tokenHash, now]), signingInOf),
     isOpen: async (id) => (await db.one('SELECT id FROM sign_in WHERE id = $1', [id])) !== null,
     take: (id) => wrote(db.run('DELETE FROM sign_in WHERE id = $1', [id])),
     endByTokenHash: (tokenHash) => done(db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])),

@@ -83,6 +83,7 @@ describe('when something inside breaks', () => {
           peer,
           header: () => undefined,
           headerCount: () => 0,
+          hasArrived: () => true,
           body: () => Promise.resolve(new Uint8Array()),
         }
         expect([peer, (await answer(ask)).status]).toEqual([peer, 404])

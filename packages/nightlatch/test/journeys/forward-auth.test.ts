@@ -582,6 +582,7 @@ describe('forward authentication with rules', () => {
       peer: '127.0.0.1',
       header: (name) => all.get(name),
       headerCount: (name) => (all.has(name) ? 1 : 0),
+      hasArrived: () => true,
       body: () => Promise.reject(new Error('the body was read')),
     }
     return createDoor({ ...doors, accessRules: rules })(asked)

@@ -24,7 +24,7 @@ const handlers: Handlers = {
   describe: ({ doors }) => Promise.resolve(reply('describe', openApiDocument(doors.site))),
 }
 
-/** Who may, then the body, then whether they still may: it may have been long on its way. */
+/** Who may, then the body, then whether they still may, where it was waited for. */
 function handlerOf(id: OperationId): Handler {
   const endpoint: Endpoint = endpoints[id]
   const { body: schema } = endpoint
@@ -34,9 +34,11 @@ function handlerOf(id: OperationId): Handler {
     const mayCome = await admit[endpoint.caller](visit)
     if (mayCome.kind === 'refused') return mayCome.answer
     if (schema === undefined) return handle(mayCome.visit)
+    const { ask } = visit
+    const isHere = ask.hasArrived()
     const body = await readBody({ ...endpoint, body: schema }, visit)
     if (body.kind === 'refused') return body.answer
-    const stillMay = await admit[endpoint.caller](visit)
+    const stillMay = isHere ? mayCome : await admit[endpoint.caller](visit)
     return stillMay.kind === 'refused' ? stillMay.answer : handle({ ...stillMay.visit, body: body.value })
   }
 }

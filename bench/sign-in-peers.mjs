@@ -7,7 +7,7 @@ import { startPostgres } from './lib/postgres.mjs'
 import { signInAll } from './lib/sign-ins.mjs'
 
 const rounds = 3
-const ours = 120
+const ours = 240
 const theirs = 32
 const inFlight = 8
 

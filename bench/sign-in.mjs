@@ -4,7 +4,7 @@ import { median, print, round } from './lib/figures.mjs'
 import { signInAll } from './lib/sign-ins.mjs'
 
 const rounds = 5
-const perRound = 150
+const perRound = 300
 
 export async function run() {
   const server = await startServer('nightlatch.mjs', { accounts: (rounds + 1) * perRound })

@@ -122,6 +122,18 @@ describe('under a storm', () => {
     await one.close()
   })
 
+  it('leaves a core to the thread that answers requests while that one is busy, but never hashes on none', async () => {
+    const script = new URL('../../test/support/counting-password-worker.js', import.meta.url)
+    const threadsAtWork = async (threads: number, busy: boolean): Promise<number> => {
+      const some = createPasswordHasher({ threads, script, isBusy: () => busy })
+      const names = await Promise.all(Array.from({ length: 30 }, () => some.hash(right)))
+      await some.close()
+      return new Set(names).size
+    }
+    expect([await threadsAtWork(3, false), await threadsAtWork(3, true)]).toEqual([3, 2])
+    expect([await threadsAtWork(1, false), await threadsAtWork(1, true)]).toEqual([1, 1])
+  })
+
   it('leaves the event loop alone', async () => {
     await hasher.hash(right)
     const delay = monitorEventLoopDelay({ resolution: 5 })

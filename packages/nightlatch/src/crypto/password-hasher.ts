@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import type { PasswordHasher } from '../core/password.js'
 import { PasswordThreads, type Answer, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
@@ -11,6 +12,8 @@ export interface PasswordHasherOptions {
   /** Tests use a cheaper one. */
   readonly setting?: Argon2Setting
   readonly script?: URL
+  /** Whether this thread has no time left; measured, unless told. */
+  isBusy?(): boolean
 }
 
 export interface ClosablePasswordHasher extends PasswordHasher {
@@ -31,6 +34,7 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
     threads: options.threads ?? availableParallelism(),
     longestQueue: options.longestQueue ?? 64,
     script: options.script ?? workerScript,
+    isBusy: options.isBusy ?? loopWatch(),
   })
   const run = async (job: Job): Promise<Done | 'busy'> => valueOf(await threads.run(job))
   return {
@@ -56,6 +60,25 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
       throw new TypeError('A password thread gave the wrong answer.')
     },
     close: () => threads.close(),
+  }
+}
+
+/** From this share of the time on in which it is at work, a thread is busy. */
+const busyShare = 0.8
+const watchMs = 50
+
+/** Whether the event loop of this thread was busy lately. */
+function loopWatch(): () => boolean {
+  let from = performance.eventLoopUtilization()
+  let askedAt = performance.now()
+  let isBusy = false
+  return () => {
+    if (performance.now() - askedAt < watchMs) return isBusy
+    const now = performance.eventLoopUtilization()
+    isBusy = performance.eventLoopUtilization(now, from).utilization > busyShare
+    from = now
+    askedAt = performance.now()
+    return isBusy
   }
 }
 

@@ -23,6 +23,8 @@ export interface ThreadsOptions {
   /** How many jobs may wait for a thread. */
   readonly longestQueue: number
   readonly script: URL
+  /** Whether the thread that answers requests has no time left: then it is left a core of its own. */
+  isBusy?(): boolean
 }
 
 /** One is being hashed and the next lies ready: no thread waits until this one has time to give it more. */
@@ -86,13 +88,13 @@ export class PasswordThreads {
   /** The thread that takes the next job, if there is one: nothing lies ready where another thread might do it sooner. */
   #free(): Worker | null {
     if (this.#queue.length === 0) return null
-    const { threads } = this.#options
-    const withAtMost = (jobs: number): Worker | undefined =>
-      [...this.#threads].find(([, given]) => given.length <= jobs)?.[0]
-    const idle = withAtMost(0)
-    if (idle !== undefined) return idle
-    if (this.#threads.size < threads) return this.#start()
-    return this.#queue.length < threads ? null : (withAtMost(mostGiven - 1) ?? null)
+    const { threads, isBusy } = this.#options
+    const most = threads > 1 && isBusy?.() === true ? threads - 1 : threads
+    const all = [...this.#threads]
+    const working = all.filter(([, jobs]) => jobs.length > 0)
+    if (working.length < most) return all.find(([, jobs]) => jobs.length === 0)?.[0] ?? this.#start()
+    if (this.#queue.length < threads) return null
+    return working.find(([, jobs]) => jobs.length < mostGiven)?.[0] ?? null
   }
 
   #give(worker: Worker, waiting: Waiting): void {

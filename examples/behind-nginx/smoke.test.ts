@@ -1,5 +1,5 @@
-import { behind } from '../shared/behind.test-suite.js'
-import { severalHosts } from '../shared/several-hosts.test-suite.js'
+import { behind } from '../common/behind.test-suite.js'
+import { severalHosts } from '../common/several-hosts.test-suite.js'
 
 behind('nginx', { journey: true })
 severalHosts('nginx', 'several-hosts.conf')

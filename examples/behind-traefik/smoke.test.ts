@@ -7,7 +7,7 @@ import {
 } from '../../packages/nightlatch/test/support/app.js'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { cookieOf } from '../../packages/nightlatch/test/support/protected.js'
-import { behind } from '../shared/behind.test-suite.js'
+import { behind } from '../common/behind.test-suite.js'
 
 behind('traefik', { journey: false })
 

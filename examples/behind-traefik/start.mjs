@@ -1,3 +1,3 @@
-import { startBehind } from '../shared/start-behind.mjs'
+import { startBehind } from '../common/start-behind.mjs'
 
 await startBehind('traefik')

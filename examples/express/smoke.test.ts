@@ -1,3 +1,3 @@
-import { applications } from '../shared/application.test-suite.js'
+import { applications } from '../common/application.test-suite.js'
 
 applications('express')

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../../packages/nightlatch/test/support/app.js'
 import { startProtected, type Protected } from '../../packages/nightlatch/test/support/protected.js'
-import { freePort } from '../shared/proxies.mjs'
+import { freePort } from '../common/proxies.mjs'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 const hasFlask = findFlask()

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { Person } from '../../packages/nightlatch/test/support/person.js'
-import { freePort } from '../shared/proxies.mjs'
+import { freePort } from '../common/proxies.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }

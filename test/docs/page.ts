@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { compile, lendPackages } from '../../examples/shared/compile.js'
+import { compile, lendPackages } from '../../examples/common/compile.js'
 import { blocksOf, placeOf, root, type Block } from './blocks.js'
 import { Terminal, waitFor } from './terminal.js'
 

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, chmodSync } from
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../examples/shared/proxies.mjs'
+import { freePort } from '../../examples/common/proxies.mjs'
 import { bin } from '../../packages/nightlatch/test/support/cli.js'
 import { root } from './blocks.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { browserJourney } from '../../../../examples/shared/behind.test-suite.js'
+import { browserJourney } from '../../../../examples/common/behind.test-suite.js'
 import { startProtected, type Protected } from '../support/protected.js'
 
 let app: Protected

@@ -24,17 +24,18 @@ export function startHousekeeping(
   const pause = (ms: number): Promise<boolean> =>
     sleep(ms, true, { signal: over.signal, ref: false }).catch(() => false)
   let isOurs = false
-  // While a root key is being rotated the first round begins at once: the old key is to go soon.
-  let waitMs = (box?.keyIds.length ?? 1) > 1 ? 0 : everyMs
-  const run = async (): Promise<void> => {
-    while (await pause(waitMs)) {
-      waitMs = everyMs
-      try {
-        isOurs = (await keepHouse(core, { name, pause: () => pause(pauseMs) })) !== null
-      } catch (error) {
-        log.error('housekeeping failed and will be tried again', {}, error)
-      }
+  const round = async (): Promise<void> => {
+    try {
+      isOurs = (await keepHouse(core, { name, pause: () => pause(pauseMs) })) !== null
+    } catch (error) {
+      log.error('housekeeping failed and will be tried again', {}, error)
     }
+  }
+  const run = async (): Promise<void> => {
+    // While a root key is being rotated the first round begins at once, and a batch of it is done however soon the
+    // server stops: the old key is to go.
+    if ((box?.keyIds.length ?? 1) > 1) await round()
+    while (await pause(everyMs)) await round()
     // The next server need not wait for the end of our lease; it can, when the database is away.
     if (isOurs) await core.storage.stores.leases.release(housekeepingLease, name).catch(() => undefined)
   }

@@ -43,9 +43,10 @@ const ownerId = (owner: SetUpOwner): string =>
   owner.kind === 'sign-in' ? owner.signIn.id : owner.signedIn.session.id
 
 /**
- * Whether an authenticator may be added now, or take another one's place. A sign-in may only add the first one: whoever has no more than the
- * password of an account with a second factor gets nowhere. A session that began with a recovery code may add
- * one straight away, since its owner has most likely lost the phone; taking one away needs a fresh proof also then.
+ * Whether an authenticator may be added now, or take another one's place. A sign-in may only add the first one:
+ * whoever has no more than the password of an account with a second factor gets nowhere. A session that began with a
+ * recovery code may add one straight away, since its owner has most likely lost the phone; taking one away needs a
+ * fresh proof also then.
  */
 export function maySetUp(
   core: Core,

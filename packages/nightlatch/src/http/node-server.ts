@@ -38,7 +38,7 @@ class NodeAsk implements Ask {
   #id = ''
 
   constructor(request: IncomingMessage, base: string) {
-    const target = originForm(request.url ?? '/')
+    const target = withoutAuthority(request.url ?? '/')
     const at = target.indexOf('?')
     this.method = request.method ?? 'GET'
     this.path = pathBelow(at < 0 ? target : target.slice(0, at), base)
@@ -81,7 +81,7 @@ class NodeAsk implements Ask {
 }
 
 /** Some name the whole address (RFC 9112 §3.2.2). Which host it says decides nothing: ours is in the settings. */
-const originForm = (target: string): string =>
+export const withoutAuthority = (target: string): string =>
   target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*\/?/i, '/')
 
 /** The path below the base path; anything else becomes a path that no route has. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { withoutAuthority } from '../http/node-server.js'
 
 /**
  * The request target in origin form, or null for what we do not pass on. Only visible ASCII, so that whoever
@@ -7,9 +8,7 @@ import type { IncomingMessage } from 'node:http'
  */
 export function originForm(url: string | undefined): string | null {
   if (url === undefined) return null
-  const path = /^https?:\/\//i.test(url)
-    ? url.replace(/^https?:\/\/[^/?]*/i, '').replace(/^(?!\/)/, '/')
-    : url
+  const path = withoutAuthority(url)
   return /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*(?:\?[\x21\x22\x24-\x7e]*)?$/.test(path) ? path : null
 }
 

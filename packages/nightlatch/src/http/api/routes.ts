@@ -27,16 +27,16 @@ const handlers: Handlers = {
 /** Who may, then the body, then whether they still may, where it was waited for. */
 function handlerOf(id: OperationId): Handler {
   const endpoint: Endpoint = endpoints[id]
-  const { body: schema } = endpoint
+  const withBody = endpoint.body === undefined ? null : { ...endpoint, body: endpoint.body }
   // The table pairs each caller and body with its handler; past this line the compiler cannot follow the pairs.
   const handle = handlers[id] as (call: object) => Promise<Answer>
   return async (visit) => {
     const mayCome = await admit[endpoint.caller](visit)
     if (mayCome.kind === 'refused') return mayCome.answer
-    if (schema === undefined) return handle(mayCome.visit)
+    if (withBody === null) return handle(mayCome.visit)
     const { ask } = visit
     const isHere = ask.hasArrived()
-    const body = await readBody({ ...endpoint, body: schema }, visit)
+    const body = await readBody(withBody, visit)
     if (body.kind === 'refused') return body.answer
     const stillMay = isHere ? mayCome : await admit[endpoint.caller](visit)
     return stillMay.kind === 'refused' ? stillMay.answer : handle({ ...stillMay.visit, body: body.value })

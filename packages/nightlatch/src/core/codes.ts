@@ -1,4 +1,5 @@
 import { Totp, normaliseCode } from '@nightlatch/otp'
+import type { Reservation } from './attempts.js'
 import { codeKey, codePolicy } from './attempts.js'
 import { auditEvent } from './audit.js'
 import type { AuthenticatorSecret } from './authenticators.js'
@@ -51,48 +52,50 @@ export function parseCode(
   return code.length === codeDigits ? { kind: 'code', code } : malformed('wrong-length')
 }
 
-interface CodeGiven {
+export interface CodeGiven {
   readonly account: AccountId
+  /** As `parseCode` has it. */
   readonly code: string
   readonly client: Client
 }
 
 /**
  * Looks at a code for any of the account's authenticators. The attempt is spent first. A match is not yet an
- * acceptance: `acceptCode` must mark its step as used, in the transaction that acts on it.
+ * acceptance: `acceptCode` must mark its step as used, in the transaction that acts on it. A wrong one is to be told to
+ * `tellOfWrongCodes` once it is kept.
  */
-export async function checkCode(core: Core, given: CodeGiven): Promise<CodeMatch | CodeRefusal> {
-  const parsed = parseCode(given.code)
-  if (parsed.kind === 'malformed') return parsed
-  const reservation = await reserveCode(core, given)
+export async function checkCode(
+  core: Core,
+  stores: Stores,
+  given: CodeGiven,
+): Promise<CodeMatch | Exclude<CodeRefusal, { kind: 'malformed' }>> {
+  const [reservation, secrets] = await Promise.all([
+    reserveCode(core, stores, given),
+    stores.authenticators.listOf(given.account),
+  ])
   if (reservation.kind !== 'reserved') return reservation
-  const secrets = await core.storage.stores.authenticators.listOf(given.account)
-  const found = matchAny(core, secrets, parsed.code)
+  const found = matchAny(core, secrets, given.code)
   if (found.kind === 'matched') return found
   if (found.kind === 'unreadable') {
-    await core.storage.stores.attempts.giveBack(codeKey(given.account))
-    await note(core, given, 'authenticator.unreadable')
+    await stores.attempts.giveBack(codeKey(given.account))
+    await note(core, stores, { ...given, event: 'authenticator.unreadable' })
     return found
   }
-  await note(core, given, 'code.refused')
-  await tellOwner(core, given, reservation.failures)
+  const details = found.wasUsed ? { reason: 'already-used' } : {}
+  await note(core, stores, { ...given, event: 'code.refused', details })
   return { kind: 'wrong', failures: reservation.failures }
 }
 
 /** Spends one attempt of the account's code budget, or says why there is none. */
 export async function reserveCode(
   core: Core,
+  stores: Stores,
   given: Pick<CodeGiven, 'account' | 'client'>,
-): Promise<
-  { kind: 'reserved'; failures: number } | { kind: 'wait'; untilSeconds: number } | { kind: 'locked' }
-> {
-  const reservation = await core.storage.stores.attempts.reserve(
-    codeKey(given.account),
-    codePolicy,
-    core.world.nowSeconds(),
-  )
-  if (reservation.kind === 'wait') await note(core, given, 'code.throttled')
-  if (reservation.kind === 'locked') await note(core, given, 'code.locked')
+): Promise<Reservation> {
+  const now = core.world.nowSeconds()
+  const reservation = await stores.attempts.reserve(codeKey(given.account), codePolicy, now)
+  if (reservation.kind === 'wait') await note(core, stores, { ...given, event: 'code.throttled' })
+  if (reservation.kind === 'locked') await note(core, stores, { ...given, event: 'code.locked' })
   return reservation
 }
 
@@ -108,7 +111,8 @@ export async function acceptCode(
   return true
 }
 
-type Found = CodeMatch | { readonly kind: 'wrong' } | { readonly kind: 'unreadable' }
+type Found =
+  CodeMatch | { readonly kind: 'wrong'; readonly wasUsed: boolean } | { readonly kind: 'unreadable' }
 
 /** Every authenticator is looked at, whichever matches. */
 function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: string): Found {
@@ -121,27 +125,38 @@ function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: str
       window: windowSteps,
       afterStep: secret.lastStep,
     })
+    const wasUsed = !verdict.matched && verdict.why === 'already-used'
     if (verdict.matched) found = { kind: 'matched', authenticator: secret.id, step: verdict.step }
-    else if (found.kind === 'unreadable') found = { kind: 'wrong' }
+    else if (found.kind === 'unreadable' || (found.kind === 'wrong' && wasUsed))
+      found = { kind: 'wrong', wasUsed }
   }
   return found
 }
 
 type CodeEvent = 'code.refused' | 'code.throttled' | 'code.locked' | 'authenticator.unreadable'
 
-async function note(
-  core: Core,
-  given: Pick<CodeGiven, 'account' | 'client'>,
-  event: CodeEvent,
-): Promise<void> {
-  const parts = { at: core.world.nowSeconds(), account: given.account, client: given.client }
-  await core.storage.stores.audit.add(auditEvent(event, parts))
+interface Note extends Pick<CodeGiven, 'account' | 'client'> {
+  readonly event: CodeEvent
+  readonly details?: Readonly<Record<string, string>>
 }
 
-async function tellOwner(core: Core, given: CodeGiven, failures: number): Promise<void> {
+async function note(
+  core: Core,
+  stores: Stores,
+  { event, account, client, details = {} }: Note,
+): Promise<void> {
+  await stores.audit.add(auditEvent(event, { at: core.world.nowSeconds(), account, client, details }))
+}
+
+/** Mail to the owner, once, when there were many. */
+export async function tellOfWrongCodes(
+  core: Core,
+  given: Pick<CodeGiven, 'account' | 'client'> & { readonly failures: number },
+): Promise<void> {
+  const { client, failures } = given
   if (failures !== tellAfterFailures) return
   const account = await core.storage.stores.accounts.find(given.account)
   if (account === null) return
   const at = core.world.nowSeconds()
-  core.notices.send({ kind: 'many-wrong-codes', account, at, client: given.client, details: { failures } })
+  core.notices.send({ kind: 'many-wrong-codes', account, at, client, details: { failures } })
 }

@@ -51,28 +51,38 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
   const { account, browser } = start
   const session = newSession(core, start)
   const token = newToken(core.world)
-  if (browser.session !== null)
-    await stores.sessions.endByTokenHash(hashSessionToken(core.world, browser.session))
-  await stores.sessions.endOldestOf(account.id, mostSessions - 1)
-  await stores.sessions.add(session, hashSessionToken(core.world, token))
   const knownDevice = browser.knownDevice ?? newToken(core.world)
   const deviceHash = hashToken(core.world, knownDevice)
-  const isNewDevice = account.lastSignInAt > 0 && !(await stores.knownDevices.isKnown(account.id, deviceHash))
-  await stores.knownDevices.note(account.id, deviceHash, session.signedInAt)
-  if (isNewDevice) await stores.knownDevices.removeOldestOf(account.id, mostKnownDevices)
-  await stores.accounts.noteSignIn(account.id, session.signedInAt)
+  const [isKnown] = await Promise.all([
+    account.lastSignInAt === 0 || stores.knownDevices.isKnown(account.id, deviceHash),
+    makeRoom(core, stores, start),
+  ])
   const trustedDevice = start.remember
     ? await trustDevice(core, stores, start)
     : (start.trustedDevice ?? null)
-  await stores.audit.add(
-    auditEvent('sign-in.completed', {
-      at: session.signedInAt,
-      account: account.id,
-      client: browser.client,
-      details: { factors: session.factors.join('+') },
-    }),
-  )
-  return { kind: 'complete', account, session, token, knownDevice, isNewDevice, trustedDevice }
+  await Promise.all([
+    stores.sessions.add(session, hashSessionToken(core.world, token)),
+    stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
+    isKnown || stores.knownDevices.removeOldestOf(account.id, mostKnownDevices),
+    stores.accounts.noteSignIn(account.id, session.signedInAt),
+    stores.audit.add(
+      auditEvent('sign-in.completed', {
+        at: session.signedInAt,
+        account: account.id,
+        client: browser.client,
+        details: { factors: session.factors.join('+') },
+      }),
+    ),
+  ])
+  return { kind: 'complete', account, session, token, knownDevice, isNewDevice: !isKnown, trustedDevice }
+}
+
+/** The browser's own session makes room first. */
+async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSession): Promise<void> {
+  await Promise.all([
+    browser.session !== null && stores.sessions.endByTokenHash(hashSessionToken(core.world, browser.session)),
+    stores.sessions.endOldestOf(account.id, mostSessions - 1),
+  ])
 }
 
 /** Once the session has really begun. */

@@ -109,17 +109,21 @@ function keyOf(core: Core, username: string): string {
 
 type Spent = { readonly kind: 'spent' } | { readonly kind: 'wait'; readonly untilSeconds: number }
 
-/** Spends one attempt of every counter, or none: a blocked address does not move the account's count. */
+/**
+ * Spends one attempt of every counter, or none: a blocked address does not move the account's count. The disk need not
+ * have it before the password is looked at: whatever is answered is written down first, and that waits for both.
+ */
 function spend(core: Core, budget: Budget): Promise<Spent> {
   const now = core.world.nowSeconds()
   return core.storage.atomically<Spent>(async (stores) => {
-    for (const one of budget) {
-      const reservation = await stores.attempts.reserve(one.key, one.policy, now)
-      if (reservation.kind === 'wait') return new Undo<Spent>(reservation)
-      if (reservation.kind === 'locked') return new Undo<Spent>({ kind: 'wait', untilSeconds: now + hour })
-    }
-    return { kind: 'spent' }
-  })
+    const reservations = await Promise.all(
+      budget.map(({ key, policy }) => stores.attempts.reserve(key, policy, now)),
+    )
+    const refused = reservations.find(({ kind }) => kind !== 'reserved')
+    if (refused === undefined) return { kind: 'spent' }
+    const untilSeconds = refused.kind === 'wait' ? refused.untilSeconds : now + hour
+    return new Undo<Spent>({ kind: 'wait', untilSeconds })
+  }, 'asynchronous')
 }
 
 async function giveBack(core: Core, budget: Budget): Promise<void> {
@@ -129,9 +133,11 @@ async function giveBack(core: Core, budget: Budget): Promise<void> {
 /** A right password clears the account's count; the address's only gets this attempt back, or one good account
  * would buy a guesser fresh tries at all others. */
 async function settle(stores: Stores, budget: Budget): Promise<void> {
-  for (const one of budget) {
-    await (one.onSuccess === 'clear' ? stores.attempts.clear(one.key) : stores.attempts.giveBack(one.key))
-  }
+  await Promise.all(
+    budget.map(({ key, onSuccess }) =>
+      onSuccess === 'clear' ? stores.attempts.clear(key) : stores.attempts.giveBack(key),
+    ),
+  )
 }
 
 interface Refusal {
@@ -218,10 +224,12 @@ async function beginSignIn(
   }
   return core.storage.atomically(async (stores) => {
     if (!(await isUnchanged(stores, given.account))) return changedMeanwhile
-    await given.settle(stores)
-    await stores.signIns.add(signIn, hashToken(core.world, token))
     const parts = { at: now, account: given.account.id, client: given.browser.client }
-    await stores.audit.add(auditEvent('sign-in.password-accepted', parts))
+    await Promise.all([
+      given.settle(stores),
+      stores.signIns.add(signIn, hashToken(core.world, token)),
+      stores.audit.add(auditEvent('sign-in.password-accepted', parts)),
+    ])
     return { kind, signIn, token }
   })
 }

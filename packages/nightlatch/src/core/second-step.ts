@@ -1,8 +1,8 @@
 import type { Account } from './accounts.js'
 import { codeKey, recoveryKey, recoveryPolicy } from './attempts.js'
 import { auditEvent } from './audit.js'
-import type { CodeMatch, CodeRefusal } from './codes.js'
-import { acceptCode, checkCode, codeDigits, parseCode } from './codes.js'
+import type { CodeRefusal } from './codes.js'
+import { acceptCode, checkCode, codeDigits, parseCode, tellOfWrongCodes } from './codes.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import { beginSession, tellOfNewDevice } from './completed-sign-in.js'
 import type { Core } from './core.js'
@@ -44,37 +44,43 @@ interface SecondStep {
   readonly browser: Browser
 }
 
-/** The second step with a code of an authenticator app. The same code once more, of a double click, finds it over. */
+/**
+ * The second step with a code of an authenticator app, in one transaction: the attempt is spent, the code is looked at,
+ * and a right one begins the session. The same code once more, of a double click, finds it over.
+ */
 export async function giveCode(
   core: Core,
   given: SecondStep & { readonly code: string; readonly remember: boolean },
 ): Promise<SecondStepOutcome> {
-  const { signIn, browser } = given
-  const check = await checkCode(core, { account: signIn.account, code: given.code, client: browser.client })
-  if (check.kind === 'wrong' && !(await core.storage.stores.signIns.isOpen(signIn.id)))
-    return { kind: 'over' }
-  if (check.kind !== 'matched') return check
-  const outcome = await complete(core, {
-    ...given,
-    factors: ['password', 'totp'],
-    verifiedAt: core.world.nowSeconds(),
-    prove: (stores) => acceptCode(core, stores, { ...check, account: signIn.account }),
-  })
-  if (outcome.kind === 'complete') tellOfNewDevice(core, outcome, browser.client)
-  return outcome.kind === 'not-proven' ? usedMeanwhile(core, { ...given, check }) : outcome
+  const parsed = parseCode(given.code)
+  if (parsed.kind === 'malformed') return parsed
+  const outcome = await core.storage.atomically((stores) =>
+    lookAndBegin(core, stores, { ...given, code: parsed.code }),
+  )
+  const { client } = given.browser
+  if (outcome.kind === 'complete') tellOfNewDevice(core, outcome, client)
+  if (outcome.kind === 'wrong')
+    await tellOfWrongCodes(core, { ...outcome, account: given.signIn.account, client })
+  return outcome
 }
 
-/** A right code that another request used first is a used code, and counts like one. */
-async function usedMeanwhile(core: Core, given: SecondStep & { check: CodeMatch }): Promise<CodeRefusal> {
-  await core.storage.stores.audit.add(
-    auditEvent('code.refused', {
-      at: core.world.nowSeconds(),
-      account: given.signIn.account,
-      client: given.browser.client,
-      details: { reason: 'already-used' },
-    }),
-  )
-  return { kind: 'wrong', failures: 1 }
+/** The account is held to the end: whoever gives a code at the same moment finds out what became of this one. */
+async function lookAndBegin(
+  core: Core,
+  stores: Stores,
+  given: SecondStep & { readonly code: string; readonly remember: boolean },
+): Promise<SecondStepOutcome> {
+  const { signIn, browser, code } = given
+  const account = await stores.accounts.hold(signIn.account)
+  if (account === null || account.disabled) return { kind: 'over' }
+  const check = await checkCode(core, stores, { account: account.id, code, client: browser.client })
+  if (check.kind === 'wrong' && !(await stores.signIns.isOpen(signIn.id))) return { kind: 'over' }
+  if (check.kind !== 'matched') return check
+  if (!(await acceptCode(core, stores, { ...check, account: account.id })))
+    return { kind: 'wrong', failures: 1 }
+  if (!(await stores.signIns.take(signIn.id))) return { kind: 'over' }
+  const verifiedAt = core.world.nowSeconds()
+  return beginSession(core, stores, { ...given, account, factors: ['password', 'totp'], verifiedAt })
 }
 
 /** The second step with a recovery code. It does not count as a fresh proof for taking other factors away. */

@@ -163,7 +163,10 @@ export async function checkSetUpCode(
   if (pending === null) return { kind: 'no-set-up' }
   const parsed = parseCode(given.code)
   if (parsed.kind === 'malformed') return parsed
-  const reservation = await reserveCode(core, { account: owner.account.id, client: given.client })
+  const reservation = await reserveCode(core, core.storage.stores, {
+    account: owner.account.id,
+    client: given.client,
+  })
   if (reservation.kind !== 'reserved') return reservation
   const totp = new Totp({ secret: pending.key })
   const atSeconds = core.world.nowSeconds()

@@ -1,6 +1,6 @@
 import { passwordKey, passwordPolicy } from './attempts.js'
 import type { CodeRefusal } from './codes.js'
-import { acceptCode, checkCode } from './codes.js'
+import { acceptCode, checkCode, parseCode, tellOfWrongCodes } from './codes.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import { knownDeviceKey } from './known-device-key.js'
@@ -84,7 +84,10 @@ async function checkSecond(core: Core, given: StepUpGiven): Promise<Second> {
   if (account.authenticatorCount === 0)
     return { kind: 'ready', factor: 'password', spend: () => Promise.resolve(true) }
   if (given.second.kind === 'code') {
-    const check = await checkCode(core, asked)
+    const parsed = parseCode(asked.code)
+    if (parsed.kind === 'malformed') return parsed
+    const check = await checkCode(core, core.storage.stores, { ...asked, code: parsed.code })
+    if (check.kind === 'wrong') await tellOfWrongCodes(core, { ...asked, failures: check.failures })
     if (check.kind !== 'matched') return check
     return {
       kind: 'ready',

@@ -46,12 +46,19 @@ export class Undo<T> {
   }
 }
 
+/**
+ * When a transaction is told to have ended: `synchronous`, when the disk has it; `asynchronous`, when everybody sees it.
+ * Only a crash of the whole machine takes an asynchronous one back, and only before the next synchronous one has ended:
+ * nobody outside may be told of it until then.
+ */
+export type Commit = 'synchronous' | 'asynchronous'
+
 export interface Storage {
   /** Each call is a transaction of its own, durable when it returns. */
   readonly stores: Stores
   /**
-   * Runs several calls as one transaction: all or nothing, durable when it returns. `work` waits for nothing
-   * but the stores that it is given.
+   * Runs several calls as one transaction: all or nothing, durable when it returns unless told. `work` waits for
+   * nothing but the stores that it is given. What it asks of them at once is done in the order in which it was asked.
    */
-  atomically<T>(work: (stores: Stores) => Promise<T | Undo<T>>): Promise<T>
+  atomically<T>(work: (stores: Stores) => Promise<T | Undo<T>>, commit?: Commit): Promise<T>
 }

@@ -1,4 +1,4 @@
-import { Undo } from '../core/stores.js'
+import { type Commit, Undo } from '../core/stores.js'
 import { StorageError } from './errors.js'
 
 export type Param = string | number | null
@@ -15,7 +15,7 @@ export interface Db {
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]>
   one<Row>(sql: string, params: readonly Param[]): Promise<Row | null>
   /** One transaction; inside of one, a part of it that can be undone alone. One after the other, never two at once. */
-  atomic<T>(work: (db: Db) => Promise<T | Undo<T>>): Promise<T>
+  atomic<T>(work: (db: Db) => Promise<T | Undo<T>>, commit?: Commit): Promise<T>
   /** Until the transaction ends, nobody else passes this line with the same name. */
   lock(name: string): Promise<void>
 }
@@ -45,7 +45,9 @@ export interface Database {
 
 /** One connection, as a transaction uses it. */
 export interface Connection extends Pick<Db, 'dialect' | 'run' | 'all' | 'one' | 'lock'> {
-  /** A statement without parameters or rows: BEGIN, COMMIT, SAVEPOINT. */
+  /** BEGIN. Where that failed, the first statement fails. */
+  begin(sql: string): Promise<void>
+  /** Another statement without parameters or rows: COMMIT, SAVEPOINT. */
   control(sql: string): Promise<void>
 }
 
@@ -59,7 +61,7 @@ interface Words {
 
 /** Runs `work` in a transaction that `begin` starts on this connection, which nobody else uses meanwhile. */
 export async function transact<T>(connection: Connection, begin: string, work: Work<T>): Promise<T> {
-  await connection.control(begin)
+  await connection.begin(begin)
   return settle(new Scope(connection, 0), { keep: 'COMMIT', undo: ['ROLLBACK'] }, work)
 }
 
@@ -137,6 +139,8 @@ class Scope implements Db {
     }
   }
 }
+
+export const isRead = (sql: string): boolean => sql.startsWith('SELECT')
 
 /** The databases disagree about such text, so neither gets to see it. */
 export function mustBeText(params: readonly Param[]): void {

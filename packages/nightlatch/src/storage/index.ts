@@ -124,7 +124,7 @@ function storageOn(database: Database): OpenStorage {
     dialect: database.db.dialect,
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
     stores: new StoresOn(db, remembering(unlessMoving(sessionStore(db)), freshness)),
-    atomically: (work) => database.db.atomic((db) => work(new StoresOn(db))),
+    atomically: (work, commit) => database.db.atomic((db) => work(new StoresOn(db)), commit),
     async check() {
       await database.ping()
       await mustBeMigrated(database.db)

@@ -30,6 +30,8 @@ function poolSettings(target: PostgresTarget, options: PostgresOptions): pg.Pool
     idle_in_transaction_session_timeout: options.statementMs,
     application_name: 'nightlatch',
     keepAlive: true,
+    // What is asked at once is sent at once, and answered in turn.
+    pipeline: true,
   }
 }
 
@@ -197,10 +199,13 @@ function clientOf(url: string, { leave, opened }: ClientEvents): typeof pg.Clien
   }
 }
 
+/** What a connection is written to. */
+export const streamOf = (client: pg.ClientBase): Socket =>
+  (client as pg.ClientBase & { readonly connection: { readonly stream: Socket } }).connection.stream
+
 /** A server that stands still never says goodbye: nobody stops because of that, and no process stays for it. */
 function cutLater(client: pg.Client): void {
-  const { connection } = client as pg.Client & { readonly connection: { readonly stream: Socket } }
-  const late = setTimeout(() => connection.stream.destroy(), farewellMs)
+  const late = setTimeout(() => streamOf(client).destroy(), farewellMs)
   late.unref()
   client.once('end', () => {
     clearTimeout(late)

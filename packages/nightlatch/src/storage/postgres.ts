@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Connection, type Database, type Db, mustBeText, type Param, transact } from './db.js'
+import type { Commit } from '../core/stores.js'
+import { type Connection, type Database, type Db, isRead, mustBeText, type Param, transact } from './db.js'
 import { StorageError } from './errors.js'
 import { ChangeChannel } from './postgres-channel.js'
 import { isConflict, isLost, isReadOnly, postgresError } from './postgres-errors.js'
-import { type PostgresOptions, PostgresPool } from './postgres-pool.js'
+import { type PostgresOptions, PostgresPool, streamOf } from './postgres-pool.js'
 import { parsePostgresUrl } from './postgres-url.js'
-import { Turns } from './turns.js'
 
 /** How often a transaction runs again after it met another one, or lost its connection before the end. */
 const mostTries = 8
 
 // Every conditional write decides by itself, in one statement that sees what is committed at that moment.
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+const beginOf: Readonly<Record<Commit, string>> = {
+  synchronous: begin,
+  asynchronous: `${begin}; SET LOCAL synchronous_commit TO off`,
+}
 
 /** A migration may rewrite a table, or wait for the server that does. */
 const patientMs = 600_000
@@ -116,14 +120,14 @@ class PostgresDatabase implements Database, Db {
     return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
   }
 
-  async atomic<T>(work: Work<T>): Promise<T> {
+  async atomic<T>(work: Work<T>, commit: Commit = 'synchronous'): Promise<T> {
     const deadline = performance.now() + this.#patienceMs
     for (let tries = 1; ; tries += 1) {
       const client = await this.#acquire()
       const staysPrepared = this.#pool.hasOwnBackend(client)
       const connection = new PostgresConnection(client, this.#statements, staysPrepared)
       try {
-        const outcome = await transact(connection, begin, work)
+        const outcome = await transact(connection, beginOf[commit], work)
         this.#pool.release(client, null)
         this.#forget(connection.changed)
         return outcome
@@ -209,15 +213,20 @@ class PostgresDatabase implements Database, Db {
 
 /** A read can be asked again, and a refused write has changed nothing; a lost write may have been kept. */
 const isHarmless = (error: unknown, sql: string): boolean =>
-  isConflict(error) || isReadOnly(error) || (isLost(error) && sql.startsWith('SELECT'))
+  isConflict(error) || isReadOnly(error) || (isLost(error) && isRead(sql))
 
-/** The connection of one transaction: one statement after the other, also when they are asked at once. */
+/**
+ * The connection of one transaction. Statements that are asked at once go out together, in the order in which they
+ * were asked; BEGIN goes out together with the first one, where that only reads.
+ */
 class PostgresConnection implements Connection {
   readonly dialect = 'postgres'
   readonly #client: pg.PoolClient
   readonly #statements: Statements
   readonly #staysPrepared: boolean
-  readonly #turns = new Turns()
+  #begun: Promise<unknown> | null = null
+  #isFirst = true
+  #isHeldBack = false
   /** The accounts of which something was changed. */
   readonly changed = new Set<string>()
   lastError: unknown = null
@@ -245,29 +254,59 @@ class PostgresConnection implements Connection {
     await this.#query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1852399468))', [name])
   }
 
+  /** Resolves before the answer is there: it comes with that of the first statement. */
+  begin(sql: string): Promise<void> {
+    const begun = this.#send(sql).then(() => {
+      this.#begun = null
+    })
+    this.#begun = begun
+    // Whoever asks for something next hears of it.
+    begun.catch(() => undefined)
+    return Promise.resolve()
+  }
+
   async control(sql: string): Promise<void> {
+    await this.#begun
     if (sql === 'COMMIT') this.mayBeCommitted = true
-    await this.#turns.take(() => this.#sent(() => this.#client.query(sql)))
+    await this.#send(sql)
   }
 
   async #query(sql: string, params: readonly Param[]): Promise<pg.QueryResult> {
     mustBeText(params)
     const statement = this.#statements.of(sql)
-    const result = await this.#turns.take(() =>
-      this.#sent(() => this.#client.query(asked(statement, params, this.#staysPrepared))),
-    )
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    // Should it not have begun, then what only reads has done no harm outside of it.
+    if (this.#begun !== null && !(isFirst && isRead(sql))) await this.#begun
+    const [result] = await Promise.all([
+      this.#send(asked(statement, params, this.#staysPrepared)),
+      this.#begun,
+    ])
     if (statement.tells) for (const account of accountsIn(result)) this.changed.add(account)
     return result
   }
 
-  async #sent<T>(statement: () => Promise<T>): Promise<T> {
+  async #send(query: string | pg.QueryConfig): Promise<pg.QueryResult> {
     // A ROLLBACK, say, would only wait behind what was never answered.
     if (isLost(this.lastError)) throw postgresError(this.lastError)
+    this.#holdBack()
     try {
-      return await statement()
+      return await this.#client.query(query)
     } catch (error) {
       if (!isLost(this.lastError)) this.lastError = error
       throw postgresError(error)
     }
+  }
+
+  /** Until all that is asked at this moment has been asked: one packet there, and one back. */
+  #holdBack(): void {
+    if (this.#isHeldBack) return
+    this.#isHeldBack = true
+    const stream = streamOf(this.#client)
+    stream.cork()
+    process.nextTick(() => {
+      this.#isHeldBack = false
+      stream.uncork()
+    })
   }
 }

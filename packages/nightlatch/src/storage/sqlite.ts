@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Commit } from '../core/stores.js'
 import {
   type Connection,
   type Database,
   type Db,
   type Freshness,
+  isRead,
   mustBeText,
   type Param,
   transact,
@@ -20,6 +22,9 @@ import { Turns } from './turns.js'
 
 /** What another process commits is known here after this long; what this one commits, at once. */
 const versionMs = 1
+
+/** Whatever has arrived by now is answered first: a single immediate would still run before this thread looks. */
+const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 /** How long a write waits for another process before it gives up. */
 const busyMs = 5000
@@ -123,8 +128,8 @@ class SqliteDatabase implements Database, Db {
     return this.#write((writer) => firstOf(writer, sql, params) as Row | null, params)
   }
 
-  atomic<T>(work: Parameters<typeof transact<T>>[2]): Promise<T> {
-    return this.#inTurn(() => transact(this.#connection, 'BEGIN IMMEDIATE', work))
+  atomic<T>(work: Parameters<typeof transact<T>>[2], commit: Commit = 'synchronous'): Promise<T> {
+    return this.#inTurn(() => transact(this.#connection, 'BEGIN IMMEDIATE', work), commit)
   }
 
   lock(): Promise<void> {
@@ -173,9 +178,14 @@ class SqliteDatabase implements Database, Db {
       this.#now((writer) => firstOf(writer, sql, params) as Row | null, params),
     // The whole database is locked already.
     lock: () => Promise.resolve(),
-    control: async (sql) => {
-      await whenFree(() => this.#writing((writer) => writer.run(sql, [])))
-    },
+    begin: (sql) => this.#control(sql),
+    control: (sql) => this.#control(sql),
+  }
+
+  async #control(sql: string): Promise<void> {
+    // What was written goes to the log now, which takes as long again.
+    if (sql === 'COMMIT') await letOthersIn()
+    await whenFree(() => this.#writing((writer) => writer.run(sql, [])))
   }
 
   async #now<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
@@ -205,12 +215,17 @@ class SqliteDatabase implements Database, Db {
     return this.#inTurn(() => whenFree(() => this.#writing(statement)))
   }
 
-  /** One writes at a time. The wait for the disk begins within the turn, so that nobody closes it before, and ends outside. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * One writes at a time, and nobody who only reads waits long for that. The wait for the disk begins within the turn,
+   * so that nobody closes it before, and ends outside.
+   */
+  async #inTurn<T>(work: () => Promise<T>, commit: Commit = 'synchronous'): Promise<T> {
     const { outcome, kept } = await this.#turns.take(async () => {
+      await letOthersIn()
       this.#mustBeOpen()
-      return { outcome: await work(), kept: this.#disk.hasAll() }
+      return { outcome: await work(), kept: commit === 'synchronous' ? this.#disk.hasAll() : null }
     })
+    if (kept === null) return outcome
     await kept
     await this.#goingOn.take(() => Promise.resolve())
     return outcome
@@ -233,5 +248,3 @@ class SqliteDatabase implements Database, Db {
 /** `all` lets a statement that writes run to its end, which `get` does not promise. */
 const firstOf = (handle: Handle, sql: string, params: readonly Param[]): unknown =>
   isRead(sql) ? handle.one(sql, params) : (handle.all(sql, params)[0] ?? null)
-
-const isRead = (sql: string): boolean => sql.startsWith('SELECT')

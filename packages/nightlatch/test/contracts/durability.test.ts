@@ -1,11 +1,16 @@
+import { pbkdf2 } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AttemptKey, codePolicy } from '../../src/core/attempts.js'
+import type { Commit } from '../../src/core/stores.js'
 import { openStorage } from '../../src/storage/index.js'
+import { openPostgres } from '../../src/storage/postgres.js'
 import { openSqlite } from '../../src/storage/sqlite.js'
+import { databases } from '../support/databases.js'
 import { compiledStorage, otherProcess } from './other-process.js'
 
 /** Writes single facts and pairs, and says each one when it was acknowledged. */
@@ -21,6 +26,8 @@ const writer = (name: string) => `
     say('left-${name}-' + index)
     await new Promise(setImmediate)
   }`
+
+const hashSlowly = () => promisify(pbkdf2)('a', 'b', 300_000, 32, 'sha512')
 
 describe('an SQLite file that several processes use', () => {
   let folder = ''
@@ -60,6 +67,25 @@ describe('an SQLite file that several processes use', () => {
     await database.close()
   })
 
+  test('is waited for only by those who are told that the disk has it', async () => {
+    const storage = await openStorage({ sqliteFile: join(folder, 'slow.sqlite') })
+    const order: string[] = []
+    const put = async (commit: Commit) => {
+      await storage.atomically(({ facts }) => facts.put(commit, 'x'), commit)
+      order.push(commit)
+    }
+    await put('synchronous')
+    // As long as every thread that could wait for the disk is at work, nothing reaches it.
+    const isFull = Promise.all(Array.from({ length: 4 }, () => hashSlowly()))
+    const isKept = put('synchronous')
+    await put('asynchronous')
+    order.push('the threads are still at work')
+    await isFull
+    await isKept
+    await storage.close()
+    expect(order).toEqual(['synchronous', 'asynchronous', 'the threads are still at work', 'synchronous'])
+  })
+
   test('counts every attempt once, whichever process makes it', async () => {
     const file = join(folder, 'shared.sqlite')
     const policy = { ...codePolicy, waitFrom: 1000, lockAt: null }
@@ -80,5 +106,23 @@ describe('an SQLite file that several processes use', () => {
       failures: 121,
     })
     await storage.close()
+  })
+})
+
+describe('PostgreSQL', () => {
+  test('waits for its disk at the end of every transaction but an asynchronous one', async () => {
+    const database = await databases[1]!.create()
+    const options = { poolSize: 1, statementMs: 5000, onLost: () => undefined }
+    const opened = await openPostgres(String(database.location), options)
+    const waits = (commit?: Commit) =>
+      opened.db.atomic(
+        (part) => part.one(`SELECT current_setting('synchronous_commit') AS waits`, []),
+        commit,
+      )
+    expect(await waits('asynchronous')).toEqual({ waits: 'off' })
+    for (const commit of [undefined, 'synchronous'] as const)
+      expect(await waits(commit)).toEqual({ waits: 'on' })
+    await opened.close()
+    await database.remove()
   })
 })

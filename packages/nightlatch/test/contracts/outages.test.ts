@@ -66,6 +66,18 @@ describe('when PostgreSQL is lost', () => {
     await database.sql('DROP FUNCTION steps_down CASCADE')
   })
 
+  test('a transaction that lost its connection at its very beginning runs again, and is kept once', async () => {
+    const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED\0'
+    const append = async () => {
+      await storage.atomically(async ({ facts }) => {
+        const before = await facts.get('begun')
+        await facts.put('begun', `${before ?? ''}x`)
+      })
+    }
+    expect(await line.cutAfter(begin, append, 1)).toBe(1)
+    expect(await storage.stores.facts.get('begun')).toBe('x')
+  })
+
   const refused = { name: 'StorageError', code: 'unavailable' }
 
   test('a transaction that lost its connection at the very end does not run again', async () => {

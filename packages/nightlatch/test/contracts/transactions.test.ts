@@ -126,6 +126,49 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().list('once-')).toHaveLength(20)
   })
 
+  test('statements that are asked at once are done in the order in which they were asked', async () => {
+    const seen = await servers.here.atomically(({ facts }) =>
+      Promise.all([
+        facts.put('in turn', 'first'),
+        facts.get('in turn'),
+        facts.put('in turn', 'second'),
+        facts.get('in turn'),
+        facts.remove('in turn'),
+        facts.get('in turn'),
+        facts.put('in turn', 'last'),
+      ]),
+    )
+    expect(seen).toEqual([undefined, 'first', undefined, 'second', true, null, undefined])
+    expect(await facts().get('in turn')).toBe('last')
+  })
+
+  test('of statements that are asked at once, one that fails takes the others back', async () => {
+    const session = aSession(await somebody(servers.here.stores))
+    const working = servers.here.atomically(({ facts, sessions }) =>
+      Promise.all([
+        facts.put('at once 1', 'a'),
+        sessions.add(session, aHash()),
+        sessions.add(session, aHash()),
+        facts.put('at once 2', 'a'),
+      ]),
+    )
+    await expect(working).rejects.toThrow(StorageError)
+    expect(await facts().list('at once')).toEqual([])
+    expect(await facts().put('the next one works', 'a')).toBeUndefined()
+  })
+
+  test('one that ends asynchronously is seen by all at once, whole or not at all', async () => {
+    const put = (value: string) =>
+      servers.here.atomically(async ({ facts }) => {
+        await Promise.all([facts.put('soon-1', value), facts.put('soon-2', value)])
+        return value === 'b' ? new Undo(value) : value
+      }, 'asynchronous')
+    expect(await put('a')).toBe('a')
+    expect(await put('b')).toBe('b')
+    for (const server of both())
+      expect((await server.stores.facts.list('soon-')).map(({ value }) => value)).toEqual(['a', 'a'])
+  })
+
   test.each([
     ['NUL', 'a\0b'],
     ['the first half of a pair', 'a\ud83d'],
@@ -179,5 +222,36 @@ describe.each(databases)('closing $name', (kind) => {
     await storage.close()
     expect(await (await database.open()).stores.facts.get('very last')).toBe('words')
     await database.remove()
+  })
+})
+
+describe('while one writes to SQLite', () => {
+  const servers = useDatabase(databases[0]!)
+
+  /** How often this thread has looked for what arrived. */
+  function countLooks() {
+    let looks = 0
+    let goesOn = true
+    const look = () => {
+      looks += 1
+      if (goesOn) setImmediate(look)
+    }
+    setImmediate(look)
+    return { soFar: () => looks, end: () => (goesOn = false) }
+  }
+
+  test('whoever arrived before is answered before it begins, and again before it is written down', async () => {
+    const looks = countLooks()
+    const seen = { atBegin: 0, atEnd: 0, after: 0 }
+    await servers.here.atomically(async ({ facts }) => {
+      seen.atBegin = looks.soFar()
+      await facts.put('a chunk', 'x')
+      seen.atEnd = looks.soFar()
+    }, 'asynchronous')
+    seen.after = looks.soFar()
+    looks.end()
+    expect(seen.atBegin).toBeGreaterThanOrEqual(2)
+    expect(seen.atEnd).toBe(seen.atBegin)
+    expect(seen.after).toBeGreaterThanOrEqual(seen.atEnd + 2)
   })
 })

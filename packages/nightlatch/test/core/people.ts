@@ -302,18 +302,6 @@ export function whereTheTrailIsFull(core: Core): Core {
   }
 }
 
-/** Something else happens just after an account's authenticators were read, before the code is judged. */
-export function justBeforeTheVerdict(core: Core, act: () => Promise<unknown>): Core {
-  const { stores } = core.storage
-  const listOf: typeof stores.authenticators.listOf = async (account) => {
-    const all = await stores.authenticators.listOf(account)
-    await act()
-    return all
-  }
-  const own = withStores(stores, { authenticators: { ...stores.authenticators, listOf } })
-  return { ...core, storage: { ...core.storage, stores: own } }
-}
-
 /** Something else happens once while the first password is being looked at. */
 export function whileHashing(core: Core, act: () => Promise<unknown>): Core {
   let isDone = false

@@ -13,6 +13,9 @@ export const isConflict = (error: unknown): boolean => {
   return code === '40001' || code === '40P01'
 }
 
+/** Another statement of the transaction has failed before. */
+export const isAborted = (error: unknown): boolean => codeOf(error) === '25P02'
+
 /** The server takes no writes (any more): another one may. */
 export const isReadOnly = (error: unknown): boolean => codeOf(error) === '25006'
 

@@ -5,7 +5,7 @@ import type { Commit } from '../core/stores.js'
 import { type Connection, type Database, type Db, isRead, mustBeText, type Param, transact } from './db.js'
 import { StorageError } from './errors.js'
 import { ChangeChannel } from './postgres-channel.js'
-import { isConflict, isLost, isReadOnly, postgresError } from './postgres-errors.js'
+import { isAborted, isConflict, isLost, isReadOnly, postgresError } from './postgres-errors.js'
 import { type PostgresOptions, PostgresPool, streamOf } from './postgres-pool.js'
 import { parsePostgresUrl } from './postgres-url.js'
 
@@ -293,8 +293,9 @@ class PostgresConnection implements Connection {
     try {
       return await this.#client.query(query)
     } catch (error) {
-      if (!isLost(this.lastError)) this.lastError = error
-      throw postgresError(error)
+      // What was sent behind a statement that failed fails for the same reason.
+      if (!isLost(this.lastError) && !isAborted(error)) this.lastError = error
+      throw postgresError(this.lastError ?? error)
     }
   }
 

@@ -144,15 +144,21 @@ describe.each(databases)('transactions on $name', (kind) => {
 
   test('of statements that are asked at once, one that fails takes the others back', async () => {
     const session = aSession(await somebody(servers.here.stores))
-    const working = servers.here.atomically(({ facts, sessions }) =>
-      Promise.all([
-        facts.put('at once 1', 'a'),
-        sessions.add(session, aHash()),
-        sessions.add(session, aHash()),
-        facts.put('at once 2', 'a'),
-      ]),
-    )
-    await expect(working).rejects.toThrow(StorageError)
+    const working = servers.here.atomically(({ facts, sessions }) => {
+      const first = sessions.add(session, aHash())
+      const failing = sessions.add(session, aHash())
+      const behind = facts.put('at once', 'a')
+      // The one behind is heard of sooner, and says why it failed all the same.
+      const late = failing.catch((error: unknown) =>
+        behind.then(
+          () => Promise.reject(error as Error),
+          () => Promise.reject(error as Error),
+        ),
+      )
+      return Promise.all([first, late, behind])
+    })
+    const error = await working.catch((caught: unknown) => caught as StorageError)
+    expect(String((error as StorageError).cause)).toMatch(/unique/i)
     expect(await facts().list('at once')).toEqual([])
     expect(await facts().put('the next one works', 'a')).toBeUndefined()
   })

@@ -9,24 +9,36 @@ const perRound = 300
 const toWarmUp = 1500
 
 export async function run() {
-  const server = await startServer('nightlatch.mjs', { accounts: toWarmUp + rounds * perRound })
-  const { port, people } = server.ready
-  await signInAll({ port, people: people.slice(0, toWarmUp), inFlight: 8 })
+  const nightlatch = await startServer('nightlatch.mjs', { accounts: toWarmUp + rounds * perRound })
+  const bare = await startServer('bare-sign-in.mjs')
+  const { people } = nightlatch.ready
+  const signIns = async ({ ready }, from, count) => {
+    const some = people.slice(from, from + count)
+    return (await signInAll({ port: ready.port, people: some, inFlight: 8 })).perSecond
+  }
+  for (const server of [nightlatch, bare]) await signIns(server, 0, toWarmUp)
   const measured = []
   for (let number = 0; number < rounds; number += 1) {
-    const limit = await server.ask('argon2')
     const from = toWarmUp + number * perRound
-    const { perSecond } = await signInAll({ port, people: people.slice(from, from + perRound), inFlight: 8 })
-    measured.push({ perSecond, limit: limit.perSecond })
+    const limit = (await nightlatch.ask('argon2')).perSecond
+    measured.push({
+      limit,
+      bare: await signIns(bare, from, perRound),
+      ours: await signIns(nightlatch, from, perRound),
+    })
   }
-  await server.stop()
-  const share = median(measured.map(({ perSecond, limit }) => perSecond / limit))
+  for (const server of [nightlatch, bare]) await server.stop()
+  const row = (what, pick) => {
+    const share = median(measured.map((one) => pick(one) / one.limit))
+    return [what, round(median(measured.map(pick)), 1), round(share, 2)]
+  }
   return {
     title: 'Whole sign-in: password, code, session (8 in flight)',
     columns: ['what', 'a second', 'share of the limit'],
     rows: [
-      ['argon2id alone, all cores', round(median(measured.map(({ limit }) => limit)), 1), '1'],
-      ['sign-in', round(median(measured.map(({ perSecond }) => perSecond)), 1), round(share, 2)],
+      row('argon2id alone, all cores', ({ limit }) => limit),
+      row('bare node:http: two requests, the hash, nothing else', ({ bare }) => bare),
+      row('sign-in', ({ ours }) => ours),
     ],
   }
 }

@@ -70,6 +70,20 @@ describe('a page is wrong', () => {
     await expect(work(...lines)).rejects.toThrow(message)
   })
 
+  it('not by a number that is no port', async () => {
+    await work(
+      '```sh',
+      'echo a_0123_b',
+      '```',
+      '```text',
+      'a_0123_b',
+      '```',
+      '```sh',
+      'test 0123 = 0$((100+23))',
+      '```',
+    )
+  })
+
   it('by a block that does not end', () => {
     expect(() => parseBlocks('made-up.md', 'a\n```sh\nb\n')).toThrow('made-up.md:2: this block does not end')
   })

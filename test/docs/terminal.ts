@@ -85,7 +85,8 @@ export class Terminal {
   /** The text of a page as it is run here. */
   adapted(text: string): string {
     const changed = [...this.instead].reduce((all, [from, to]) => all.replaceAll(from, to), text)
-    return changed.replace(/(?<![\d.])(\d{4})(?![\d.])/g, (all) => String(this.port(Number(all))))
+    // Everything else stays as it is written: a random name may have `0123` in it.
+    return changed.replace(/(?<![\d.])\d{4}(?![\d.])/g, (all) => String(this.ports.get(Number(all)) ?? all))
   }
 
   /** Runs what a reader would type, command by command. */

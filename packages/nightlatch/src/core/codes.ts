@@ -52,7 +52,7 @@ export function parseCode(
   return code.length === codeDigits ? { kind: 'code', code } : malformed('wrong-length')
 }
 
-export interface CodeGiven {
+interface CodeGiven {
   readonly account: AccountId
   /** As `parseCode` has it. */
   readonly code: string
@@ -81,7 +81,7 @@ export async function checkCode(
     await note(core, stores, { ...given, event: 'authenticator.unreadable' })
     return found
   }
-  const details = found.wasUsed ? { reason: 'already-used' } : {}
+  const details = found.wasUsed ? wasUsedBefore : {}
   await note(core, stores, { ...given, event: 'code.refused', details })
   return { kind: 'wrong', failures: reservation.failures }
 }
@@ -103,10 +103,13 @@ export async function reserveCode(
 export async function acceptCode(
   core: Core,
   stores: Stores,
-  match: CodeMatch & { account: AccountId },
+  match: CodeMatch & Pick<CodeGiven, 'account' | 'client'>,
 ): Promise<boolean> {
   const now = core.world.nowSeconds()
-  if (!(await stores.authenticators.consumeStepIfNewer(match.authenticator, match.step, now))) return false
+  if (!(await stores.authenticators.consumeStepIfNewer(match.authenticator, match.step, now))) {
+    await note(core, stores, { ...match, event: 'code.refused', details: wasUsedBefore })
+    return false
+  }
   await stores.attempts.clear(codeKey(match.account))
   return true
 }
@@ -134,6 +137,8 @@ function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: str
 }
 
 type CodeEvent = 'code.refused' | 'code.throttled' | 'code.locked' | 'authenticator.unreadable'
+
+const wasUsedBefore = { reason: 'already-used' }
 
 interface Note extends Pick<CodeGiven, 'account' | 'client'> {
   readonly event: CodeEvent

@@ -8,7 +8,6 @@ import { beginSession, tellOfNewDevice } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import type { AccountId } from './ids.js'
 import { parseRecoveryCode } from './recovery-codes.js'
-import type { Factor } from './sessions.js'
 import type { SignIn, SigningIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from './stores.js'
@@ -44,14 +43,16 @@ interface SecondStep {
   readonly browser: Browser
 }
 
+interface CodeStep extends SecondStep {
+  readonly code: string
+  readonly remember: boolean
+}
+
 /**
  * The second step with a code of an authenticator app, in one transaction: the attempt is spent, the code is looked at,
  * and a right one begins the session. The same code once more, of a double click, finds it over.
  */
-export async function giveCode(
-  core: Core,
-  given: SecondStep & { readonly code: string; readonly remember: boolean },
-): Promise<SecondStepOutcome> {
+export async function giveCode(core: Core, given: CodeStep): Promise<SecondStepOutcome> {
   const parsed = parseCode(given.code)
   if (parsed.kind === 'malformed') return parsed
   const outcome = await core.storage.atomically((stores) =>
@@ -65,18 +66,15 @@ export async function giveCode(
 }
 
 /** The account is held to the end: whoever gives a code at the same moment finds out what became of this one. */
-async function lookAndBegin(
-  core: Core,
-  stores: Stores,
-  given: SecondStep & { readonly code: string; readonly remember: boolean },
-): Promise<SecondStepOutcome> {
-  const { signIn, browser, code } = given
+async function lookAndBegin(core: Core, stores: Stores, given: CodeStep): Promise<SecondStepOutcome> {
+  const { signIn, code } = given
+  const { client } = given.browser
   const account = await stores.accounts.hold(signIn.account)
   if (account === null || account.disabled) return { kind: 'over' }
-  const check = await checkCode(core, stores, { account: account.id, code, client: browser.client })
+  const check = await checkCode(core, stores, { account: account.id, code, client })
   if (check.kind === 'wrong' && !(await stores.signIns.isOpen(signIn.id))) return { kind: 'over' }
   if (check.kind !== 'matched') return check
-  if (!(await acceptCode(core, stores, { ...check, account: account.id })))
+  if (!(await acceptCode(core, stores, { ...check, account: account.id, client })))
     return { kind: 'wrong', failures: 1 }
   if (!(await stores.signIns.take(signIn.id))) return { kind: 'over' }
   const verifiedAt = core.world.nowSeconds()
@@ -95,14 +93,9 @@ export async function giveRecoveryCode(
     client: browser.client,
   })
   if (check.kind !== 'hashed') return check
-  const outcome = await complete(core, {
-    ...given,
-    remember: false,
-    factors: ['password', 'recovery-code'],
-    verifiedAt: 0,
-    prove: (stores) =>
-      acceptRecoveryCode(core, stores, { ...check, account: signIn.account, client: browser.client }),
-  })
+  const outcome = await core.storage.atomically((stores) =>
+    takeAndBegin(core, stores, { signIn, browser, hash: check.hash }),
+  )
   if (outcome.kind === 'complete') await tellOfRecovery(core, outcome.account, browser.client)
   return outcome.kind === 'not-proven' ? refuseRecovery(core, { ...check, ...given }) : outcome
 }
@@ -179,23 +172,23 @@ export async function tellOfRecovery(core: Core, account: Account, client: Clien
   })
 }
 
-interface Completion extends SecondStep {
-  readonly factors: readonly Factor[]
-  readonly verifiedAt: number
-  readonly remember: boolean
-  /** Spends the proof itself; false when another request spent it first. */
-  prove(stores: Stores): Promise<boolean>
-}
+type Recovered = SignedInNow | { readonly kind: 'over' } | { readonly kind: 'not-proven' }
 
-type Completed = SignedInNow | { readonly kind: 'over' } | { readonly kind: 'not-proven' }
-
-/** Sign-in → session, in one transaction: the sign-in is taken, the proof is spent, the session begins. */
-function complete(core: Core, given: Completion): Promise<Completed> {
-  return core.storage.atomically<Completed>(async (stores) => {
-    const account = await stores.accounts.hold(given.signIn.account)
-    if (account === null || account.disabled) return { kind: 'over' }
-    if (!(await stores.signIns.take(given.signIn.id))) return { kind: 'over' }
-    if (!(await given.prove(stores))) return new Undo<Completed>({ kind: 'not-proven' })
-    return beginSession(core, stores, { ...given, account })
+/** Sign-in → session: the sign-in is taken, the recovery code is spent, the session begins, or none of it. */
+async function takeAndBegin(
+  core: Core,
+  stores: Stores,
+  { signIn, browser, hash }: SecondStep & { readonly hash: string },
+): Promise<Recovered | Undo<Recovered>> {
+  const account = await stores.accounts.hold(signIn.account)
+  if (account === null || account.disabled) return { kind: 'over' }
+  if (!(await stores.signIns.take(signIn.id))) return { kind: 'over' }
+  const isProven = await acceptRecoveryCode(core, stores, {
+    account: account.id,
+    hash,
+    client: browser.client,
   })
+  if (!isProven) return new Undo<Recovered>({ kind: 'not-proven' })
+  const factors = ['password', 'recovery-code'] as const
+  return beginSession(core, stores, { account, browser, factors, verifiedAt: 0, remember: false })
 }

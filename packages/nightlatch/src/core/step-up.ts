@@ -92,7 +92,7 @@ async function checkSecond(core: Core, given: StepUpGiven): Promise<Second> {
     return {
       kind: 'ready',
       factor: 'totp',
-      spend: (stores) => acceptCode(core, stores, { ...check, account: account.id }),
+      spend: (stores) => acceptCode(core, stores, { ...asked, ...check }),
     }
   }
   const check = await checkRecoveryCode(core, asked)

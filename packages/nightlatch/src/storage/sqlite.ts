@@ -23,11 +23,11 @@ import { Turns } from './turns.js'
 /** What another process commits is known here after this long; what this one commits, at once. */
 const versionMs = 1
 
-/** Whatever has arrived by now is answered first: a single immediate would still run before this thread looks. */
-const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-
 /** How long a write waits for another process before it gives up. */
 const busyMs = 5000
+
+/** Whatever has arrived by now is answered first: a single immediate would still run before this thread looks. */
+const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 /**
  * SQLite in this process. The driver is synchronous, so a statement is done when the call returns. Reads go

@@ -4,15 +4,18 @@ import { disableAccount } from '../../src/core/administration.js'
 import { codeKey, recoveryKey } from '../../src/core/attempts.js'
 import { parseCode, sealContext, tellOfWrongCodes } from '../../src/core/codes.js'
 import type { SignedInNow } from '../../src/core/completed-sign-in.js'
+import type { Core } from '../../src/core/core.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId } from '../../src/core/ids.js'
 import { renewRecoveryCodes } from '../../src/core/account-changes.js'
 import { acceptRecoveryCode, giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
+import type { Stores } from '../../src/core/stores.js'
 import { hashToken } from '../../src/core/tokens.js'
 import { realWorld } from '../../src/crypto/world.js'
 import { Phone } from '../support/phone.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
+import { withStores } from '../support/with-stores.js'
 import { aBox, fullHasher, inATable, justBeforeTheWrite, noon, useHere } from './people.js'
 import type { Person } from './people.js'
 
@@ -454,6 +457,34 @@ describe('two at once', () => {
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
     const hash = hashToken(realWorld, token)
     expect(await here.stores.signIns.findByTokenHash(hash, here.clock.seconds)).toMatchObject({ signIn })
+  })
+
+  test('a code that is spent between the look and the write is refused, and the trail says why', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const code = ada.phone.code()
+    expect((await submit(ada, code)).kind).toBe('complete')
+    const { signIn } = await ada.beginSignIn()
+    const asBefore = (stores: Stores): Stores => {
+      const { authenticators } = stores
+      const listOf: typeof authenticators.listOf = async (account) =>
+        (await authenticators.listOf(account)).map((one) => ({ ...one, lastStep: 0 }))
+      return withStores(stores, { authenticators: { ...authenticators, listOf } })
+    }
+    const { storage } = here.core
+    const core: Core = {
+      ...here.core,
+      storage: { ...storage, atomically: (work) => storage.atomically((stores) => work(asBefore(stores))) },
+    }
+    const browser = here.newBrowser()
+    expect(await giveCode(core, { signIn, browser, code, remember: false })).toEqual({
+      kind: 'wrong',
+      failures: 1,
+    })
+    expect(await ada.lastEvent()).toMatchObject({
+      event: 'code.refused',
+      details: { reason: 'already-used' },
+    })
+    expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
   })
 
   test('fifty copies of one code give one session', async () => {

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
+import { mayImport, placeOf, wallAround } from './walls.mjs'
 
 /**
  * @typedef {{ specifier: string, kind: 'value' | 'type' | 'dynamic' }} Import
@@ -89,16 +90,13 @@ function valueImports(file) {
 }
 
 /** Dynamic imports that go where the folder's wall does not let static ones go. */
-export function dynamicCrimes(source, walls) {
-  return sourcesIn(source).flatMap((file) => {
-    const folder = dirname(relative(source, file))
-    const wall = walls.filter((one) => folder === one.folder || folder.startsWith(`${one.folder}/`)).at(-1)
+export const dynamicCrimes = (source, walls) =>
+  sourcesIn(source).flatMap((file) => {
+    const wall = wallAround(walls, source, file)
     if (wall === undefined) return []
     return importsOf(readFileSync(file, 'utf8'))
-      .filter(({ kind, specifier }) => kind === 'dynamic' && !isAllowed(wall, specifier))
-      .map(({ specifier }) => `${relative(source, file)} imports ${specifier}: ${wall.message}`)
+      .filter(({ kind }) => kind === 'dynamic')
+      .map(({ specifier }) => placeOf(source, file, specifier))
+      .filter((place) => !mayImport(wall, place, { isType: false }))
+      .map((place) => `${relative(source, file)} imports ${place}: ${wall.message}`)
   })
-}
-
-export const isAllowed = (wall, specifier) =>
-  wall.allowed.some((regex) => new RegExp(`^${regex}`).test(specifier))

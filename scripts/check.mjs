@@ -11,6 +11,7 @@ const { formatMessage } = await import('publint/utils')
 const { walls } = await import('./arrows.mjs')
 const { cyclesIn, dynamicCrimes } = await import('./lib/imports.mjs')
 const { brokenLinks } = await import('./lib/links.mjs')
+const { catalogue, problemsOf: problemsOfCatalogue, testsOfIds } = await import('./lib/attacks.mjs')
 
 const src = join(root, 'packages/nightlatch/src')
 const manifest = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'))
@@ -43,6 +44,8 @@ const claims = {
   'no import() goes through a wall': () => dynamicCrimes(src, walls),
   'the generated references are up to date': () => problemsOf('scripts/generate-reference.mjs', '--check'),
   'every link of the documentation leads somewhere': () => brokenLinks(root),
+  'every attack stands in the catalogue, with its tests': () =>
+    problemsOfCatalogue(readFileSync(join(root, catalogue), 'utf8'), testsOfIds(root)),
   'both packages can be published': async () =>
     (await Promise.all(['packages/otp', 'packages/nightlatch'].map(lintPackage))).flat(),
   'the otp package depends on nothing': () =>

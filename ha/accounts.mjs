@@ -2,7 +2,10 @@
 import { encodeBase32, generateSecret } from '@nightlatch/otp'
 import { openNightlatch } from '../packages/nightlatch/dist/app.js'
 import { readSettings } from '../packages/nightlatch/dist/config/read.js'
-import { newRecoveryCodes, showRecoveryCode } from '../packages/nightlatch/dist/core/recovery-codes.js'
+import {
+  newRecoveryCodes,
+  showRecoveryCode,
+} from '../packages/nightlatch/dist/core/factors/recovery-codes/store.js'
 import { newAccount } from '../packages/nightlatch/dist/core/password-check.js'
 import { Secret } from '../packages/nightlatch/dist/core/secret.js'
 

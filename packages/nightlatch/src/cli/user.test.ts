@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openNightlatch } from '../app.js'
 import { readSettings } from '../config/read.js'
-import { sealContext } from '../core/codes.js'
+import { sealContext } from '../core/factors/totp/verify.js'
 import { newId, type AuthenticatorId } from '../core/ids.js'
 import { run, temporaryFolder, type RunOptions } from '../../test/support/cli.js'
 

@@ -1,5 +1,5 @@
 import { auditEvent, noClient } from './audit.js'
-import { stepAt, windowSteps } from './codes.js'
+import { stepAt, windowSteps } from './factors/totp/verify.js'
 import type { Stores } from './stores.js'
 import type { World } from './world.js'
 

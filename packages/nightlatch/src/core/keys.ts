@@ -1,5 +1,5 @@
-import type { AuthenticatorSecret } from './authenticators.js'
-import { sealContext } from './codes.js'
+import type { AuthenticatorSecret } from './factors/totp/store.js'
+import { sealContext } from './factors/totp/verify.js'
 import type { SecretBox } from './sealing.js'
 import type { Stores } from './stores.js'
 import { asciiBytes } from './text.js'

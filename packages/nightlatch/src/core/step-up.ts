@@ -1,6 +1,6 @@
 import { passwordKey, passwordPolicy } from './attempts.js'
-import type { CodeRefusal } from './codes.js'
-import { acceptCode, checkCode, parseCode, tellOfWrongCodes } from './codes.js'
+import type { CodeRefusal } from './factors/totp/verify.js'
+import { acceptCode, checkCode, parseCode, tellOfWrongCodes } from './factors/totp/verify.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import { knownDeviceKey } from './known-device-key.js'

@@ -13,7 +13,7 @@ import type { PasswordProblem } from '../core/password.js'
 import { shortestHere } from '../core/new-password.js'
 import { endOtherSessions, endSession, liveSessions } from '../core/session-life.js'
 import { isFresh } from '../core/sessions.js'
-import { beginSetUp } from '../core/set-up.js'
+import { beginSetUp } from '../core/factors/totp/set-up.js'
 import type { Notice, Problem } from '../pages/index.js'
 import {
   changePhonePage,

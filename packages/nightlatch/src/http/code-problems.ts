@@ -1,5 +1,5 @@
-import type { CodeRefusal } from '../core/codes.js'
-import { codeDigits } from '../core/codes.js'
+import type { CodeRefusal } from '../core/factors/totp/verify.js'
+import { codeDigits } from '../core/factors/totp/verify.js'
 import { hour } from '../core/world.js'
 import type { Problem } from '../pages/index.js'
 import { retryAfter } from './answers.js'

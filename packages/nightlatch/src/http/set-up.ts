@@ -1,10 +1,10 @@
 import type { AuthenticatorId } from '../core/ids.js'
-import type { SetUpOutcome } from '../core/set-up-confirmation.js'
-import { confirmSetUp } from '../core/set-up-confirmation.js'
-import type { PendingSetUp, SetUpOwner } from '../core/set-up.js'
-import { beginSetUp, findSetUp, maySetUp } from '../core/set-up.js'
-import { findUnsavedCodes, forgetUnsavedCodes } from '../core/new-recovery-codes.js'
-import { longestAuthenticatorName, setUpSeconds } from '../core/authenticators.js'
+import type { SetUpOutcome } from '../core/factors/totp/confirm.js'
+import { confirmSetUp } from '../core/factors/totp/confirm.js'
+import type { PendingSetUp, SetUpOwner } from '../core/factors/totp/set-up.js'
+import { beginSetUp, findSetUp, maySetUp } from '../core/factors/totp/set-up.js'
+import { findUnsavedCodes, forgetUnsavedCodes } from '../core/factors/recovery-codes/set-up.js'
+import { longestAuthenticatorName, setUpSeconds } from '../core/factors/totp/store.js'
 import type { Problem, RecoveryCodesView } from '../pages/index.js'
 import {
   qrSvg,

@@ -1,4 +1,4 @@
-import type { AuthenticatorSecret, AuthenticatorStore } from '../core/authenticators.js'
+import type { AuthenticatorSecret, AuthenticatorStore } from '../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../core/ids.js'
 import type { Db } from './db.js'
 import { done, foundAll, valuesList, wrote } from './rows.js'

@@ -1,5 +1,5 @@
 import type { AccountId } from '../core/ids.js'
-import type { RecoveryCodeStore } from '../core/recovery-codes.js'
+import type { RecoveryCodeStore } from '../core/factors/recovery-codes/store.js'
 import type { Db } from './db.js'
 import { done, found, valuesList, wrote } from './rows.js'
 

@@ -1,4 +1,4 @@
-import type { SetUp, SetUpStore } from '../core/authenticators.js'
+import type { SetUp, SetUpStore } from '../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../core/ids.js'
 import type { Db } from './db.js'
 import { among, done, found, valuesList, wrote } from './rows.js'

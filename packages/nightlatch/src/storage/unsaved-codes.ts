@@ -1,4 +1,4 @@
-import type { UnsavedCodesStore } from '../core/recovery-codes.js'
+import type { UnsavedCodesStore } from '../core/factors/recovery-codes/store.js'
 import type { Db } from './db.js'
 import { done, found, wrote } from './rows.js'
 

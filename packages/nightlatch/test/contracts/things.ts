@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Account, LoginName } from '../../src/core/accounts.js'
-import type { AuthenticatorSecret, SetUp } from '../../src/core/authenticators.js'
+import type { AuthenticatorSecret, SetUp } from '../../src/core/factors/totp/store.js'
 import type { TrustedDevice } from '../../src/core/devices.js'
 import { type AccountId, newId, type parseId } from '../../src/core/ids.js'
 import type { Session } from '../../src/core/sessions.js'

@@ -17,7 +17,7 @@ import { acceptInvitation, findInvitation } from '../../src/core/invitation-use.
 import { Secret } from '../../src/core/secret.js'
 import { giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
-import { findSetUp } from '../../src/core/set-up.js'
+import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Token } from '../../src/core/tokens.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
 import { realWorld } from '../../src/crypto/world.js'

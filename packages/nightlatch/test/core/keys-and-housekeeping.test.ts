@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { codeKey, codePolicy, passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
 import { auditEvent, noClient } from '../../src/core/audit.js'
-import { sealContext } from '../../src/core/codes.js'
+import { sealContext } from '../../src/core/factors/totp/verify.js'
 import { housekeepingLease, keepHouse, sweep } from '../../src/core/housekeeping.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/accounts.js'
 import { addAccount, findAccount, parseWishes } from '../../src/core/administration.js'
-import { parseAuthenticatorName } from '../../src/core/authenticators.js'
+import { parseAuthenticatorName } from '../../src/core/factors/totp/store.js'
 import { realWorld as world } from '../../src/crypto/world.js'
 import { vectors } from '../support/vectors.js'
 import { goodPassword, useHere } from './people.js'

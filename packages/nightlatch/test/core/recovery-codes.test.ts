@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { prepareRecoveryCodes } from '../../src/core/new-recovery-codes.js'
-import { newRecoveryCodes, parseRecoveryCode, showRecoveryCode } from '../../src/core/recovery-codes.js'
+import { prepareRecoveryCodes } from '../../src/core/factors/recovery-codes/set-up.js'
+import {
+  newRecoveryCodes,
+  parseRecoveryCode,
+  showRecoveryCode,
+} from '../../src/core/factors/recovery-codes/store.js'
 import { Secret } from '../../src/core/secret.js'
 import { realWorld } from '../../src/crypto/world.js'
 import { fullHasher, hasher, useHere } from './people.js'

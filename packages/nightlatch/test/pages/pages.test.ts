@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as pages from '../../src/pages/index.js'
 import { render } from '../../src/pages/index.js'
-import type { CodeRefusal } from '../../src/core/codes.js'
+import type { CodeRefusal } from '../../src/core/factors/totp/verify.js'
 import { codeProblem } from '../../src/http/code-problems.js'
 import { accessibleNames, elements, title, words } from './read.js'
 import {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Account } from '../../src/core/accounts.js'
-import { sealContext } from '../../src/core/codes.js'
+import { sealContext } from '../../src/core/factors/totp/verify.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId } from '../../src/core/ids.js'
 import { sqliteDriver } from '../../src/storage/sqlite-driver.js'

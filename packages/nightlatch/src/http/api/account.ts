@@ -6,7 +6,7 @@ import {
 import type { TrustedDeviceId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
 import { shortestHere } from '../../core/new-password.js'
-import { findUnsavedCodes, forgetUnsavedCodes } from '../../core/new-recovery-codes.js'
+import { findUnsavedCodes, forgetUnsavedCodes } from '../../core/factors/recovery-codes/set-up.js'
 import type { PasswordProblem } from '../../core/password.js'
 import type { Answer } from '../ask.js'
 import { sessionCookies } from '../sign-in.js'

@@ -1,5 +1,5 @@
 import type { Account } from '../../core/accounts.js'
-import type { SetUpOwner } from '../../core/set-up.js'
+import type { SetUpOwner } from '../../core/factors/totp/set-up.js'
 import type { Answer } from '../ask.js'
 import { setUpOwner } from '../set-up.js'
 import type { SignedInVisit, SigningInVisit, Visit } from '../visit.js'

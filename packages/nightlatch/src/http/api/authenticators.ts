@@ -1,5 +1,5 @@
 import { removeAuthenticator, renameAuthenticator } from '../../core/account-changes.js'
-import type { Authenticator } from '../../core/authenticators.js'
+import type { Authenticator } from '../../core/factors/totp/store.js'
 import type { AuthenticatorId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
 import type { Answer } from '../ask.js'

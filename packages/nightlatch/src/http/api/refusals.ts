@@ -1,4 +1,4 @@
-import type { CodeRefusal } from '../../core/codes.js'
+import type { CodeRefusal } from '../../core/factors/totp/verify.js'
 import { hour } from '../../core/world.js'
 import type { Answer } from '../ask.js'
 import type { Visit } from '../visit.js'

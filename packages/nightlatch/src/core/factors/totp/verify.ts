@@ -1,13 +1,13 @@
 import { Totp, normaliseCode } from '@nightlatch/otp'
-import type { Reservation } from './attempts.js'
-import { codeKey, codePolicy } from './attempts.js'
-import { auditEvent } from './audit.js'
-import type { AuthenticatorSecret } from './authenticators.js'
-import type { Core } from './core.js'
-import type { AccountId, AuthenticatorId } from './ids.js'
-import { parseRecoveryCode } from './recovery-codes.js'
-import type { Stores } from './stores.js'
-import type { Client } from './world.js'
+import type { Reservation } from '../../attempts.js'
+import { codeKey, codePolicy } from '../../attempts.js'
+import { auditEvent } from '../../audit.js'
+import type { AuthenticatorSecret } from './store.js'
+import type { Core } from '../../core.js'
+import type { AccountId, AuthenticatorId } from '../../ids.js'
+import { parseRecoveryCode } from '../recovery-codes/store.js'
+import type { Stores } from '../../stores.js'
+import type { Client } from '../../world.js'
 
 /** Steps of 30 seconds accepted on either side of now (RFC 6238 §5.2). */
 export const windowSteps = 1

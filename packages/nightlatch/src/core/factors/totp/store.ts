@@ -1,5 +1,5 @@
-import type { AccountId, AuthenticatorId } from './ids.js'
-import { minute } from './world.js'
+import type { AccountId, AuthenticatorId } from '../../ids.js'
+import { minute } from '../../world.js'
 
 /** One authenticator app of a person's: a TOTP credential (RFC 6238). */
 export interface Authenticator {

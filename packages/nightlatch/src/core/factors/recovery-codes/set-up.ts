@@ -1,8 +1,8 @@
-import { asciiBytes, asciiText } from './text.js'
-import type { Core } from './core.js'
-import type { AccountId, SessionId } from './ids.js'
-import { newRecoveryCodes, showRecoveryCode } from './recovery-codes.js'
-import type { Stores } from './stores.js'
+import { asciiBytes, asciiText } from '../../text.js'
+import type { Core } from '../../core.js'
+import type { AccountId, SessionId } from '../../ids.js'
+import { newRecoveryCodes, showRecoveryCode } from './store.js'
+import type { Stores } from '../../stores.js'
 
 /** A new set, hashed before the transaction that keeps it: hashing takes time. */
 export interface PreparedCodes {

@@ -1,6 +1,6 @@
-import type { AccountId, SessionId } from './ids.js'
-import { Secret } from './secret.js'
-import type { World } from './world.js'
+import type { AccountId, SessionId } from '../../ids.js'
+import { Secret } from '../../secret.js'
+import type { World } from '../../world.js'
 
 /**
  * Recovery codes are look-up secrets (NIST SP 800-63B-4 §3.1.2): ten of 80 random bits, each good once, kept

@@ -66,6 +66,10 @@ export default tseslint.config(
         'error',
         { object: 'vi', property: 'mock', message: 'No mock of our own code.' },
       ],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'vitest', importNames: ['test'], message: 'Ours are called it.' }] },
+      ],
     },
   },
   {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { equalBit, parseCode } from './code.js'
 import { normaliseCode, Totp } from './index.js'
 
@@ -12,7 +12,7 @@ const other = (zero: number): string =>
   Array.from(code, (digit) => String.fromCodePoint(zero + Number(digit))).join('')
 
 describe('a right code is found however it is typed', () => {
-  test.each([
+  it.each([
     ['plain', code],
     ['blanks around', ' 081804 '],
     ['a blank in the middle', '081 804'],
@@ -41,7 +41,7 @@ describe('a right code is found however it is typed', () => {
 })
 
 describe('what is no code is malformed, and throws nothing', () => {
-  test.each([
+  it.each([
     ['empty', ''],
     ['blanks', '   '],
     ['dropped zero', '81804'],
@@ -81,22 +81,17 @@ describe('what is no code is malformed, and throws nothing', () => {
     expect(otp.verify(typed, { atSeconds })).toEqual({ matched: false, why: 'malformed' })
   })
 
-  test.each([
-    [undefined],
-    [null],
-    [81804],
-    [true],
-    [['081804']],
-    [{ length: 6 }],
-    [{ toString: () => code }],
-  ])('the value %j, which is no string', (typed) => {
-    expect(otp.verify(typed as unknown as string, { atSeconds })).toEqual({
-      matched: false,
-      why: 'malformed',
-    })
-  })
+  it.each([[undefined], [null], [81804], [true], [['081804']], [{ length: 6 }], [{ toString: () => code }]])(
+    'the value %j, which is no string',
+    (typed) => {
+      expect(otp.verify(typed as unknown as string, { atSeconds })).toEqual({
+        matched: false,
+        why: 'malformed',
+      })
+    },
+  )
 
-  test('any string at all', () => {
+  it('any string at all', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (typed) => {
         const verdict = otp.verify(typed, { atSeconds })
@@ -107,12 +102,12 @@ describe('what is no code is malformed, and throws nothing', () => {
 })
 
 describe('as a number', () => {
-  test('a code of six digits is itself, leading zeros and all', () => {
+  it('a code of six digits is itself, leading zeros and all', () => {
     expect(parseCode('000007', 6)).toBe(7)
     expect(parseCode('999999', 6)).toBe(999999)
   })
 
-  test('ten digits that no 31-bit number can spell are well-formed, and equal to nothing', () => {
+  it('ten digits that no 31-bit number can spell are well-formed, and equal to nothing', () => {
     expect(parseCode('2147483647', 10)).toBe(2147483647)
     for (const typed of ['2147483648', '4294967296', '4294967297', '9999999999']) {
       const wanted = parseCode(typed, 10)
@@ -121,7 +116,7 @@ describe('as a number', () => {
     }
   })
 
-  test('only equal numbers are equal', () => {
+  it('only equal numbers are equal', () => {
     const number = fc.integer({ min: 0, max: 0x7fff_ffff })
     fc.assert(
       fc.property(number, number, (left, right) => equalBit(left, right) === (left === right ? 1 : 0)),

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { HashFunction } from './hash.js'
 import { CounterHmac } from './hmac.js'
 import { sha1 } from './sha1.js'
@@ -14,7 +14,7 @@ function truncated(mac: string): number {
 
 describe('HMAC of eight bytes', () => {
   // RFC 2202 §3 and RFC 4231 §4.2, test case 1: twenty bytes 0x0b, and "Hi There".
-  test.each([
+  it.each([
     ['SHA-1', sha1, 'b617318655057264e28bc0b6fb378c8ef146be00'],
     ['SHA-256', sha256, 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'],
     [
@@ -29,7 +29,7 @@ describe('HMAC of eight bytes', () => {
     expect(hmac.truncated(states, 0x48692054, 0x68657265)).toBe(truncated(mac))
   })
 
-  test.each([
+  it.each([
     ['SHA1', sha1],
     ['SHA256', sha256],
     ['SHA512', sha512],
@@ -43,7 +43,7 @@ describe('HMAC of eight bytes', () => {
     }
   })
 
-  test.each([
+  it.each([
     ['of a short key', 20],
     ['of a key longer than a block', 200],
   ])('leaves nothing %s in its working arrays', (_name, length) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import boundaries from '../vectors/boundaries.json' with { type: 'json' }
 import named from '../vectors/named-secrets.json' with { type: 'json' }
 import rfc4226 from '../vectors/rfc4226.json' with { type: 'json' }
@@ -10,7 +10,7 @@ const failing = (code: string): unknown =>
   expect.objectContaining({ name: 'OtpError', code, message: expect.stringMatching(/\w \w/) as string })
 
 describe('HOTP', () => {
-  test.each(rfc4226.rows)('RFC 4226 Appendix D, counter $counter', (row) => {
+  it.each(rfc4226.rows)('RFC 4226 Appendix D, counter $counter', (row) => {
     expect(hotp(key, row.counter)).toBe(row.hotp)
     expect(hotp(key, BigInt(row.counter))).toBe(row.hotp)
     expect(hotp(key, row.counter, { digits: 7 })).toBe(row.hotp7)
@@ -22,17 +22,17 @@ describe('HOTP', () => {
     expect(new PreparedKey(key).truncated(0, row.counter)).toBe(row.truncated_decimal)
   })
 
-  test.each(boundaries.counters.rows)('counter $counter', (row) => {
+  it.each(boundaries.counters.rows)('counter $counter', (row) => {
     expect(hotp(key, BigInt(row.counter))).toBe(row.hotp6)
     expect(hotp(key, BigInt(row.counter), { digits: 8 })).toBe(row.hotp8)
     if (Number.isSafeInteger(Number(row.counter))) expect(hotp(key, Number(row.counter))).toBe(row.hotp6)
   })
 
-  test.each(named.hotp.rows)('$secret_base32 at $counter', (row) => {
+  it.each(named.hotp.rows)('$secret_base32 at $counter', (row) => {
     expect(hotp(decodeBase32(row.secret_base32)!, row.counter)).toBe(row.hotp6)
   })
 
-  test('numbers and bigints give the same code', () => {
+  it('numbers and bigints give the same code', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), (counter) => {
         expect(hotp(key, counter)).toBe(hotp(key, BigInt(counter)))
@@ -40,16 +40,16 @@ describe('HOTP', () => {
     )
   })
 
-  test.each([-1, 1.5, NaN, Infinity, 2 ** 53, -1n, 1n << 64n])('refuses the counter %d', (counter) => {
+  it.each([-1, 1.5, NaN, Infinity, 2 ** 53, -1n, 1n << 64n])('refuses the counter %d', (counter) => {
     expect(() => hotp(key, counter)).toThrow(failing('COUNTER_OUT_OF_RANGE'))
   })
 
-  test.each([0, 1, 3, 5, 11, 6.5, NaN, '6' as unknown as number])('refuses %j digits', (digits) => {
+  it.each([0, 1, 3, 5, 11, 6.5, NaN, '6' as unknown as number])('refuses %j digits', (digits) => {
     expect(() => hotp(key, 1, { digits })).toThrow(failing('DIGITS_OUT_OF_RANGE'))
     expect(() => new Hotp({ secret: key, digits })).toThrow(failing('DIGITS_OUT_OF_RANGE'))
   })
 
-  test('is a RangeError for programs that know no OtpError', () => {
+  it('is a RangeError for programs that know no OtpError', () => {
     expect(() => hotp(key, -1)).toThrow(RangeError)
   })
 })
@@ -57,7 +57,7 @@ describe('HOTP', () => {
 describe('a HOTP object', () => {
   const otp = new Hotp({ secret: rfc4226.secret_base32 })
 
-  test('gives the code of a counter', () => {
+  it('gives the code of a counter', () => {
     expect(rfc4226.rows.map((row) => otp.at(row.counter))).toEqual(rfc4226.rows.map((row) => row.hotp))
     expect(new Hotp({ secret: key, digits: 8, algorithm: 'SHA512' }).at(3)).toBe(
       hotp(key, 3, { digits: 8, algorithm: 'SHA512' }),
@@ -65,7 +65,7 @@ describe('a HOTP object', () => {
     expect(new Hotp({ secret: key, algorithm: 'SHA512' }).algorithm).toBe('SHA512')
   })
 
-  test('accepts the expected code and says what to expect next', () => {
+  it('accepts the expected code and says what to expect next', () => {
     expect(otp.verify('359152', { counter: 2 })).toEqual({
       matched: true,
       counter: 2,
@@ -74,7 +74,7 @@ describe('a HOTP object', () => {
     })
   })
 
-  test('looks ahead only as far as it is told', () => {
+  it('looks ahead only as far as it is told', () => {
     expect(otp.verify('520489', { counter: 2 })).toEqual({ matched: false, why: 'wrong' })
     expect(otp.verify('520489', { counter: 2, lookAhead: 6 })).toEqual({ matched: false, why: 'wrong' })
     expect(otp.verify('520489', { counter: 2, lookAhead: 7 })).toEqual({
@@ -85,18 +85,18 @@ describe('a HOTP object', () => {
     })
   })
 
-  test('knows that 000000 is a code', () => {
+  it('knows that 000000 is a code', () => {
     const zeros = boundaries.leadingZeros.rows.filter((row) => row.code === '000000')
     for (const { counter } of zeros)
       expect(otp.verify('000000', { counter })).toHaveProperty('counter', counter)
     expect(zeros.length).toBeGreaterThan(0)
   })
 
-  test('never looks back', () => {
+  it('never looks back', () => {
     expect(otp.verify('755224', { counter: 1, lookAhead: 1000 })).toEqual({ matched: false, why: 'wrong' })
   })
 
-  test('counts in bigints when it is asked in bigints', () => {
+  it('counts in bigints when it is asked in bigints', () => {
     const counter = (1n << 63n) - 2n
     expect(otp.verify(otp.at(counter + 1n), { counter, lookAhead: 1 })).toEqual({
       matched: true,
@@ -106,12 +106,12 @@ describe('a HOTP object', () => {
     })
   })
 
-  test('takes codes as people type them, and calls the rest malformed', () => {
+  it('takes codes as people type them, and calls the rest malformed', () => {
     expect(otp.verify(' 359 152 ', { counter: 2 })).toHaveProperty('matched', true)
     expect(otp.verify('35915', { counter: 2 })).toEqual({ matched: false, why: 'malformed' })
   })
 
-  test('refuses a window that passes the last counter, and one that is none', () => {
+  it('refuses a window that passes the last counter, and one that is none', () => {
     expect(() => otp.verify('000000', { counter: 2 ** 53 - 1, lookAhead: 1 })).toThrow(
       failing('COUNTER_OUT_OF_RANGE'),
     )
@@ -122,7 +122,7 @@ describe('a HOTP object', () => {
     expect(otp.verify('999999', { counter: 1, lookAhead: 100_000 }).matched).toBeTypeOf('boolean')
   })
 
-  test('accepts every code in the window and none outside it', () => {
+  it('accepts every code in the window and none outside it', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1e9 }),

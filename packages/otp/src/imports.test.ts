@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { decodeBase32 } from './index.js'
 import { readBackup } from './imports.js'
 
@@ -45,7 +45,7 @@ function accountOf(text: string): unknown {
 }
 
 describe('an Aegis backup', () => {
-  test('gives its TOTP, HOTP and Steam accounts', () => {
+  it('gives its TOTP, HOTP and Steam accounts', () => {
     const text = aegis(
       aegisEntry,
       { ...aegisEntry, info: { secret, algo: 'SHA512', digits: 8, period: 50 } },
@@ -66,7 +66,7 @@ describe('an Aegis backup', () => {
     })
   })
 
-  test.each([
+  it.each([
     ['type-not-supported', { ...aegisEntry, type: 'yandex' }],
     ['type-not-supported', { ...aegisEntry, type: undefined }],
     ['algorithm-not-supported', { ...aegisEntry, info: { ...aegisInfo, algo: 'MD5' } }],
@@ -97,7 +97,7 @@ describe('an Aegis backup', () => {
     })
   })
 
-  test('may have ten digits, a period of a day, and a counter as text, which is exact', () => {
+  it('may have ten digits, a period of a day, and a counter as text, which is exact', () => {
     const told = (own: object, type = 'totp'): unknown =>
       accountOf(aegis({ ...aegisEntry, type, info: { ...aegisInfo, ...own } }))
     expect(told({ digits: 10, period: 86_400 })).toMatchObject({ digits: 10, periodSeconds: 86_400 })
@@ -105,28 +105,28 @@ describe('an Aegis backup', () => {
     expect(told({ counter: '9007199254740993' }, 'hotp')).toHaveProperty('counter', 9007199254740993n)
   })
 
-  test('has names without marks that turn text around, and empty ones where there are none', () => {
+  it('has names without marks that turn text around, and empty ones where there are none', () => {
     expect(accountOf(aegis({ ...aegisEntry, name: ' Ma\u202eson ', issuer: null }))).toMatchObject({
       issuer: '',
       account: 'Mason',
     })
   })
 
-  test('marks short secrets', () => {
+  it('marks short secrets', () => {
     const short = { ...aegisEntry, info: { ...aegisInfo, secret: 'JBSWY3DPEHPK3PXP' } }
     const backup = readBackup(aegis(short))
     expect(backup.parsed && backup.warnings.map((warning) => warning.code)).toEqual(['secret-short'])
     expect(accountOf(aegis(short))).toHaveProperty('strength', 'short')
   })
 
-  test('says that it is encrypted', () => {
+  it('says that it is encrypted', () => {
     const text = JSON.stringify({ version: 1, header: { slots: [], params: {} }, db: 'bm90IHBsYWlu' })
     expect(readBackup(text)).toEqual({ parsed: false, why: 'encrypted' })
   })
 })
 
 describe('a 2FAS backup', () => {
-  test('gives its accounts', () => {
+  it('gives its accounts', () => {
     const { otp } = service
     const text = twoFas(
       service,
@@ -146,7 +146,7 @@ describe('a 2FAS backup', () => {
     })
   })
 
-  test('of the first versions leaves the defaults out', () => {
+  it('of the first versions leaves the defaults out', () => {
     expect(
       accountOf(twoFas({ ...service, otp: { account: 'Mason', issuer: 'Deno', label: 'Deno:Mason' } })),
     ).toEqual(account)
@@ -156,16 +156,16 @@ describe('a 2FAS backup', () => {
     })
   })
 
-  test('has the issuer of the code before the name of the service, and no name where there is none', () => {
+  it('has the issuer of the code before the name of the service, and no name where there is none', () => {
     expect(accountOf(twoFas({ ...service, name: 'My work' }))).toMatchObject({ issuer: 'Deno' })
     expect(accountOf(twoFas({ secret, otp: {} }))).toMatchObject({ issuer: '', account: '' })
   })
 
-  test('leaves out what has no otp part', () => {
+  it('leaves out what has no otp part', () => {
     expect(accountOf(twoFas({ name: 'Deno', secret }))).toBe('malformed')
   })
 
-  test('says that it is encrypted', () => {
+  it('says that it is encrypted', () => {
     const text = JSON.stringify({ schemaVersion: 4, services: [], servicesEncrypted: 'a:b:c' })
     expect(readBackup(text)).toEqual({ parsed: false, why: 'encrypted' })
     expect(readBackup(JSON.stringify({ services: [], servicesEncrypted: '' }))).toHaveProperty('parsed', true)
@@ -173,7 +173,7 @@ describe('a 2FAS backup', () => {
 })
 
 describe('anything else', () => {
-  test.each([
+  it.each([
     '',
     'text',
     'null',
@@ -188,13 +188,13 @@ describe('anything else', () => {
     expect(readBackup(text)).toEqual({ parsed: false, why: 'not-a-backup' })
   })
 
-  test('over 16 MiB is too long to look at', () => {
+  it('over 16 MiB is too long to look at', () => {
     const longest = aegis(aegisEntry).padEnd(16 * 1024 * 1024, ' ')
     expect(accountOf(longest)).toEqual(account)
     expect(readBackup(`${longest} `)).toEqual({ parsed: false, why: 'too-long' })
   })
 
-  test('never makes it throw, nor lends anything a property', () => {
+  it('never makes it throw, nor lends anything a property', () => {
     expect(readBackup('{"__proto__":{"services":[]}}')).toHaveProperty('parsed', false)
     fc.assert(
       fc.property(fc.json(), fc.json(), (one, two) => {

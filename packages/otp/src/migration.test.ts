@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import vectors from '../vectors/otpauth-migration.json' with { type: 'json' }
 import { UNSAFE_IN_NAMES } from './account.js'
 import { encodeBase32, Totp, type Algorithm } from './index.js'
@@ -41,7 +41,7 @@ const account = (name: string): MigrationAccount => ({
 const oneEntry = [0x0a, 3, 0x0a, 1, 1]
 
 describe('reading a Google Authenticator export', () => {
-  test.each(vectors.valid)('$id', (row) => {
+  it.each(vectors.valid)('$id', (row) => {
     const part = readPart(row.uri)
     const told = part.accounts.map((entry, at) => ({
       type: entry.type,
@@ -66,12 +66,12 @@ describe('reading a Google Authenticator export', () => {
     expect(part.batch.index).toBe(row.decoded.batch_index)
   })
 
-  test.each(vectors.invalid)('$id', (row) => {
+  it.each(vectors.invalid)('$id', (row) => {
     const uri = row.uri.startsWith('<') ? uriOf(new Uint8Array(5000).fill(0x0b)) : row.uri
     expect(readMigration(uri).parsed).toBe(false)
   })
 
-  test.each([
+  it.each([
     ['a word', 'not-a-migration-uri'],
     ['otpauth-migration://online?data=CgA%3D', 'not-a-migration-uri'],
     ['otpauth-migration://offline', 'not-a-migration-uri'],
@@ -105,7 +105,7 @@ describe('reading a Google Authenticator export', () => {
     expect(readMigration(uri)).toEqual({ parsed: false, why })
   })
 
-  test('an entry that cannot be used does not spoil the others, and is named', () => {
+  it('an entry that cannot be used does not spoil the others, and is named', () => {
     const good = [0x0a, 3, 0x0a, 1, 1]
     const part = readPart(uriOf([0x0a, 5, 0x0a, 1, 9, 0x20, 4, ...good, 0x0a, 0]))
     expect(part.accounts).toHaveLength(1)
@@ -115,7 +115,7 @@ describe('reading a Google Authenticator export', () => {
     ])
   })
 
-  test('blanks around it, and other parameters, are passed over, up to 65536 characters', () => {
+  it('blanks around it, and other parameters, are passed over, up to 65536 characters', () => {
     const { accounts } = readPart(uriOf(oneEntry))
     for (const uri of [
       ' \n OTPAUTH-migration://offline/?x=1&data=%20CgMKAQE%3D%20&y=2',
@@ -125,7 +125,7 @@ describe('reading a Google Authenticator export', () => {
     expect(readMigration(`${uriOf(oneEntry)}&x=`.padEnd(65_537, 'x')).parsed).toBe(false)
   })
 
-  test('names are without the blanks around them', () => {
+  it('names are without the blanks around them', () => {
     const named = (issuer: string, name: string): MigrationAccount => {
       const written = [...textToUtf8(name)]
       const entry = [0x0a, 1, 1, 0x12, written.length, ...written, 0x1a, issuer.length, ...textToUtf8(issuer)]
@@ -136,24 +136,24 @@ describe('reading a Google Authenticator export', () => {
     expect(named('', ' ada ')).toMatchObject({ issuer: '', account: 'ada' })
   })
 
-  test('a secret has a buffer of its own, in which no other secret lies', () => {
+  it('a secret has a buffer of its own, in which no other secret lies', () => {
     for (const { secret } of readPart(uriOf([...oneEntry, ...oneEntry])).accounts)
       expect(secret.buffer.byteLength).toBe(1)
   })
 
-  test('numbers are read to the last bit', () => {
+  it('numbers are read to the last bit', () => {
     const { batch } = readPart(uriOf([...oneEntry, 0x18, 0x80, 0x01, 0x20, 0x7f, 0x28, 0x80, 0x80, 1]))
     expect(batch).toEqual({ id: 16_384, index: 127, size: 128 })
     expect(readPart(uriOf([...oneEntry, 0x18, 0xe8, 7])).batch.size).toBe(1000)
   })
 
-  test('plus signs that became blanks are read as they were', () => {
+  it('plus signs that became blanks are read as they were', () => {
     const row = vectors.valid.find((one) => one.id === 'dim13-2')!
     expect(readPart(row.uri.replaceAll('+', ' ')).accounts).toEqual(readPart(row.uri).accounts)
     expect(readPart(row.uri.replaceAll('+', '-').replaceAll('/', '/').replace(/=+$/, ''))).toBeDefined()
   })
 
-  test('a HOTP counter is exact up to 2^64-1', () => {
+  it('a HOTP counter is exact up to 2^64-1', () => {
     const hotp = { ...account('a'), type: 'hotp', counter: 2n ** 64n - 1n } as const
     expect(readPart(writeMigration([hotp], { batchId: 1 })[0]!).accounts[0]).toEqual(hotp)
     const small = { ...hotp, counter: 2 ** 53 - 1 }
@@ -164,7 +164,7 @@ describe('reading a Google Authenticator export', () => {
     })
   })
 
-  test('short secrets and unknown fields are reported', () => {
+  it('short secrets and unknown fields are reported', () => {
     const codes = (uri: string): string[] => readPart(uri).warnings.map((warning) => warning.code)
     expect(codes(uriOf([0x0a, 3, 0x0a, 1, 1]))).toEqual(['secret-too-short'])
     expect(codes(uriOf([0x0a, 12, 0x0a, 10, ...new Uint8Array(10)]))).toEqual(['secret-short'])
@@ -181,7 +181,7 @@ describe('reading a Google Authenticator export', () => {
     expect(warnings[0]?.message).toMatch(/^The export has .*\.$/)
   })
 
-  test('never throws on damaged exports', () => {
+  it('never throws on damaged exports', () => {
     const bytes = vectors.valid.map((row) => Buffer.from(row.payload_hex, 'hex'))
     const damage = fc.tuple(
       fc.constantFrom(...bytes),
@@ -198,7 +198,7 @@ describe('reading a Google Authenticator export', () => {
     )
   })
 
-  test('never throws on any bytes or any text', () => {
+  it('never throws on any bytes or any text', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 200 }),
@@ -215,21 +215,20 @@ describe('reading a Google Authenticator export', () => {
 })
 
 describe('writing a Google Authenticator export', () => {
-  test.each([
-    'scito-1',
-    'scito-2',
-    'scito-3',
-    'made-sha1-6',
-    'made-html-name',
-    'made-unknown-payload-fields',
-  ])('gives the same bytes as the app for %s', (id) => {
-    const row = vectors.valid.find((one) => one.id === id)!
-    const { accounts, batch, unknownFields } = readPart(row.uri)
-    const [written] = writeMigration(accounts, { batchId: batch.id, ...(unknownFields && { unknownFields }) })
-    expect(written).toBe(uriOf(Buffer.from(row.payload_hex, 'hex')))
-  })
+  it.each(['scito-1', 'scito-2', 'scito-3', 'made-sha1-6', 'made-html-name', 'made-unknown-payload-fields'])(
+    'gives the same bytes as the app for %s',
+    (id) => {
+      const row = vectors.valid.find((one) => one.id === id)!
+      const { accounts, batch, unknownFields } = readPart(row.uri)
+      const [written] = writeMigration(accounts, {
+        batchId: batch.id,
+        ...(unknownFields && { unknownFields }),
+      })
+      expect(written).toBe(uriOf(Buffer.from(row.payload_hex, 'hex')))
+    },
+  )
 
-  test('what is read can be written and read again, unknown fields and all', () => {
+  it('what is read can be written and read again, unknown fields and all', () => {
     for (const row of vectors.valid) {
       const { accounts } = readPart(row.uri)
       expect(readPart(writeMigration(accounts)[0]!).accounts).toEqual(accounts)
@@ -238,7 +237,7 @@ describe('writing a Google Authenticator export', () => {
     expect(readPart(writeMigration([unknown])[0]!).accounts).toEqual([unknown])
   })
 
-  test('cuts into codes of ten, under one random number', () => {
+  it('cuts into codes of ten, under one random number', () => {
     const accounts = Array.from({ length: 21 }, (_, at) => account(`a${at}`))
     const parts = writeMigration(accounts).map(readPart)
     expect(parts.map((part) => part.accounts.length)).toEqual([10, 10, 1])
@@ -250,7 +249,7 @@ describe('writing a Google Authenticator export', () => {
     expect(writeMigration([])).toEqual([])
   })
 
-  test('writes no number longer than it must be', () => {
+  it('writes no number longer than it must be', () => {
     const end = [0x10, 1, 0x18, 1, 0x20, 0]
     for (const [batchId, last] of [
       [127, [0x28, 0x7f]],
@@ -263,12 +262,12 @@ describe('writing a Google Authenticator export', () => {
     }
   })
 
-  test('asks no period of a counter', () => {
+  it('asks no period of a counter', () => {
     const hotp = { ...account('a'), type: 'hotp', counter: 1, periodSeconds: 60 } as const
     expect(readPart(writeMigration([hotp])[0]!).accounts).toEqual([{ ...hotp, periodSeconds: 30 }])
   })
 
-  test.each([
+  it.each([
     [{ type: 'steam' }],
     [{ digits: 7 }],
     [{ digits: 10 }],
@@ -279,18 +278,18 @@ describe('writing a Google Authenticator export', () => {
     expect(() => writeMigration([{ ...account('a'), ...change }])).toThrow(failing('ACCOUNT_NOT_EXPORTABLE'))
   })
 
-  test.each([{ account: 'a\u0007' }, { issuer: 'a\u2028b' }, { account: '\u202egpj' }])(
+  it.each([{ account: 'a\u0007' }, { issuer: 'a\u2028b' }, { account: '\u202egpj' }])(
     'refuses a name that it would not read: %j',
     (change) => {
       expect(() => writeMigration([{ ...account('a'), ...change }])).toThrow(failing('LABEL_NOT_ALLOWED'))
     },
   )
 
-  test.each([0, 101, 1.5, NaN])('refuses %d accounts in a code', (perCode) => {
+  it.each([0, 101, 1.5, NaN])('refuses %d accounts in a code', (perCode) => {
     expect(() => writeMigration([account('a')], { perCode })).toThrow(failing('WINDOW_OUT_OF_RANGE'))
   })
 
-  test('comes back as it went in', () => {
+  it('comes back as it went in', () => {
     const name = fc
       .string({ unit: 'grapheme', maxLength: 20 })
       .map((text) => text.replace(new RegExp(`:|${UNSAFE_IN_NAMES.source}`, 'gu'), '').trim())
@@ -323,25 +322,25 @@ describe('joining the codes of an export', () => {
   const parts = writeMigration(accounts, { perCode: 1, batchId: -5 }).map(readPart)
   const [one, two, three] = parts as [MigrationPart, MigrationPart, MigrationPart]
 
-  test('takes them in any order, twice or not', () => {
+  it('takes them in any order, twice or not', () => {
     for (const given of [parts, [three, one, two], [two, two, three, one, three]]) {
       expect(joinMigration(given)).toEqual({ complete: true, accounts })
     }
   })
 
-  test('says which ones are missing', () => {
+  it('says which ones are missing', () => {
     expect(joinMigration([two])).toEqual({ complete: false, why: 'parts-missing', missing: [0, 2] })
     expect(joinMigration([])).toEqual({ complete: false, why: 'no-parts' })
   })
 
-  test('does not mix two exports', () => {
+  it('does not mix two exports', () => {
     const foreign = readPart(writeMigration(accounts, { perCode: 1, batchId: 6 })[1]!)
     const other = readPart(writeMigration(accounts, { perCode: 2, batchId: -5 })[1]!)
     expect(joinMigration([one, foreign])).toEqual({ complete: false, why: 'different-exports' })
     expect(joinMigration([one, other])).toEqual({ complete: false, why: 'different-exports' })
   })
 
-  test('does not take two exports without batch fields for one code read twice', () => {
+  it('does not take two exports without batch fields for one code read twice', () => {
     const [first, second] = ['dim13-1', 'dim13-2'].map((id) =>
       readPart(vectors.valid.find((row) => row.id === id)!.uri),
     ) as [MigrationPart, MigrationPart]
@@ -349,7 +348,7 @@ describe('joining the codes of an export', () => {
     expect(joinMigration([first, first])).toEqual({ complete: true, accounts: first.accounts })
   })
 
-  test('joins the published pair', () => {
+  it('joins the published pair', () => {
     const pair = ['made-batch-2of2', 'made-batch-1of2'].map((id) =>
       readPart(vectors.valid.find((row) => row.id === id)!.uri),
     )
@@ -359,7 +358,7 @@ describe('joining the codes of an export', () => {
 })
 
 describe('text and bytes', () => {
-  test('agree with the platform', () => {
+  it('agree with the platform', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
@@ -375,28 +374,18 @@ describe('text and bytes', () => {
     )
   })
 
-  test.each([
-    'A',
-    'AAAAA',
-    'AA=',
-    'AAA==',
-    'A===',
-    '====',
-    'AA=A',
-    'AAAA=',
-    'AA A',
-    'AA\nAA',
-    '!!!!',
-    'AA===',
-  ])('%j is no base64', (text) => {
-    expect(decodeBase64(text)).toBeNull()
-  })
+  it.each(['A', 'AAAAA', 'AA=', 'AAA==', 'A===', '====', 'AA=A', 'AAAA=', 'AA A', 'AA\nAA', '!!!!', 'AA==='])(
+    '%j is no base64',
+    (text) => {
+      expect(decodeBase64(text)).toBeNull()
+    },
+  )
 
-  test('half a character is written as the replacement character', () => {
+  it('half a character is written as the replacement character', () => {
     expect(textToUtf8('a\ud800b')).toEqual(Uint8Array.of(0x61, 0xef, 0xbf, 0xbd, 0x62))
   })
 
-  test.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x82]], [[0xf5, 0x80, 0x80, 0x80]]])(
+  it.each([[[0xff]], [[0xc0, 0x80]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x82]], [[0xf5, 0x80, 0x80, 0x80]]])(
     '%j is no UTF-8',
     (bytes) => {
       expect(utf8ToText(Uint8Array.from(bytes))).toBeNull()

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { generateSecret, hotp, OtpError, prepareKey, PreparedKey, secretStrength } from './index.js'
 
 /** The code of an error that also says what is wrong. */
@@ -16,41 +16,38 @@ describe('a new secret', () => {
     vi.unstubAllGlobals()
   })
 
-  test('has 20 bytes, different each time', () => {
+  it('has 20 bytes, different each time', () => {
     const secrets = Array.from({ length: 50 }, () => Buffer.from(generateSecret()).toString('hex'))
     expect(new Set(secrets).size).toBe(50)
     expect(secrets.every((secret) => secret.length === 40)).toBe(true)
   })
 
-  test.each([20, 32, 64, 1024])('may have %i bytes', (bytes) => {
+  it.each([20, 32, 64, 1024])('may have %i bytes', (bytes) => {
     expect(generateSecret({ bytes })).toHaveLength(bytes)
   })
 
-  test.each([0, 10, 16, 19, 1025, 20.5, NaN, -20])('may not have %d bytes', (bytes) => {
+  it.each([0, 10, 16, 19, 1025, 20.5, NaN, -20])('may not have %d bytes', (bytes) => {
     expect(codeOfError(() => generateSecret({ bytes }))).toBe('SECRET_TOO_SHORT')
   })
 
-  test('comes from the given source', () => {
+  it('comes from the given source', () => {
     expect(generateSecret({ random: (bytes) => new Uint8Array(bytes).fill(7) })).toEqual(
       new Uint8Array(20).fill(7),
     )
   })
 
-  test('is refused from a source that gives fewer bytes', () => {
+  it('is refused from a source that gives fewer bytes', () => {
     expect(codeOfError(() => generateSecret({ random: () => new Uint8Array(19) }))).toBe('RANDOM_UNAVAILABLE')
   })
 
-  test.each([undefined, {}])(
-    'says clearly when the platform has no random source (crypto is %j)',
-    (crypto) => {
-      vi.stubGlobal('crypto', crypto)
-      expect(() => generateSecret()).toThrow(/pass \{ random \}/)
-      expect(codeOfError(() => generateSecret())).toBe('RANDOM_UNAVAILABLE')
-    },
-  )
+  it.each([undefined, {}])('says clearly when the platform has no random source (crypto is %j)', (crypto) => {
+    vi.stubGlobal('crypto', crypto)
+    expect(() => generateSecret()).toThrow(/pass \{ random \}/)
+    expect(codeOfError(() => generateSecret())).toBe('RANDOM_UNAVAILABLE')
+  })
 })
 
-test.each([
+it.each([
   [8, 'too-short'],
   [79, 'too-short'],
   [80, 'short'],
@@ -62,13 +59,13 @@ test.each([
 })
 
 describe('a prepared key', () => {
-  test('makes the same codes as the secret it was made of', () => {
+  it('makes the same codes as the secret it was made of', () => {
     const secret = generateSecret()
     expect(hotp(new PreparedKey(secret), 5)).toBe(hotp(secret, 5))
     expect(hotp(new PreparedKey(secret, 'SHA512'), 5)).toBe(hotp(secret, 5, { algorithm: 'SHA512' }))
   })
 
-  test('does not change when the secret is wiped afterwards', () => {
+  it('does not change when the secret is wiped afterwards', () => {
     const secret = generateSecret()
     const code = hotp(secret, 5)
     const key = new PreparedKey(secret)
@@ -76,13 +73,13 @@ describe('a prepared key', () => {
     expect(hotp(key, 5)).toBe(code)
   })
 
-  test('shows nothing of the secret when it is printed', () => {
+  it('shows nothing of the secret when it is printed', () => {
     const key = prepareKey('GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ')
     expect(JSON.stringify(key)).toBe('{"algorithm":"SHA1","bits":160}')
     expect(Object.keys(key)).toEqual(['algorithm', 'bits'])
   })
 
-  test.each([
+  it.each([
     'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
     'gezd gnbv gy3t qojq gezd gnbv gy3t qojq',
     'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGE======',
@@ -101,13 +98,13 @@ describe('a prepared key', () => {
     expect(seen.flatMap((bytes) => Array.from(bytes)).filter((byte) => byte !== 0)).toEqual([])
   })
 
-  test('is returned as it is when it is prepared again', () => {
+  it('is returned as it is when it is prepared again', () => {
     const key = prepareKey(generateSecret())
     expect(prepareKey(key)).toBe(key)
     expect(prepareKey(key, 'SHA1')).toBe(key)
   })
 
-  test.each([
+  it.each([
     ['SECRET_EMPTY', () => new PreparedKey(new Uint8Array(0))],
     // Without a length it would be the key of no bytes, whose codes anybody can make.
     ['SECRET_EMPTY', () => new PreparedKey(new ArrayBuffer(20) as unknown as Uint8Array)],
@@ -122,7 +119,7 @@ describe('a prepared key', () => {
     expect(codeOfError(work)).toBe(code)
   })
 
-  test('refuses without repeating the secret', () => {
+  it('refuses without repeating the secret', () => {
     expect(() => prepareKey('GEZDGNBV0')).toThrow(expect.not.stringContaining('GEZDGNBV') as string)
   })
 })

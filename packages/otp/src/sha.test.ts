@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import vectors from '../vectors/sha.json' with { type: 'json' }
 import { digest, wordsToBytes, type HashFunction } from './hash.js'
 import { sha1 } from './sha1.js'
@@ -15,22 +15,22 @@ describe.each(names)('%s', (name) => {
   const hash = hashes[name]
   const native = (message: Uint8Array): string => createHash(name.toLowerCase()).update(message).digest('hex')
 
-  test.each(vectors.cavp[name])('gives the digest of the validation programme for $message_hex', (row) => {
+  it.each(vectors.cavp[name])('gives the digest of the validation programme for $message_hex', (row) => {
     expect(hex(hash, Buffer.from(row.message_hex, 'hex'))).toBe(row.digest_hex)
   })
 
-  test.each(vectors.examples.rows)('gives the digest of the standard for $times times "$text"', (row) => {
+  it.each(vectors.examples.rows)('gives the digest of the standard for $times times "$text"', (row) => {
     expect(hex(hash, Buffer.from(row.text.repeat(row.times)))).toBe(row[name])
   })
 
-  test('agrees with the platform for every length up to four blocks', () => {
+  it('agrees with the platform for every length up to four blocks', () => {
     for (let length = 0; length <= 512; length++) {
       const message = randomBytes(length)
       expect(hex(hash, message)).toBe(native(message))
     }
   })
 
-  test('agrees with the platform on bytes that are all zeros or all ones', () => {
+  it('agrees with the platform on bytes that are all zeros or all ones', () => {
     for (const byte of [0, 0xff]) {
       for (const length of [1, 63, 64, 119, 127, 128, 300]) {
         const message = new Uint8Array(length).fill(byte)
@@ -39,7 +39,7 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test('may write its result over its input, and leaves the block alone', () => {
+  it('may write its result over its input, and leaves the block alone', () => {
     const block = Int32Array.from({ length: hash.blockWords }, (_, at) => Math.imul(at + 1, 0x9e3779b9))
     const kept = block.slice()
     const apart = new Int32Array(hash.stateWords)

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { decodeBase32, prepareKey } from './index.js'
 import { steamCode } from './steam.js'
 
 // KeePassXC, tests/TestTotp.cpp, testSteamTotp: codes compared with the ones of Steam's own app.
 const secret = '63BEDWCQZKTQWPESARIERL5DTTQFCJTK'
 
-test.each([
+it.each([
   [1511200518, 'FR8RV'],
   [1511200714, '9P3VP'],
 ])('at %i Steam shows %s', (time, code) => {
@@ -14,11 +14,11 @@ test.each([
   expect(steamCode(prepareKey(secret), time)).toBe(code)
 })
 
-test('a key prepared for another algorithm is refused', () => {
+it('a key prepared for another algorithm is refused', () => {
   expect(() => steamCode(prepareKey(secret, 'SHA256'), 0)).toThrow(/another algorithm/)
 })
 
-test('a code has five characters of an alphabet without look-alikes, also when its number is small', () => {
+it('a code has five characters of an alphabet without look-alikes, also when its number is small', () => {
   for (let step = 0; step < 2000; step++)
     expect(steamCode(secret, step * 30)).toMatch(/^[2-9BCDFGHJKMNPQRTVWXY]{5}$/)
 })

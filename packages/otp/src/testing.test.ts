@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeBase32, generateSecret, hotp, otpauthUri, Totp } from './index.js'
 import { writeMigration } from './migration.js'
 import { steamCode } from './steam.js'
@@ -11,7 +11,7 @@ const failing = (code: string): unknown =>
   expect.objectContaining({ name: 'OtpError', code, message: expect.stringMatching(/\w \w/) as string })
 
 describe('a virtual authenticator', () => {
-  test('shows the right code of an account that was enrolled by its URI', () => {
+  it('shows the right code of an account that was enrolled by its URI', () => {
     const phone = new VirtualAuthenticator({ nowSeconds: 1_000_000 })
     const entry = phone.enrol(uri)
     expect(entry.account).toMatchObject({ issuer: 'Example', account: 'ada' })
@@ -21,7 +21,7 @@ describe('a virtual authenticator', () => {
     expect(phone.code({ atSeconds: 60, steps: 2 })).toBe(otp.at(120))
   })
 
-  test('enrols by the key that the page shows', () => {
+  it('enrols by the key that the page shows', () => {
     const phone = new VirtualAuthenticator({ nowSeconds: 5000 })
     const { account } = phone.enrol(encodeBase32(secret).toLowerCase().replace(/.{4}/g, '$& '))
     expect(phone.code()).toBe(otp.at(5000))
@@ -37,7 +37,7 @@ describe('a virtual authenticator', () => {
     })
   })
 
-  test('enrols all accounts of an export', () => {
+  it('enrols all accounts of an export', () => {
     const phone = new VirtualAuthenticator({ nowSeconds: 5000 })
     const { account } = phone.enrol(uri)
     const other = generateSecret()
@@ -47,7 +47,7 @@ describe('a virtual authenticator', () => {
     expect(phone.code()).toBe(new Totp({ secret: other }).at(5000))
   })
 
-  test('keeps to the shape of the account', () => {
+  it('keeps to the shape of the account', () => {
     const shape = { algorithm: 'SHA256', digits: 8, periodSeconds: 60 } as const
     const entry = new VirtualAuthenticator({ nowSeconds: 5000 }).enrol(
       otpauthUri({ issuer: 'A', account: 'a', secret, ...shape }),
@@ -56,7 +56,7 @@ describe('a virtual authenticator', () => {
     expect(entry.secondsLeft()).toBe(40)
   })
 
-  test('counts HOTP codes', () => {
+  it('counts HOTP codes', () => {
     const entry = new VirtualAuthenticator().enrol(
       'otpauth://hotp/A:a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=A&counter=1',
     )
@@ -69,12 +69,12 @@ describe('a virtual authenticator', () => {
     expect([long.code(), long.code()]).toEqual([hotp(secret, 7, shape), hotp(secret, 8, shape)])
   })
 
-  test('shows Steam codes', () => {
+  it('shows Steam codes', () => {
     const entry = new VirtualAuthenticator({ nowSeconds: 5000 }).enrol(`${uri}&encoder=steam`)
     expect(entry.code()).toBe(steamCode(secret, 5000))
   })
 
-  test('has a wrong code that is wrong in the whole window', () => {
+  it('has a wrong code that is wrong in the whole window', () => {
     const entry = new VirtualAuthenticator({ nowSeconds: 5000 }).enrol(uri)
     expect(otp.verify(entry.wrongCode(), { atSeconds: 5000, window: 2 })).toEqual({
       matched: false,
@@ -94,12 +94,12 @@ describe('a virtual authenticator', () => {
     }
   })
 
-  test('has a wrong code also where time begins', () => {
+  it('has a wrong code also where time begins', () => {
     const entry = new VirtualAuthenticator({ nowSeconds: 59 }).enrol(uri)
     expect(otp.verify(entry.wrongCode(), { atSeconds: 59, window: 2 })).toHaveProperty('why', 'wrong')
   })
 
-  test('has a wrong code at the beginning of time, for counters, and of the form of Steam', () => {
+  it('has a wrong code at the beginning of time, for counters, and of the form of Steam', () => {
     const phone = new VirtualAuthenticator({ nowSeconds: 5 })
     expect(otp.verify(phone.enrol(uri).wrongCode(), { atSeconds: 5 })).toEqual({
       matched: false,
@@ -114,24 +114,24 @@ describe('a virtual authenticator', () => {
     expect(counted.code()).toBe(hotp(Buffer.from('12345678901234567890'), 349490))
   })
 
-  test.each(['', 'no key!', 'https://example.test', 'otpauth://totp/a'])('refuses to enrol %j', (text) => {
+  it.each(['', 'no key!', 'https://example.test', 'otpauth://totp/a'])('refuses to enrol %j', (text) => {
     expect(() => new VirtualAuthenticator().enrol(text)).toThrow(failing('NOT_ENROLLABLE'))
   })
 
-  test('shows no code before anything is enrolled', () => {
+  it('shows no code before anything is enrolled', () => {
     expect(() => new VirtualAuthenticator().code()).toThrow(failing('NOT_ENROLLABLE'))
   })
 })
 
 describe('its clock', () => {
-  test('runs with the clock of the system by default', () => {
+  it('runs with the clock of the system by default', () => {
     expect(Math.abs(new VirtualClock().now() - Date.now() / 1000)).toBeLessThan(5)
     expect([otp.now(), otp.at(Date.now() / 1000)]).toContain(
       ((phone) => (phone.enrol(uri), phone.code()))(new VirtualAuthenticator()),
     )
   })
 
-  test('can be skewed, moved and set, and goes on from there', () => {
+  it('can be skewed, moved and set, and goes on from there', () => {
     let now = 1000
     const clock = new VirtualClock({ nowSeconds: () => now, skewSeconds: -90 })
     expect(clock.now()).toBe(910)
@@ -144,7 +144,7 @@ describe('its clock', () => {
     expect(clock.now()).toBe(6)
   })
 
-  test('can be shared by two authenticators', () => {
+  it('can be shared by two authenticators', () => {
     const clock = new VirtualClock({ nowSeconds: 1000 })
     const [one, two] = [new VirtualAuthenticator(clock), new VirtualAuthenticator(clock)]
     one.enrol(uri)

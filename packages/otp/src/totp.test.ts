@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import boundaries from '../vectors/boundaries.json' with { type: 'json' }
 import named from '../vectors/named-secrets.json' with { type: 'json' }
 import rfc6238 from '../vectors/rfc6238.json' with { type: 'json' }
@@ -13,7 +13,7 @@ const failing = (code: string): unknown =>
 const refused = (why: string): unknown => ({ matched: false, why })
 
 describe('TOTP codes', () => {
-  test.each(rfc6238.rows)('RFC 6238 Appendix B, $algorithm at $time', (row) => {
+  it.each(rfc6238.rows)('RFC 6238 Appendix B, $algorithm at $time', (row) => {
     const algorithm = row.algorithm as Algorithm
     const secret = rfc6238.seeds[algorithm].base32
     const eight = new Totp({ secret, algorithm, digits: 8 })
@@ -28,36 +28,36 @@ describe('TOTP codes', () => {
     ])
   })
 
-  test.each(rfc6238.wrongSeeds.rows)('the seed of the prose (erratum 2866), $algorithm at $time', (row) => {
+  it.each(rfc6238.wrongSeeds.rows)('the seed of the prose (erratum 2866), $algorithm at $time', (row) => {
     const algorithm = row.algorithm as Algorithm
     expect(new Totp({ secret: key, algorithm, digits: 8 }).at(row.time)).toBe(
       row.totp8_with_wrong_20_byte_seed,
     )
   })
 
-  test.each(boundaries.times.rows)('time $time', (row) => {
+  it.each(boundaries.times.rows)('time $time', (row) => {
     expect(otp.stepAt(row.time)).toBe(row.T)
     expect(otp.at(row.time)).toBe(row.totp6)
     expect(otp.at(row.time + 0.999)).toBe(row.totp6)
     expect(new Totp({ secret: key, digits: 8 }).at(row.time)).toBe(row.totp8)
   })
 
-  test.each(boundaries.periods.rows)('period $step at $time', (row) => {
+  it.each(boundaries.periods.rows)('period $step at $time', (row) => {
     const other = new Totp({ secret: key, periodSeconds: row.step })
     expect([other.stepAt(row.time), other.at(row.time)]).toEqual([row.T, row.totp6])
   })
 
-  test.each(named.totp)('$label at $time', (row) => {
+  it.each(named.totp)('$label at $time', (row) => {
     const algorithm = row.algorithm as Algorithm
     expect(new Totp({ secret: row.secret_base32, algorithm, digits: row.digits }).at(row.time)).toBe(row.totp)
   })
 
-  test('now is the code of the system clock', () => {
+  it('now is the code of the system clock', () => {
     const before = otp.at(Date.now() / 1000)
     expect([before, otp.at(Date.now() / 1000)]).toContain(otp.now())
   })
 
-  test('an epoch moves the steps', () => {
+  it('an epoch moves the steps', () => {
     const late = new Totp({ secret: key, epochSeconds: 1000 })
     expect(late.at(1059)).toBe(otp.at(59))
     expect(late.startOf(1)).toBe(1030)
@@ -65,11 +65,11 @@ describe('TOTP codes', () => {
     expect(() => late.at(999)).toThrow(failing('TIME_OUT_OF_RANGE'))
   })
 
-  test('a period may be one second', () => {
+  it('a period may be one second', () => {
     expect(new Totp({ secret: key, periodSeconds: 1 }).at(1)).toBe('287082')
   })
 
-  test('a step lasts from its start until the next one', () => {
+  it('a step lasts from its start until the next one', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1e9 }),
@@ -85,14 +85,14 @@ describe('TOTP codes', () => {
     )
   })
 
-  test('steps never go back as time goes on', () => {
+  it('steps never go back as time goes on', () => {
     const time = fc.double({ min: 0, max: 1e12, noNaN: true })
     fc.assert(
       fc.property(time, time, (one, two) => otp.stepAt(Math.min(one, two)) <= otp.stepAt(Math.max(one, two))),
     )
   })
 
-  test.each([-1, -0.001, NaN, Infinity, -Infinity])('refuses the time %d', (time) => {
+  it.each([-1, -0.001, NaN, Infinity, -Infinity])('refuses the time %d', (time) => {
     expect(() => otp.at(time)).toThrow(failing('TIME_OUT_OF_RANGE'))
     expect(() => otp.verify('000000', { atSeconds: time })).toThrow(failing('TIME_OUT_OF_RANGE'))
     expect(() => otp.drift('000000', { atSeconds: time, windowSteps: 1 })).toThrow(
@@ -100,24 +100,24 @@ describe('TOTP codes', () => {
     )
   })
 
-  test('counts as far as whole numbers go', () => {
+  it('counts as far as whole numbers go', () => {
     const own = new Totp({ secret: key, periodSeconds: 1 })
     expect(own.stepAt(Number.MAX_SAFE_INTEGER)).toBe(Number.MAX_SAFE_INTEGER)
     expect(() => own.stepAt(2 ** 53)).toThrow(failing('TIME_OUT_OF_RANGE'))
   })
 
-  test.each([-1, 0.5, NaN, Infinity, 2 ** 53])('refuses the step %d', (step) => {
+  it.each([-1, 0.5, NaN, Infinity, 2 ** 53])('refuses the step %d', (step) => {
     expect(() => otp.startOf(step)).toThrow(failing('TIME_OUT_OF_RANGE'))
   })
 
-  test.each([[new Date(59_000)], ['59'], [59n], [null]])(
+  it.each([[new Date(59_000)], ['59'], [59n], [null]])(
     'refuses %s, which is no number, as a time',
     (time) => {
       expect(() => otp.at(time as unknown as number)).toThrow(failing('TIME_OUT_OF_RANGE'))
     },
   )
 
-  test.each([
+  it.each([
     ['DIGITS_OUT_OF_RANGE', { digits: 3 }],
     ['DIGITS_OUT_OF_RANGE', { digits: 11 }],
     ['PERIOD_OUT_OF_RANGE', { periodSeconds: -30 }],
@@ -133,14 +133,14 @@ describe('TOTP codes', () => {
     expect(() => new Totp({ secret: key, ...options })).toThrow(failing(code))
   })
 
-  test('keeps neither the bytes nor the text of the secret where it can be printed', () => {
+  it('keeps neither the bytes nor the text of the secret where it can be printed', () => {
     const printed = JSON.stringify(new Totp({ secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' }))
     expect(printed).toBe('{"algorithm":"SHA1","digits":6,"periodSeconds":30,"epochSeconds":0}')
   })
 })
 
 describe('verification', () => {
-  test.each(windows.window.rows)('a code $step_offset steps away', (row) => {
+  it.each(windows.window.rows)('a code $step_offset steps away', (row) => {
     const atSeconds = windows.window.now
     const found = { matched: true, step: row.T, offset: row.step_offset }
     expect(otp.verify(row.code, { atSeconds, window: 0 })).toEqual(
@@ -152,7 +152,7 @@ describe('verification', () => {
     expect(otp.drift(row.code, { atSeconds, windowSteps: Math.abs(row.step_offset) })).toBe(row.step_offset)
   })
 
-  test.each(windows.replays.sequences)('$name', ({ steps }) => {
+  it.each(windows.replays.sequences)('$name', ({ steps }) => {
     let afterStep = -1
     for (const { now, code, expect: wanted } of steps) {
       const verdict = otp.verify(code, { atSeconds: now, afterStep })
@@ -161,7 +161,7 @@ describe('verification', () => {
     }
   })
 
-  test('says that a code was used before, which is not the same as wrong', () => {
+  it('says that a code was used before, which is not the same as wrong', () => {
     const atSeconds = 1111111111
     expect(otp.verify('050471', { atSeconds, afterStep: 37037037 })).toEqual(refused('already-used'))
     expect(otp.verify('081804', { atSeconds, afterStep: 37037037 })).toEqual(refused('already-used'))
@@ -169,14 +169,14 @@ describe('verification', () => {
     expect(otp.verify('000000', { atSeconds, afterStep: 37037037 })).toEqual(refused('wrong'))
   })
 
-  test.each(boundaries.leadingZeros.rows)('$code with its zeros, not $without_zeros', (row) => {
+  it.each(boundaries.leadingZeros.rows)('$code with its zeros, not $without_zeros', (row) => {
     for (const atSeconds of [row.totp_time_first, row.totp_time_last]) {
       expect(otp.verify(row.code, { atSeconds })).toEqual({ matched: true, step: row.counter, offset: 0 })
       expect(otp.verify(row.without_zeros, { atSeconds })).toEqual(refused('malformed'))
     }
   })
 
-  test('at the beginning of time there is no step before the first', () => {
+  it('at the beginning of time there is no step before the first', () => {
     expect(otp.verify('755224', { atSeconds: 0 })).toEqual({ matched: true, step: 0, offset: 0 })
     expect(otp.verify('287082', { atSeconds: 0 })).toEqual({ matched: true, step: 1, offset: 1 })
     expect(otp.verify('000000', { atSeconds: 0, window: 100 })).toEqual(refused('wrong'))
@@ -186,11 +186,11 @@ describe('verification', () => {
     expect(otp.drift(hotp(key, 0xffff_ffff), { atSeconds: 0, windowSteps: 5 })).toBeNull()
   })
 
-  test('looks at the clock of the system when it is told no time', () => {
+  it('looks at the clock of the system when it is told no time', () => {
     expect(otp.verify(otp.now())).toHaveProperty('matched', true)
   })
 
-  test('of two steps with the same code the later one counts, so that the code is spent for both', () => {
+  it('of two steps with the same code the later one counts, so that the code is spent for both', () => {
     // Found by search: two neighbouring steps of this secret with the same six digits.
     const [step, code] = [910737, '911617']
     expect([otp.at(step * 30), otp.at((step + 1) * 30)]).toEqual([code, code])
@@ -201,7 +201,7 @@ describe('verification', () => {
     expect(otp.verify(code, { atSeconds, afterStep: step + 1 })).toEqual(refused('already-used'))
   })
 
-  test.each([[NaN], ['x'], ['37037037'], [{}], [0.5], [-2]])(
+  it.each([[NaN], ['x'], ['37037037'], [{}], [0.5], [-2]])(
     'refuses %s as the last step, which would let used codes pass',
     (afterStep) => {
       const options = { atSeconds: 1111111111, afterStep: afterStep as number }
@@ -209,29 +209,29 @@ describe('verification', () => {
     },
   )
 
-  test('takes null from a database, and -1, for no step yet', () => {
+  it('takes null from a database, and -1, for no step yet', () => {
     for (const afterStep of [null as unknown as number, -1])
       expect(otp.verify('050471', { atSeconds: 1111111111, afterStep })).toHaveProperty('matched', true)
   })
 
-  test.each([-1, 0.5, 101, NaN, Infinity])('refuses a window of %d', (window) => {
+  it.each([-1, 0.5, 101, NaN, Infinity])('refuses a window of %d', (window) => {
     expect(() => otp.verify('000000', { window })).toThrow(failing('WINDOW_OUT_OF_RANGE'))
   })
 
-  test.each([-1, 0.5, 100_001, NaN])('refuses to search %d steps', (windowSteps) => {
+  it.each([-1, 0.5, 100_001, NaN])('refuses to search %d steps', (windowSteps) => {
     expect(() => otp.drift('000000', { atSeconds: 0, windowSteps })).toThrow(failing('WINDOW_OUT_OF_RANGE'))
   })
 
-  test('drift knows that 000000 is a code', () => {
+  it('drift knows that 000000 is a code', () => {
     expect(otp.drift('000000', { atSeconds: 349495 * 30, windowSteps: 0 })).toBe(0)
   })
 
-  test('drift finds nothing for a code that is malformed or of no step', () => {
+  it('drift finds nothing for a code that is malformed or of no step', () => {
     expect(otp.drift('12345', { atSeconds: 1111111111, windowSteps: 10 })).toBeNull()
     expect(otp.drift('000000', { atSeconds: 1111111111, windowSteps: 10 })).toBeNull()
   })
 
-  test('accepts each code in the window and none outside, whatever the shape', () => {
+  it('accepts each code in the window and none outside, whatever the shape', () => {
     const shape = fc.record({
       algorithm: fc.constantFrom<Algorithm>('SHA1', 'SHA256', 'SHA512'),
       digits: fc.integer({ min: 8, max: 10 }),

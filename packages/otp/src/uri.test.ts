@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as OTPAuth from 'otpauth'
 import { parse as otplibParse } from '@otplib/uri'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import vectors from '../vectors/otpauth-uris.json' with { type: 'json' }
 import {
   appWarnings,
@@ -42,13 +42,13 @@ const warned = (uri: string): string[] => {
 }
 
 describe('reading otpauth URIs', () => {
-  test.each(vectors.parse)('$id', (row) => {
+  it.each(vectors.parse)('$id', (row) => {
     if (row.expect === 'reject') expect(told(row.uri)).toBeTypeOf('string')
     else if (row.parsed !== undefined) expect(told(row.uri)).toEqual(row.parsed)
     else expect(() => told(row.uri)).not.toThrow()
   })
 
-  test.each([
+  it.each([
     ['', 'not-an-otpauth-uri'],
     ['otpauth:totp/a?secret=JBSWY3DPEHPK3PXP', 'not-an-otpauth-uri'],
     ['xotpauth://totp/a?secret=JBSWY3DPEHPK3PXP', 'not-an-otpauth-uri'],
@@ -84,7 +84,7 @@ describe('reading otpauth URIs', () => {
     expect(parseOtpauthUri(uri)).toEqual({ parsed: false, why })
   })
 
-  test.each([
+  it.each([
     ['otpauth://totp/A:a?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=A', []],
     ['otpauth://totp/a?secret=JBSWY3DPEHPK3PXP', ['secret-short']],
     ['otpauth://totp/a?secret=MZXW6YTB', ['secret-too-short']],
@@ -106,14 +106,14 @@ describe('reading otpauth URIs', () => {
     for (const { message } of warnings) expect(message).toMatch(/^[A-Z].* .*\.$/)
   })
 
-  test('marks that turn text around are gone from the names', () => {
+  it('marks that turn text around are gone from the names', () => {
     expect(told(`otpauth://totp/A:al%E2%80%AEice?secret=${secret}&issuer=%E2%80%8FA`)).toMatchObject({
       issuer: 'A',
       account: 'alice',
     })
   })
 
-  test('a label is divided at its first colon, with or without a name before it', () => {
+  it('a label is divided at its first colon, with or without a name before it', () => {
     const names = (label: string): unknown => told(`otpauth://totp/${label}?secret=${secret}`)
     expect(names('A%20:%20a%20')).toMatchObject({ issuer: 'A', account: 'a' })
     expect(names(':a')).toMatchObject({ issuer: '', account: 'a' })
@@ -122,12 +122,12 @@ describe('reading otpauth URIs', () => {
     expect(told(`otpauth://totp/a?secret=${secret}&issuer=%20A%20`)).toMatchObject({ issuer: 'A' })
   })
 
-  test('a plus that the label has too stays a plus', () => {
+  it('a plus that the label has too stays a plus', () => {
     expect(told(`otpauth://totp/A+B:a?secret=${secret}&issuer=A+B`)).toHaveProperty('issuer', 'A+B')
     expect(told(`otpauth://totp/A%2BB:a?secret=${secret}&issuer=A%2BB`)).toHaveProperty('issuer', 'A+B')
   })
 
-  test.each([
+  it.each([
     ['sha1', 'SHA1'],
     ['SHA-1', 'SHA1'],
     ['HmacSHA256', 'SHA256'],
@@ -139,14 +139,14 @@ describe('reading otpauth URIs', () => {
     )
   })
 
-  test('a counter from 2^53 on is a bigint, and exact', () => {
+  it('a counter from 2^53 on is a bigint, and exact', () => {
     const at = (counter: string): unknown => told(`otpauth://hotp/a?secret=${secret}&counter=${counter}`)
     expect(at('9007199254740991')).toHaveProperty('counter', 9007199254740991)
     expect(at('9007199254740993')).toHaveProperty('counter', 9007199254740993n)
     expect(at('18446744073709551615')).toHaveProperty('counter', 18446744073709551615n)
   })
 
-  test('reads blanks around, blanks in the secret, an upper-case scheme, a label that is missing', () => {
+  it('reads blanks around, blanks in the secret, an upper-case scheme, a label that is missing', () => {
     const spelling = `  OTPAUTH://totp/A:a?secret=jbsw%20y3dp+ehpk-3pxp&issuer=A \n`
     expect(told(spelling)).toMatchObject({ secret_base32: 'JBSWY3DPEHPK3PXP', issuer: 'A' })
     expect(told(`otpauth://totp?secret=${secret}`)).toMatchObject({ issuer: '', account: '' })
@@ -154,7 +154,7 @@ describe('reading otpauth URIs', () => {
     expect(told(`otpauth://totp/a?secret=${secret}&issuer=`)).toMatchObject({ issuer: '', account: 'a' })
   })
 
-  test('knows a Steam account by its encoder', () => {
+  it('knows a Steam account by its encoder', () => {
     const uri = `otpauth://totp/Steam:a?secret=${secret}&issuer=Steam&digits=5&encoder=steam`
     const result = parseOtpauthUri(uri)
     expect(result).toMatchObject({ parsed: true, account: { type: 'steam', digits: 5, periodSeconds: 30 } })
@@ -165,13 +165,13 @@ describe('reading otpauth URIs', () => {
     })
   })
 
-  test('reads up to 4096 characters', () => {
+  it('reads up to 4096 characters', () => {
     const uri = `otpauth://totp/a?secret=${secret}&image=`
     expect(told(uri.padEnd(4096, 'x'))).toMatchObject({ account: 'a' })
     expect(told(uri.padEnd(4097, 'x'))).toBe('too-long')
   })
 
-  test('knows a Steam account by its type, as Aegis writes it', () => {
+  it('knows a Steam account by its type, as Aegis writes it', () => {
     const uri = `otpauth://steam/Steam:a?secret=${secret}&issuer=Steam`
     expect(parseOtpauthUri(uri)).toMatchObject({
       parsed: true,
@@ -180,7 +180,7 @@ describe('reading otpauth URIs', () => {
     })
   })
 
-  test.each([[undefined], [null], [5], [['otpauth://totp/a']], [{ length: 9 }]])(
+  it.each([[undefined], [null], [5], [['otpauth://totp/a']], [{ length: 9 }]])(
     'calls %j, which is no text, no otpauth URI',
     (value) => {
       const why = 'not-an-otpauth-uri'
@@ -188,7 +188,7 @@ describe('reading otpauth URIs', () => {
     },
   )
 
-  test('hands on the picture as it was written', () => {
+  it('hands on the picture as it was written', () => {
     expect(
       parseOtpauthUri(`otpauth://totp/a?secret=${secret}&image=https%3A%2F%2Fa.test%2Fb`),
     ).toHaveProperty('image', 'https://a.test/b')
@@ -199,7 +199,7 @@ describe('reading otpauth URIs', () => {
     expect(parseOtpauthUri(`otpauth://totp/a?secret=${secret}`)).not.toHaveProperty('image')
   })
 
-  test('gives every secret the mark of its length', () => {
+  it('gives every secret the mark of its length', () => {
     const strength = (bytes: number): unknown => {
       const result = parseOtpauthUri(`otpauth://totp/a?secret=${encodeBase32(new Uint8Array(bytes))}`)
       return result.parsed && result.account.strength
@@ -207,7 +207,7 @@ describe('reading otpauth URIs', () => {
     expect([5, 10, 15, 16, 20].map(strength)).toEqual(['too-short', 'short', 'short', 'full', 'full'])
   })
 
-  test('never throws, and never lends its result a property', () => {
+  it('never throws, and never lends its result a property', () => {
     const piece = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 20 }),
       fc.constantFrom(
@@ -257,7 +257,7 @@ describe('reading otpauth URIs', () => {
 })
 
 describe('writing otpauth URIs', () => {
-  test.each(vectors.build)('$id', (row) => {
+  it.each(vectors.build)('$id', (row) => {
     const work = (): string =>
       otpauthUri({ issuer: row.issuer, account: row.account, secret: row.secret_base32 })
     if (row.expect.startsWith('refuse')) expect(work).toThrow(failing('LABEL_NOT_ALLOWED'))
@@ -274,7 +274,7 @@ describe('writing otpauth URIs', () => {
     }
   })
 
-  test('leaves defaults out and writes what differs', () => {
+  it('leaves defaults out and writes what differs', () => {
     const plain = `otpauth://totp/Example:alice?secret=${secret}&issuer=Example`
     expect(otpauthUri(parts)).toBe(plain)
     expect(otpauthUri({ ...parts, type: 'totp', algorithm: 'SHA1', digits: 6, periodSeconds: 30 })).toBe(
@@ -291,7 +291,7 @@ describe('writing otpauth URIs', () => {
     )
   })
 
-  test('gives HOTP its counter, and no period', () => {
+  it('gives HOTP its counter, and no period', () => {
     const hotp = `otpauth://hotp/Example:alice?secret=${secret}&issuer=Example&counter=`
     expect(otpauthUri({ ...parts, type: 'hotp' })).toBe(`${hotp}0`)
     expect(otpauthUri({ ...parts, type: 'hotp', counter: 2n ** 64n - 1n, periodSeconds: 60 })).toBe(
@@ -299,14 +299,14 @@ describe('writing otpauth URIs', () => {
     )
   })
 
-  test('takes bytes, and base32 as people write it', () => {
+  it('takes bytes, and base32 as people write it', () => {
     expect(otpauthUri({ ...parts, secret: decodeBase32(secret)! })).toBe(otpauthUri(parts))
     expect(otpauthUri({ ...parts, secret: 'jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp' })).toBe(
       otpauthUri(parts),
     )
   })
 
-  test.each([
+  it.each([
     ['LABEL_NOT_ALLOWED', { issuer: '' }],
     ['LABEL_NOT_ALLOWED', { issuer: '  ' }],
     ['LABEL_NOT_ALLOWED', { issuer: 'a:b' }],
@@ -332,12 +332,12 @@ describe('writing otpauth URIs', () => {
     expect(() => otpauthUri({ ...parts, ...change })).toThrow(failing(code))
   })
 
-  test('says which name it refuses', () => {
+  it('says which name it refuses', () => {
     expect(() => otpauthUri({ ...parts, issuer: '' })).toThrow('The issuer has')
     expect(() => otpauthUri({ ...parts, account: 'a:b' })).toThrow('The account has')
   })
 
-  test('accepts names of 400 characters and periods of a second up to a day', () => {
+  it('accepts names of 400 characters and periods of a second up to a day', () => {
     expect(told(otpauthUri({ ...parts, periodSeconds: 1 }))).toMatchObject({ period: 1 })
     expect(told(otpauthUri({ ...parts, account: 'a'.repeat(400), periodSeconds: 86_400 }))).toMatchObject({
       account: 'a'.repeat(400),
@@ -345,7 +345,7 @@ describe('writing otpauth URIs', () => {
     })
   })
 
-  test('comes back as it went in, whatever the names', () => {
+  it('comes back as it went in, whatever the names', () => {
     const name = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
       .map(uriLabel)
@@ -373,7 +373,7 @@ describe('writing otpauth URIs', () => {
 })
 
 describe('a label made of any text', () => {
-  test.each([
+  it.each([
     ['Example: prod', 'Example prod'],
     ['Other Bank:alice', 'Other Bank alice'],
     ['al\r\nice', 'al ice'],
@@ -387,7 +387,7 @@ describe('a label made of any text', () => {
     expect(uriLabel(text)).toBe(label)
   })
 
-  test('is always allowed in a URI, or empty', () => {
+  it('is always allowed in a URI, or empty', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const account = uriLabel(text)
@@ -397,12 +397,12 @@ describe('a label made of any text', () => {
   })
 })
 
-test('the defaults surprise no app', () => {
+it('the defaults surprise no app', () => {
   expect(appWarnings({})).toEqual([])
   expect(appWarnings({ algorithm: 'SHA1', digits: 6, periodSeconds: 30 })).toEqual([])
 })
 
-test('a warning names the apps that ignore something', () => {
+it('a warning names the apps that ignore something', () => {
   const [algorithm, digits, period] = appWarnings({ algorithm: 'SHA256', digits: 8, periodSeconds: 60 })
   expect(algorithm).toEqual({
     code: 'algorithm-ignored-by-apps',

@@ -1,7 +1,7 @@
 /** What a verification costs the garbage collector: its verdict, and nothing else. Counted in a process of its own. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 const index = new URL('../dist/index.js', import.meta.url)
 const built = existsSync(index)
@@ -34,7 +34,7 @@ console.log(JSON.stringify(least))`
 const flags = ['--expose-gc', '--max-semi-space-size=64', '--min-semi-space-size=64', '--input-type=module']
 
 describe.skipIf(!built)(`a verification${built ? '' : ' (skipped: not built, npm run build)'}`, () => {
-  test('with a prepared key allocates its verdict and nothing else', () => {
+  it('with a prepared key allocates its verdict and nothing else', () => {
     const told = spawnSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' })
     const bytes = JSON.parse(told.stdout) as Record<
       'right' | 'wrong' | 'rightVerdict' | 'wrongVerdict',

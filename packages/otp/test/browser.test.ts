@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const chrome = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
   (path) => path !== undefined && existsSync(path),
@@ -44,11 +44,11 @@ describe.skipIf(missing !== '')(`in a browser${missing && ` (skipped: ${missing}
     server.close()
   })
 
-  test('everything works on a page', async () => {
+  it('everything works on a page', async () => {
     expect(await tab.evaluate(`(async () => { ${run}; return wrong })()`)).toEqual([])
   })
 
-  test('everything works in a worker', async () => {
+  it('everything works in a worker', async () => {
     const program = `new Promise((resolve, reject) => {
       const worker = new Worker('/worker.js', { type: 'module' })
       worker.onmessage = (event) => resolve(event.data)

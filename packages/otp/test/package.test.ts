@@ -2,38 +2,35 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 
 const source = new URL('../src/', import.meta.url)
 const sources = readdirSync(source).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
 
 describe('the package', () => {
-  test('depends on nothing', () => {
+  it('depends on nothing', () => {
     for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundledDependencies']) {
       expect(manifest).not.toHaveProperty(kind)
     }
   })
 
-  test('has no install script, and is free of side effects', () => {
+  it('has no install script, and is free of side effects', () => {
     expect(Object.keys(manifest.scripts).filter((name) => /install|prepare/.test(name))).toEqual([])
     expect(manifest.sideEffects).toBe(false)
   })
 
-  test.each(sources)('%s imports only its neighbours', (name) => {
+  it.each(sources)('%s imports only its neighbours', (name) => {
     const text = readFileSync(new URL(name, source), 'utf8')
     for (const [, from] of text.matchAll(/from '([^']+)'/g)) expect(from).toMatch(/^\.\/[a-z0-9-]+\.js$/)
   })
 
-  test.each(Object.keys(manifest.exports).filter((name) => name !== './package.json'))(
-    'exports %s',
-    (name) => {
-      const entry = manifest.exports[name as '.']
-      const file = entry.default.replace('./dist/', '').replace('.js', '.ts')
-      expect(sources).toContain(file)
-      expect(entry.types).toBe(entry.default.replace('.js', '.d.ts'))
-    },
-  )
+  it.each(Object.keys(manifest.exports).filter((name) => name !== './package.json'))('exports %s', (name) => {
+    const entry = manifest.exports[name as '.']
+    const file = entry.default.replace('./dist/', '').replace('.js', '.ts')
+    expect(sources).toContain(file)
+    expect(entry.types).toBe(entry.default.replace('.js', '.d.ts'))
+  })
 })
 
 /** Minified and gzipped size of a program in bytes. */
@@ -56,7 +53,7 @@ async function sizeOf(program: string): Promise<number> {
 }
 
 describe('minified and gzipped', () => {
-  test.each([
+  it.each([
     ['TOTP', `import { Totp } from './index.js'; globalThis.x = new Totp({ secret: 'A' }).now()`, 6144],
     ['everything', `export * from './index.js'`, 8192],
     ['base32 alone', `export { encodeBase32 } from './index.js'`, 300],

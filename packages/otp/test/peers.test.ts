@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { createHmac, randomBytes, randomInt } from 'node:crypto'
 import { generateSync as otplib } from 'otplib'
 import * as OTPAuth from 'otpauth'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeBase32, hotp, PreparedKey, Totp, type Algorithm } from '../src/index.js'
 
 const algorithms: readonly Algorithm[] = ['SHA1', 'SHA256', 'SHA512']
@@ -42,7 +42,7 @@ const randomCase = (): Case => ({
 const ours = (one: Case): string => new Totp(one).at(one.time)
 
 describe('the same codes as', () => {
-  test("the platform's HMAC, for keys of every length around a block and any 64-bit counter", () => {
+  it("the platform's HMAC, for keys of every length around a block and any 64-bit counter", () => {
     for (let length = 1; length <= 260; length++) {
       for (const algorithm of algorithms) {
         const secret = randomBytes(length)
@@ -55,7 +55,7 @@ describe('the same codes as', () => {
     }
   })
 
-  test("the platform's HMAC, 5000 times with one prepared key", () => {
+  it("the platform's HMAC, 5000 times with one prepared key", () => {
     const secret = randomBytes(20)
     const key = new PreparedKey(secret)
     for (let round = 0; round < 5_000; round++) {
@@ -66,7 +66,7 @@ describe('the same codes as', () => {
     }
   })
 
-  test('otpauth', () => {
+  it('otpauth', () => {
     for (let round = 0; round < 1000; round++) {
       const one = randomCase()
       const theirs = OTPAuth.TOTP.generate({
@@ -80,7 +80,7 @@ describe('the same codes as', () => {
     }
   })
 
-  test('otplib', () => {
+  it('otplib', () => {
     for (let round = 0; round < 1000; round++) {
       const one = randomCase()
       const theirs = otplib({
@@ -95,7 +95,7 @@ describe('the same codes as', () => {
   })
 
   const hasOathtool = spawnSync('oathtool', ['--version']).status === 0
-  test.skipIf(!hasOathtool)(`oathtool${hasOathtool ? '' : ' (skipped: it is not installed)'}`, () => {
+  it.skipIf(!hasOathtool)(`oathtool${hasOathtool ? '' : ' (skipped: it is not installed)'}`, () => {
     for (let round = 0; round < 60; round++) {
       const one = randomCase()
       const shape = [
@@ -109,7 +109,7 @@ describe('the same codes as', () => {
   })
 
   const hasPyotp = spawnSync('python3', ['-c', 'import pyotp']).status === 0
-  test.skipIf(!hasPyotp)(`pyotp${hasPyotp ? '' : ' (skipped: it is not installed)'}`, () => {
+  it.skipIf(!hasPyotp)(`pyotp${hasPyotp ? '' : ' (skipped: it is not installed)'}`, () => {
     const cases = Array.from({ length: 300 }, randomCase)
     const rows = cases.map((one) => [
       encodeBase32(one.secret),
@@ -128,7 +128,7 @@ describe('the same codes as', () => {
   })
 })
 
-test('foreign verifiers accept our codes, and we accept theirs', () => {
+it('foreign verifiers accept our codes, and we accept theirs', () => {
   for (let round = 0; round < 200; round++) {
     const one = randomCase()
     const { algorithm, digits, time, periodSeconds: period } = one

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import encodeQR from 'qr'
 import decodeQR from 'qr/decode.js'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { generateSecret, otpauthUri } from '../src/index.js'
 import { writeMigration } from '../src/migration.js'
 import { VirtualAuthenticator } from '../src/testing.js'
@@ -43,7 +43,7 @@ function pixelsOf(text: string): { width: number; grey: Uint8Array } {
 describe.each(Object.entries(texts))('%s', (_name, text) => {
   const { width, grey } = pixelsOf(text)
 
-  test('is read by qr', () => {
+  it('is read by qr', () => {
     const data = Uint8Array.from({ length: grey.length * 4 }, (_, at) =>
       at % 4 === 3 ? 255 : grey[at >> 2]!,
     )
@@ -51,7 +51,7 @@ describe.each(Object.entries(texts))('%s', (_name, text) => {
   })
 
   const hasZbar = spawnSync('zbarimg', ['--version']).status === 0
-  test.skipIf(!hasZbar)(`is read by zbarimg${hasZbar ? '' : ' (skipped: it is not installed)'}`, () => {
+  it.skipIf(!hasZbar)(`is read by zbarimg${hasZbar ? '' : ' (skipped: it is not installed)'}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'otp-qr-'))
     try {
       const file = join(folder, 'code.pgm')
@@ -66,7 +66,7 @@ describe.each(Object.entries(texts))('%s', (_name, text) => {
     }
   })
 
-  test('can be enrolled by what the decoder says', () => {
+  it('can be enrolled by what the decoder says', () => {
     expect(new VirtualAuthenticator().enrol(text).account.secret.length).toBeGreaterThan(0)
   })
 })

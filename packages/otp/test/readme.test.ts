@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -61,11 +61,11 @@ describe.skipIf(!built)(
       rmSync(folder, { recursive: true, force: true })
     })
 
-    test('compile', () => {
+    it('compile', () => {
       expect(complaints(files)).toEqual([])
     })
 
-    test.each(blocks.map((block, at) => [at + 1, block] as const))(
+    it.each(blocks.map((block, at) => [at + 1, block] as const))(
       'number %i runs, and prints what it says',
       (at, block) => {
         const { outputText } = ts.transpileModule(block, {
@@ -87,18 +87,18 @@ describe.skipIf(!built)(
 )
 
 describe('the README', () => {
-  test('begins with the security checklist, then has one example', () => {
+  it('begins with the security checklist, then has one example', () => {
     const headings = Array.from(readme.matchAll(/^## (.*)$/gm), (found) => found[1])
     expect(headings.slice(0, 2)).toEqual(['Security checklist', 'One example'])
   })
 
-  test('lists exactly the errors there are', () => {
+  it('lists exactly the errors there are', () => {
     const source = readFileSync(join(root, 'src/errors.ts'), 'utf8')
     const known = Array.from(source.matchAll(/\| '([A-Z0-9_]+)'/g), (found) => found[1])
     expect(Array.from(readme.matchAll(/^\| `([A-Z0-9_]+)` *\|/gm), (found) => found[1])).toEqual(known)
   })
 
-  test.each(Object.keys(manifest.exports).filter((name) => /^\.\/[a-z]+$/.test(name)))(
+  it.each(Object.keys(manifest.exports).filter((name) => /^\.\/[a-z]+$/.test(name)))(
     'speaks of %s',
     (name) => {
       expect(readme).toContain(`@nightlatch/otp${name.slice(1)}`)

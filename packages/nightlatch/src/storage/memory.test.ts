@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { SignedIn } from '../core/sessions.js'
 import { SessionMemory } from './memory.js'
 
 const session = (account: string) => ({ account: { id: account }, session: {} }) as unknown as SignedIn
 
-test('it never holds more than it may, and those that are asked for stay', () => {
+it('it never holds more than it may, and those that are asked for stay', () => {
   const memory = new SessionMemory(100)
   memory.keep('asked for', 1, session('ada'))
   for (let number = 0; number < 1000; number += 1) {
@@ -14,7 +14,7 @@ test('it never holds more than it may, and those that are asked for stay', () =>
   }
 })
 
-test('it makes room even when every one was asked for', () => {
+it('it makes room even when every one was asked for', () => {
   const memory = new SessionMemory(10)
   for (let number = 0; number < 100; number += 1) {
     memory.keep(`token ${number}`, 1, session('ada'))
@@ -24,7 +24,7 @@ test('it makes room even when every one was asked for', () => {
   expect(memory.find('token 99', 1)).not.toBeNull()
 })
 
-test('it forgets every session of one account, and nobody else’s', () => {
+it('it forgets every session of one account, and nobody else’s', () => {
   const memory = new SessionMemory()
   for (const token of ['one', 'two']) memory.keep(token, 1, session('ada'))
   memory.keep('three', 1, session('eve'))
@@ -34,7 +34,7 @@ test('it forgets every session of one account, and nobody else’s', () => {
   expect(memory.size).toBe(0)
 })
 
-test('what was read in another stretch of time counts for nothing', () => {
+it('what was read in another stretch of time counts for nothing', () => {
   const memory = new SessionMemory()
   memory.keep('token', 1, session('ada'))
   expect(memory.find('token', 2)).toBeNull()

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { Disk } from './sqlite-disk.js'
 
 /** A disk whose every sync ends when the test says so. */
@@ -17,7 +17,7 @@ function slowDisk() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('nobody hears of a commit before a sync that began after it has ended', async () => {
+it('nobody hears of a commit before a sync that began after it has ended', async () => {
   const { syncs, told, commit } = slowDisk()
   void commit('first')
   await turn()
@@ -32,7 +32,7 @@ test('nobody hears of a commit before a sync that began after it has ended', asy
   expect(told).toEqual(['first', 'too late for the first sync'])
 })
 
-test('one sync serves all who have committed before it began', async () => {
+it('one sync serves all who have committed before it began', async () => {
   const { syncs, told, commit } = slowDisk()
   void commit('first')
   await turn()
@@ -45,7 +45,7 @@ test('one sync serves all who have committed before it began', async () => {
   expect([told.length, syncs.length]).toEqual([51, 2])
 })
 
-test('after a sync that failed nobody is told that anything is kept, and nothing more is written', async () => {
+it('after a sync that failed nobody is told that anything is kept, and nothing more is written', async () => {
   const { disk, syncs, told, commit } = slowDisk()
   disk.mustBeSound()
   void commit('first')
@@ -62,7 +62,7 @@ test('after a sync that failed nobody is told that anything is kept, and nothing
   }).toThrow(/the disk did not take what was written/)
 })
 
-test('it is closed when the last sync is over', async () => {
+it('it is closed when the last sync is over', async () => {
   const { disk, syncs, told, commit } = slowDisk()
   void commit('first')
   await turn()

@@ -12,7 +12,8 @@ import {
   withPassword,
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 import { rfcSecret } from '../support/vectors.js'
 
 const trusting = { env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } }

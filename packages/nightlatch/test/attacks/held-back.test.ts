@@ -12,7 +12,8 @@ import {
   withPassword,
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
-import { databases, startAppOn, startTwoOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn, startTwoOn } from '../support/kinds.js'
 
 const formType = 'application/x-www-form-urlencoded'
 

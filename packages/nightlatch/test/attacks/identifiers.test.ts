@@ -3,7 +3,8 @@ import { addAccount } from '../../src/core/administration.js'
 import type { TestApp } from '../support/app.js'
 import { testPassword } from '../support/app.js'
 import { failuresOf } from '../support/attack.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 import { vectors } from '../support/vectors.js'
 
 interface Collision {

@@ -7,7 +7,8 @@ import { Secret } from '../../src/core/secret.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, Phone, recoveryCodesOf, setUpKey, startApp, testPassword } from '../support/app.js'
 import { accountOf, everythingKept, inDatabase, proveAgain, withPassword } from '../support/attack.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 
 const formType = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
 

@@ -14,7 +14,8 @@ import {
   withPassword,
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 
 const api = '/api/v1'
 

@@ -12,7 +12,8 @@ import {
   showsNothingInside,
   withPassword,
 } from '../support/attack.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
 import { onTheWire, statusesOf } from '../support/wire.js'
 

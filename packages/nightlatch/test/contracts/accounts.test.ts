@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { LoginName } from '../../src/core/accounts.js'
 import type { Stores } from '../../src/core/stores.js'
 import { databases, useDatabase } from '../support/databases.js'
@@ -20,7 +20,7 @@ describe.each(databases)('accounts on $name', (kind) => {
   const servers = useDatabase(kind)
   const both = () => [servers.here.stores, servers.there.stores] as const
 
-  test('an account comes back as it was kept, by id and by each of its names', async () => {
+  it('an account comes back as it was kept, by id and by each of its names', async () => {
     const account = anAccount({
       username: 'Zoë',
       name: `Zoë "'; DROP TABLE account; --`,
@@ -41,7 +41,7 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await accounts.find(anId())).toBeNull()
   })
 
-  test('an account that wants one taken name is not kept at all, nor are its other names', async () => {
+  it('an account that wants one taken name is not kept at all, nor are its other names', async () => {
     const ada = await somebody(servers.here.stores)
     const other = anAccount()
     const { accounts } = servers.here.stores
@@ -50,13 +50,13 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await accounts.add({ account: other, loginNames: [nameOf(other)] })).toBe(true)
   })
 
-  test('a user name that is also the email is one name', async () => {
+  it('a user name that is also the email is one name', async () => {
     const account = anAccount()
     const loginNames = [nameOf(account), nameOf(account)]
     expect(await servers.here.stores.accounts.add({ account, loginNames })).toBe(true)
   })
 
-  test('a taken name inside of a larger transaction takes back the account and nothing else', async () => {
+  it('a taken name inside of a larger transaction takes back the account and nothing else', async () => {
     const ada = await somebody(servers.here.stores)
     const other = anAccount()
     const added = await servers.here.atomically(async ({ accounts, facts }) => {
@@ -68,7 +68,7 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await servers.here.stores.facts.get(`kept beside ${other.id}`)).toBe('yes')
   })
 
-  test('of fifty who want the same name at once, one gets it', async () => {
+  it('of fifty who want the same name at once, one gets it', async () => {
     const name = `wanted-${anId()}` as LoginName
     const wins = await fiftyAtOnce(both(), (stores, index) => {
       const account = anAccount()
@@ -79,7 +79,7 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await servers.here.stores.accounts.findByLoginName(name)).not.toBeNull()
   })
 
-  test('changes reach the account they name, and say whether there was one', async () => {
+  it('changes reach the account they name, and say whether there was one', async () => {
     const { accounts } = servers.here.stores
     const { id } = await somebody(servers.here.stores)
     expect(await accounts.setDisabled(id, true)).toBe(true)
@@ -98,7 +98,7 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await accounts.setPasswordHash(anId(), 'x')).toBe(false)
   })
 
-  test('an old hash is renewed only while it is still the hash', async () => {
+  it('an old hash is renewed only while it is still the hash', async () => {
     const { accounts } = servers.here.stores
     const { id } = await somebody(servers.here.stores, { passwordHash: 'old' })
     expect(await accounts.renewPasswordHash(id, { from: 'older', to: 'new' })).toBe(false)
@@ -107,14 +107,14 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect((await accounts.find(id))?.passwordHash).toBe('new')
   })
 
-  test('of fifty first authenticators at once, one is counted', async () => {
+  it('of fifty first authenticators at once, one is counted', async () => {
     const { id } = await somebody(servers.here.stores)
     const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countAuthenticatorUp(id, 1))
     expect(wins.filter(Boolean)).toHaveLength(1)
     expect((await servers.here.stores.accounts.find(id))?.authenticatorCount).toBe(1)
   })
 
-  test('authenticators are counted up to the most and down to the least', async () => {
+  it('authenticators are counted up to the most and down to the least', async () => {
     const { accounts } = servers.here.stores
     const { id } = await somebody(servers.here.stores, { authenticatorCount: 9 })
     expect(await accounts.countAuthenticatorUp(id, 10)).toBe(true)
@@ -127,13 +127,13 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect((await accounts.find(id))?.authenticatorCount).toBe(0)
   })
 
-  test('of two last authenticators removed at once, one stays where one must', async () => {
+  it('of two last authenticators removed at once, one stays where one must', async () => {
     const { id } = await somebody(servers.here.stores, { authenticatorCount: 2 })
     const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countAuthenticatorDown(id, 1))
     expect(wins.filter(Boolean)).toHaveLength(1)
   })
 
-  test('an account that is removed takes everything along but the audit trail, and frees its names', async () => {
+  it('an account that is removed takes everything along but the audit trail, and frees its names', async () => {
     const { stores } = servers.here
     const ada = await somebody(stores)
     const kept = await everythingOf(stores, ada)
@@ -185,7 +185,7 @@ describe.each(databases)('accounts on $name', (kind) => {
 describe.each(databases)('the list of accounts on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('has each of them once, the oldest first, however many there are', async () => {
+  it('has each of them once, the oldest first, however many there are', async () => {
     await servers.database.sql(`INSERT INTO account
       (id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count, created_at,
         last_sign_in_at)
@@ -200,7 +200,7 @@ describe.each(databases)('the first account on $name', (kind) => {
   const servers = useDatabase(kind)
   const both = () => [servers.here.stores, servers.there.stores] as const
 
-  test('of fifty first accounts at once, one is the first, and afterwards nobody is', async () => {
+  it('of fifty first accounts at once, one is the first, and afterwards nobody is', async () => {
     const wins = await fiftyAtOnce(both(), (stores) => {
       const account = anAccount()
       return stores.accounts.addFirst({ account, loginNames: [nameOf(account)] })
@@ -214,7 +214,7 @@ describe.each(databases)('the first account on $name', (kind) => {
     expect((await accounts.list()).map((account) => account.id).at(-1)).toBe(second.id)
   })
 
-  test('with the last account gone there may be a first one again', async () => {
+  it('with the last account gone there may be a first one again', async () => {
     const { accounts } = servers.here.stores
     for (const account of await accounts.list()) await accounts.remove(account.id)
     const account = anAccount()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   type AttemptKey,
   type AttemptPolicy,
@@ -25,7 +25,7 @@ describe.each(databases)('attempts on $name', (kind) => {
     }
   }
 
-  test('four attempts are free, the fifth one brings a wait that doubles from 30 seconds to an hour', async () => {
+  it('four attempts are free, the fifth one brings a wait that doubles from 30 seconds to an hour', async () => {
     const key = aKey()
     for (let failures = 1; failures <= 5; failures += 1)
       expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures })
@@ -35,14 +35,14 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(waits).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600])
   })
 
-  test('the wait ends at its second and not before', async () => {
+  it('the wait ends at its second and not before', async () => {
     const key = aKey()
     await nextWait(key, codePolicy, 1000)
     expect(await attempts().reserve(key, codePolicy, 1029)).toEqual({ kind: 'wait', untilSeconds: 1030 })
     expect(await attempts().reserve(key, codePolicy, 1030)).toEqual({ kind: 'reserved', failures: 6 })
   })
 
-  test('at a hundred in a row it is locked, however long one waits', async () => {
+  it('at a hundred in a row it is locked, however long one waits', async () => {
     const key = aKey()
     const policy = { ...codePolicy, waitFrom: 1000 }
     for (let failures = 1; failures <= 100; failures += 1) await attempts().reserve(key, policy, 1000)
@@ -52,7 +52,7 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(await attempts().reserve(key, codePolicy, 1001)).toEqual({ kind: 'reserved', failures: 1 })
   })
 
-  test('failures of long ago are forgotten where the policy says so, a lock too', async () => {
+  it('failures of long ago are forgotten where the policy says so, a lock too', async () => {
     const key = aKey()
     const policy = { ...recoveryPolicy, waitFrom: 1000 }
     for (let failures = 1; failures <= 100; failures += 1) await attempts().reserve(key, policy, 1000)
@@ -63,7 +63,7 @@ describe.each(databases)('attempts on $name', (kind) => {
     })
   })
 
-  test('a burst of fifty on two servers gets the budget and no more', async () => {
+  it('a burst of fifty on two servers gets the budget and no more', async () => {
     const key = aKey()
     const both = [servers.here.stores, servers.there.stores] as const
     const answers = await fiftyAtOnce(both, (stores) => stores.attempts.reserve(key, codePolicy, 1000))
@@ -73,7 +73,7 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(others).toEqual(Array(45).fill({ kind: 'wait', untilSeconds: 1030 }))
   })
 
-  test('a first burst of fifty on a policy with room counts every one', async () => {
+  it('a first burst of fifty on a policy with room counts every one', async () => {
     const key = aKey()
     const both = [servers.here.stores, servers.there.stores] as const
     const roomy = { ...passwordPolicy, waitFrom: 100 }
@@ -82,7 +82,7 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(new Set(counts)).toEqual(new Set(Array.from({ length: 50 }, (_one, index) => index + 1)))
   })
 
-  test('an attempt that is given back takes its wait along, and never makes more than there were', async () => {
+  it('an attempt that is given back takes its wait along, and never makes more than there were', async () => {
     const key = aKey()
     for (let failures = 1; failures <= 5; failures += 1) await attempts().reserve(key, codePolicy, 1000)
     await attempts().giveBack(key)
@@ -92,27 +92,27 @@ describe.each(databases)('attempts on $name', (kind) => {
     await attempts().giveBack(aKey())
   })
 
-  test('a policy that waits from the first failure on does so', async () => {
+  it('a policy that waits from the first failure on does so', async () => {
     const key = aKey()
     const strict = { ...codePolicy, waitFrom: 1 }
     expect(await attempts().reserve(key, strict, 1000)).toEqual({ kind: 'reserved', failures: 1 })
     expect(await attempts().reserve(key, strict, 1000)).toEqual({ kind: 'wait', untilSeconds: 1030 })
   })
 
-  test('a wait from a clock that ran years ahead holds nobody, and keeps the count', async () => {
+  it('a wait from a clock that ran years ahead holds nobody, and keeps the count', async () => {
     const key = aKey()
     await nextWait(key, codePolicy, 1000 + 3650 * day)
     expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures: 6 })
     expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'wait', untilSeconds: 1060 })
   })
 
-  test('a clock that goes back an hour makes no wait shorter', async () => {
+  it('a clock that goes back an hour makes no wait shorter', async () => {
     const key = aKey()
     await nextWait(key, codePolicy, 10_000)
     expect(await attempts().reserve(key, codePolicy, 10_030 - hour)).toMatchObject({ kind: 'wait' })
   })
 
-  test('counters that nobody looks at any more are removed in batches; those that never forget stay', async () => {
+  it('counters that nobody looks at any more are removed in batches; those that never forget stay', async () => {
     const [forgetful, strict] = [aKey(), aKey()]
     const old = Array.from({ length: 3 }, aKey)
     for (const key of [forgetful, ...old]) await attempts().reserve(key, passwordPolicy, 50)

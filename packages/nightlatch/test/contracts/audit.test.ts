@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AuditEvent } from '../../src/core/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
 import { databases, useDatabase } from '../support/databases.js'
@@ -18,7 +18,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
   const servers = useDatabase(kind)
   const audit = () => servers.here.stores.audit
 
-  test('an event comes back as it was written', async () => {
+  it('an event comes back as it was written', async () => {
     const account = anId<AccountId>()
     const event = anEvent({ account, details: { factor: 'totp', left: 9, again: true, name: 'Ада "🚪"' } })
     await audit().add(event)
@@ -26,7 +26,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     expect(record).toEqual({ ...event, sequence: record?.sequence })
   })
 
-  test('the newest comes first; what follows an event comes in order', async () => {
+  it('the newest comes first; what follows an event comes in order', async () => {
     const account = anId<AccountId>()
     for (let at = 1; at <= 5; at += 1) await audit().add(anEvent({ account, at }))
     const newest = await audit().list({ account, limit: 3 })
@@ -42,7 +42,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     expect(await audit().list({ afterSequence: newest[0]?.sequence ?? 0, limit: 9 })).toEqual([])
   })
 
-  test('fifty at once are fifty events with fifty numbers', async () => {
+  it('fifty at once are fifty events with fifty numbers', async () => {
     const account = anId<AccountId>()
     await fiftyAtOnce([servers.here, servers.there], (server) =>
       server.stores.audit.add(anEvent({ account })),
@@ -55,7 +55,7 @@ describe.each(databases)('the audit trail on $name', (kind) => {
 describe.each(databases)('an audit trail that is kept short on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('old events are removed in batches, and their numbers never come back', async () => {
+  it('old events are removed in batches, and their numbers never come back', async () => {
     const { audit } = servers.here.stores
     for (const at of [10, 11, 9, 10]) await audit.add(anEvent({ at }))
     const last = (await audit.list({ limit: 1 }))[0]?.sequence ?? 0

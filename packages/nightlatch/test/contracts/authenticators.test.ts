@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { databases, useDatabase } from '../support/databases.js'
 import { anAuthenticator, anId, aSetUp, fiftyAtOnce, somebody } from './things.js'
 
@@ -6,7 +6,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
   const servers = useDatabase(kind)
   const both = () => [servers.here.stores, servers.there.stores] as const
 
-  test('they come back as they were kept, the oldest first', async () => {
+  it('they come back as they were kept, the oldest first', async () => {
     const { authenticators } = servers.here.stores
     const ada = await somebody(servers.here.stores)
     const young = anAuthenticator(ada, { createdAt: 2000, name: 'Tablet 📱' })
@@ -16,7 +16,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
     expect(await servers.there.stores.authenticators.listOf(ada.id)).toEqual([old, young])
   })
 
-  test('of fifty requests with one code at once, one uses its step', async () => {
+  it('of fifty requests with one code at once, one uses its step', async () => {
     const ada = await somebody(servers.here.stores)
     const phone = anAuthenticator(ada)
     await servers.here.stores.authenticators.add(phone)
@@ -28,7 +28,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
     expect(kept).toMatchObject({ lastStep: 11, lastUsedAt: 1100 })
   })
 
-  test('a step at or before the last one is spent, also when the clock went back', async () => {
+  it('a step at or before the last one is spent, also when the clock went back', async () => {
     const { authenticators } = servers.here.stores
     const phone = anAuthenticator(await somebody(servers.here.stores))
     await authenticators.add(phone)
@@ -39,7 +39,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
     expect(await authenticators.consumeStepIfNewer(anId(), 99, 1)).toBe(false)
   })
 
-  test('a name is given once in an account, by its owner only', async () => {
+  it('a name is given once in an account, by its owner only', async () => {
     const { authenticators } = servers.here.stores
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const [phone, tablet] = [anAuthenticator(ada), anAuthenticator(ada, { name: 'Tablet' })]
@@ -54,7 +54,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
     expect(await authenticators.remove(tablet.id, ada.id)).toBe(false)
   })
 
-  test('of fifty that want one name at once, one gets it', async () => {
+  it('of fifty that want one name at once, one gets it', async () => {
     const ada = await somebody(servers.here.stores)
     const phones = Array.from({ length: 50 }, (_one, index) => anAuthenticator(ada, { name: `No ${index}` }))
     for (const phone of phones) await servers.here.stores.authenticators.add(phone)
@@ -64,7 +64,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
     expect(wins.filter(Boolean)).toHaveLength(1)
   })
 
-  test('all of an account are removed, and nobody else’s', async () => {
+  it('all of an account are removed, and nobody else’s', async () => {
     const { authenticators } = servers.here.stores
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     for (const owner of [ada, ada, eve]) await authenticators.add(anAuthenticator(owner))
@@ -76,7 +76,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
 describe.each(databases)('sealed secrets on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('those of older keys are found, in batches, and sealed anew unless they changed', async () => {
+  it('those of older keys are found, in batches, and sealed anew unless they changed', async () => {
     const { authenticators } = servers.here.stores
     const ada = await somebody(servers.here.stores)
     const [key, other, third] = ['key-0123456789ab', 'kEy-0123456789ab', 'key-0123456789ac']
@@ -103,7 +103,7 @@ describe.each(databases)('set-ups on $name', (kind) => {
   const servers = useDatabase(kind)
   const both = () => [servers.here.stores, servers.there.stores] as const
 
-  test('of fifty at once for one owner, the first stays and all see the same secret', async () => {
+  it('of fifty at once for one owner, the first stays and all see the same secret', async () => {
     const ada = await somebody(servers.here.stores)
     const owner = `session:${anId()}`
     const seen = await fiftyAtOnce(both(), async (stores, index) => {
@@ -114,7 +114,7 @@ describe.each(databases)('set-ups on $name', (kind) => {
     expect(seen[0]).toMatch(/^secret/)
   })
 
-  test('one that has expired is not found and makes room for the next', async () => {
+  it('one that has expired is not found and makes room for the next', async () => {
     const { setUps } = servers.here.stores
     const old = aSetUp(await somebody(servers.here.stores))
     await setUps.addUnlessThere(old)
@@ -132,7 +132,7 @@ describe.each(databases)('set-ups on $name', (kind) => {
     expect(await setUps.take(old.id)).toBe(false)
   })
 
-  test('of fifty who confirm at once, one does', async () => {
+  it('of fifty who confirm at once, one does', async () => {
     const setUp = aSetUp(await somebody(servers.here.stores), { replaces: anId() })
     await servers.here.stores.setUps.addUnlessThere(setUp)
     const wins = await fiftyAtOnce(both(), (stores) => stores.setUps.take(setUp.id))
@@ -140,7 +140,7 @@ describe.each(databases)('set-ups on $name', (kind) => {
     expect(await servers.here.stores.setUps.findByOwner(setUp.owner, 1001)).toBeNull()
   })
 
-  test('they are removed by owner, by account, and when they have expired', async () => {
+  it('they are removed by owner, by account, and when they have expired', async () => {
     const { setUps } = servers.here.stores
     const ada = await somebody(servers.here.stores)
     const [one, two, three] = [aSetUp(ada), aSetUp(ada), aSetUp(ada, { expiresAt: 1500 })]

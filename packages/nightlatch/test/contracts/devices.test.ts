@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, aTrustedDevice, fiftyAtOnce, somebody } from './things.js'
 
 describe.each(databases)('known devices on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('a device is known to the account that it signed in to, and to no other', async () => {
+  it('a device is known to the account that it signed in to, and to no other', async () => {
     const { knownDevices } = servers.here.stores
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     await fiftyAtOnce([servers.here, servers.there], (server) =>
@@ -18,7 +18,7 @@ describe.each(databases)('known devices on $name', (kind) => {
     expect(await knownDevices.isKnown(ada.id, 'laptop')).toBe(false)
   })
 
-  test('only so many are kept for an account, those that were seen last', async () => {
+  it('only so many are kept for an account, those that were seen last', async () => {
     const { knownDevices } = servers.here.stores
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     for (const [at, device] of ['a', 'b', 'c', 'd'].entries())
@@ -31,7 +31,7 @@ describe.each(databases)('known devices on $name', (kind) => {
     expect(await knownDevices.isKnown(eve.id, 'a')).toBe(true)
   })
 
-  test('idle ones are forgotten in batches, used ones stay', async () => {
+  it('idle ones are forgotten in batches, used ones stay', async () => {
     const { knownDevices } = servers.here.stores
     const { id } = await somebody(servers.here.stores)
     for (const device of ['a', 'b', 'c', 'd']) await knownDevices.note(id, device, 10)
@@ -46,7 +46,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
   const servers = useDatabase(kind)
   const devices = () => servers.here.stores.trustedDevices
 
-  test('a token is used once and replaced by the next', async () => {
+  it('a token is used once and replaced by the next', async () => {
     const ada = await somebody(servers.here.stores)
     const device = aTrustedDevice(ada)
     const [first, second, third] = [aHash(), aHash(), aHash()] as const
@@ -57,7 +57,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect(await devices().listOf(ada.id)).toEqual([used.device])
   })
 
-  test('a token that was replaced comes back: the device is ended', async () => {
+  it('a token that was replaced comes back: the device is ended', async () => {
     const ada = await somebody(servers.here.stores)
     const device = aTrustedDevice(ada)
     const [first, second] = [aHash(), aHash()] as const
@@ -71,7 +71,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect(await devices().listOf(ada.id)).toEqual([])
   })
 
-  test('of fifty copies of a token at once, one is used', async () => {
+  it('of fifty copies of a token at once, one is used', async () => {
     const ada = await somebody(servers.here.stores)
     const token = aHash()
     await devices().add(aTrustedDevice(ada), token)
@@ -82,7 +82,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect([count('used'), count('reused'), count('unknown')]).toEqual([1, 1, 48])
   })
 
-  test('a token opens nothing for another account, nor at or after its end', async () => {
+  it('a token opens nothing for another account, nor at or after its end', async () => {
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const token = aHash()
     await devices().add(aTrustedDevice(ada), token)
@@ -92,7 +92,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect(await use(ada, 8999)).toMatchObject({ kind: 'used' })
   })
 
-  test('they are ended one by one by their owner, all at once, and when they have expired', async () => {
+  it('they are ended one by one by their owner, all at once, and when they have expired', async () => {
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const mine = Array.from({ length: 4 }, (_one, index) => aTrustedDevice(ada, { expiresAt: 3000 + index }))
     for (const device of mine) await devices().add(device, aHash())

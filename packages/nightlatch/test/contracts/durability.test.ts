@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AttemptKey, codePolicy } from '../../src/core/attempts.js'
 import type { Commit } from '../../src/core/stores.js'
 import { openStorage } from '../../src/storage/index.js'
@@ -41,7 +41,7 @@ describe('an SQLite file that several processes use', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('has everything that was acknowledged after kill -9, and no half of anything', async () => {
+  it('has everything that was acknowledged after kill -9, and no half of anything', async () => {
     const file = join(folder, 'killed.sqlite')
     const acknowledged: string[] = []
     for (let round = 0; round < 5; round += 1) {
@@ -67,7 +67,7 @@ describe('an SQLite file that several processes use', () => {
     await database.close()
   })
 
-  test('is waited for only by those who are told that the disk has it', async () => {
+  it('is waited for only by those who are told that the disk has it', async () => {
     const storage = await openStorage({ sqliteFile: join(folder, 'slow.sqlite') })
     const order: string[] = []
     const put = async (commit: Commit) => {
@@ -86,7 +86,7 @@ describe('an SQLite file that several processes use', () => {
     expect(order).toEqual(['synchronous', 'asynchronous', 'the threads are still at work', 'synchronous'])
   })
 
-  test('counts every attempt once, whichever process makes it', async () => {
+  it('counts every attempt once, whichever process makes it', async () => {
     const file = join(folder, 'shared.sqlite')
     const policy = { ...codePolicy, waitFrom: 1000, lockAt: null }
     const script = `
@@ -110,7 +110,7 @@ describe('an SQLite file that several processes use', () => {
 })
 
 describe('PostgreSQL', () => {
-  test('waits for its disk at the end of every transaction but an asynchronous one', async () => {
+  it('waits for its disk at the end of every transaction but an asynchronous one', async () => {
     const database = await databases[1]!.create()
     const options = { poolSize: 1, statementMs: 5000, onLost: () => undefined }
     const opened = await openPostgres(String(database.location), options)

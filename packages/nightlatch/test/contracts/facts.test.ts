@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { databases, useDatabase } from '../support/databases.js'
 
 describe.each(databases)('facts on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('a fact is what was put last', async () => {
+  it('a fact is what was put last', async () => {
     const { facts } = servers.here.stores
     expect(await facts.get('colour')).toBeNull()
     await facts.put('colour', 'green')
@@ -13,7 +13,7 @@ describe.each(databases)('facts on $name', (kind) => {
     expect(await servers.there.stores.facts.get('colour')).toBe('blue')
   })
 
-  test('facts are listed by the beginning of their names, compared exactly', async () => {
+  it('facts are listed by the beginning of their names, compared exactly', async () => {
     const { facts } = servers.here.stores
     for (const name of ['key:b', 'key:a', 'KEY:c', 'key', 'key:%', 'ключ:ä', 'other'])
       await facts.put(name, '1')
@@ -26,7 +26,7 @@ describe.each(databases)('facts on $name', (kind) => {
     expect(await facts.list('ключ:')).toHaveLength(1)
   })
 
-  test('a fact is removed once', async () => {
+  it('a fact is removed once', async () => {
     const { facts } = servers.here.stores
     await facts.put('gone', 'soon')
     expect(await facts.remove('gone')).toBe(true)

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openStorage, type OpenStorage } from '../../src/storage/index.js'
 import { asSuperuser, databases, type TestDatabase } from '../support/databases.js'
 import { lineTo } from '../support/line.js'
@@ -82,7 +82,7 @@ async function twoHosts(statementMs: number): Promise<TwoHosts> {
 }
 
 describe('of two PostgreSQL hosts, one stands still', () => {
-  test('the other one is found as soon as it takes writes, however many wait for a connection', async () => {
+  it('the other one is found as soon as it takes writes, however many wait for a connection', async () => {
     const { database, first, storage, close } = await twoHosts(6000)
     const name = new URL(String(database.location)).pathname.slice(1)
     const readOnly = (value: 'on' | 'off') =>
@@ -100,7 +100,7 @@ describe('of two PostgreSQL hosts, one stands still', () => {
     await Promise.all([close(), stop()])
   })
 
-  test('a transaction that hears nothing any more is tried at the other one after one wait', async () => {
+  it('a transaction that hears nothing any more is tried at the other one after one wait', async () => {
     const { first, storage, close } = await twoHosts(500)
     const waits: number[] = []
     const began = performance.now()
@@ -131,7 +131,7 @@ async function refusingHost() {
 }
 
 describe('of two PostgreSQL hosts, one lets nobody in', () => {
-  test('the other one serves, also after it was away for a moment', async () => {
+  it('the other one serves, also after it was away for a moment', async () => {
     const database = await databases[1]!.create()
     const line = await lineTo(new URL(String(database.location)))
     const refusing = await refusingHost()

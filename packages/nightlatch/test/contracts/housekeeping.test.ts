@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Core } from '../../src/core/core.js'
 import { housekeepingLease, keepHouse } from '../../src/core/housekeeping.js'
 import { sessionIdleSeconds } from '../../src/core/sessions.js'
@@ -44,7 +44,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     await servers.database.sql('DELETE FROM account')
   })
 
-  test('a backlog of several batches goes in one round, and what is alive stays', async () => {
+  it('a backlog of several batches goes in one round, and what is alive stays', async () => {
     await backlog(servers.here, 2100)
     const ada = await somebody(servers.here.stores)
     const alive = aSession(ada, { lastSeenAt: now - sessionIdleSeconds, expiresAt: now + 1 })
@@ -58,7 +58,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     expect(await left()).toBe(0)
   })
 
-  test('one server at a time: whoever comes second leaves it to the first, until it is gone', async () => {
+  it('one server at a time: whoever comes second leaves it to the first, until it is gone', async () => {
     await backlog(servers.here, 1100)
     const there = () => keepHouse(coreOn(servers.there), { name: 'there', pause: goOn })
     const others: (number | null)[] = []
@@ -73,7 +73,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     expect(await there()).toBe(0)
   })
 
-  test('it ends between two batches, and gives the work back at once', async () => {
+  it('it ends between two batches, and gives the work back at once', async () => {
     await backlog(servers.here, 2100)
     const stop = startHousekeeping({ core: coreOn(servers.here) }, silent, { everyMs: 1, pauseMs: 60_000 })
     const lease = { name: housekeepingLease, holder: 'other', endsAt: now + 1000 }
@@ -85,7 +85,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     expect(await countOver(servers.there)).toBe(after)
   })
 
-  test('whoever writes meanwhile gets a turn between two batches', async () => {
+  it('whoever writes meanwhile gets a turn between two batches', async () => {
     await backlog(servers.here, 4200)
     const ada = await somebody(servers.here.stores)
     let batches = 0
@@ -110,7 +110,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     expect(writes).toBeGreaterThanOrEqual(batches)
   })
 
-  test('an outage is told once and the next round goes on', async () => {
+  it('an outage is told once and the next round goes on', async () => {
     const told: string[] = []
     const log = { ...silent, error: (message: string) => void told.push(message) }
     const core = coreOn(servers.here)
@@ -141,7 +141,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
 describe.each(databases.filter(({ name }) => name === 'postgres'))('housekeeping on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('waits for nobody: what somebody holds just now stays until the next time', async () => {
+  it('waits for nobody: what somebody holds just now stays until the next time', async () => {
     const account = anAccount()
     await servers.here.stores.accounts.add({ account, loginNames: [nameOf(account)] })
     const [held, free] = [aSession(account, { expiresAt: 10 }), aSession(account, { expiresAt: 10 })]

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AccountId } from '../../src/core/ids.js'
 import type { Invitation } from '../../src/core/invitations.js'
 import { databases, useDatabase } from '../support/databases.js'
@@ -16,7 +16,7 @@ describe.each(databases)('invitations on $name', (kind) => {
   const servers = useDatabase(kind)
   const invitations = () => servers.here.stores.invitations
 
-  test('a link is good until its end, for an account or for the first one', async () => {
+  it('a link is good until its end, for an account or for the first one', async () => {
     const { id } = await somebody(servers.here.stores)
     for (const invitation of [anInvitation(id), anInvitation(null)]) {
       const tokenHash = aHash()
@@ -27,7 +27,7 @@ describe.each(databases)('invitations on $name', (kind) => {
     }
   })
 
-  test('of fifty who use a link at once, one does', async () => {
+  it('of fifty who use a link at once, one does', async () => {
     const invitation = anInvitation(null)
     await invitations().add(invitation, aHash())
     const wins = await fiftyAtOnce([servers.here, servers.there], (server) =>
@@ -36,7 +36,7 @@ describe.each(databases)('invitations on $name', (kind) => {
     expect(wins.filter(Boolean)).toHaveLength(1)
   })
 
-  test('links of an account and of the first account are taken back apart', async () => {
+  it('links of an account and of the first account are taken back apart', async () => {
     const { id } = await somebody(servers.here.stores)
     const [mine, first] = [aHash(), aHash()]
     await invitations().add(anInvitation(id), mine)
@@ -48,7 +48,7 @@ describe.each(databases)('invitations on $name', (kind) => {
     expect(await invitations().find(mine, 2000)).toBeNull()
   })
 
-  test('expired ones are removed in batches', async () => {
+  it('expired ones are removed in batches', async () => {
     for (const expiresAt of [100, 100, 100])
       await invitations().add(anInvitation(null, { expiresAt }), aHash())
     expect(await invitations().removeExpired(100, 2)).toBe(2)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Account } from '../../src/core/accounts.js'
 import type { Session, SignedIn } from '../../src/core/sessions.js'
 import type { Stores } from '../../src/core/stores.js'
@@ -85,14 +85,14 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
   const servers = useDatabase(kind)
   const elsewhereMs = kind.name === 'sqlite' ? 1 : 100
 
-  test('a session that was asked for before is no question to the database', async () => {
+  it('a session that was asked for before is no question to the database', async () => {
     const known = await aKnownSession(servers.here.stores)
     const found = await remembered(servers.here, known.tokenHash)
     expect(found).toEqual({ session: known.session, account: known.account })
   })
 
   for (const [way, end] of Object.entries(endings)) {
-    test(`a session that ended by ${way} is dead here at once, and elsewhere within 100 ms`, async () => {
+    it(`a session that ended by ${way} is dead here at once, and elsewhere within 100 ms`, async () => {
       for (const inOne of [false, true]) {
         const known = await aKnownSession(servers.here.stores)
         await remembered(servers.here, known.tokenHash)
@@ -107,7 +107,7 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
   }
 
   for (const [what, change] of Object.entries(changes)) {
-    test(`${what} makes the session be read anew here at once`, async () => {
+    it(`${what} makes the session be read anew here at once`, async () => {
       const known = await aKnownSession(servers.here.stores)
       await withFactors(servers.here.stores, known)
       const before = await remembered(servers.here, known.tokenHash)
@@ -119,7 +119,7 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
   }
 
   for (const [what, change] of Object.entries(changes).filter(([name]) => name !== 'having been seen')) {
-    test(`${what} makes the session be read anew elsewhere within 100 ms`, async () => {
+    it(`${what} makes the session be read anew elsewhere within 100 ms`, async () => {
       const known = await aKnownSession(servers.here.stores)
       await withFactors(servers.here.stores, known)
       const before = await remembered(servers.there, known.tokenHash)
@@ -129,7 +129,7 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
     })
   }
 
-  test('what somebody changes past the servers is noticed, too', async () => {
+  it('what somebody changes past the servers is noticed, too', async () => {
     for (const statement of ['DELETE FROM session', 'UPDATE account SET disabled = 1']) {
       const known = await aKnownSession(servers.here.stores)
       await remembered(servers.here, known.tokenHash)
@@ -139,7 +139,7 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
     }
   })
 
-  test('what was undone has changed nothing', async () => {
+  it('what was undone has changed nothing', async () => {
     const known = await aKnownSession(servers.here.stores)
     await remembered(servers.here, known.tokenHash)
     const undone = servers.here.atomically(async ({ sessions }) => {
@@ -151,7 +151,7 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
     expect(await find(servers.here, known.tokenHash)).not.toBeNull()
   })
 
-  test('a thousand times, no question that came after the end was acknowledged finds the session', async () => {
+  it('a thousand times, no question that came after the end was acknowledged finds the session', async () => {
     const { sessions } = servers.here.stores
     const account = await somebody(servers.here.stores)
     for (let round = 0; round < 1000; round += 1) {
@@ -168,7 +168,7 @@ describe.each(databases)('what is remembered of sessions on $name', (kind) => {
     }
   }, 120_000)
 
-  test('a thousand times, a question on another server settles on the truth', async () => {
+  it('a thousand times, a question on another server settles on the truth', async () => {
     const { here, there } = servers
     const account = await somebody(here.stores)
     let slowest = 0
@@ -205,7 +205,7 @@ describe.each(postgres)('when $name cannot tell what others change', (kind) => {
   const listeners = `FROM pg_stat_activity WHERE datname = current_database()
     AND application_name = 'nightlatch-changes'`
 
-  test('nothing is remembered until it can, and then again', async () => {
+  it('nothing is remembered until it can, and then again', async () => {
     for (let round = 0; round < 5; round += 1) {
       const known = await aKnownSession(servers.here.stores)
       await remembered(servers.there, known.tokenHash)
@@ -225,7 +225,7 @@ describe.each(postgres)('when $name cannot tell what others change', (kind) => {
     await remembered(servers.there, known.tokenHash)
   })
 
-  test('a listener that says nothing any more is not trusted for longer than 100 ms', async () => {
+  it('a listener that says nothing any more is not trusted for longer than 100 ms', async () => {
     const known = await aKnownSession(servers.here.stores)
     await remembered(servers.there, known.tokenHash)
     const { rows } = await inDatabase((client) => client.query<{ pid: number }>(`SELECT pid ${listeners}`))
@@ -241,7 +241,7 @@ describe.each(postgres)('when $name cannot tell what others change', (kind) => {
     }
   })
 
-  test('an idle server asks the database nothing and holds no connection for it', async () => {
+  it('an idle server asks the database nothing and holds no connection for it', async () => {
     const idle = await servers.database.open()
     const known = await aKnownSession(idle.stores)
     for (let asked = 0; asked < 5; asked += 1) await find(idle, known.tokenHash)

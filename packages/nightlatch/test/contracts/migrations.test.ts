@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inDialect, migrations } from '../../src/storage/migrations/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 
@@ -12,7 +12,7 @@ describe.each(databases)('migrations on $name', (kind) => {
     }
   }
 
-  test('of eight servers that start at once on an empty database, one applies them and all serve', () =>
+  it('of eight servers that start at once on an empty database, one applies them and all serve', () =>
     on(async (database) => {
       const servers = await Promise.all(Array.from({ length: 8 }, () => database.open()))
       for (const server of servers) await server.check()
@@ -20,7 +20,7 @@ describe.each(databases)('migrations on $name', (kind) => {
       expect(await servers[7]!.stores.facts.get('one')).toBe('database')
     }))
 
-  test('a database of a newer version is refused and left alone', () =>
+  it('a database of a newer version is refused and left alone', () =>
     on(async (database) => {
       const old = await database.open()
       await database.sql(`INSERT INTO migration (id, name, applied_at) VALUES (7777, 'future', 1)`)
@@ -32,14 +32,14 @@ describe.each(databases)('migrations on $name', (kind) => {
       await old.check()
     }))
 
-  test('a database that lacks a migration is not ready', () =>
+  it('a database that lacks a migration is not ready', () =>
     on(async (database) => {
       const server = await database.open()
       await database.sql('DELETE FROM migration')
       await expect(server.check()).rejects.toMatchObject({ code: 'unavailable' })
     }))
 
-  test('a migration that fails half-way leaves nothing', () =>
+  it('a migration that fails half-way leaves nothing', () =>
     on(async (database) => {
       await database.sql('CREATE TABLE audit (somebody_elses integer)')
       await expect(database.open()).rejects.toMatchObject({ name: 'StorageError' })
@@ -48,10 +48,10 @@ describe.each(databases)('migrations on $name', (kind) => {
     }))
 })
 
-test('migrations are numbered without gaps', () => {
+it('migrations are numbered without gaps', () => {
   expect(migrations.map((migration) => migration.id)).toEqual(migrations.map((_one, index) => index + 1))
 })
 
-test('a word that no database knows is a mistake, not SQL', () => {
+it('a word that no database knows is a mistake, not SQL', () => {
   expect(() => inDialect('sqlite', 'CREATE TABLE t (a {blob})')).toThrow('{blob}')
 })

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, StorageError } from '../../src/storage/index.js'
 import { hasNodeSqlite } from '../../src/storage/sqlite-driver.js'
 import { sqliteError } from '../../src/storage/sqlite-errors.js'
@@ -22,7 +22,7 @@ describe('an SQLite file', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('is made with its folder, for its owner only', async () => {
+  it('is made with its folder, for its owner only', async () => {
     const file = join(folder, 'new', 'deeper', 'nightlatch.sqlite')
     const storage = await openStorage({ sqliteFile: file })
     await storage.stores.facts.put('a', 'b')
@@ -31,7 +31,7 @@ describe('an SQLite file', () => {
     await storage.close()
   })
 
-  test('writes ahead, checks references, and trusts no schema', async () => {
+  it('writes ahead, checks references, and trusts no schema', async () => {
     const database = await openSqlite(join(folder, 'settings.sqlite'))
     const value = async (name: string) =>
       Object.values((await database.db.one<object>(`PRAGMA ${name}`, []))!)[0]
@@ -43,7 +43,7 @@ describe('an SQLite file', () => {
     await database.close()
   })
 
-  test('that is something else is refused and left as it is', async () => {
+  it('that is something else is refused and left as it is', async () => {
     const file = join(folder, 'letter.txt')
     writeFileSync(file, 'Dear reader, '.repeat(1000), { mode: 0o644 })
     await expect(openStorage({ sqliteFile: file })).rejects.toMatchObject({
@@ -54,7 +54,7 @@ describe('an SQLite file', () => {
     expect(statSync(file).mode & 0o777).toBe(0o644)
   })
 
-  test('below a file, or where a folder is, is refused in one sentence', async () => {
+  it('below a file, or where a folder is, is refused in one sentence', async () => {
     const file = join(folder, 'file')
     writeFileSync(file, '')
     mkdirSync(join(folder, 'a-folder'))
@@ -65,7 +65,7 @@ describe('an SQLite file', () => {
       })
   })
 
-  test.skipIf(process.getuid?.() === 0)('in a folder that is not ours is refused', async () => {
+  it.skipIf(process.getuid?.() === 0)('in a folder that is not ours is refused', async () => {
     const closed = join(folder, 'closed')
     mkdirSync(closed, { mode: 0o500 })
     await expect(openStorage({ sqliteFile: join(closed, 'n.sqlite') })).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe('an SQLite file', () => {
     })
   })
 
-  test('with a damaged page says so and keeps on answering', async () => {
+  it('with a damaged page says so and keeps on answering', async () => {
     const file = join(folder, 'damaged.sqlite')
     const storage = await openStorage({ sqliteFile: file })
     const event = { at: 1, event: 'session.ended', account: null, address: '', details: {} } as const
@@ -90,7 +90,7 @@ describe('an SQLite file', () => {
     await damaged.close()
   })
 
-  test('that is taken away while it is open is noticed', async () => {
+  it('that is taken away while it is open is noticed', async () => {
     const file = join(folder, 'taken.sqlite')
     const storage = await openStorage({ sqliteFile: file })
     await storage.check()
@@ -99,7 +99,7 @@ describe('an SQLite file', () => {
     await storage.close()
   })
 
-  test('is copied whole while it is written to, for its owner only', async () => {
+  it('is copied whole while it is written to, for its owner only', async () => {
     const storage = await openStorage({ sqliteFile: join(folder, 'busy.sqlite') })
     const pair = (index: number) =>
       storage.atomically(async ({ facts }) => {
@@ -128,7 +128,7 @@ describe('an SQLite file', () => {
     await copied.close()
   })
 
-  test.each([
+  it.each([
     [5, 'unavailable'],
     [261, 'unavailable'],
     [8, 'read-only'],
@@ -142,13 +142,13 @@ describe('an SQLite file', () => {
     expect(sqliteError(cause)).toMatchObject({ code, cause })
   })
 
-  test('that fails while rows are read, where the driver gives no code, says what it is all the same', () => {
+  it('that fails while rows are read, where the driver gives no code, says what it is all the same', () => {
     expect(sqliteError(new Error('database is locked'))).toMatchObject({ code: 'unavailable' })
     expect(sqliteError(new Error('database or disk is full'))).toMatchObject({ code: 'full' })
     expect(sqliteError(new Error('something else'))).toMatchObject({ code: 'failed' })
   })
 
-  test.each([
+  it.each([
     ['20.20.2', false],
     ['22.13.0', false],
     ['24.15.0', false],
@@ -177,7 +177,7 @@ describe('a PostgreSQL address', () => {
     return other.href
   }
 
-  test.each([
+  it.each([
     ['mysql://localhost/db'],
     ['localhost'],
     ['postgres://a:p#w@host/db'],
@@ -195,7 +195,7 @@ describe('a PostgreSQL address', () => {
     })
   })
 
-  test('never shows its password', async () => {
+  it('never shows its password', async () => {
     const secret = changed((other) => {
       other.password = 'hunter2'
       other.port = '1'
@@ -205,14 +205,14 @@ describe('a PostgreSQL address', () => {
     expect((error as Error).message).toBe(`the database cannot be reached (${new URL(secret).host})`)
   })
 
-  test('of a database or user that is not there is refused', async () => {
+  it('of a database or user that is not there is refused', async () => {
     const noDatabase = changed((other) => (other.pathname = '/nightlatch_nowhere'))
     await expect(openStorage(noDatabase)).rejects.toMatchObject({ code: 'no-access' })
     const noUser = changed((other) => (other.username = 'nightlatch_nobody'))
     await expect(openStorage(noUser)).rejects.toMatchObject({ code: 'no-access' })
   })
 
-  test('of a user without rights is refused', async () => {
+  it('of a user without rights is refused', async () => {
     const [role, empty] = [`nightlatch_${anId()}`, await postgres.create({ empty: true })]
     await asSuperuser(null, [`CREATE ROLE ${role} LOGIN PASSWORD 'x'`])
     const other = new URL(String(empty.location))
@@ -226,7 +226,7 @@ describe('a PostgreSQL address', () => {
     await asSuperuser(null, [`DROP ROLE ${role}`])
   })
 
-  test('of nothing but a replica is refused', async () => {
+  it('of nothing but a replica is refused', async () => {
     const replica = await postgres.create()
     const name = new URL(String(replica.location)).pathname.slice(1)
     await asSuperuser(null, [`ALTER DATABASE ${name} SET default_transaction_read_only = on`])
@@ -237,7 +237,7 @@ describe('a PostgreSQL address', () => {
     await replica.remove()
   })
 
-  test('of a database that cannot hold every name is refused', async () => {
+  it('of a database that cannot hold every name is refused', async () => {
     const name = `nightlatch_${anId()}`
     await asSuperuser(null, [`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`])
     const latin = changed((other) => (other.pathname = `/${name}`))
@@ -245,19 +245,19 @@ describe('a PostgreSQL address', () => {
     await asSuperuser(null, [`DROP DATABASE ${name}`])
   })
 
-  test('that wants TLS from a server without it is refused', async () => {
+  it('that wants TLS from a server without it is refused', async () => {
     const tls = changed((other) => other.searchParams.set('sslmode', 'verify-full'))
     await expect(openStorage(tls)).rejects.toMatchObject({ code: 'no-access' })
     const file = changed((other) => other.searchParams.set('sslrootcert', '/nowhere/ca.pem'))
     await expect(openStorage(file)).rejects.toThrow('certificate file')
   })
 
-  test('without TLS is opened, however that is said', async () => {
+  it('without TLS is opened, however that is said', async () => {
     for (const words of ['ssl=false', 'ssl=0', 'sslmode=disable'])
       await (await openStorage(`${url}?${words}`)).close()
   })
 
-  test('with several hosts opens the first that serves, past one that is closed and one that is silent', async () => {
+  it('with several hosts opens the first that serves, past one that is closed and one that is silent', async () => {
     const silent = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => silent.once('listening', resolve))
     const { port } = silent.address() as { port: number }
@@ -270,12 +270,12 @@ describe('a PostgreSQL address', () => {
     silent.close()
   })
 
-  test('is backed up by other means, and says which', async () => {
+  it('is backed up by other means, and says which', async () => {
     const storage = await database.open()
     await expect(storage.backupTo('/nowhere')).rejects.toThrow('pg_dump')
   })
 })
 
-test('both kinds of database are tested', () => {
+it('both kinds of database are tested', () => {
   expect([sqlite.name, postgres.name]).toEqual(['sqlite', 'postgres'])
 })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AttemptKey, codePolicy } from '../../src/core/attempts.js'
 import { openStorage, type OpenStorage } from '../../src/storage/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
@@ -20,7 +20,7 @@ describe('when PostgreSQL is lost', () => {
     await database.remove()
   })
 
-  test('a read is asked again on a new connection', async () => {
+  it('a read is asked again on a new connection', async () => {
     await storage.stores.facts.put('kept', 'yes')
     for (let round = 0; round < 5; round += 1) {
       line.cut()
@@ -28,7 +28,7 @@ describe('when PostgreSQL is lost', () => {
     }
   })
 
-  test('a transaction that lost its connection before the end runs again, and is kept once', async () => {
+  it('a transaction that lost its connection before the end runs again, and is kept once', async () => {
     let runs = 0
     await storage.atomically(async ({ facts, audit }) => {
       runs += 1
@@ -49,7 +49,7 @@ describe('when PostgreSQL is lost', () => {
     expect(await storage.stores.audit.list({ limit: 10 })).toHaveLength(1)
   })
 
-  test('a transaction that found the server read-only, as after a failover, runs again elsewhere', async () => {
+  it('a transaction that found the server read-only, as after a failover, runs again elsewhere', async () => {
     await database.sql('CREATE SEQUENCE turns')
     await database.sql(`CREATE FUNCTION steps_down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       IF nextval('turns') = 1 THEN RAISE EXCEPTION 'stepped down' USING ERRCODE = '25006'; END IF;
@@ -66,7 +66,7 @@ describe('when PostgreSQL is lost', () => {
     await database.sql('DROP FUNCTION steps_down CASCADE')
   })
 
-  test('a transaction that lost its connection at its very beginning runs again, and is kept once', async () => {
+  it('a transaction that lost its connection at its very beginning runs again, and is kept once', async () => {
     const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED\0'
     const append = async () => {
       await storage.atomically(async ({ facts }) => {
@@ -80,7 +80,7 @@ describe('when PostgreSQL is lost', () => {
 
   const refused = { name: 'StorageError', code: 'unavailable' }
 
-  test('a transaction that lost its connection at the very end does not run again', async () => {
+  it('a transaction that lost its connection at the very end does not run again', async () => {
     const said = await line.cutAfter('COMMIT\0', () =>
       expect(storage.atomically(({ facts }) => facts.put('who knows', 'x'))).rejects.toMatchObject(refused),
     )
@@ -88,7 +88,7 @@ describe('when PostgreSQL is lost', () => {
     await storage.check()
   })
 
-  test('a write that lost its connection is not repeated', async () => {
+  it('a write that lost its connection is not repeated', async () => {
     const key = 'counted' as AttemptKey
     const said = await line.cutAfter('counted', () =>
       expect(storage.stores.attempts.reserve(key, codePolicy, 1)).rejects.toMatchObject(refused),
@@ -97,7 +97,7 @@ describe('when PostgreSQL is lost', () => {
     await storage.check()
   })
 
-  test('everything is unavailable, and comes back without a restart', async () => {
+  it('everything is unavailable, and comes back without a restart', async () => {
     await line.down()
     await expect(storage.stores.facts.get('kept')).rejects.toMatchObject(refused)
     await expect(storage.stores.facts.put('lost', 'yes')).rejects.toMatchObject(refused)
@@ -109,7 +109,7 @@ describe('when PostgreSQL is lost', () => {
     expect(await storage.stores.facts.get('lost')).toBeNull()
   })
 
-  test('a connection that breaks while nobody uses it is heard of and replaced', async () => {
+  it('a connection that breaks while nobody uses it is heard of and replaced', async () => {
     const heard: Error[] = []
     const other = await openStorage(line.url, { onLost: (error) => heard.push(error) })
     await other.check()
@@ -129,7 +129,7 @@ describe('when PostgreSQL is busy', () => {
   })
   afterAll(() => database.remove())
 
-  test('a statement gives up after its time', async () => {
+  it('a statement gives up after its time', async () => {
     const holder = await database.open()
     const hasty = await openStorage(database.location, { statementMs: 100 })
     await holder.atomically(async ({ facts }) => {
@@ -140,7 +140,7 @@ describe('when PostgreSQL is busy', () => {
     await hasty.close()
   })
 
-  test('a transaction that the server gave up while this process stood still is no bug', async () => {
+  it('a transaction that the server gave up while this process stood still is no bug', async () => {
     const hasty = await openStorage(database.location, { statementMs: 100 })
     const stoodStill = hasty.atomically(async ({ facts }) => {
       await facts.put('stood', 'still')
@@ -152,7 +152,7 @@ describe('when PostgreSQL is busy', () => {
     await hasty.close()
   })
 
-  test('a pool that has run dry says so, and works again', async () => {
+  it('a pool that has run dry says so, and works again', async () => {
     const small = await openStorage(`${String(database.location)}?connect_timeout=0.1`, { poolSize: 1 })
     await small.atomically(async ({ facts }) => {
       await facts.put('alone', 'yes')
@@ -165,7 +165,7 @@ describe('when PostgreSQL is busy', () => {
     await small.close()
   })
 
-  test('two transactions that wait for each other both succeed, one after the other', async () => {
+  it('two transactions that wait for each other both succeed, one after the other', async () => {
     const servers = [await database.open(), await database.open()] as const
     let arrived = 0
     const cross = (server: OpenStorage, names: readonly [string, string]) =>

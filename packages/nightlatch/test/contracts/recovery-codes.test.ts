@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { SessionId } from '../../src/core/ids.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, aSession, fiftyAtOnce, somebody } from './things.js'
@@ -8,7 +8,7 @@ describe.each(databases)('recovery codes on $name', (kind) => {
   const codes = () => servers.here.stores.recoveryCodes
   const tenHashes = () => Array.from({ length: 10 }, aHash)
 
-  test('of fifty requests with one code at once, one spends it', async () => {
+  it('of fifty requests with one code at once, one spends it', async () => {
     const { id } = await somebody(servers.here.stores)
     const hashes = tenHashes()
     await codes().replaceAll(id, { salt: 'salt', hashes })
@@ -20,7 +20,7 @@ describe.each(databases)('recovery codes on $name', (kind) => {
     expect(await codes().saltOf(id)).toBe('salt')
   })
 
-  test('a code is good for its account only', async () => {
+  it('a code is good for its account only', async () => {
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const hashes = tenHashes()
     await codes().replaceAll(ada.id, { salt: 'salt', hashes })
@@ -28,7 +28,7 @@ describe.each(databases)('recovery codes on $name', (kind) => {
     expect(await codes().take(ada.id, hashes[0]!)).toBe(true)
   })
 
-  test('a renewal ends every older code', async () => {
+  it('a renewal ends every older code', async () => {
     const { id } = await somebody(servers.here.stores)
     const [old, fresh] = [tenHashes(), tenHashes()]
     await codes().replaceAll(id, { salt: 'old', hashes: old })
@@ -41,7 +41,7 @@ describe.each(databases)('recovery codes on $name', (kind) => {
     expect(await codes().take(id, fresh[0]!)).toBe(false)
   })
 
-  test('of fifty renewals at once, the codes of one are left, with its salt', async () => {
+  it('of fifty renewals at once, the codes of one are left, with its salt', async () => {
     const { id } = await somebody(servers.here.stores)
     const sets = Array.from({ length: 50 }, (_one, index) => ({ salt: `salt ${index}`, hashes: tenHashes() }))
     await fiftyAtOnce([servers.here, servers.there], (server, index) =>
@@ -58,7 +58,7 @@ describe.each(databases)('recovery codes on $name', (kind) => {
 describe.each(databases)('unsaved codes on $name', (kind) => {
   const servers = useDatabase(kind)
 
-  test('they lie beside their session until they are saved, and are gone once', async () => {
+  it('they lie beside their session until they are saved, and are gone once', async () => {
     const { sessions, unsavedCodes } = servers.here.stores
     const ada = await somebody(servers.here.stores)
     const session = aSession(ada)
@@ -73,7 +73,7 @@ describe.each(databases)('unsaved codes on $name', (kind) => {
     expect(await unsavedCodes.find(session.id)).toBeNull()
   })
 
-  test('they may be put just before their session, in one transaction', async () => {
+  it('they may be put just before their session, in one transaction', async () => {
     const ada = await somebody(servers.here.stores)
     const session = aSession(ada)
     await servers.here.atomically(async ({ sessions, unsavedCodes }) => {
@@ -83,7 +83,7 @@ describe.each(databases)('unsaved codes on $name', (kind) => {
     expect(await servers.here.stores.unsavedCodes.find(session.id)).toBe('sealed')
   })
 
-  test('they move with a session that steps up, and end with it', async () => {
+  it('they move with a session that steps up, and end with it', async () => {
     const { sessions, unsavedCodes } = servers.here.stores
     const ada = await somebody(servers.here.stores)
     const session = aSession(ada)
@@ -98,7 +98,7 @@ describe.each(databases)('unsaved codes on $name', (kind) => {
     expect(await unsavedCodes.find(id)).toBeNull()
   })
 
-  test('those of one account are removed together', async () => {
+  it('those of one account are removed together', async () => {
     const { sessions, unsavedCodes } = servers.here.stores
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const [mine, hers] = [aSession(ada), aSession(eve)]

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, aSession, aSignIn, fiftyAtOnce, somebody } from './things.js'
 
@@ -6,7 +6,7 @@ describe.each(databases)('sessions on $name', (kind) => {
   const servers = useDatabase(kind)
   const sessions = () => servers.here.stores.sessions
 
-  test('a session is found by its token with its account, on every server', async () => {
+  it('a session is found by its token with its account, on every server', async () => {
     const account = await somebody(servers.here.stores, { groups: ['staff'] })
     const session = aSession(account)
     const tokenHash = aHash()
@@ -15,7 +15,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().findByTokenHash(aHash())).toBeNull()
   })
 
-  test('a disabled account has no live session until it is enabled again', async () => {
+  it('a disabled account has no live session until it is enabled again', async () => {
     const { accounts } = servers.here.stores
     const account = await somebody(servers.here.stores)
     const tokenHash = aHash()
@@ -26,7 +26,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await servers.there.stores.sessions.findByTokenHash(tokenHash)).not.toBeNull()
   })
 
-  test('a session that ended on one server is dead on the other within 100 ms, with SQLite within one', async () => {
+  it('a session that ended on one server is dead on the other within 100 ms, with SQLite within one', async () => {
     const account = await somebody(servers.here.stores)
     for (let round = 0; round < 20; round += 1) {
       const tokenHash = aHash()
@@ -42,7 +42,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     }
   })
 
-  test('"last seen" moves forward only', async () => {
+  it('"last seen" moves forward only', async () => {
     const session = aSession(await somebody(servers.here.stores))
     const tokenHash = aHash()
     await sessions().add(session, tokenHash)
@@ -51,7 +51,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect((await sessions().findByTokenHash(tokenHash))?.session.lastSeenAt).toBe(2000)
   })
 
-  test('a step up gives a new token and ends the old one', async () => {
+  it('a step up gives a new token and ends the old one', async () => {
     const account = await somebody(servers.here.stores)
     const session = aSession(account, { factors: ['password'], verifiedAt: 0 })
     const [tokenHash, next] = [aHash(), aHash()]
@@ -62,7 +62,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().findByTokenHash(next)).toEqual({ session: better, account })
   })
 
-  test('of fifty step-ups with one token at once, one succeeds', async () => {
+  it('of fifty step-ups with one token at once, one succeeds', async () => {
     const account = await somebody(servers.here.stores)
     const session = aSession(account)
     const tokenHash = aHash()
@@ -74,7 +74,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().listOf(account.id)).toHaveLength(1)
   })
 
-  test('a session is ended by its owner only, once', async () => {
+  it('a session is ended by its owner only, once', async () => {
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const session = aSession(ada)
     await sessions().add(session, aHash())
@@ -83,7 +83,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().end(session.id, ada.id)).toBe(false)
   })
 
-  test('all but one end, or all; nobody else’s', async () => {
+  it('all but one end, or all; nobody else’s', async () => {
     const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
     const mine = [aSession(ada), aSession(ada, { lastSeenAt: 3000 }), aSession(ada)]
     for (const session of [...mine, aSession(eve)]) await sessions().add(session, aHash())
@@ -94,7 +94,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().listOf(eve.id)).toHaveLength(1)
   })
 
-  test('beyond the most, those seen longest ago end', async () => {
+  it('beyond the most, those seen longest ago end', async () => {
     const ada = await somebody(servers.here.stores)
     for (const lastSeenAt of [1001, 1005, 1003, 1004, 1002])
       await sessions().add(aSession(ada, { lastSeenAt }), aHash())
@@ -103,7 +103,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().endOldestOf(ada.id, 2)).toBe(0)
   })
 
-  test('expired ones are removed in batches', async () => {
+  it('expired ones are removed in batches', async () => {
     const ada = await somebody(servers.here.stores)
     for (const expiresAt of [100, 101, 102, 9000]) await sessions().add(aSession(ada, { expiresAt }), aHash())
     expect(await sessions().removeExpired(102, 2)).toBe(2)
@@ -112,7 +112,7 @@ describe.each(databases)('sessions on $name', (kind) => {
     expect(await sessions().listOf(ada.id)).toHaveLength(1)
   })
 
-  test('idle ones are removed in batches', async () => {
+  it('idle ones are removed in batches', async () => {
     const ada = await somebody(servers.here.stores)
     for (const lastSeenAt of [100, 101, 102, 103])
       await sessions().add(aSession(ada, { lastSeenAt }), aHash())
@@ -127,7 +127,7 @@ describe.each(databases)('sign-ins on $name', (kind) => {
   const servers = useDatabase(kind)
   const signIns = () => servers.here.stores.signIns
 
-  test('a sign-in is found by its token until its time is over', async () => {
+  it('a sign-in is found by its token until its time is over', async () => {
     const signIn = aSignIn(await somebody(servers.here.stores))
     const tokenHash = aHash()
     await signIns().add(signIn, tokenHash)
@@ -139,7 +139,7 @@ describe.each(databases)('sign-ins on $name', (kind) => {
     expect(await signIns().findByTokenHash(aHash(), 1000)).toBeNull()
   })
 
-  test('of fifty requests at once, one completes it', async () => {
+  it('of fifty requests at once, one completes it', async () => {
     const signIn = aSignIn(await somebody(servers.here.stores))
     await signIns().add(signIn, aHash())
     const wins = await fiftyAtOnce([servers.here, servers.there], (server) =>
@@ -149,7 +149,7 @@ describe.each(databases)('sign-ins on $name', (kind) => {
     expect(await signIns().take(anId())).toBe(false)
   })
 
-  test('they end by token, by account, and when they have expired', async () => {
+  it('they end by token, by account, and when they have expired', async () => {
     const ada = await somebody(servers.here.stores)
     const tokenHash = aHash()
     await signIns().add(aSignIn(ada), tokenHash)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { codeKey, codePolicy } from '../../src/core/attempts.js'
 import { type Storage, type Stores, Undo } from '../../src/core/stores.js'
 import { StorageError } from '../../src/storage/index.js'
@@ -10,7 +10,7 @@ describe.each(databases)('transactions on $name', (kind) => {
   const facts = () => servers.here.stores.facts
   const both = () => [servers.here, servers.there] as const
 
-  test('what one returns is kept whole, and seen by all', async () => {
+  it('what one returns is kept whole, and seen by all', async () => {
     const outcome = await servers.here.atomically(async (stores) => {
       await stores.facts.put('whole-1', 'a')
       await stores.facts.put('whole-2', 'b')
@@ -20,7 +20,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await servers.there.stores.facts.list('whole-')).toHaveLength(2)
   })
 
-  test('an error in the middle leaves nothing, and comes out as it was', async () => {
+  it('an error in the middle leaves nothing, and comes out as it was', async () => {
     const oops = new Error('oops')
     const failing = servers.here.atomically(async (stores) => {
       await stores.facts.put('half', 'a')
@@ -30,7 +30,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().get('half')).toBeNull()
   })
 
-  test('an outcome can be given back with nothing kept', async () => {
+  it('an outcome can be given back with nothing kept', async () => {
     const outcome = await servers.here.atomically(async (stores) => {
       await stores.facts.put('undone', 'a')
       expect(await stores.facts.get('undone')).toBe('a')
@@ -40,7 +40,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().get('undone')).toBeNull()
   })
 
-  test('after a statement that failed nothing is kept, even if the error is caught', async () => {
+  it('after a statement that failed nothing is kept, even if the error is caught', async () => {
     const ada = await somebody(servers.here.stores)
     const session = aSession(ada)
     await servers.here.stores.sessions.add(session, aHash())
@@ -54,12 +54,12 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().put('the next one works', 'a')).toBeUndefined()
   })
 
-  test('a row that belongs to nobody is refused when the transaction ends at the latest', async () => {
+  it('a row that belongs to nobody is refused when the transaction ends at the latest', async () => {
     const orphan = servers.here.atomically((stores) => stores.unsavedCodes.put(anId(), anId(), 'sealed'))
     await expect(orphan).rejects.toThrow(StorageError)
   })
 
-  test('a store that outlives its transaction writes nothing', async () => {
+  it('a store that outlives its transaction writes nothing', async () => {
     let kept: Stores | null = null
     await servers.here.atomically((stores) => {
       kept = stores
@@ -69,7 +69,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().get('too late')).toBeNull()
   })
 
-  test('nobody sees half of an open transaction, and reads do not wait for it', async () => {
+  it('nobody sees half of an open transaction, and reads do not wait for it', async () => {
     await facts().put('seen-1', 'old')
     await facts().put('seen-2', 'old')
     const seen: unknown[] = []
@@ -87,7 +87,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await servers.there.stores.facts.get('seen-1')).toBe('new')
   })
 
-  test('a write from outside waits for an open transaction and is no part of it', async () => {
+  it('a write from outside waits for an open transaction and is no part of it', async () => {
     await facts().put('contended', 'old')
     const outside: Promise<unknown>[] = []
     const answers: string[] = []
@@ -108,7 +108,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(answers).toEqual(['reserved', 'reserved'])
   })
 
-  test('fifty transactions at once on two servers happen one after the other', async () => {
+  it('fifty transactions at once on two servers happen one after the other', async () => {
     const { id } = await somebody(servers.here.stores, { name: '0' })
     await fiftyAtOnce(both(), (server) =>
       server.atomically(async ({ accounts }) => {
@@ -119,14 +119,14 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect((await servers.here.stores.accounts.find(id))?.name).toBe('50')
   })
 
-  test('statements that are asked at once in a transaction run one after the other', async () => {
+  it('statements that are asked at once in a transaction run one after the other', async () => {
     await servers.here.atomically(async (stores) => {
       await Promise.all(Array.from({ length: 20 }, (_one, index) => stores.facts.put(`once-${index}`, 'a')))
     })
     expect(await facts().list('once-')).toHaveLength(20)
   })
 
-  test('statements that are asked at once are done in the order in which they were asked', async () => {
+  it('statements that are asked at once are done in the order in which they were asked', async () => {
     const seen = await servers.here.atomically(({ facts }) =>
       Promise.all([
         facts.put('in turn', 'first'),
@@ -142,7 +142,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().get('in turn')).toBe('last')
   })
 
-  test('of statements that are asked at once, one that fails takes the others back', async () => {
+  it('of statements that are asked at once, one that fails takes the others back', async () => {
     const session = aSession(await somebody(servers.here.stores))
     const working = servers.here.atomically(({ facts, sessions }) => {
       const first = sessions.add(session, aHash())
@@ -163,7 +163,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().put('the next one works', 'a')).toBeUndefined()
   })
 
-  test('one that ends asynchronously is seen by all at once, whole or not at all', async () => {
+  it('one that ends asynchronously is seen by all at once, whole or not at all', async () => {
     const put = (value: string) =>
       servers.here.atomically(async ({ facts }) => {
         await Promise.all([facts.put('soon-1', value), facts.put('soon-2', value)])
@@ -175,7 +175,7 @@ describe.each(databases)('transactions on $name', (kind) => {
       expect((await server.stores.facts.list('soon-')).map(({ value }) => value)).toEqual(['a', 'a'])
   })
 
-  test.each([
+  it.each([
     ['NUL', 'a\0b'],
     ['the first half of a pair', 'a\ud83d'],
     ['the second half of a pair', '\ude80b'],
@@ -187,7 +187,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     await expect(inside).rejects.toMatchObject(refused)
   })
 
-  test('all other text comes back as it was', async () => {
+  it('all other text comes back as it was', async () => {
     const texts = [
       '',
       ' a ',
@@ -210,7 +210,7 @@ describe.each(databases)('transactions on $name', (kind) => {
 })
 
 describe.each(databases)('closing $name', (kind) => {
-  test('lets a running transaction end, and refuses what comes later', async () => {
+  it('lets a running transaction end, and refuses what comes later', async () => {
     const database = await kind.create()
     const storage = await database.open()
     let closed: Promise<void> = Promise.resolve()
@@ -246,7 +246,7 @@ describe('while one writes to SQLite', () => {
     return { soFar: () => looks, end: () => (goesOn = false) }
   }
 
-  test('whoever arrived before is answered before it begins, and again before it is written down', async () => {
+  it('whoever arrived before is answered before it begins, and again before it is written down', async () => {
     const looks = countLooks()
     const seen = { atBegin: 0, atEnd: 0, after: 0 }
     await servers.here.atomically(async ({ facts }) => {

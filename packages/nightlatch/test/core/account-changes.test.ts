@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   changePassword,
   endTrustedDevice,
@@ -86,7 +86,7 @@ describe('every change needs a proof of less than ten minutes ago', () => {
     ],
   ] as const
 
-  test.each(changes)('%s', async (_what, change) => {
+  it.each(changes)('%s', async (_what, change) => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const before = await authenticatorsOf(ada)
     const events = await ada.events()
@@ -105,7 +105,7 @@ describe('an authenticator is renamed', () => {
   const rename = async (person: Person, name: string, id?: AuthenticatorId) =>
     renameAuthenticator(here.core, { ...(await person.change()), id: id ?? (await firstOf(person)), name })
 
-  test('and it is written down', async () => {
+  it('and it is written down', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     expect(await rename(ada, ' My phone ')).toEqual({ kind: 'renamed' })
     expect(await authenticatorsOf(ada)).toMatchObject([{ name: 'My phone' }])
@@ -115,7 +115,7 @@ describe('an authenticator is renamed', () => {
     expect(await rename(ada, '🚪'.repeat(40))).toEqual({ kind: 'renamed' })
   })
 
-  test.each([
+  it.each([
     ['', 'empty'],
     ['  ', 'empty'],
     ['x'.repeat(41), 'too-long'],
@@ -129,7 +129,7 @@ describe('an authenticator is renamed', () => {
     expect(await ada.events()).not.toContain('authenticator.renamed')
   })
 
-  test('but not to the name of another one, whoever was first', async () => {
+  it('but not to the name of another one, whoever was first', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const id = await addAnother(ada, 'Tablet')
     expect(await rename(ada, 'Authenticator app', id)).toEqual({ kind: 'bad-name', why: 'taken' })
@@ -140,14 +140,14 @@ describe('an authenticator is renamed', () => {
     expect((await authenticatorsOf(ada)).map(({ name }) => name)).toEqual(['Authenticator app', 'Watch'])
   })
 
-  test('and written down, or not at all', async () => {
+  it('and written down, or not at all', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const change = { ...(await ada.change()), id: await firstOf(ada), name: 'My phone' }
     await expect(renameAuthenticator(whereTheTrailIsFull(here.core), change)).rejects.toThrow('full')
     expect(await authenticatorsOf(ada)).toMatchObject([{ name: 'Authenticator app' }])
   })
 
-  test('but not where there is none, nor one of somebody else', async () => {
+  it('but not where there is none, nor one of somebody else', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     expect(await rename(ada, 'Mine', nothing)).toEqual({ kind: 'not-there' })
@@ -160,7 +160,7 @@ describe('an authenticator is removed', () => {
   const remove = async (person: Person, id?: AuthenticatorId, core = here.core) =>
     removeAuthenticator(core, { ...(await person.change()), id: id ?? (await firstOf(person)) })
 
-  test('of several: its codes fail, trusted devices end, the rest stays, the owner is told', async () => {
+  it('of several: its codes fail, trusted devices end, the rest stays, the owner is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const elsewhere = await ada.signIn(here.newBrowser(), true)
     await addAnother(ada, 'Tablet')
@@ -191,7 +191,7 @@ describe('an authenticator is removed', () => {
     expect((await giveCode(here.core, given)).kind).toBe('wrong')
   })
 
-  test('but not the last one where a second factor is required', async () => {
+  it('but not the last one where a second factor is required', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     expect(await remove(ada)).toEqual({ kind: 'last-one' })
@@ -200,7 +200,7 @@ describe('an authenticator is removed', () => {
     expect(here.notices).toEqual([])
   })
 
-  test('the last one where people choose: everything of it goes, and the other sessions', async () => {
+  it('the last one where people choose: everything of it goes, and the other sessions', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const elsewhere = await ada.signIn()
     const { signIn } = await ada.beginSignIn()
@@ -217,7 +217,7 @@ describe('an authenticator is removed', () => {
     expect((await ada.givePassword(here.newBrowser(), here.optional)).kind).toBe('complete')
   })
 
-  test('one of two leaves the sessions and codes alone also where people choose', async () => {
+  it('one of two leaves the sessions and codes alone also where people choose', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Tablet')
     const elsewhere = await ada.signIn()
@@ -228,7 +228,7 @@ describe('an authenticator is removed', () => {
     expect(await findUnsavedCodes(here.core, session.id)).toHaveLength(10)
   })
 
-  test('but not where there is none, nor one of somebody else', async () => {
+  it('but not where there is none, nor one of somebody else', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     expect(await remove(ada, nothing, here.optional)).toEqual({ kind: 'not-there' })
@@ -237,7 +237,7 @@ describe('an authenticator is removed', () => {
     expect(await authenticatorsOf(bob)).toHaveLength(1)
   })
 
-  test('and the owner is told its name, of several', async () => {
+  it('and the owner is told its name, of several', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Tablet')
     for (const { id, name } of await authenticatorsOf(ada)) {
@@ -247,7 +247,7 @@ describe('an authenticator is removed', () => {
     }
   })
 
-  test('but not for a session that ended meanwhile: the write decides', async () => {
+  it('but not for a session that ended meanwhile: the write decides', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Second')
     const change = { ...(await ada.change()), id: await firstOf(ada) }
@@ -259,7 +259,7 @@ describe('an authenticator is removed', () => {
     expect(here.notices).toEqual([])
   })
 
-  test('by one of two requests at once: the other one changes nothing', async () => {
+  it('by one of two requests at once: the other one changes nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Tablet')
     await addAnother(ada, 'Watch')
@@ -276,7 +276,7 @@ describe('an authenticator is removed', () => {
 })
 
 describe('recovery codes are renewed', () => {
-  test('and the old ones stop working; the new ones are shown to this session', async () => {
+  it('and the old ones stop working; the new ones are shown to this session', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const outcome = await renewRecoveryCodes(here.core, await ada.change())
@@ -296,7 +296,7 @@ describe('recovery codes are renewed', () => {
     ])
   })
 
-  test('and codes that another session has yet to save are gone', async () => {
+  it('and codes that another session has yet to save are gone', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const before = (await ada.signedIn()).session.id
     ada.keep(await ada.signIn())
@@ -304,7 +304,7 @@ describe('recovery codes are renewed', () => {
     expect(await findUnsavedCodes(here.core, before)).toBeNull()
   })
 
-  test('where there is a second factor, and room', async () => {
+  it('where there is a second factor, and room', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     expect(await renewRecoveryCodes(here.core, await ada.change())).toEqual({ kind: 'no-second-factor' })
     here.clock.advance(3600) // nobody is asked for a proof that would lead to nothing
@@ -316,7 +316,7 @@ describe('recovery codes are renewed', () => {
     expect(await bob.events()).not.toContain('recovery-codes.renewed')
   })
 
-  test('not for a session or a second factor that ended while the codes were hashed', async () => {
+  it('not for a session or a second factor that ended while the codes were hashed', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await ada.signIn() // another session, which stays
     const change = await ada.change()
@@ -331,7 +331,7 @@ describe('recovery codes are renewed', () => {
     expect(here.notices.map(({ kind }) => kind)).not.toContain('recovery-codes-renewed')
   })
 
-  test('straight away by whoever used the very last one, for ten minutes', async () => {
+  it('straight away by whoever used the very last one, for ten minutes', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const recover = async (code: string) => {
       const { signIn } = await ada.beginSignIn(ada.browser)
@@ -357,7 +357,7 @@ describe('recovery codes are renewed', () => {
 })
 
 describe('a trusted device is ended', () => {
-  test('by its owner, and nobody else', async () => {
+  it('by its owner, and nobody else', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     const { trustedDevice } = await ada.signIn(here.newBrowser(), true)
@@ -379,7 +379,7 @@ describe('the password is changed', () => {
   const change = async (person: Person, own: { current?: string; next?: string } = {}, core = here.core) =>
     changePassword(core, { ...(await person.change()), current: person.password, next, ...own })
 
-  test('ends all else, keeps this session under a new token, and the owner is told', async () => {
+  it('ends all else, keeps this session under a new token, and the owner is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { trustedDevice, token } = await ada.signIn(here.newBrowser(), true)
     const { signIn } = await ada.beginSignIn()
@@ -419,7 +419,7 @@ describe('the password is changed', () => {
     expect((await ada.givePassword(here.newBrowser({ trustedDevice }))).kind).toBe('code-due')
   })
 
-  test('is refused with a wrong current password, which is counted', async () => {
+  it('is refused with a wrong current password, which is counted', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let wrong = 1; wrong <= 10; wrong += 1)
       expect(await change(ada, { current: 'wrong' })).toEqual({ kind: 'wrong-password' })
@@ -427,7 +427,7 @@ describe('the password is changed', () => {
     expect(await ada.events()).not.toContain('password.changed')
   })
 
-  test('is written down when it is refused, like any other proof', async () => {
+  it('is written down when it is refused, like any other proof', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await change(ada, { current: 'wrong' })
     expect(await ada.lastEvent()).toMatchObject({
@@ -436,7 +436,7 @@ describe('the password is changed', () => {
     })
   })
 
-  test('is refused for a bad new one, and nothing ends', async () => {
+  it('is refused for a bad new one, and nothing ends', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const elsewhere = await ada.signIn()
     for (const [bad, why] of [
@@ -451,7 +451,7 @@ describe('the password is changed', () => {
     expect((await ada.givePassword()).kind).toBe('code-due')
   })
 
-  test('waits for room', async () => {
+  it('waits for room', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const full = { ...here.core, passwords: fullHasher }
     expect(await change(ada, {}, full)).toEqual({ kind: 'busy' })
@@ -460,13 +460,13 @@ describe('the password is changed', () => {
     expect((await change(ada)).kind).toBe('changed')
   })
 
-  test('is not ours where the application keeps it', async () => {
+  it('is not ours where the application keeps it', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const applicationAccounts = { verifyPassword: () => Promise.resolve(null) }
     expect(await change(ada, {}, { ...here.core, applicationAccounts })).toEqual({ kind: 'kept-elsewhere' })
   })
 
-  test('is over when the session ended meanwhile, and the password is the old one', async () => {
+  it('is over when the session ended meanwhile, and the password is the old one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const elsewhere = await ada.signIn()
     here.notices.length = 0
@@ -479,7 +479,7 @@ describe('the password is changed', () => {
     expect(here.notices).toEqual([])
   })
 
-  test('is over when the account was removed meanwhile', async () => {
+  it('is over when the account was removed meanwhile', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const core = whileHashing(here.core, () => here.stores.accounts.remove(ada.id))
     expect(await change(ada, {}, core)).toEqual({ kind: 'over' })

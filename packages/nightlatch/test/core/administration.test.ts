@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   addAccount,
   disableAccount,
@@ -33,7 +33,7 @@ describe('an account with a password', () => {
   const here = useHere()
   const password = { password: goodPassword }
 
-  test('is added, and it is written down', async () => {
+  it('is added, and it is written down', async () => {
     const added = await addAccount(here.core, { username: 'ada', admin: true }, password)
     if (added.kind !== 'added') throw new Error(added.kind)
     expect(await findAccount(here.core, 'ADA')).toEqual(added.account)
@@ -44,7 +44,7 @@ describe('an account with a password', () => {
     ])
   })
 
-  test('is not added twice, and the refusal leaves nothing behind', async () => {
+  it('is not added twice, and the refusal leaves nothing behind', async () => {
     await addAccount(here.core, { username: 'bob', admin: false }, password)
     const [latest] = await here.stores.audit.list({ limit: 1 })
     const count = (await here.stores.accounts.list()).length
@@ -54,7 +54,7 @@ describe('an account with a password', () => {
     expect(await here.stores.audit.list({ limit: 1 })).toEqual([latest])
   })
 
-  test('is refused before anything is hashed when it is not one', async () => {
+  it('is refused before anything is hashed when it is not one', async () => {
     const full = { ...here.core, passwords: fullHasher }
     expect(await addAccount(full, { username: 'b b', admin: false }, password)).toEqual(
       refused('bad-username'),
@@ -67,7 +67,7 @@ describe('an account with a password', () => {
     expect(await findAccount(here.core, 'eve')).toBeNull()
   })
 
-  test('of the demonstration alone may have a common password of eight characters', async () => {
+  it('of the demonstration alone may have a common password of eight characters', async () => {
     const wishes = { username: 'user1', admin: false }
     const demo = { password: 'password1' }
     expect(await addAccount(here.core, wishes, demo)).toMatchObject({ why: 'common' })
@@ -105,7 +105,7 @@ describe('an invitation', () => {
   ): Promise<InvitationOutcome> =>
     acceptInvitation(core, { token, username: '', password: next, browser: here.newBrowser(), ...own })
 
-  test('makes an account without a password, and a link for three days', async () => {
+  it('makes an account without a password, and a link for three days', async () => {
     const { account, token, expiresAt } = await invited()
     expect(expiresAt).toBe(noon + 3 * 86_400)
     expect(await here.stores.accounts.find(account.id)).toEqual(account)
@@ -129,7 +129,7 @@ describe('an invitation', () => {
     expect(await accept(token)).toEqual({ kind: 'gone' })
   })
 
-  test('is refused for a name that is taken or none, and leaves nothing behind', async () => {
+  it('is refused for a name that is taken or none, and leaves nothing behind', async () => {
     const { account } = await invited('grace')
     const before = await here.stores.audit.list({ limit: 1 })
     expect(await inviteAccount(here.core, { username: 'Grace', admin: false })).toEqual(refused('name-taken'))
@@ -138,7 +138,7 @@ describe('an invitation', () => {
     expect(await here.stores.audit.list({ limit: 1 })).toEqual(before)
   })
 
-  test('chooses the password once; the sign-in goes on from there', async () => {
+  it('chooses the password once; the sign-in goes on from there', async () => {
     const { account, token } = await invited()
     const browser = here.newBrowser()
     const outcome = await accept(token, { username: 'somebody-else', browser })
@@ -155,7 +155,7 @@ describe('an invitation', () => {
     expect(await accept(token)).toEqual({ kind: 'gone' })
   })
 
-  test('is a session at once where people choose', async () => {
+  it('is a session at once where people choose', async () => {
     const { token } = await invited()
     expect(await accept(token, {}, here.optional)).toMatchObject({
       kind: 'accepted',
@@ -163,7 +163,7 @@ describe('an invitation', () => {
     })
   })
 
-  test('stays for another try after a bad password, or while there is no room', async () => {
+  it('stays for another try after a bad password, or while there is no room', async () => {
     const { account, token } = await invited()
     expect(await accept(token, { password: 'short' })).toEqual({ kind: 'bad-password', why: 'too-short' })
     expect(await accept(token, { password: `${account.username}-2026` })).toEqual({
@@ -174,7 +174,7 @@ describe('an invitation', () => {
     expect((await accept(token)).kind).toBe('accepted')
   })
 
-  test('is nothing without its token, for a disabled account, or for one that is gone', async () => {
+  it('is nothing without its token, for a disabled account, or for one that is gone', async () => {
     expect(await findInvitation(here.core, null)).toBeNull()
     expect(await findInvitation(here.core, newToken(realWorld))).toBeNull()
     expect(await accept(null)).toEqual({ kind: 'gone' })
@@ -188,7 +188,7 @@ describe('an invitation', () => {
     expect(await findInvitation(here.core, token)).toBeNull()
   })
 
-  test("of two at once is used by one, and the password is that one's", async () => {
+  it("of two at once is used by one, and the password is that one's", async () => {
     const { account, token } = await invited()
     const core = justBeforeTheWrite(here.core, () => accept(token, { password: 'the first to come' }))
     expect(await accept(token, { password: 'the second to come' }, core)).toEqual({ kind: 'gone' })
@@ -197,13 +197,13 @@ describe('an invitation', () => {
     expect(await passwords.verify(hash, new Secret('the first to come'))).toBe(true)
   })
 
-  test('of an account that is removed at the last moment is gone', async () => {
+  it('of an account that is removed at the last moment is gone', async () => {
     const { account, token } = await invited()
     const core = justBeforeTheWrite(here.core, () => here.stores.accounts.remove(account.id))
     expect(await accept(token, {}, core)).toEqual({ kind: 'gone' })
   })
 
-  test('of an account that is disabled right after it was used leads nowhere', async () => {
+  it('of an account that is disabled right after it was used leads nowhere', async () => {
     const { account, token } = await invited()
     let transactions = 0
     const { storage } = here.core
@@ -221,7 +221,7 @@ describe('an invitation', () => {
     expect(await accept(token, {}, core)).toEqual({ kind: 'gone' })
   })
 
-  test('is taken back when an administrator sets the password', async () => {
+  it('is taken back when an administrator sets the password', async () => {
     const { account, token } = await invited()
     expect(await setPassword(here.core, account, goodPassword)).toEqual({ kind: 'set' })
     expect(await findInvitation(here.core, token)).toBeNull()
@@ -238,7 +238,7 @@ describe('the very first account', () => {
     return made.token
   }
 
-  test('is made with a link that lasts an hour; a new link ends the one before', async () => {
+  it('is made with a link that lasts an hour; a new link ends the one before', async () => {
     const first = await firstAccountLink(here.core)
     expect(first?.expiresAt).toBe(noon + 3600)
     expect(await findInvitation(here.core, first!.token)).toMatchObject({
@@ -256,7 +256,7 @@ describe('the very first account', () => {
     expect(await here.stores.audit.list({ limit: 9 })).toEqual([])
   })
 
-  test.each([
+  it.each([
     ['a b', goodPassword, refused('bad-username')],
     ['', goodPassword, refused('bad-username')],
     ['ada', 'ada', { kind: 'bad-password', why: 'too-short' }],
@@ -266,12 +266,12 @@ describe('the very first account', () => {
     expect(await here.stores.accounts.list()).toHaveLength(0)
   })
 
-  test('waits for room', async () => {
+  it('waits for room', async () => {
     const full = { ...here.core, passwords: fullHasher }
     expect(await accept(await link(), 'ada', goodPassword, full)).toEqual({ kind: 'busy' })
   })
 
-  test('is an administrator, once; whoever comes second with the same link is told that it is gone', async () => {
+  it('is an administrator, once; whoever comes second with the same link is told that it is gone', async () => {
     const token = await link()
     const core = justBeforeTheWrite(here.core, () => accept(token, 'first'))
     expect(await accept(token, 'second', goodPassword, core)).toEqual({ kind: 'gone' })
@@ -286,7 +286,7 @@ describe('the very first account', () => {
     expect(await findInvitation(here.core, token)).toBeNull()
   })
 
-  test('is not made with an old link once there is an account, and the link is not spent for nothing', async () => {
+  it('is not made with an old link once there is an account, and the link is not spent for nothing', async () => {
     await removeAccount(here.core, (await findAccount(here.core, 'first'))!)
     const token = await link()
     const core = justBeforeTheWrite(here.core, () =>
@@ -327,7 +327,7 @@ describe('an administrator', () => {
 
   const lastOf = async (person: Person) => (await person.trail()).at(-1)
 
-  test('disables an account: everything ends, and nothing begins until it is enabled', async () => {
+  it('disables an account: everything ends, and nothing begins until it is enabled', async () => {
     const { ada, nothingGoesOn } = await someoneBusy()
     await disableAccount(here.core, await ada.account())
     expect(await lastOf(ada)).toMatchObject(written('account.disabled'))
@@ -339,7 +339,7 @@ describe('an administrator', () => {
     expect((await ada.givePassword(here.newBrowser())).kind).toBe('code-due')
   })
 
-  test('removes an account: nothing is left but the audit trail', async () => {
+  it('removes an account: nothing is left but the audit trail', async () => {
     const { ada, nothingGoesOn } = await someoneBusy()
     const wrong = { waitFrom: 9, firstWaitSeconds: 1, longestWaitSeconds: 1, lockAt: null }
     const policy = { ...wrong, forgetAfterSeconds: null }
@@ -359,7 +359,7 @@ describe('an administrator', () => {
     ).toMatchObject({ kind: 'added' })
   })
 
-  test('sets a password: the sessions end, the second factor stays, the owner is told', async () => {
+  it('sets a password: the sessions end, the second factor stays, the owner is told', async () => {
     const { ada, trustedDevice, nothingGoesOn } = await someoneBusy()
     const account = await ada.account()
     expect(await setPassword(here.core, account, 'another good password')).toEqual({ kind: 'set' })
@@ -372,7 +372,7 @@ describe('an administrator', () => {
     expect((await ada.givePassword(here.newBrowser({ trustedDevice }))).kind).toBe('code-due')
   })
 
-  test('sets a password: whoever was kept out by wrong ones need not wait with the new one', async () => {
+  it('sets a password: whoever was kept out by wrong ones need not wait with the new one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const right = ada.password
     ada.password = 'wrong'
@@ -385,7 +385,7 @@ describe('an administrator', () => {
     expect((await ada.givePassword(here.newBrowser())).kind).toBe('code-due')
   })
 
-  test('sets no bad password, and none while there is no room', async () => {
+  it('sets no bad password, and none while there is no room', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const account = await ada.account()
@@ -398,7 +398,7 @@ describe('an administrator', () => {
     expect(await ada.account()).toEqual(account)
   })
 
-  test('resets the second factor: all of it goes, and the next sign-in sets up anew', async () => {
+  it('resets the second factor: all of it goes, and the next sign-in sets up anew', async () => {
     const { ada, nothingGoesOn } = await someoneBusy()
     const account = await ada.account()
     for (let wrong = 1; wrong <= 6; wrong += 1) {

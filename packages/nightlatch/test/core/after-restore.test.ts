@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { closeAfterRestore, type Closed } from '../../src/core/after-restore.js'
 import { firstAccountLink, inviteAccount } from '../../src/core/administration.js'
 import { findInvitation } from '../../src/core/invitation-use.js'
@@ -25,7 +25,7 @@ async function lastInstallationEvent() {
 const nothing = { sessions: 0, signIns: 0, setUps: 0, trustedDevices: 0, knownDevices: 0, invitations: 0 }
 
 describe('after an older copy was restored', () => {
-  test('there is nothing to close in an installation that nobody has used', async () => {
+  it('there is nothing to close in an installation that nobody has used', async () => {
     const closed = { ...nothing, authenticators: 0, recoveryCodes: null, lastEventAt: 0 }
     expect(await close()).toEqual(closed)
     expect(await lastInstallationEvent()).toMatchObject({
@@ -37,7 +37,7 @@ describe('after an older copy was restored', () => {
     })
   })
 
-  test('what was begun or remembered ends, of everybody, and is counted and written down', async () => {
+  it('what was begun or remembered ends, of everybody, and is counted and written down', async () => {
     const link = await firstAccountLink(here.core)
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { trustedDevice, token } = await ada.signIn(here.newBrowser(), true)
@@ -62,7 +62,7 @@ describe('after an older copy was restored', () => {
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
   })
 
-  test('codes that may have been accepted before are spent, also one of a phone that is ahead', async () => {
+  it('codes that may have been accepted before are spent, also one of a phone that is ahead', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.clock.advance(300)
     const codes = [-30, 0, 30].map((offset) => ada.phone.code(offset))
@@ -74,7 +74,7 @@ describe('after an older copy was restored', () => {
     expect(await submit(ada, ada.phone.code())).toBe('complete')
   })
 
-  test('recovery codes go where that is asked for', async () => {
+  it('recovery codes go where that is asked for', async () => {
     await close(true)
     const ada = await here.someoneWithAnAuthenticatorApp()
     expect(await close(true)).toMatchObject({ recoveryCodes: 10 })

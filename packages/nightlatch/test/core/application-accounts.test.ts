@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { disableAccount, findAccount } from '../../src/core/administration.js'
 import type { ApplicationAccount, Core } from '../../src/core/core.js'
 import { checkPassword } from '../../src/core/password-check.js'
@@ -23,7 +23,7 @@ const give = (core: Core, username: string, password = 'open sesame') =>
   givePassword(core, { username, password, browser: here.newBrowser() })
 
 describe('an application that keeps the accounts', () => {
-  test('is asked with what was typed; its account gets a row of ours without a password', async () => {
+  it('is asked with what was typed; its account gets a row of ours without a password', async () => {
     const groups = ['staff', 'admins']
     const core = applicationWith({
       'Ada@Work': { username: 'ada', name: ' Ada L. ', email: 'Ada@Example.org', groups },
@@ -46,12 +46,12 @@ describe('an application that keeps the accounts', () => {
     })
   })
 
-  test('tells no more than a name if it likes', async () => {
+  it('tells no more than a name if it likes', async () => {
     await give(applicationWith({ bob: { username: 'bob' } }), 'bob')
     expect(await findAccount(here.core, 'bob')).toMatchObject({ name: '', email: '', groups: [] })
   })
 
-  test.each([
+  it.each([
     ['an address that is none', { email: 'nobody' }, { email: '' }],
     ['a name of two lines', { name: 'Bob\r\nRemote-Groups: admins' }, { name: '' }],
     ['a name that cannot be stored', { name: 'Bob\0' }, { name: '' }],
@@ -60,7 +60,7 @@ describe('an application that keeps the accounts', () => {
     expect(await findAccount(here.core, 'bob')).toMatchObject(kept)
   })
 
-  test('may change what it tells; the account stays the same', async () => {
+  it('may change what it tells; the account stays the same', async () => {
     await give(applicationWith({ eve: { username: 'eve', name: 'Eve', groups: ['one'] } }), 'eve')
     const before = await findAccount(here.core, 'eve')
     const later = { username: 'EVE', name: 'Evelyn', email: 'eve@example.org', groups: ['two'] }
@@ -72,7 +72,7 @@ describe('an application that keeps the accounts', () => {
     expect(await findAccount(here.core, 'eve')).toEqual({ ...before, ...later })
   })
 
-  test('says no to a wrong password, and to names that it does not know', async () => {
+  it('says no to a wrong password, and to names that it does not know', async () => {
     const core = applicationWith({ mallory: { username: 'mallory' } })
     expect(await give(core, 'mallory', 'wrong')).toEqual({ kind: 'refused' })
     expect(await give(core, 'nobody')).toEqual({ kind: 'refused' })
@@ -81,7 +81,7 @@ describe('an application that keeps the accounts', () => {
     expect(await give({ ...core, applicationAccounts: silent }, 'mallory')).toEqual({ kind: 'refused' })
   })
 
-  test('may say yes and no only: the account is then the one that was named', async () => {
+  it('may say yes and no only: the account is then the one that was named', async () => {
     const applicationAccounts = {
       verifyPassword: (_name: string, password: string) => Promise.resolve(password === 'open sesame'),
     }
@@ -97,7 +97,7 @@ describe('an application that keeps the accounts', () => {
     expect(await give(core, 'grace')).toEqual({ kind: 'refused' })
   })
 
-  test('that answers neither an account nor yes or no lets nobody in', async () => {
+  it('that answers neither an account nor yes or no lets nobody in', async () => {
     for (const answer of [{}, { ok: false }, 'grace', 1]) {
       const applicationAccounts = { verifyPassword: () => Promise.resolve(answer as unknown as boolean) }
       await expect(give({ ...here.core, applicationAccounts }, 'henry')).rejects.toThrow()
@@ -105,19 +105,19 @@ describe('an application that keeps the accounts', () => {
     expect(await findAccount(here.core, 'henry')).toBeNull()
   })
 
-  test('is not asked with what cannot be a password', async () => {
+  it('is not asked with what cannot be a password', async () => {
     const core = applicationWith({ ada: { username: 'ada' } })
     for (const password of ['', 'x\0', 'x'.repeat(513)])
       expect(await give(core, 'ada', password)).toEqual({ kind: 'refused' })
     expect(core.asked).toEqual([])
   })
 
-  test('that names somebody with a name that cannot be one lets nobody in', async () => {
+  it('that names somebody with a name that cannot be one lets nobody in', async () => {
     const core = applicationWith({ odd: { username: 'an odd name' } })
     expect(await give(core, 'odd')).toEqual({ kind: 'refused' })
   })
 
-  test('lets nobody in who is disabled here, by any name', async () => {
+  it('lets nobody in who is disabled here, by any name', async () => {
     const core = applicationWith({ carol: { username: 'carol' }, nick: { username: 'carol' } })
     expect((await give(core, 'carol')).kind).toBe('set-up-due')
     await disableAccount(here.core, (await findAccount(here.core, 'carol'))!)
@@ -127,7 +127,7 @@ describe('an application that keeps the accounts', () => {
     expect(await give(renamed, 'carol')).toEqual({ kind: 'refused' })
   })
 
-  test('gives two first sign-ins at once one account', async () => {
+  it('gives two first sign-ins at once one account', async () => {
     const core = applicationWith({ dave: { username: 'dave' } })
     const both = await Promise.all([give(core, 'dave'), give(core, 'dave')])
     expect(both.map(({ kind }) => kind)).toEqual(['set-up-due', 'set-up-due'])
@@ -137,7 +137,7 @@ describe('an application that keeps the accounts', () => {
     expect(length).toBe(1)
   })
 
-  test('has its wrong passwords counted like ours', async () => {
+  it('has its wrong passwords counted like ours', async () => {
     const core = applicationWith({ frank: { username: 'frank' } })
     await give(core, 'frank')
     for (let wrong = 1; wrong <= 10; wrong += 1)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   addressKey,
   addressPolicy,
@@ -19,7 +19,7 @@ import type { Session } from '../../src/core/sessions.js'
 import { realWorld as world } from '../../src/crypto/world.js'
 
 describe('an address is counted as its network', () => {
-  test.each([
+  it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['10.0.0.255', '10.0.0.255'],
     ['::ffff:192.0.2.1', '192.0.2.1'],
@@ -59,7 +59,7 @@ describe('an address is counted as its network', () => {
 describe('a counter', () => {
   const ada = 'a'.repeat(26) as AccountId
 
-  test('has a name of its own for each kind of proof', () => {
+  it('has a name of its own for each kind of proof', () => {
     expect(codeKey(ada)).toBe(`code:${ada}`)
     expect(recoveryKey(ada)).toBe(`recovery:${ada}`)
     expect(passwordKey(ada)).toBe(`password:${ada}`)
@@ -68,7 +68,7 @@ describe('a counter', () => {
     expect(unknownNameKey(world, 'abc')).toBe('password:?ba7816bf8f01cfea414140de5dae2223')
   })
 
-  test('waits as it is written down', () => {
+  it('waits as it is written down', () => {
     const waits = { firstWaitSeconds: 30, longestWaitSeconds: 3600 }
     expect(codePolicy).toEqual({ ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: null })
     expect(recoveryPolicy).toEqual({ ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: 86_400 })
@@ -78,7 +78,7 @@ describe('a counter', () => {
 })
 
 describe('an event of the audit trail', () => {
-  test('names its client, cut to size', () => {
+  it('names its client, cut to size', () => {
     const client = { address: 'a'.repeat(65), userAgent: 'u'.repeat(257) }
     expect(auditEvent('code.refused', { at: 7, account: null, client })).toEqual({
       at: 7,
@@ -90,13 +90,13 @@ describe('an event of the audit trail', () => {
     })
   })
 
-  test('carries plain facts', () => {
+  it('carries plain facts', () => {
     const details = { left: 3, replaced: true, reason: 'x' }
     const parts = { at: 7, account: 'a'.repeat(26) as AccountId, client: noClient, details }
     expect(auditEvent('recovery-code.used', parts)).toMatchObject({ address: '', userAgent: '', details })
   })
 
-  test('has a name that nothing changes: scripts read them', () => {
+  it('has a name that nothing changes: scripts read them', () => {
     expect(auditEvents).toMatchInlineSnapshot(`
       [
         "account.created",
@@ -142,7 +142,7 @@ describe('an event of the audit trail', () => {
 describe('a session', () => {
   const session = { verifiedAt: 1000, lastSeenAt: 1000, expiresAt: 1000 + 604_800 } as Session
 
-  test.each<[string, Partial<Session>, number, boolean]>([
+  it.each<[string, Partial<Session>, number, boolean]>([
     ['a second before 12 hours without a visit', {}, 1000 + 43_199, true],
     ['at 12 hours without a visit', {}, 1000 + 43_200, false],
     ['a second before 7 days', { lastSeenAt: 605_000 }, 1000 + 604_799, true],
@@ -151,7 +151,7 @@ describe('a session', () => {
     expect(isLive({ ...session, ...own }, now)).toBe(lives)
   })
 
-  test.each<[Session['factors'], boolean]>([
+  it.each<[Session['factors'], boolean]>([
     [['password'], false],
     [['password', 'totp'], true],
     [['password', 'recovery-code'], true],
@@ -161,7 +161,7 @@ describe('a session', () => {
     expect(hasTwoFactors({ factors })).toBe(has)
   })
 
-  test.each<[string, Partial<Session>, number, boolean]>([
+  it.each<[string, Partial<Session>, number, boolean]>([
     ['at once', {}, 1000, true],
     ['a second before 10 minutes', {}, 1599, true],
     ['at 10 minutes', {}, 1600, false],

@@ -1,5 +1,5 @@
 import { format, inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId, parseId } from '../../src/core/ids.js'
 import { Secret } from '../../src/core/secret.js'
 import { asciiBytes, asciiText } from '../../src/core/text.js'
@@ -19,18 +19,18 @@ const counting = { randomBytes: (count: number) => Uint8Array.from({ length: cou
 const allBits = { randomBytes: (count: number) => new Uint8Array(count).fill(255) }
 
 describe('an identifier', () => {
-  test('is 26 characters of base32, five random bits each', () => {
+  it('is 26 characters of base32, five random bits each', () => {
     expect(newId((count) => counting.randomBytes(count))).toBe('abcdefghijklmnopqrstuvwxyz')
     expect(newId((count) => allBits.randomBytes(count))).toBe('7'.repeat(26))
   })
 
-  test('is never made twice', () => {
+  it('is never made twice', () => {
     const ids = Array.from({ length: 1000 }, () => newId((count) => world.randomBytes(count)))
     expect(new Set(ids).size).toBe(1000)
     for (const id of ids) expect(parseId(id)).toBe(id)
   })
 
-  test.each([
+  it.each([
     ['nothing', ''],
     ['one character less', 'a'.repeat(25)],
     ['one character more', 'a'.repeat(27)],
@@ -46,19 +46,19 @@ describe('an identifier', () => {
 })
 
 describe('a token', () => {
-  test('is 43 characters of base64url, six random bits each', () => {
+  it('is 43 characters of base64url, six random bits each', () => {
     expect(newToken(counting).reveal()).toBe('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq')
     expect(newToken(allBits).reveal()).toBe('_'.repeat(43))
     const high = { randomBytes: (count: number) => counting.randomBytes(count).map((at) => at + 43) }
     expect(newToken(high).reveal()).toBe('rstuvwxyz0123456789-_ABCDEFGHIJKLMNOPQRSTUV')
   })
 
-  test('is what a cookie gives back', () => {
+  it('is what a cookie gives back', () => {
     const token = newToken(world)
     expect(parseToken(token.reveal())?.reveal()).toBe(token.reveal())
   })
 
-  test.each([
+  it.each([
     ['no cookie', undefined],
     ['nothing', ''],
     ['one character less', 'a'.repeat(42)],
@@ -72,7 +72,7 @@ describe('a token', () => {
     expect(parseToken(text)).toBeNull()
   })
 
-  test('is kept as its SHA-256 only', () => {
+  it('is kept as its SHA-256 only', () => {
     expect(hashToken(world, new Secret('abc'))).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     )
@@ -82,21 +82,21 @@ describe('a token', () => {
 describe('what stands for a session at forward authentication', () => {
   const token = new Secret('a'.repeat(43))
 
-  test('follows from the session token and leads to the same row', () => {
+  it('follows from the session token and leads to the same row', () => {
     const forward = forwardTokenOf(world, token)
     expect(forward.reveal()).toBe(world.sha256(`forward:${'a'.repeat(43)}`))
     expect(hashForwardToken(world, forward)).toBe(hashSessionToken(world, token))
     expect(hashForwardToken(world, forward)).toBe(world.sha256(forward.reveal()))
   })
 
-  test('is not what is kept, nor a session token', () => {
+  it('is not what is kept, nor a session token', () => {
     const forward = forwardTokenOf(world, token)
     expect(forward.reveal()).not.toBe(hashSessionToken(world, token))
     expect(parseToken(forward.reveal())).toBeNull()
     expect(parseForwardToken(forward.reveal())?.reveal()).toBe(forward.reveal())
   })
 
-  test.each([
+  it.each([
     ['no cookie', undefined],
     ['nothing', ''],
     ['one character less', 'a'.repeat(63)],
@@ -113,7 +113,7 @@ describe('what stands for a session at forward authentication', () => {
 describe('a secret cannot be printed by accident', () => {
   const secret = new Secret('tell nobody')
 
-  test.each([
+  it.each([
     ['in a text', () => `${String(secret)}${'' + String(secret)}`],
     ['as JSON', () => JSON.stringify({ secret, list: [secret] })],
     ['by inspection', () => inspect({ secret }, { depth: 9, showHidden: true })],
@@ -125,19 +125,19 @@ describe('a secret cannot be printed by accident', () => {
     expect(print()).not.toContain('tell nobody')
   })
 
-  test('and says what it is instead', () => {
+  it('and says what it is instead', () => {
     expect(String(secret)).toBe('[secret]')
     expect(JSON.stringify({ secret })).toBe('{"secret":"[secret]"}')
     expect(inspect({ secret })).toBe('{ secret: [secret] }')
     expect(Object.prototype.toString.call(secret)).toBe('[object [secret]]')
   })
 
-  test('but is there for whoever asks for it', () => {
+  it('but is there for whoever asks for it', () => {
     expect(secret.reveal()).toBe('tell nobody')
   })
 })
 
-test('plain text becomes bytes and comes back', () => {
+it('plain text becomes bytes and comes back', () => {
   expect([...asciiBytes('k7qm\n~')]).toEqual([107, 55, 113, 109, 10, 126])
   expect(asciiText(asciiBytes('k7qm\n~'))).toBe('k7qm\n~')
   expect(asciiText(asciiBytes(''))).toBe('')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { codeKey, codePolicy, passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
 import { auditEvent, noClient } from '../../src/core/audit.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
@@ -36,7 +36,7 @@ describe('the root keys', () => {
   ]
   const both = createSecretBox([newer, older])
 
-  test('of a new database fit, whichever they are', async () => {
+  it('of a new database fit, whichever they are', async () => {
     await forgetAllKeys(here)
     expect(await knowsKeys(here.stores)).toBe(false)
     const fits = { kind: 'fits', keyId: oldBox.keyId, unreadable: 0 }
@@ -48,14 +48,14 @@ describe('the root keys', () => {
     expect(await here.stores.facts.list('')).toEqual([check])
   })
 
-  test('that sealed nothing here do not fit, and leave no trace', async () => {
+  it('that sealed nothing here do not fit, and leave no trace', async () => {
     await forgetAllKeys(here)
     await checkRootKeys(oldBox, here.stores)
     expect(await checkRootKeys(otherBox, here.stores)).toEqual({ kind: 'does-not-fit' })
     expect(await here.stores.facts.list('')).toHaveLength(1)
   })
 
-  test('fit while they are being rotated, and afterwards the new one alone does', async () => {
+  it('fit while they are being rotated, and afterwards the new one alone does', async () => {
     await forgetAllKeys(here)
     await checkRootKeys(oldBox, here.stores)
     const fits = { kind: 'fits', keyId: newBox.keyId, unreadable: 0 }
@@ -74,7 +74,7 @@ describe('the root keys', () => {
 
   const byId = (one: { id: string }, two: { id: string }) => (one.id < two.id ? -1 : 1)
 
-  test('that were lost can be forgotten: then the database opens with another one', async () => {
+  it('that were lost can be forgotten: then the database opens with another one', async () => {
     await forgetAllKeys(here)
     await checkRootKeys(oldBox, here.stores)
     await checkRootKeys(both, here.stores)
@@ -85,7 +85,7 @@ describe('the root keys', () => {
     expect(await checkRootKeys(otherBox, here.stores)).toMatchObject({ kind: 'fits' })
   })
 
-  test("a check that was moved to another key's name fits nothing", async () => {
+  it("a check that was moved to another key's name fits nothing", async () => {
     await forgetAllKeys(here)
     await checkRootKeys(oldBox, here.stores)
     const [check] = await here.stores.facts.list('')
@@ -94,7 +94,7 @@ describe('the root keys', () => {
     expect(await checkRootKeys(oldBox, here.stores)).toEqual({ kind: 'does-not-fit' })
   })
 
-  test('other facts are no checks', async () => {
+  it('other facts are no checks', async () => {
     await forgetAllKeys(here)
     await here.stores.facts.put('version', '1')
     expect(await knowsKeys(here.stores)).toBe(false)
@@ -129,7 +129,7 @@ describe('secrets are sealed anew', () => {
     return ada
   }
 
-  test('under the newest key, a few at a time, and open as before', async () => {
+  it('under the newest key, a few at a time, and open as before', async () => {
     const ada = await seal(oldBox, 5)
     await checkRootKeys(oldBox, here.stores)
     expect(await resealSome(both, here.stores, 3)).toBe(3)
@@ -147,7 +147,7 @@ describe('secrets are sealed anew', () => {
     await here.stores.authenticators.removeAllOf(ada.id)
   })
 
-  test('unless their key is not at hand: they are counted as unreadable and stay as they are', async () => {
+  it('unless their key is not at hand: they are counted as unreadable and stay as they are', async () => {
     const ada = await seal(createSecretBox([aKey()]), 2)
     await seal(oldBox, 1)
     const before = await here.stores.authenticators.listOf(ada.id)
@@ -159,7 +159,7 @@ describe('secrets are sealed anew', () => {
     await here.stores.authenticators.removeAllOf(ada.id)
   })
 
-  test('however many others cannot be', async () => {
+  it('however many others cannot be', async () => {
     const lost = await seal(createSecretBox([aKey()]), 10)
     const ada = await seal(oldBox, 3)
     let done = 0
@@ -169,7 +169,7 @@ describe('secrets are sealed anew', () => {
     await here.stores.authenticators.removeAllOf(ada.id)
   })
 
-  test('unless they were changed meanwhile', async () => {
+  it('unless they were changed meanwhile', async () => {
     const ada = await seal(oldBox, 1)
     const { authenticators } = here.stores
     const stale = await authenticators.listNotSealedUnder(both.keyId, 9)
@@ -250,7 +250,7 @@ describe('housekeeping', () => {
     while ((await sweep({ nowSeconds: () => noon + 4000 * day }, here.stores)) > 0);
   }
 
-  test.each(things)('removes %s, and not a second before', async (_what, { add, lastsUntil }) => {
+  it.each(things)('removes %s, and not a second before', async (_what, { add, lastsUntil }) => {
     await emptyHouse()
     await add()
     await here.stores.audit.removeBefore(noon, 1000)
@@ -260,7 +260,7 @@ describe('housekeeping', () => {
     expect(before).toBeGreaterThanOrEqual(0)
   })
 
-  test('says how many rows went, five hundred of a kind at a time', async () => {
+  it('says how many rows went, five hundred of a kind at a time', async () => {
     await emptyHouse()
     await here.core.storage.atomically(async (stores) => {
       const event = auditEvent('account.created', { at: noon, account: null, client: noClient })
@@ -275,7 +275,7 @@ describe('housekeeping', () => {
     expect(await sweep(later, here.stores)).toBe(0)
   })
 
-  test('keeps the count of wrong codes for as long as the account', async () => {
+  it('keeps the count of wrong codes for as long as the account', async () => {
     const ada = await here.someoneWithAPassword()
     await here.stores.attempts.reserve(codeKey(ada.id), codePolicy, noon)
     await emptyHouse()
@@ -302,7 +302,7 @@ describe('the house is kept', () => {
   const keep = (between: () => Promise<boolean> | boolean = () => true, name = 'one') =>
     keepHouse(here.core, { name, pause: async () => between() })
 
-  test('batch by batch until nothing is left, with a pause after each', async () => {
+  it('batch by batch until nothing is left, with a pause after each', async () => {
     await leaveExpired(1001)
     let pauses = 0
     expect(await keep(() => (pauses += 1) > 0)).toBe(1001)
@@ -310,13 +310,13 @@ describe('the house is kept', () => {
     expect(await keep()).toBe(0)
   })
 
-  test('until the server is to stop; the rest waits for the next time', async () => {
+  it('until the server is to stop; the rest waits for the next time', async () => {
     await leaveExpired(1001)
     expect(await keep(() => false)).toBe(500)
     expect(await keep()).toBe(501)
   })
 
-  test('by one server at a time: the other one waits three minutes for it, and says that it did nothing', async () => {
+  it('by one server at a time: the other one waits three minutes for it, and says that it did nothing', async () => {
     await leaveExpired(3)
     expect(await keep()).toBe(3)
     here.clock.advance(179)
@@ -325,7 +325,7 @@ describe('the house is kept', () => {
     expect(await keep(undefined, 'two')).toBe(0)
   })
 
-  test('until another server takes over, and what was done counts', async () => {
+  it('until another server takes over, and what was done counts', async () => {
     here.clock.advance(1000)
     await leaveExpired(1001)
     const takeOver = async (): Promise<boolean> => {
@@ -336,7 +336,7 @@ describe('the house is kept', () => {
     expect(await keep(undefined, 'two')).toBe(501)
   })
 
-  test('by sealing secrets anew under the newest key', async () => {
+  it('by sealing secrets anew under the newest key', async () => {
     here.clock.advance(10_000)
     const ada = await here.someoneWithAnAuthenticatorApp()
     const [older, newer] = [aKey(), aKey()]
@@ -354,7 +354,7 @@ describe('the house is kept', () => {
 
 describe('an end that lies ahead', () => {
   const hour = 3600
-  test.each([
+  it.each([
     ['a second before', 1000, 999, true],
     ['at its second', 1000, 1000, false],
     ['as far ahead as it can be, by a clock that was an hour fast', 1000 + 600 + hour, 1000, true],

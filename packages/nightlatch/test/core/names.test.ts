@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/accounts.js'
 import { addAccount, findAccount, parseWishes } from '../../src/core/administration.js'
 import { parseAuthenticatorName } from '../../src/core/factors/totp/store.js'
@@ -9,7 +9,7 @@ import { goodPassword, useHere } from './people.js'
 const refused = (why: string) => ({ kind: 'refused', why })
 
 describe('a user name', () => {
-  test.each([
+  it.each([
     ['ada', 'ada', 'ada'],
     ['  Ada ', 'Ada', 'ada'],
     ['\tada\n', 'ada', 'ada'],
@@ -38,7 +38,7 @@ describe('a user name', () => {
     expect(parseLoginName(world, typed)).toEqual({ kind: 'name', shown, key })
   })
 
-  test.each([
+  it.each([
     ['', 'empty'],
     ['   ', 'empty'],
     ['\u00a0\u3000', 'empty'],
@@ -86,12 +86,12 @@ describe('a user name', () => {
     expect(parseLoginName(world, typed)).toEqual(refused(why))
   })
 
-  test('has at most 254 characters', () => {
+  it('has at most 254 characters', () => {
     expect(parseLoginName(world, ` ${'a'.repeat(254)} `)).toMatchObject({ kind: 'name' })
     expect(parseLoginName(world, 'a'.repeat(255))).toEqual(refused('too-long'))
   })
 
-  test('that differs in nothing but case is the same, also where lower case has no letter of its own', () => {
+  it('that differs in nothing but case is the same, also where lower case has no letter of its own', () => {
     const capital = parseLoginName(world, 'J\u030cane')
     const small = parseLoginName(world, '\u01f0ane')
     expect(capital).toMatchObject({ kind: 'name', key: '\u01f0ane' })
@@ -100,7 +100,7 @@ describe('a user name', () => {
 })
 
 describe('an email address', () => {
-  test('is a name with a domain', () => {
+  it('is a name with a domain', () => {
     expect(parseEmail(world, ' Ada@Example.org ')).toEqual({
       kind: 'name',
       shown: 'Ada@Example.org',
@@ -127,7 +127,7 @@ const unprintable: [string, string][] = [
 ]
 
 describe('a display name', () => {
-  test.each([
+  it.each([
     ['', ''],
     ['  Ada Lovelace ', 'Ada Lovelace'],
     ['Jose\u0301 <b>', 'Jos\u00e9 <b>'],
@@ -138,11 +138,11 @@ describe('a display name', () => {
     expect(parseDisplayName(typed)).toBe(shown)
   })
 
-  test.each(unprintable)('must be one line of printable text: %s is refused', (_what, text) => {
+  it.each(unprintable)('must be one line of printable text: %s is refused', (_what, text) => {
     expect(parseDisplayName(text)).toBeNull()
   })
 
-  test('has at most 100 characters, however they are stored', () => {
+  it('has at most 100 characters, however they are stored', () => {
     expect(parseDisplayName(` ${'x'.repeat(100)} `)).toBe('x'.repeat(100))
     expect(parseDisplayName('x'.repeat(101))).toBeNull()
     expect(parseDisplayName('🚪'.repeat(100))).toBe('🚪'.repeat(100))
@@ -151,7 +151,7 @@ describe('a display name', () => {
 })
 
 describe('the name of an authenticator', () => {
-  test.each([
+  it.each([
     ['', ''],
     ['  My phone ', 'My phone'],
     ['Te\u0301le\u0301phone', 'T\u00e9l\u00e9phone'],
@@ -162,7 +162,7 @@ describe('the name of an authenticator', () => {
     expect(parseAuthenticatorName(typed)).toBe(kept)
   })
 
-  test.each([...unprintable, ['41 characters', 'x'.repeat(41)], ['41 emoji', '🚪'.repeat(41)]])(
+  it.each([...unprintable, ['41 characters', 'x'.repeat(41)], ['41 emoji', '🚪'.repeat(41)]])(
     'is refused: %s',
     (_what, text) => {
       expect(parseAuthenticatorName(text)).toBeNull()
@@ -187,7 +187,7 @@ describe('two names that look alike', () => {
     return added.account.id
   }
 
-  test.each(ofOneName)('$id: $expect', async ({ existing, attempt, expect: expected }) => {
+  it.each(ofOneName)('$id: $expect', async ({ existing, attempt, expect: expected }) => {
     const owner = await ownerOf(existing)
     const found = (await findAccount(here.core, attempt))?.id
     const { kind } = parseLoginName(world, attempt)
@@ -195,7 +195,7 @@ describe('two names that look alike', () => {
     expect(expected.split('_or_')).toContain(verdict)
   })
 
-  test('an account has one owner, by name and by email address', async () => {
+  it('an account has one owner, by name and by email address', async () => {
     const wishes = { username: 'grace', email: 'Grace@Example.org', admin: false }
     const added = await addAccount(here.core, wishes, { password: goodPassword })
     if (added.kind !== 'added') throw new Error(added.kind)
@@ -210,7 +210,7 @@ describe('two names that look alike', () => {
     expect(await findAccount(here.core, 'hopper')).toBeNull()
   })
 
-  test.each(['admin', 'root', 'api', 'login', 'constructor', 'null', 'undefined'])(
+  it.each(['admin', 'root', 'api', 'login', 'constructor', 'null', 'undefined'])(
     'the name %s is a name like any other',
     async (username) => {
       const added = await addAccount(here.core, { username, admin: false }, { password: goodPassword })
@@ -225,7 +225,7 @@ describe('what an administrator asks for', () => {
   const here = useHere()
   const wishes = { username: 'ada', admin: false }
 
-  test('becomes an account without anything yet', () => {
+  it('becomes an account without anything yet', () => {
     const asked = { username: ' Ada ', email: 'Ada@Example.org', name: ' Ada L. ', admin: true }
     expect(parseWishes(here.core, asked)).toEqual({
       kind: 'parsed',
@@ -246,7 +246,7 @@ describe('what an administrator asks for', () => {
     })
   })
 
-  test('an email address is no must', () => {
+  it('an email address is no must', () => {
     for (const email of [undefined, ''])
       expect(parseWishes(here.core, { ...wishes, email })).toMatchObject({
         kind: 'parsed',
@@ -255,12 +255,12 @@ describe('what an administrator asks for', () => {
       })
   })
 
-  test('a user name that is the email address is one name', () => {
+  it('a user name that is the email address is one name', () => {
     const asked = { username: 'ADA@example.org', email: 'ada@example.org', admin: false }
     expect(parseWishes(here.core, asked)).toMatchObject({ loginNames: ['ada@example.org'] })
   })
 
-  test.each([
+  it.each([
     ['bad-username', { username: '' }],
     ['bad-username', { username: 'a b', email: 'bad', name: '\0' }],
     ['bad-email', { email: 'nobody' }],

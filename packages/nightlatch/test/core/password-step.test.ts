@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { changePassword } from '../../src/core/account-changes.js'
 import {
   disableAccount,
@@ -26,7 +26,7 @@ const guess = (person: Person, browser: Browser, password = 'not the password') 
 const atAddress = (address: string): Browser => here.newBrowser({ client: { address, userAgent: 'Guesser' } })
 
 describe('a right password', () => {
-  test('leads to the set-up where there is no second factor yet', async () => {
+  it('leads to the set-up where there is no second factor yet', async () => {
     const ada = await here.someoneWithAPassword()
     const browser = here.newBrowser()
     const outcome = await ada.givePassword(browser)
@@ -50,7 +50,7 @@ describe('a right password', () => {
     expect((await ada.account()).lastSignInAt).toBe(0)
   })
 
-  test('leads to the code where there is one', async () => {
+  it('leads to the code where there is one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const outcome = await ada.givePassword(here.newBrowser())
     if (outcome.kind !== 'code-due') throw new Error(outcome.kind)
@@ -59,7 +59,7 @@ describe('a right password', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(1)
   })
 
-  test('is enough where people choose and this one chose none', async () => {
+  it('is enough where people choose and this one chose none', async () => {
     const ada = await here.someoneWithAPassword()
     const browser = here.newBrowser()
     const outcome = await ada.givePassword(browser, here.optional)
@@ -76,7 +76,7 @@ describe('a right password', () => {
       expect((await givePassword(here.optional, asked)).kind).toBe('complete')
   })
 
-  test('alone in a new browser is told to the owner, but not the very first sign-in', async () => {
+  it('alone in a new browser is told to the owner, but not the very first sign-in', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     expect(here.notices).toEqual([])
     await ada.givePassword(ada.browser, here.optional)
@@ -88,18 +88,18 @@ describe('a right password', () => {
     ])
   })
 
-  test('where people choose still leads to the code of whoever has one', async () => {
+  it('where people choose still leads to the code of whoever has one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     expect((await ada.givePassword(here.newBrowser(), here.optional)).kind).toBe('code-due')
   })
 
-  test('is looked up by the name in any case', async () => {
+  it('is looked up by the name in any case', async () => {
     const ada = await here.someoneWithAPassword()
     const typed = { username: ` ${ada.username.toUpperCase()} `, password: goodPassword }
     expect((await givePassword(here.core, { ...typed, browser: here.newBrowser() })).kind).toBe('set-up-due')
   })
 
-  test('counts while it is being looked at, and is given back while there is no room', async () => {
+  it('counts while it is being looked at, and is given back while there is no room', async () => {
     const ada = await here.someoneWithAPassword()
     const browser = atAddress('192.0.2.80')
     const full = { ...here.core, passwords: fullHasher }
@@ -111,7 +111,7 @@ describe('a right password', () => {
 })
 
 describe('a wrong password', () => {
-  test('is refused like an unknown name and a disabled account', async () => {
+  it('is refused like an unknown name and a disabled account', async () => {
     const ada = await here.someoneWithAPassword()
     const browser = here.newBrowser()
     expect(await guess(ada, browser)).toEqual(refused)
@@ -128,7 +128,7 @@ describe('a wrong password', () => {
     expect((await ada.givePassword(browser)).kind).toBe('set-up-due')
   })
 
-  test('for an unknown name leaves no name in the audit trail', async () => {
+  it('for an unknown name leaves no name in the audit trail', async () => {
     const browser = here.newBrowser()
     await givePassword(here.core, { username: 'my secret password', password: 'x', browser })
     const [latest] = await here.stores.audit.list({ limit: 1 })
@@ -140,7 +140,7 @@ describe('a wrong password', () => {
     expect(JSON.stringify(latest)).not.toContain('my secret')
   })
 
-  test('brings a wait from the tenth on, which doubles; a right password then is not looked at', async () => {
+  it('brings a wait from the tenth on, which doubles; a right password then is not looked at', async () => {
     const ada = await here.someoneWithAPassword()
     for (let wrong = 1; wrong <= 10; wrong += 1) expect(await guess(ada, here.newBrowser())).toEqual(refused)
     const wait = { kind: 'wait', untilSeconds: noon + 30 }
@@ -156,7 +156,7 @@ describe('a wrong password', () => {
     for (let wrong = 1; wrong <= 10; wrong += 1) expect(await guess(ada, here.newBrowser())).toEqual(refused)
   })
 
-  test('for an unknown name counts in the same way, however the name is written', async () => {
+  it('for an unknown name counts in the same way, however the name is written', async () => {
     const spellings = ['ghost', 'GHOST', ' ghost ', 'Ghost']
     const ask = (time: number) =>
       givePassword(here.core, {
@@ -170,7 +170,7 @@ describe('a wrong password', () => {
     expect(await givePassword(here.core, other)).toEqual(refused)
   })
 
-  test('for an unknown name counts as one however its domain is written', async () => {
+  it('for an unknown name counts as one however its domain is written', async () => {
     const ask = (username: string) =>
       givePassword(here.core, { username, password: 'x', browser: here.newBrowser() })
     for (let wrong = 1; wrong <= 10; wrong += 1)
@@ -180,7 +180,7 @@ describe('a wrong password', () => {
     expect(await ask('ghost@b\u00fccher.test')).toMatchObject({ kind: 'wait' })
   })
 
-  test('for a name that cannot be one counts whatever form its letters have', async () => {
+  it('for a name that cannot be one counts whatever form its letters have', async () => {
     const ask = (username: string) =>
       givePassword(here.core, { username, password: 'x', browser: here.newBrowser() })
     for (let wrong = 1; wrong <= 10; wrong += 1)
@@ -188,7 +188,7 @@ describe('a wrong password', () => {
     expect(await ask('no caf\u00e9')).toMatchObject({ kind: 'wait' })
   })
 
-  test('counts for the address from the fiftieth on, whoever is guessed; IPv6 by /64', async () => {
+  it('counts for the address from the fiftieth on, whoever is guessed; IPv6 by /64', async () => {
     const people = await Promise.all(Array.from({ length: 6 }, () => here.someoneWithAPassword()))
     const from = (number: number) => atAddress(`2001:db8:7:7::${number}`)
     for (let wrong = 0; wrong < 50; wrong += 1)
@@ -202,7 +202,7 @@ describe('a wrong password', () => {
     expect((await guess(grace, here.newBrowser())).kind).toBe('wait')
   })
 
-  test('does not count for an address that nobody knows', async () => {
+  it('does not count for an address that nobody knows', async () => {
     const nowhere = atAddress('')
     for (let person = 0; person < 12; person += 1) {
       const username = `nobody.${person}`
@@ -211,19 +211,19 @@ describe('a wrong password', () => {
     }
   })
 
-  test('counts for the account also where nobody knows the address', async () => {
+  it('counts for the account also where nobody knows the address', async () => {
     const ada = await here.someoneWithAPassword()
     for (let wrong = 1; wrong <= 10; wrong += 1) expect(await guess(ada, atAddress(''))).toEqual(refused)
     expect((await ada.givePassword(atAddress(''))).kind).toBe('wait')
   })
 
-  test('for an unknown name is refused also in a browser that somebody else has signed in with', async () => {
+  it('for an unknown name is refused also in a browser that somebody else has signed in with', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const given = { username: 'nobody', password: 'x', browser: ada.browser }
     expect(await givePassword(here.core, given)).toEqual(refused)
   })
 
-  test('is refused for an account without one, and for an unknown name, whatever is typed', async () => {
+  it('is refused for an account without one, and for an unknown name, whatever is typed', async () => {
     const password = 'the password of nobody'
     const unknownAccountHash = await here.core.passwords.hash(new Secret(password))
     const core = { ...here.core, passwords: { ...here.core.passwords, unknownAccountHash } }
@@ -233,7 +233,7 @@ describe('a wrong password', () => {
       expect(await givePassword(core, { username, password, browser: here.newBrowser() })).toEqual(refused)
   })
 
-  test('of a stranger does not keep a device out that has signed in before, nor the other way round', async () => {
+  it('of a stranger does not keep a device out that has signed in before, nor the other way round', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const known = { ...here.newBrowser(), knownDevice: ada.browser.knownDevice }
     for (let wrong = 1; wrong <= 10; wrong += 1) await guess(ada, here.newBrowser())
@@ -246,14 +246,14 @@ describe('a wrong password', () => {
     for (let wrong = 1; wrong <= 10; wrong += 1) expect(await guess(ada, known)).toEqual(refused)
   })
 
-  test("of a device that another person knows counts like a stranger's", async () => {
+  it("of a device that another person knows counts like a stranger's", async () => {
     const [ada, eve] = [await here.someoneWithAPassword(), await here.someoneWithAnAuthenticatorApp('eve')]
     const evil = { ...here.newBrowser(), knownDevice: eve.browser.knownDevice }
     for (let wrong = 1; wrong <= 10; wrong += 1) await guess(ada, evil)
     expect((await ada.givePassword(here.newBrowser())).kind).toBe('wait')
   })
 
-  test('a known device is not counted for its address', async () => {
+  it('a known device is not counted for its address', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const known = { ...atAddress('192.0.2.90'), knownDevice: ada.browser.knownDevice }
     for (let time = 0; time < 60; time += 1) {
@@ -263,7 +263,7 @@ describe('a wrong password', () => {
     expect((await grace.givePassword(atAddress('192.0.2.90'))).kind).toBe('set-up-due')
   })
 
-  test('failures of more than a day ago count no more', async () => {
+  it('failures of more than a day ago count no more', async () => {
     const ada = await here.someoneWithAPassword()
     for (let wrong = 1; wrong <= 9; wrong += 1) await guess(ada, here.newBrowser())
     here.clock.advance(86_401)
@@ -273,7 +273,7 @@ describe('a wrong password', () => {
 })
 
 describe('the address gets back no more than the one attempt of a right password', () => {
-  test('so that one good account buys no tries at the others', async () => {
+  it('so that one good account buys no tries at the others', async () => {
     const eve = await here.someoneWithAPassword('eve')
     const here1 = atAddress('192.0.2.91')
     for (let wrong = 0; wrong < 49; wrong += 1)
@@ -294,7 +294,7 @@ describe('a trusted device', () => {
     return { ada, browser: { ...here.newBrowser(), trustedDevice } }
   }
 
-  test('stands in for the code, and its cookie has a new value each time', async () => {
+  it('stands in for the code, and its cookie has a new value each time', async () => {
     const { ada, browser } = await withTrust()
     const outcome = await ada.givePassword(browser)
     if (outcome.kind !== 'complete') throw new Error(outcome.kind)
@@ -312,7 +312,7 @@ describe('a trusted device', () => {
     ])
   })
 
-  test('whose old value comes back was copied: it is trusted no more', async () => {
+  it('whose old value comes back was copied: it is trusted no more', async () => {
     const { ada, browser } = await withTrust()
     const owner = await ada.givePassword(browser)
     if (owner.kind !== 'complete') throw new Error(owner.kind)
@@ -327,7 +327,7 @@ describe('a trusted device', () => {
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
   })
 
-  test('of an unknown value or of another person asks for the code, and nothing else happens', async () => {
+  it('of an unknown value or of another person asks for the code, and nothing else happens', async () => {
     const { ada } = await withTrust()
     const { browser: eves } = await withTrust()
     const unknown = { ...here.newBrowser(), trustedDevice: newToken(realWorld) }
@@ -337,7 +337,7 @@ describe('a trusted device', () => {
     expect(await here.stores.trustedDevices.listOf(ada.id)).toHaveLength(1)
   })
 
-  test.each([
+  it.each([
     ['a second before its 30 days', 30 * 86_400 - 1, 'complete'],
     ['at 30 days', 30 * 86_400, 'code-due'],
   ])('%s', async (_when, age, kind) => {
@@ -346,7 +346,7 @@ describe('a trusted device', () => {
     expect((await ada.givePassword(browser)).kind).toBe(kind)
   })
 
-  test('clears the count of wrong passwords like any sign-in', async () => {
+  it('clears the count of wrong passwords like any sign-in', async () => {
     const { ada, browser } = await withTrust()
     for (let round = 0; round < 3; round += 1) {
       for (let wrong = 1; wrong < 10; wrong += 1) expect(await guess(ada, here.newBrowser())).toEqual(refused)
@@ -356,7 +356,7 @@ describe('a trusted device', () => {
     }
   })
 
-  test('needs the right password all the same', async () => {
+  it('needs the right password all the same', async () => {
     const { ada, browser } = await withTrust()
     expect(await guess(ada, browser)).toEqual(refused)
     expect((await ada.givePassword(browser)).kind).toBe('complete')
@@ -364,7 +364,7 @@ describe('a trusted device', () => {
 })
 
 describe('what is changed while the password is looked at counts', () => {
-  test('a disabled account gets nothing', async () => {
+  it('a disabled account gets nothing', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const core = whileHashing(here.optional, async () => disableAccount(here.core, await ada.account()))
     expect(await givePassword(core, { ...ada.typed(), browser: here.newBrowser() })).toEqual(refused)
@@ -372,13 +372,13 @@ describe('what is changed while the password is looked at counts', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toEqual([])
   })
 
-  test('a removed account gets nothing', async () => {
+  it('a removed account gets nothing', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const core = whileHashing(here.optional, async () => removeAccount(here.core, await ada.account()))
     expect(await givePassword(core, { ...ada.typed(), browser: here.newBrowser() })).toEqual(refused)
   })
 
-  test.each(['required', 'optional'] as const)(
+  it.each(['required', 'optional'] as const)(
     'a password that was changed is right no more (%s)',
     async (mfa) => {
       const ada = await here.someoneWithoutASecondFactor()
@@ -392,7 +392,7 @@ describe('what is changed while the password is looked at counts', () => {
     },
   )
 
-  test('a trusted device of the old password opens nothing', async () => {
+  it('a trusted device of the old password opens nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { trustedDevice } = await ada.signIn(here.newBrowser(), true)
     const core = whileHashing(here.core, async () =>
@@ -402,7 +402,7 @@ describe('what is changed while the password is looked at counts', () => {
     expect(await givePassword(core, { ...ada.typed(), browser })).toEqual(refused)
   })
 
-  test('a trusted device of an account that is not as it was opens nothing', async () => {
+  it('a trusted device of an account that is not as it was opens nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { trustedDevice } = await ada.signIn(here.newBrowser(), true)
     const core = whileHashing(here.core, () => here.stores.accounts.setDisabled(ada.id, true))
@@ -410,7 +410,7 @@ describe('what is changed while the password is looked at counts', () => {
     expect(await givePassword(core, { ...ada.typed(), browser })).toEqual(refused)
   })
 
-  test('a second factor that was switched on is asked for', async () => {
+  it('a second factor that was switched on is asked for', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const core = whileHashing(here.optional, () => ada.enrol())
     expect(await givePassword(core, { ...ada.typed(), browser: here.newBrowser() })).toMatchObject({
@@ -418,7 +418,7 @@ describe('what is changed while the password is looked at counts', () => {
     })
   })
 
-  test('who is changed all the time is asked to try again, and nothing is counted', async () => {
+  it('who is changed all the time is asked to try again, and nothing is counted', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const { passwords } = here.core
     let looked = 0
@@ -441,7 +441,7 @@ describe('what is changed while the password is looked at counts', () => {
     expect((await givePassword(here.optional, given)).kind).toBe('complete')
   })
 
-  test('acceptance itself says that the account changed, and writes nothing', async () => {
+  it('acceptance itself says that the account changed, and writes nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const account = await ada.account()
     const settled: string[] = []
@@ -463,7 +463,7 @@ describe('what is changed while the password is looked at counts', () => {
 })
 
 describe('a sign-in in progress', () => {
-  test.each([
+  it.each([
     ['a second before its 15 minutes', 899, true],
     ['at 15 minutes', 900, false],
   ])('%s', async (_when, age, lasts) => {
@@ -475,7 +475,7 @@ describe('a sign-in in progress', () => {
     )
   })
 
-  test('is nothing without its token, and no session with it', async () => {
+  it('is nothing without its token, and no session with it', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { token } = await ada.beginSignIn()
     expect(await findSignIn(here.core, null)).toBeNull()
@@ -485,7 +485,7 @@ describe('a sign-in in progress', () => {
     expect(await here.stores.signIns.findByTokenHash(hashToken(realWorld, token), noon)).not.toBeNull()
   })
 
-  test('ends when somebody gives up half-way: no copy of its cookie is worth anything', async () => {
+  it('ends when somebody gives up half-way: no copy of its cookie is worth anything', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const [first, second] = [await ada.beginSignIn(), await ada.beginSignIn()]
     await giveUpSignIn(here.core, null)
@@ -494,7 +494,7 @@ describe('a sign-in in progress', () => {
     expect(await findSignIn(here.core, second.token)).not.toBeNull()
   })
 
-  test('ends when the account is disabled or removed, or the password is changed', async () => {
+  it('ends when the account is disabled or removed, or the password is changed', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const first = await ada.beginSignIn()
     await disableAccount(here.core, await ada.account())
@@ -514,7 +514,7 @@ describe('a sign-in in progress', () => {
     expect(await findSignIn(here.core, third.token)).toBeNull()
   })
 
-  test('of an account that is disabled at the last moment completes nothing', async () => {
+  it('of an account that is disabled at the last moment completes nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn, token } = await ada.beginSignIn()
     await here.stores.accounts.setDisabled(ada.id, true)
@@ -525,7 +525,7 @@ describe('a sign-in in progress', () => {
     expect(await giveCode(here.core, given)).toMatchObject({ kind: 'complete' })
   })
 
-  test('of an account that is removed at the last moment completes nothing', async () => {
+  it('of an account that is removed at the last moment completes nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const core = justBeforeTheWrite(here.core, async () => removeAccount(here.core, await ada.account()))

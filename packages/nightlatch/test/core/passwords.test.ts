@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { addAccount } from '../../src/core/administration.js'
 import { checkPassword } from '../../src/core/password-check.js'
 import { newPasswordHash, shortestHere } from '../../src/core/new-password.js'
@@ -18,7 +18,7 @@ describe('why a new password is refused', () => {
     isCommon: (lower: string) => lower === 'password1234',
   }
 
-  test.each<[string, string, ReturnType<typeof passwordProblem>]>([
+  it.each<[string, string, ReturnType<typeof passwordProblem>]>([
     ['eight characters', '8 things', null],
     ['seven characters', '7 thing', 'too-short'],
     ['nothing', '', 'too-short'],
@@ -56,12 +56,12 @@ describe('why a new password is refused', () => {
     expect(passwordProblem(password, policy)).toBe(problem)
   })
 
-  test('a name of three letters counts', () => {
+  it('a name of three letters counts', () => {
     expect(passwordProblem('xyz12345', { ...policy, names: ['xyz'] })).toBe('own-name')
     expect(passwordProblem('xy123456', { ...policy, names: ['xy'] })).toBeNull()
   })
 
-  test('the own names are the user name, the email address, what is before their @, and the product', () => {
+  it('the own names are the user name, the email address, what is before their @, and the product', () => {
     const account = { username: 'ada@work.example', email: 'lovelace@example.org' }
     expect(namesOf(account, 'Example')).toEqual([
       'ada@work.example',
@@ -74,7 +74,7 @@ describe('why a new password is refused', () => {
     expect(namesOf({ username: 'ada', email: '' }, 'X')).toEqual(['ada', 'ada', '', '', 'X', 'nightlatch'])
   })
 
-  test('the length is the shortest that the policy says', () => {
+  it('the length is the shortest that the policy says', () => {
     expect(passwordProblem('x'.repeat(14), { ...policy, shortest: 15 })).toBe('too-short')
     expect(passwordProblem('x'.repeat(15), { ...policy, shortest: 15 })).toBeNull()
   })
@@ -83,7 +83,7 @@ describe('why a new password is refused', () => {
 describe('a new password', () => {
   const ada = { username: 'ada', email: 'lovelace@example.org' }
 
-  test('has eight characters where there is a second factor, fifteen where there may be none', async () => {
+  it('has eight characters where there is a second factor, fifteen where there may be none', async () => {
     expect(shortestHere(here.core)).toBe(8)
     expect(shortestHere(here.optional)).toBe(15)
     expect(await newPasswordHash(here.core, ada, 'bicycle8')).toMatchObject({ kind: 'hashed' })
@@ -98,7 +98,7 @@ describe('a new password', () => {
     expect(await newPasswordHash(here.optional, ada, 'fifteen letters')).toMatchObject({ kind: 'hashed' })
   })
 
-  test.each([
+  it.each([
     ['ada ada ada', 'own-name'],
     ['lovelace1815', 'own-name'],
     ['example 2026', 'own-name'],
@@ -109,14 +109,14 @@ describe('a new password', () => {
     expect(await newPasswordHash(here.core, ada, password)).toEqual({ kind: 'bad-password', why })
   })
 
-  test('is hashed in its NFC form', async () => {
+  it('is hashed in its NFC form', async () => {
     expect(normalisePassword('cafe\u0301')).toBe('caf\u00e9')
     const hashed = await newPasswordHash(here.core, ada, 'cafe\u0301 cafe\u0301')
     if (hashed.kind !== 'hashed') throw new Error(hashed.kind)
     expect(await hasher.verify(hashed.hash, new Secret('caf\u00e9 caf\u00e9'))).toBe(true)
   })
 
-  test('is not hashed while there is no room', async () => {
+  it('is not hashed while there is no room', async () => {
     const full = { ...here.core, passwords: fullHasher }
     expect(await newPasswordHash(full, ada, 'bicycle8')).toEqual({ kind: 'busy' })
     expect(await newPasswordHash(full, ada, 'ada')).toEqual({ kind: 'bad-password', why: 'too-short' })
@@ -124,7 +124,7 @@ describe('a new password', () => {
 })
 
 describe('a password that is given', () => {
-  test.each<[string, boolean]>([
+  it.each<[string, boolean]>([
     ['', false],
     ['x', true],
     [' ', true],
@@ -142,7 +142,7 @@ describe('a password that is given', () => {
   }>('password-inputs')
   const ofOurOwn = cases.filter(({ set }) => !set.startsWith('<gen'))
 
-  test.each(ofOurOwn)('$id: $expect', async ({ id, set, try: given, expect: expected }) => {
+  it.each(ofOurOwn)('$id: $expect', async ({ id, set, try: given, expect: expected }) => {
     const wishes = { username: `vector.${id}`, admin: false }
     const added = await addAccount(here.core, wishes, { password: set })
     if (expected === 'refuse_at_set' || given === null) {
@@ -154,7 +154,7 @@ describe('a password that is given', () => {
     } else expect(expected).toContain('refuse_at_set')
   })
 
-  test('is wrong without a look when it could never have been set', async () => {
+  it('is wrong without a look when it could never have been set', async () => {
     const account = await (await here.someoneWithAPassword()).account()
     const blind = { ...here.core, passwords: fullHasher }
     for (const password of ['', 'x\0', '\ud83d', 'x'.repeat(513)])
@@ -162,7 +162,7 @@ describe('a password that is given', () => {
     expect(await checkPassword(blind, { account, username: 'ada', password: 'x' })).toEqual({ kind: 'busy' })
   })
 
-  test('costs one hash also for an unknown name, a disabled account and one without a password', async () => {
+  it('costs one hash also for an unknown name, a disabled account and one without a password', async () => {
     const ada = await (await here.someoneWithAPassword()).account()
     const looked: string[] = []
     const counting = {
@@ -188,7 +188,7 @@ describe('a password that is given', () => {
     expect(await checkPassword(core, { ...given, account: ada })).toEqual({ kind: 'right', account: ada })
   })
 
-  test('that was hashed with a weaker setting is hashed anew, and stays right', async () => {
+  it('that was hashed with a weaker setting is hashed anew, and stays right', async () => {
     const ada = await here.someoneWithAPassword()
     const account = await ada.account()
     const strong = createPasswordHasher({ threads: 1, setting: { ...quickArgon2, memory: 128 } })
@@ -211,7 +211,7 @@ describe('a password that is given', () => {
     await strong.close()
   })
 
-  test('is right although there is no room to hash it anew', async () => {
+  it('is right although there is no room to hash it anew', async () => {
     const ada = await here.someoneWithAPassword()
     const account = await ada.account()
     const passwords = { ...hasher, needsRenewal: () => true, hash: fullHasher.hash }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { prepareRecoveryCodes } from '../../src/core/factors/recovery-codes/set-up.js'
 import {
   newRecoveryCodes,
@@ -13,7 +13,7 @@ const here = useHere()
 const code = '0123456789abcdef'
 
 describe('recovery codes', () => {
-  test('are ten of sixteen characters, five random bits each', () => {
+  it('are ten of sixteen characters, five random bits each', () => {
     let next = 0
     const counting = {
       randomBytes: (count: number) => Uint8Array.from({ length: count }, () => next++ & 255),
@@ -25,11 +25,11 @@ describe('recovery codes', () => {
     expect(new Set(many.map((one) => one.reveal())).size).toBe(1000)
   })
 
-  test('are shown in four groups of four', () => {
+  it('are shown in four groups of four', () => {
     expect(showRecoveryCode(new Secret(code))).toBe('0123-4567-89ab-cdef')
   })
 
-  test('are kept as hashes under a salt of 128 bits of their own', async () => {
+  it('are kept as hashes under a salt of 128 bits of their own', async () => {
     const one = await prepareRecoveryCodes(here.core)
     const other = await prepareRecoveryCodes(here.core)
     if (one === 'busy' || other === 'busy') throw new Error('busy')
@@ -41,14 +41,14 @@ describe('recovery codes', () => {
     expect(await prepareRecoveryCodes({ ...here.core, passwords: fullHasher })).toBe('busy')
   })
 
-  test('have a salt whose small bytes keep their zeros', async () => {
+  it('have a salt whose small bytes keep their zeros', async () => {
     const world = { ...here.core.world, randomBytes: (count: number) => new Uint8Array(count).fill(7) }
     expect(await prepareRecoveryCodes({ ...here.core, world })).toMatchObject({ salt: '07'.repeat(16) })
   })
 })
 
 describe('a recovery code as typed', () => {
-  test.each([
+  it.each([
     ['0123456789abcdef', code],
     ['0123-4567-89ab-cdef', code],
     ['0123-4567-89AB-CDEF', code],
@@ -68,7 +68,7 @@ describe('a recovery code as typed', () => {
     expect(parseRecoveryCode(typed)?.reveal()).toBe(plain)
   })
 
-  test.each([
+  it.each([
     [''],
     ['-'],
     ['0123456789abcde'],

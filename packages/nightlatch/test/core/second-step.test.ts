@@ -1,5 +1,5 @@
 import { decodeBase32 } from '@nightlatch/otp'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { disableAccount } from '../../src/core/administration.js'
 import { codeKey, recoveryKey } from '../../src/core/attempts.js'
 import { parseCode, sealContext, tellOfWrongCodes } from '../../src/core/factors/totp/verify.js'
@@ -44,7 +44,7 @@ async function someoneWithTheRfcSecret(): Promise<Person> {
 }
 
 describe('a right code', () => {
-  test('completes the sign-in', async () => {
+  it('completes the sign-in', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn, token } = await ada.beginSignIn()
     const browser = here.newBrowser()
@@ -82,14 +82,14 @@ describe('a right code', () => {
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
   })
 
-  test('marks its authenticator as used', async () => {
+  it('marks its authenticator as used', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await submit(ada)
     const [one] = await here.stores.authenticators.listOf(ada.id)
     expect(one).toMatchObject({ lastUsedAt: here.clock.seconds, lastStep: here.clock.seconds / 30 })
   })
 
-  test.each([
+  it.each([
     ['as shown by some apps', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`],
     ['with a hyphen', (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`],
     ['with blanks around it', (code: string) => `  ${code}\r\n`],
@@ -100,7 +100,7 @@ describe('a right code', () => {
     expect((await submit(ada)).kind).toBe('wrong')
   })
 
-  test('ends the session that the browser had until now', async () => {
+  it('ends the session that the browser had until now', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const before = ada.browser.session
     const outcome = await ada.signIn(ada.browser)
@@ -109,7 +109,7 @@ describe('a right code', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(1)
   })
 
-  test('keeps the known device, or makes the browser one', async () => {
+  it('keeps the known device, or makes the browser one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const known = ada.browser.knownDevice
     expect((await ada.signIn(ada.browser)).knownDevice).toBe(known)
@@ -120,7 +120,7 @@ describe('a right code', () => {
     expect(await knownDevices.isKnown(ada.id, fresh.reveal())).toBe(false)
   })
 
-  test('makes no more than a hundred browsers known; the one that was not seen for longest goes', async () => {
+  it('makes no more than a hundred browsers known; the one that was not seen for longest goes', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { knownDevices } = here.stores
     for (let number = 0; number < 99; number += 1) await knownDevices.note(ada.id, `device${number}`, number)
@@ -131,7 +131,7 @@ describe('a right code', () => {
     expect([await isKnown('device0'), await isKnown('device1')]).toEqual([false, true])
   })
 
-  test('in a browser that was never used for the account is told to the owner, once', async () => {
+  it('in a browser that was never used for the account is told to the owner, once', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const browser = here.newBrowser()
@@ -155,7 +155,7 @@ describe('a right code', () => {
     expect(here.notices).toMatchObject([{ kind: 'new-device', account: { id: bob.id } }])
   })
 
-  test('trusts the device only when asked to', async () => {
+  it('trusts the device only when asked to', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const browser = here.newBrowser({ client: { address: '192.0.2.5', userAgent: 'u'.repeat(300) } })
     const { trustedDevice, session } = await ada.signIn(browser, true)
@@ -178,7 +178,7 @@ describe('a right code', () => {
     expect(completed).toMatchObject({ event: 'sign-in.completed' })
   })
 
-  test('trusts twenty devices of a person: the one that was not used for longest makes room', async () => {
+  it('trusts twenty devices of a person: the one that was not used for longest makes room', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const first = await ada.signIn(here.newBrowser(), true)
     const second = await ada.signIn(here.newBrowser(), true)
@@ -192,7 +192,7 @@ describe('a right code', () => {
     expect(await returns(used)).toBe('complete')
   })
 
-  test('of any of several authenticators will do', async () => {
+  it('of any of several authenticators will do', async () => {
     const ada = await someoneWithTheRfcSecret()
     const second = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
     const secret = decodeBase32('MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U')!
@@ -224,7 +224,7 @@ describe('the window', () => {
     rows: readonly { step_offset: number; code: string; accept_window_1: boolean }[]
   }>('window-table')
 
-  test.each(table.rows)('a code of step $step_offset: $accept_window_1', async (row) => {
+  it.each(table.rows)('a code of step $step_offset: $accept_window_1', async (row) => {
     const ada = await someoneWithTheRfcSecret()
     here.clock.seconds = table.now
     expect((await submit(ada, row.code)).kind).toBe(row.accept_window_1 ? 'complete' : 'wrong')
@@ -237,7 +237,7 @@ describe('the window', () => {
     }[]
   }>('replay-sequences')
 
-  test.each(sequences)('$name', async ({ steps }) => {
+  it.each(sequences)('$name', async ({ steps }) => {
     const ada = await someoneWithTheRfcSecret()
     for (const { now, code, expect: expected } of steps) {
       here.clock.seconds = now
@@ -254,7 +254,7 @@ describe('the window', () => {
     }[]
   }>('leading-zero-codes')
 
-  test.each(rows)('$code keeps its zeros', async (row) => {
+  it.each(rows)('$code keeps its zeros', async (row) => {
     const ada = await someoneWithTheRfcSecret()
     here.clock.seconds = row.totp_time_first
     expect(await submit(ada, row.without_zeros)).toEqual({
@@ -270,7 +270,7 @@ describe('what cannot be a code', () => {
   const recoveryCode = 'k7qm-4xw4-9hd2-p3tn'
   const malformed = (problem: string, digits: number) => ({ kind: 'malformed', problem, digits })
 
-  test.each([
+  it.each([
     ['', malformed('empty', 0)],
     [' \n', malformed('empty', 0)],
     ['12345', malformed('wrong-length', 5)],
@@ -294,12 +294,12 @@ describe('what cannot be a code', () => {
     expect(parseCode(text)).toEqual(answer)
   })
 
-  test('six digits are a code', () => {
+  it('six digits are a code', () => {
     expect(parseCode('000000')).toEqual({ kind: 'code', code: '000000' })
     expect(parseCode(' ９９９ ９９９ ')).toEqual({ kind: 'code', code: '999999' })
   })
 
-  test('spends no attempt and ends nothing', async () => {
+  it('spends no attempt and ends nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const before = await ada.events()
@@ -314,7 +314,7 @@ describe('what cannot be a code', () => {
 })
 
 describe('a wrong code', () => {
-  test('is counted, written down and leaves the sign-in as it was', async () => {
+  it('is counted, written down and leaves the sign-in as it was', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn, token } = await ada.beginSignIn()
     const browser = here.newBrowser()
@@ -333,7 +333,7 @@ describe('a wrong code', () => {
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
   })
 
-  test('waits from the fifth on: 30 seconds, doubled to an hour; across sign-ins', async () => {
+  it('waits from the fifth on: 30 seconds, doubled to an hour; across sign-ins', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let failures = 1; failures <= 5; failures += 1)
       expect(await submit(ada, ada.phone.wrongCode())).toEqual({ kind: 'wrong', failures })
@@ -354,7 +354,7 @@ describe('a wrong code', () => {
     expect(await submit(ada, ada.phone.wrongCode())).toEqual({ kind: 'wrong', failures: 1 })
   })
 
-  test('a right password does not set the count to zero', async () => {
+  it('a right password does not set the count to zero', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let failures = 1; failures <= 5; failures += 1) {
       await ada.beginSignIn()
@@ -362,7 +362,7 @@ describe('a wrong code', () => {
     }
   })
 
-  test('the hundredth in a row locks codes, until a recovery code frees them', async () => {
+  it('the hundredth in a row locks codes, until a recovery code frees them', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await failCodes(ada, 99)
     here.clock.advance(3600)
@@ -374,7 +374,7 @@ describe('a wrong code', () => {
     expect((await submit(ada)).kind).toBe('complete')
   })
 
-  test('the tenth in a row is told to the owner, once', async () => {
+  it('the tenth in a row is told to the owner, once', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const browser = here.newBrowser()
@@ -396,7 +396,7 @@ describe('a wrong code', () => {
     ])
   })
 
-  test('of an account that is gone is told to nobody', async () => {
+  it('of an account that is gone is told to nobody', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     await here.stores.accounts.remove(ada.id)
@@ -417,7 +417,7 @@ async function failCodes(person: Person, count: number): Promise<void> {
 }
 
 describe('two at once', () => {
-  test('the same code in one sign-in gives one session', async () => {
+  it('the same code in one sign-in gives one session', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const code = ada.phone.code()
@@ -428,7 +428,7 @@ describe('two at once', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
   })
 
-  test('the same code again finds the sign-in over, also when it comes after the first one was accepted', async () => {
+  it('the same code again finds the sign-in over, also when it comes after the first one was accepted', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const given = { signIn, browser: here.newBrowser(), code: ada.phone.code(), remember: false }
@@ -439,7 +439,7 @@ describe('two at once', () => {
     expect(await giveCode(here.core, noCode)).toMatchObject({ kind: 'malformed', problem: 'wrong-length' })
   })
 
-  test('the same code in two sign-ins gives one session; the other one counts as wrong', async () => {
+  it('the same code in two sign-ins gives one session; the other one counts as wrong', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const code = ada.phone.code()
     const { signIn, token } = await ada.beginSignIn()
@@ -459,7 +459,7 @@ describe('two at once', () => {
     expect(await here.stores.signIns.findByTokenHash(hash, here.clock.seconds)).toMatchObject({ signIn })
   })
 
-  test('a code that is spent between the look and the write is refused, and the trail says why', async () => {
+  it('a code that is spent between the look and the write is refused, and the trail says why', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const code = ada.phone.code()
     expect((await submit(ada, code)).kind).toBe('complete')
@@ -487,7 +487,7 @@ describe('two at once', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
   })
 
-  test('fifty copies of one code give one session', async () => {
+  it('fifty copies of one code give one session', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const given = { signIn, browser: here.newBrowser(), code: ada.phone.code(), remember: false }
@@ -495,7 +495,7 @@ describe('two at once', () => {
     expect(outcomes.filter(({ kind }) => kind === 'complete')).toHaveLength(1)
   })
 
-  test('the same recovery code in two sign-ins gives one session', async () => {
+  it('the same recovery code in two sign-ins gives one session', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const [code = ''] = ada.recoveryCodes
     const { signIn } = await ada.beginSignIn()
@@ -508,7 +508,7 @@ describe('two at once', () => {
 })
 
 describe('a recovery code', () => {
-  test('signs in without a fresh proof, says how many are left, and the owner is told', async () => {
+  it('signs in without a fresh proof, says how many are left, and the owner is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const { signIn } = await ada.beginSignIn()
@@ -550,7 +550,7 @@ describe('a recovery code', () => {
       code.replace(/[a-z0-9]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0)),
   })
 
-  test.each(spellings)('may be typed %s, and only once', async (_how, spell) => {
+  it.each(spellings)('may be typed %s, and only once', async (_how, spell) => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const [code = ''] = ada.recoveryCodes
     expect((await recover(ada, spell(code))).kind).toBe('complete')
@@ -558,7 +558,7 @@ describe('a recovery code', () => {
       expect((await recover(ada, again(code))).kind).toBe('wrong')
   })
 
-  test.each([
+  it.each([
     ['', 'empty', 0],
     ['  ', 'empty', 0],
     ['%', 'wrong-length', 0],
@@ -576,7 +576,7 @@ describe('a recovery code', () => {
     expect((await recover(ada, ada.recoveryCodes[0]!)).kind).toBe('complete')
   })
 
-  test('of another person is wrong', async () => {
+  it('of another person is wrong', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     expect(await recover(ada, bob.recoveryCodes[0]!)).toEqual({ kind: 'wrong', failures: 1 })
@@ -584,7 +584,7 @@ describe('a recovery code', () => {
     expect((await recover(bob, bob.recoveryCodes[0]!)).kind).toBe('complete')
   })
 
-  test('of the set before is wrong', async () => {
+  it('of the set before is wrong', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const renewed = await renewRecoveryCodes(here.core, await ada.change())
     if (renewed.kind !== 'renewed') throw new Error(renewed.kind)
@@ -592,12 +592,12 @@ describe('a recovery code', () => {
     expect((await recover(ada, renewed.codes[0]!)).kind).toBe('complete')
   })
 
-  test('is wrong where there are none', async () => {
+  it('is wrong where there are none', async () => {
     const ada = await someoneWithTheRfcSecret()
     expect(await recover(ada, 'k7qm-4xw4-9hd2-p3tn')).toEqual({ kind: 'wrong', failures: 1 })
   })
 
-  test('has a counter of its own: five wrong ones, a wait, a lock that a day forgets', async () => {
+  it('has a counter of its own: five wrong ones, a wait, a lock that a day forgets', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let failures = 1; failures <= 5; failures += 1)
       expect(await recover(ada, 'k7qm-4xw4-9hd2-p3tn')).toEqual({ kind: 'wrong', failures })
@@ -619,7 +619,7 @@ describe('a recovery code', () => {
     expect(await recover(ada, 'k7qm-4xw4-9hd2-p3tn')).toEqual({ kind: 'wrong', failures: 1 })
   })
 
-  test('is locked at a hundred, also while codes are', async () => {
+  it('is locked at a hundred, also while codes are', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const policy = { waitFrom: 1000, firstWaitSeconds: 30, longestWaitSeconds: 30, lockAt: null }
     const own = { ...policy, forgetAfterSeconds: 86_400 }
@@ -632,7 +632,7 @@ describe('a recovery code', () => {
     expect((await recover(ada, ada.recoveryCodes[0]!)).kind).toBe('complete')
   })
 
-  test('is not spent, nor the attempt, while there is no room to hash it', async () => {
+  it('is not spent, nor the attempt, while there is no room to hash it', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const full = { ...here.core, passwords: fullHasher }
     for (let time = 0; time < 8; time += 1)
@@ -640,7 +640,7 @@ describe('a recovery code', () => {
     expect((await recover(ada, ada.recoveryCodes[0]!)).kind).toBe('complete')
   })
 
-  test('is not spent when the sign-in was over', async () => {
+  it('is not spent when the sign-in was over', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     await here.stores.signIns.endAllOf(ada.id)
@@ -651,7 +651,7 @@ describe('a recovery code', () => {
     expect(here.notices).toEqual([])
   })
 
-  test('of a disabled account is not spent', async () => {
+  it('of a disabled account is not spent', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     await here.stores.accounts.setDisabled(ada.id, true)
@@ -662,7 +662,7 @@ describe('a recovery code', () => {
     await disableAccount(here.core, await ada.account())
   })
 
-  test('that is spent says so once', async () => {
+  it('that is spent says so once', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const given = { account: ada.id, hash: 'no such hash', client: ada.browser.client }
     expect(await acceptRecoveryCode(here.core, here.stores, given)).toBe(false)
@@ -671,7 +671,7 @@ describe('a recovery code', () => {
 })
 
 describe('a lost root key', () => {
-  test('lets nobody in with a code, spends no attempt, and recovery codes still work', async () => {
+  it('lets nobody in with a code, spends no attempt, and recovery codes still work', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const lost = { ...here.core, box: aBox() }
     for (let time = 0; time < 12; time += 1)
@@ -684,7 +684,7 @@ describe('a lost root key', () => {
     expect((await submit(ada)).kind).toBe('complete')
   })
 
-  test('of one authenticator of two leaves the other one', async () => {
+  it('of one authenticator of two leaves the other one', async () => {
     const ada = await someoneWithTheRfcSecret()
     for (const name of ['First', 'Last']) {
       const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
@@ -697,7 +697,7 @@ describe('a lost root key', () => {
     expect((await submit(ada, '050471')).kind).toBe('complete')
   })
 
-  test('a secret that was moved from another row opens nothing', async () => {
+  it('a secret that was moved from another row opens nothing', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const eve = await here.someoneWithAnAuthenticatorApp('eve')
     const [hers] = await here.stores.authenticators.listOf(ada.id)

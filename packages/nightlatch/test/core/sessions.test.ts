@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { disableAccount, enableAccount, removeAccount } from '../../src/core/administration.js'
 import { newId } from '../../src/core/ids.js'
 import type { SessionId } from '../../src/core/ids.js'
@@ -22,7 +22,7 @@ const client = { address: '192.0.2.9', userAgent: 'Elsewhere' }
 const from = { address: '192.0.2.9', userAgent: 'Elsewhere' }
 
 describe('a session is found', () => {
-  test('by its token, with its account', async () => {
+  it('by its token, with its account', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const found = await findSession(here.core, ada.browser.session)
     expect(found).toEqual({
@@ -33,7 +33,7 @@ describe('a session is found', () => {
     expect(await findSession(here.core, newToken(realWorld))).toBeNull()
   })
 
-  test('not where a second factor is required and the password alone began it', async () => {
+  it('not where a second factor is required and the password alone began it', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const { account } = await ada.signedIn()
     expect(await findSession(here.core, ada.browser.session)).toBeNull()
@@ -41,7 +41,7 @@ describe('a session is found', () => {
     expect(await liveSessions(here.optional, account)).toHaveLength(1)
   })
 
-  test('by its forward token at forward authentication, and by neither in the place of the other', async () => {
+  it('by its forward token at forward authentication, and by neither in the place of the other', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const token = ada.browser.session!
     const forward = forwardTokenOf(realWorld, token)
@@ -51,7 +51,7 @@ describe('a session is found', () => {
     expect(await findForwardSession(here.core, null)).toBeNull()
   })
 
-  test('until 12 hours after the last visit', async () => {
+  it('until 12 hours after the last visit', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.clock.advance(12 * 3600 - 30 - 1)
     expect(await findSession(here.core, ada.browser.session)).not.toBeNull()
@@ -62,7 +62,7 @@ describe('a session is found', () => {
     expect(await findForwardSession(here.core, forwardTokenOf(realWorld, ada.browser.session!))).toBeNull()
   })
 
-  test('until 7 days after the sign-in, however often it is used', async () => {
+  it('until 7 days after the sign-in, however often it is used', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.clock.advance(-30)
     for (let hours = 0; hours < 7 * 24 - 8; hours += 8) {
@@ -75,7 +75,7 @@ describe('a session is found', () => {
     expect(await findSession(here.core, ada.browser.session)).toBeNull()
   })
 
-  test('and its last visit is written once a minute at most', async () => {
+  it('and its last visit is written once a minute at most', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const begun = here.clock.seconds - 30
     const lastSeen = async (): Promise<number | undefined> =>
@@ -88,7 +88,7 @@ describe('a session is found', () => {
     expect(await lastSeen()).toBe(begun + 60)
   })
 
-  test('no more once its account is disabled or removed, and not again when it is enabled', async () => {
+  it('no more once its account is disabled or removed, and not again when it is enabled', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await here.stores.accounts.setDisabled(ada.id, true)
     expect(await findSession(here.core, ada.browser.session)).toBeNull()
@@ -105,7 +105,7 @@ describe('a session is found', () => {
 })
 
 describe('a session ends', () => {
-  test('on sign-out, which is written down', async () => {
+  it('on sign-out, which is written down', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const elsewhere = await ada.signIn()
     await signOut(here.core, await ada.signedIn(), client)
@@ -119,7 +119,7 @@ describe('a session ends', () => {
     })
   })
 
-  test('when its owner ends it, and nobody else', async () => {
+  it('when its owner ends it, and nobody else', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     const elsewhere = await ada.signIn()
@@ -136,7 +136,7 @@ describe('a session ends', () => {
     expect((await ada.events()).filter((event) => event === 'session.ended')).toHaveLength(1)
   })
 
-  test('with all others, the sign-ins in progress and the trusted devices', async () => {
+  it('with all others, the sign-ins in progress and the trusted devices', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const others = [await ada.signIn(), await ada.signIn(here.newBrowser(), true)]
     const { signIn } = await ada.beginSignIn()
@@ -176,7 +176,7 @@ describe('a session ends', () => {
     return outcome
   }
 
-  test('when it is the least recently used of more than a hundred', async () => {
+  it('when it is the least recently used of more than a hundred', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const second = await fillUp(ada)
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(100)
@@ -189,7 +189,7 @@ describe('a session ends', () => {
     expect(left).not.toContain(second)
   })
 
-  test('but never because it is the one that just began, also after a clock was set back', async () => {
+  it('but never because it is the one that just began, also after a clock was set back', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     await fillUp(ada)
     here.clock.advance(-3600)
@@ -199,7 +199,7 @@ describe('a session ends', () => {
 })
 
 describe('the list of sessions', () => {
-  test('has those that live', async () => {
+  it('has those that live', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const account = await ada.account()
     const begun = here.clock.seconds - 30
@@ -213,7 +213,7 @@ describe('the list of sessions', () => {
 })
 
 describe('a step up', () => {
-  test('gives the session a new token; the old one is dead', async () => {
+  it('gives the session a new token; the old one is dead', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const signedIn = await ada.signedIn()
     here.clock.advance(1000)
@@ -230,7 +230,7 @@ describe('a step up', () => {
     expect(await proveSession(here.core, here.stores, proof)).toBeNull()
   })
 
-  test('with the password alone makes no proof fresher where there is a second factor', async () => {
+  it('with the password alone makes no proof fresher where there is a second factor', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { verifiedAt } = (await ada.signedIn()).session
     here.clock.advance(100)
@@ -243,7 +243,7 @@ describe('a step up', () => {
     expect(bobs?.session).toMatchObject({ verifiedAt: here.clock.seconds, factors: ['password'] })
   })
 
-  test('needs the browser that holds the session; one without a known device becomes one', async () => {
+  it('needs the browser that holds the session; one without a known device becomes one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const signedIn = await ada.signedIn()
     const without = { ...ada.browser, session: null }

@@ -1,5 +1,5 @@
 import { decodeBase32, parseOtpauthUri } from '@nightlatch/otp'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { removeAuthenticator } from '../../src/core/account-changes.js'
 import { resetSecondFactor } from '../../src/core/administration.js'
 import { codeKey } from '../../src/core/attempts.js'
@@ -44,7 +44,7 @@ const namesOf = async (person: Person): Promise<string[]> =>
   (await here.stores.authenticators.listOf(person.id)).map(({ name }) => name)
 
 describe('a set-up', () => {
-  test('shows a secret of 160 bits as a key and as what the QR code says', async () => {
+  it('shows a secret of 160 bits as a key and as what the QR code says', async () => {
     const ada = await here.someoneWithAPassword()
     const owner = await ada.setUpOwner()
     const pending = await pendingSetUp(here.core, owner, { name: ' Phone ' })
@@ -68,13 +68,13 @@ describe('a set-up', () => {
     expect(pending.setUp.sealed).not.toContain(pending.key)
   })
 
-  test('of a name that cannot be one has none', async () => {
+  it('of a name that cannot be one has none', async () => {
     const ada = await here.someoneWithAPassword()
     const pending = await pendingSetUp(here.core, await ada.setUpOwner(), { name: 'a\nb' })
     expect(pending.setUp.name).toBe('')
   })
 
-  test('shows a user name with a domain as it is, and a tag for every further authenticator', async () => {
+  it('shows a user name with a domain as it is, and a tag for every further authenticator', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const owner = await ada.sessionOwner()
     const account = { ...owner.account, username: 'ada@example.net' }
@@ -84,7 +84,7 @@ describe('a set-up', () => {
     expect(second.label).toBe(`ada@example.net (${second.setUp.id.slice(0, 4)})`)
   })
 
-  test('stays the same over reloads and wrong codes', async () => {
+  it('stays the same over reloads and wrong codes', async () => {
     const { owner, pending, phone, confirm } = await someoneSettingUp()
     expect(await beginSetUp(here.core, owner)).toEqual(pending)
     expect((await confirm(phone.wrongCode())).kind).toBe('wrong')
@@ -92,7 +92,7 @@ describe('a set-up', () => {
     expect(await beginSetUp(here.core, owner, { name: 'other' })).toEqual(pending)
   })
 
-  test.each([
+  it.each([
     ['a second before its 30 minutes', 1799, true],
     ['at 30 minutes', 1800, false],
   ])('%s', async (_when, age, lasts) => {
@@ -110,7 +110,7 @@ describe('a set-up', () => {
     return { ...owner.signedIn, session: { ...owner.signedIn.session, verifiedAt: noon + age } }
   }
 
-  test('belongs to its sign-in and to no other one', async () => {
+  it('belongs to its sign-in and to no other one', async () => {
     const { ada, pending } = await someoneSettingUp()
     const other = await ada.setUpOwner()
     expect(await findSetUp(here.core, other)).toBeNull()
@@ -119,7 +119,7 @@ describe('a set-up', () => {
     expect((await confirmSetUp(here.core, other, given)).kind).toBe('wrong')
   })
 
-  test('counts for nothing before it is confirmed', async () => {
+  it('counts for nothing before it is confirmed', async () => {
     const { ada } = await someoneSettingUp()
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([])
     expect(await ada.account()).toMatchObject({ authenticatorCount: 0 })
@@ -127,7 +127,7 @@ describe('a set-up', () => {
     expect((await ada.givePassword()).kind).toBe('set-up-due')
   })
 
-  test('that no key at hand opens begins anew', async () => {
+  it('that no key at hand opens begins anew', async () => {
     const { owner, pending } = await someoneSettingUp()
     const lost = { ...here.core, box: aBox() }
     expect(await findSetUp(lost, owner)).toBeNull()
@@ -136,7 +136,7 @@ describe('a set-up', () => {
     expect(await findSetUp(lost, owner)).toEqual(anew)
   })
 
-  test('whose secret was moved from another one begins anew', async () => {
+  it('whose secret was moved from another one begins anew', async () => {
     const { owner, pending } = await someoneSettingUp()
     const { owner: other, pending: others } = await someoneSettingUp()
     await here.stores.setUps.removeByOwner(owner.signIn.id)
@@ -145,7 +145,7 @@ describe('a set-up', () => {
     expect(await findSetUp(here.core, other)).toEqual(others)
   })
 
-  test('has a secret of the random numbers that everything has', async () => {
+  it('has a secret of the random numbers that everything has', async () => {
     const ada = await here.someoneWithAPassword()
     const owner = await ada.setUpOwner()
     const world = { ...here.core.world, randomBytes: (count: number) => new Uint8Array(count).fill(0x5a) }
@@ -153,7 +153,7 @@ describe('a set-up', () => {
     expect(decodeBase32(key)).toEqual(new Uint8Array(20).fill(0x5a))
   })
 
-  test('that another request confirms or ends as it begins is not shown', async () => {
+  it('that another request confirms or ends as it begins is not shown', async () => {
     const quick = (id: string) => ({
       ...here.core,
       storage: {
@@ -176,7 +176,7 @@ describe('a set-up', () => {
     expect(await beginSetUp(quick(id), session)).toEqual(notNow('not-fresh'))
   })
 
-  test('that was begun freshly is not there any more once the proof is old', async () => {
+  it('that was begun freshly is not there any more once the proof is old', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const owner = await ada.sessionOwner()
     await pendingSetUp(here.core, owner)
@@ -186,7 +186,7 @@ describe('a set-up', () => {
     expect(await findSetUp(here.core, owner)).toBeNull()
   })
 
-  test('to replace one authenticator is not the one to add another', async () => {
+  it('to replace one authenticator is not the one to add another', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const owner = await ada.sessionOwner()
     const [old] = await here.stores.authenticators.listOf(ada.id)
@@ -205,7 +205,7 @@ describe('whether one may set up', () => {
     signedIn: { ...owner.signedIn, session: { ...owner.signedIn.session, ...own } },
   })
 
-  test('a sign-in may add the first authenticator only', async () => {
+  it('a sign-in may add the first authenticator only', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const owner = { kind: 'sign-in', signIn, account: await ada.account() } as const
@@ -217,7 +217,7 @@ describe('whether one may set up', () => {
     expect(await here.stores.setUps.findByOwner(signIn.id, noon)).toBeNull()
   })
 
-  test.each<[string, Partial<Session>, boolean]>([
+  it.each<[string, Partial<Session>, boolean]>([
     ['proven just now', { verifiedAt: noon }, true],
     ['proven a second less than 10 minutes ago', { verifiedAt: noon - 599 }, true],
     ['proven 10 minutes ago', { verifiedAt: noon - 600 }, false],
@@ -242,7 +242,7 @@ describe('whether one may set up', () => {
     expect((await beginSetUp(here.core, owner)).kind).toBe(may ? 'pending' : 'not-now')
   })
 
-  test('ten authenticators are the most; a change of phone also works with ten', async () => {
+  it('ten authenticators are the most; a change of phone also works with ten', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let number = 2; number <= 10; number += 1) {
       const { outcome } = await addAnother(ada)
@@ -262,7 +262,7 @@ describe('whether one may set up', () => {
     expect(left.map(({ id }) => id)).not.toContain(old!.id)
   })
 
-  test('the eleventh of two at once is refused by the write', async () => {
+  it('the eleventh of two at once is refused by the write', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let number = 2; number <= 9; number += 1) await addAnother(ada)
     const owner = await ada.sessionOwner()
@@ -277,7 +277,7 @@ describe('whether one may set up', () => {
 })
 
 describe('the first authenticator', () => {
-  test('is confirmed with a right code: signed in, ten recovery codes, the owner is told', async () => {
+  it('is confirmed with a right code: signed in, ten recovery codes, the owner is told', async () => {
     const { ada, confirm, owner } = await someoneSettingUp()
     here.clock.advance(5)
     const outcome = await confirm()
@@ -323,7 +323,7 @@ describe('the first authenticator', () => {
     ])
   })
 
-  test('spends the confirming code', async () => {
+  it('spends the confirming code', async () => {
     const { ada, confirm, phone } = await someoneSettingUp()
     expect((await confirm()).kind).toBe('confirmed')
     const { signIn } = await ada.beginSignIn()
@@ -333,7 +333,7 @@ describe('the first authenticator', () => {
     expect((await giveCode(here.core, { ...given, code: phone.code() })).kind).toBe('complete')
   })
 
-  test.each([
+  it.each([
     ['of the step before', -30],
     ['of the next step', 30],
   ])('may be confirmed with a code %s, which is spent as that', async (_which, offset) => {
@@ -345,7 +345,7 @@ describe('the first authenticator', () => {
     })
   })
 
-  test('ends every other sign-in, session and set-up of the account', async () => {
+  it('ends every other sign-in, session and set-up of the account', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const session = ada.browser.session
     const other = await ada.beginSignIn()
@@ -361,7 +361,7 @@ describe('the first authenticator', () => {
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(1)
   })
 
-  test('of a session keeps that session under a new token, and ends the others', async () => {
+  it('of a session keeps that session under a new token, and ends the others', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const before = ada.browser.session
     const elsewhere = await ada.givePassword(here.newBrowser(), here.optional)
@@ -380,7 +380,7 @@ describe('the first authenticator', () => {
     expect(await ada.lastEvent()).toMatchObject({ event: 'authenticator.added' })
   })
 
-  test('leaves its recovery codes to be seen until they are saved, by this session only', async () => {
+  it('leaves its recovery codes to be seen until they are saved, by this session only', async () => {
     const { ada, confirm } = await someoneSettingUp()
     const outcome = await confirm()
     if (outcome.kind !== 'confirmed') throw new Error(outcome.kind)
@@ -401,7 +401,7 @@ describe('the first authenticator', () => {
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
   })
 
-  test('of two at once is one: the other set-up is over, and nothing of it is kept', async () => {
+  it('of two at once is one: the other set-up is over, and nothing of it is kept', async () => {
     const { ada, owner, phone } = await someoneSettingUp()
     const rival = await ada.setUpOwner()
     const pending = await pendingSetUp(here.core, rival)
@@ -417,7 +417,7 @@ describe('the first authenticator', () => {
     expect(here.notices).toHaveLength(1)
   })
 
-  test('of a set-up that another one overtook in the account alone is over, too', async () => {
+  it('of a set-up that another one overtook in the account alone is over, too', async () => {
     const { ada, confirm, owner, pending } = await someoneSettingUp()
     const core = justBeforeTheWrite(here.core, () => here.stores.accounts.countAuthenticatorUp(ada.id, 1))
     expect(await confirm(undefined, '', core)).toEqual({ kind: 'over' })
@@ -425,7 +425,7 @@ describe('the first authenticator', () => {
     expect(await here.stores.setUps.findByOwner(owner.signIn.id, noon)).toEqual(pending.setUp)
   })
 
-  test('of a sign-in that ended meanwhile is over, and nothing of it is kept', async () => {
+  it('of a sign-in that ended meanwhile is over, and nothing of it is kept', async () => {
     const { ada, confirm, owner, pending } = await someoneSettingUp()
     const core = justBeforeTheWrite(here.core, () => here.stores.signIns.endAllOf(ada.id))
     expect(await confirm(undefined, '', core)).toEqual({ kind: 'over' })
@@ -435,7 +435,7 @@ describe('the first authenticator', () => {
     expect(here.notices).toEqual([])
   })
 
-  test('of a session that ended meanwhile is over, and nothing of it is kept', async () => {
+  it('of a session that ended meanwhile is over, and nothing of it is kept', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     const owner = await ada.sessionOwner()
     const pending = await pendingSetUp(here.core, owner)
@@ -446,7 +446,7 @@ describe('the first authenticator', () => {
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(0)
   })
 
-  test('waits for room to hash the recovery codes, and spends no attempt', async () => {
+  it('waits for room to hash the recovery codes, and spends no attempt', async () => {
     const { ada, confirm, phone } = await someoneSettingUp()
     const full = { ...here.core, passwords: fullHasher }
     for (let time = 0; time < 8; time += 1)
@@ -455,7 +455,7 @@ describe('the first authenticator', () => {
     expect((await ada.account()).authenticatorCount).toBe(1)
   })
 
-  test('needs no recovery codes from the second on, also while there is no room', async () => {
+  it('needs no recovery codes from the second on, also while there is no room', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const owner = await ada.sessionOwner()
     const pending = await pendingSetUp(here.core, owner)
@@ -466,7 +466,7 @@ describe('the first authenticator', () => {
 })
 
 describe('a wrong code at set-up', () => {
-  test('is counted on the account, written down, and waits like any wrong code', async () => {
+  it('is counted on the account, written down, and waits like any wrong code', async () => {
     const { ada, phone, confirm } = await someoneSettingUp()
     for (let wrong = 1; wrong <= 5; wrong += 1)
       expect(await confirm(phone.wrongCode())).toEqual({ kind: 'wrong', driftSeconds: null })
@@ -488,7 +488,7 @@ describe('a wrong code at set-up', () => {
     })
   })
 
-  test('locks at a hundred', async () => {
+  it('locks at a hundred', async () => {
     const { ada, confirm } = await someoneSettingUp()
     const policy = { waitFrom: 1000, firstWaitSeconds: 1, longestWaitSeconds: 1, lockAt: null }
     for (let wrong = 1; wrong <= 100; wrong += 1)
@@ -497,7 +497,7 @@ describe('a wrong code at set-up', () => {
     expect(await ada.lastEvent()).toMatchObject({ event: 'code.locked' })
   })
 
-  test.each([
+  it.each([
     [60, 60],
     [-60, -60],
     [600, 600],
@@ -509,7 +509,7 @@ describe('a wrong code at set-up', () => {
     expect(await confirm(phone.code(offset))).toEqual({ kind: 'wrong', driftSeconds })
   })
 
-  test.each([
+  it.each([
     ['', 'empty', 0],
     ['12345', 'wrong-length', 5],
     ['abcdef', 'not-numbers', 6],
@@ -520,7 +520,7 @@ describe('a wrong code at set-up', () => {
     expect((await confirm()).kind).toBe('confirmed')
   })
 
-  test('without a set-up is told so, and spends nothing', async () => {
+  it('without a set-up is told so, and spends nothing', async () => {
     const ada = await here.someoneWithAPassword()
     const owner = await ada.setUpOwner()
     const given = { code: '123456', name: '', browser: ada.browser }
@@ -531,7 +531,7 @@ describe('a wrong code at set-up', () => {
 })
 
 describe('the name of a new authenticator', () => {
-  test.each([
+  it.each([
     ['x'.repeat(41), 'too-long'],
     ['🚪'.repeat(41), 'too-long'],
     ['a\nb', 'not-allowed'],
@@ -543,7 +543,7 @@ describe('the name of a new authenticator', () => {
     expect((await confirm(undefined, ' x ')).kind).toBe('confirmed')
   })
 
-  test('is the one given, else the one of the beginning, else a plain one', async () => {
+  it('is the one given, else the one of the beginning, else a plain one', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, ' Phone ', { name: 'Before' })
     await addAnother(ada, '', { name: 'Tablet' })
@@ -556,7 +556,7 @@ describe('the name of a new authenticator', () => {
     ])
   })
 
-  test('that is taken is refused when given, and gets a number otherwise', async () => {
+  it('that is taken is refused when given, and gets a number otherwise', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Phone')
     const { outcome } = await addAnother(ada, 'Phone')
@@ -569,7 +569,7 @@ describe('the name of a new authenticator', () => {
     expect((await namesOf(ada)).sort()).toEqual(['Authenticator app', 'Phone', 'Phone 2', 'Phone 3', 'phone'])
   })
 
-  test('stays within 40 characters with its number, and whole', async () => {
+  it('stays within 40 characters with its number, and whole', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const long = `a${'🚪'.repeat(39)}`
     await addAnother(ada, '', { name: long })
@@ -581,7 +581,7 @@ describe('the name of a new authenticator', () => {
     )
   })
 
-  test("of somebody else is nobody's business", async () => {
+  it("of somebody else is nobody's business", async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     await addAnother(ada, 'Phone')
@@ -590,7 +590,7 @@ describe('the name of a new authenticator', () => {
 })
 
 describe('a further authenticator', () => {
-  test('leaves the other sessions and recovery codes, ends trusted devices, and gives a new token', async () => {
+  it('leaves the other sessions and recovery codes, ends trusted devices, and gives a new token', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const elsewhere = await ada.signIn(here.newBrowser(), true)
     const before = ada.browser.session
@@ -611,7 +611,7 @@ describe('a further authenticator', () => {
     }
   })
 
-  test('takes the place of another one: the old one works until then and not after', async () => {
+  it('takes the place of another one: the old one works until then and not after', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const [old] = await here.stores.authenticators.listOf(ada.id)
     const owner = await ada.sessionOwner()
@@ -633,7 +633,7 @@ describe('a further authenticator', () => {
     expect((await giveCode(here.core, { ...given, code: phone.code() })).kind).toBe('complete')
   })
 
-  test('is added where the one to be replaced is gone meanwhile', async () => {
+  it('is added where the one to be replaced is gone meanwhile', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Second')
     const [old, other] = await here.stores.authenticators.listOf(ada.id)
@@ -650,7 +650,7 @@ describe('a further authenticator', () => {
     expect((await namesOf(ada)).sort()).toEqual([other!.name, 'Third'].sort())
   })
 
-  test('may have the name of the one whose place it takes', async () => {
+  it('may have the name of the one whose place it takes', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await addAnother(ada, 'Phone')
     const old = (await here.stores.authenticators.listOf(ada.id)).find(({ name }) => name === 'Phone')
@@ -658,7 +658,7 @@ describe('a further authenticator', () => {
     expect((await namesOf(ada)).sort()).toEqual(['Authenticator app', 'Phone'])
   })
 
-  test("cannot take the place of another person's", async () => {
+  it("cannot take the place of another person's", async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const bob = await here.someoneWithAnAuthenticatorApp('bob')
     const [bobs] = await here.stores.authenticators.listOf(bob.id)
@@ -667,7 +667,7 @@ describe('a further authenticator', () => {
     expect(await namesOf(ada)).toHaveLength(2)
   })
 
-  test('may be added straight after a recovery code, which frees locked codes', async () => {
+  it('may be added straight after a recovery code, which frees locked codes', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn()
     const given = { signIn, browser: ada.browser, code: ada.recoveryCodes[0]! }
@@ -681,7 +681,7 @@ describe('a further authenticator', () => {
     })
   })
 
-  test('after a reset is a first one again', async () => {
+  it('after a reset is a first one again', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ authenticators: 1 })
     await ada.enrol()

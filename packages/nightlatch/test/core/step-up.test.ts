@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { resetSecondFactor } from '../../src/core/administration.js'
 import { givePassword } from '../../src/core/password-step.js'
 import { giveRecoveryCode } from '../../src/core/second-step.js'
@@ -16,7 +16,7 @@ async function prove(person: Person, own: Partial<StepUpGiven> = {}, core = here
 }
 
 describe('a fresh proof', () => {
-  test('is the password and a code: a new token, and fresh from now on', async () => {
+  it('is the password and a code: a new token, and fresh from now on', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const signedIn = await ada.signedIn()
     here.clock.advance(3600)
@@ -38,7 +38,7 @@ describe('a fresh proof', () => {
     expect(here.notices).toHaveLength(1)
   })
 
-  test('is the password and a recovery code: it is spent, and the owner is told', async () => {
+  it('is the password and a recovery code: it is spent, and the owner is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const second = { kind: 'recovery-code', code: ada.recoveryCodes[0]! } as const
@@ -55,7 +55,7 @@ describe('a fresh proof', () => {
     expect((await prove(ada, { second })).kind).toBe('wrong')
   })
 
-  test('with a code is known as such, also of a session that began with a recovery code', async () => {
+  it('with a code is known as such, also of a session that began with a recovery code', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { signIn } = await ada.beginSignIn(ada.browser)
     const given = { signIn, browser: ada.browser, code: ada.recoveryCodes[0]! }
@@ -67,7 +67,7 @@ describe('a fresh proof', () => {
     expect(outcome.session.factors).toEqual(['password', 'recovery-code', 'totp'])
   })
 
-  test('is the password where there is no second factor', async () => {
+  it('is the password where there is no second factor', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     here.clock.advance(3600)
     const given = { ...(await ada.change()), second: { kind: 'code', code: '' } } as const
@@ -89,7 +89,7 @@ describe('a proof is refused', () => {
     details: { reason },
   })
 
-  test('for a wrong password, before the code is looked at', async () => {
+  it('for a wrong password, before the code is looked at', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (const password of ['wrong', '', 'x\0'])
       expect(await prove(ada, { password })).toEqual({ kind: 'wrong-password' })
@@ -98,7 +98,7 @@ describe('a proof is refused', () => {
     expect((await prove(ada)).kind).toBe('proven')
   })
 
-  test('for a wrong, malformed or used code', async () => {
+  it('for a wrong, malformed or used code', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const withCode = (code: string) => prove(ada, { second: { kind: 'code', code } })
     expect(await withCode(ada.phone.wrongCode())).toEqual({ kind: 'wrong', failures: 1 })
@@ -109,7 +109,7 @@ describe('a proof is refused', () => {
     expect(await findSession(here.core, ada.browser.session)).not.toBeNull()
   })
 
-  test('for a wrong recovery code, and nothing is told', async () => {
+  it('for a wrong recovery code, and nothing is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     const withCode = (code: string) => prove(ada, { second: { kind: 'recovery-code', code } })
@@ -120,7 +120,7 @@ describe('a proof is refused', () => {
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
   })
 
-  test('while codes wait', async () => {
+  it('while codes wait', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let failures = 1; failures <= 5; failures += 1)
       await prove(ada, { second: { kind: 'code', code: ada.phone.wrongCode() } })
@@ -128,12 +128,12 @@ describe('a proof is refused', () => {
     expect(await ada.lastEvent()).toMatchObject(refused(ada, 'wait'))
   })
 
-  test('for a code whose secret no key opens', async () => {
+  it('for a code whose secret no key opens', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     expect(await prove(ada, {}, { ...here.core, box: aBox() })).toEqual({ kind: 'unreadable' })
   })
 
-  test('while there is no room to hash, and nothing is counted', async () => {
+  it('while there is no room to hash, and nothing is counted', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const full = { ...here.core, passwords: fullHasher }
     for (let time = 0; time < 12; time += 1) expect(await prove(ada, {}, full)).toEqual({ kind: 'busy' })
@@ -145,7 +145,7 @@ describe('a proof is refused', () => {
     expect((await prove(ada, { second })).kind).toBe('proven')
   })
 
-  test('when another request uses the code first, and nothing is kept', async () => {
+  it('when another request uses the code first, and nothing is kept', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const core = justBeforeTheWrite(here.core, () => ada.signIn().then(() => here.clock.advance(-30)))
     expect(await prove(ada, {}, core)).toEqual({ kind: 'wrong', failures: 1 })
@@ -153,7 +153,7 @@ describe('a proof is refused', () => {
     expect(await findSession(here.core, ada.browser.session)).not.toBeNull()
   })
 
-  test('when the session ends meanwhile: the code is not spent', async () => {
+  it('when the session ends meanwhile: the code is not spent', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const core = justBeforeTheWrite(here.core, () => here.stores.sessions.endAllOf(ada.id))
     expect(await prove(ada, {}, core)).toEqual({ kind: 'over' })
@@ -161,7 +161,7 @@ describe('a proof is refused', () => {
     expect((await ada.signIn()).kind).toBe('complete')
   })
 
-  test('when the second factor is reset meanwhile', async () => {
+  it('when the second factor is reset meanwhile', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const core = justBeforeTheWrite(here.core, async () => resetSecondFactor(here.core, await ada.account()))
     expect((await prove(ada, {}, core)).kind).toBe('wrong')
@@ -169,7 +169,7 @@ describe('a proof is refused', () => {
 })
 
 describe('the password of a signed-in person', () => {
-  test('is counted on the known device: a wait from the tenth wrong one on, of nobody else', async () => {
+  it('is counted on the known device: a wait from the tenth wrong one on, of nobody else', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let wrong = 1; wrong <= 10; wrong += 1)
       expect(await prove(ada, { password: 'wrong' })).toEqual({ kind: 'wrong-password' })
@@ -182,7 +182,7 @@ describe('the password of a signed-in person', () => {
     expect((await prove(ada)).kind).toBe('proven')
   })
 
-  test('is counted on the account where the browser is not known, with the ones at sign-in', async () => {
+  it('is counted on the account where the browser is not known, with the ones at sign-in', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     ada.browser = { ...ada.browser, knownDevice: null }
     for (let wrong = 1; wrong <= 5; wrong += 1) {
@@ -194,7 +194,7 @@ describe('the password of a signed-in person', () => {
     expect((await ada.givePassword(here.newBrowser())).kind).toBe('wait')
   })
 
-  test('keeps its count while there is no room to hash: a storm buys nobody fresh tries', async () => {
+  it('keeps its count while there is no room to hash: a storm buys nobody fresh tries', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const full = { ...here.core, passwords: fullHasher }
     for (let wrong = 1; wrong <= 10; wrong += 1) {
@@ -204,7 +204,7 @@ describe('the password of a signed-in person', () => {
     expect((await prove(ada)).kind).toBe('wait')
   })
 
-  test('that is right sets its count to zero', async () => {
+  it('that is right sets its count to zero', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let round = 0; round < 3; round += 1) {
       for (let wrong = 1; wrong <= 9; wrong += 1)

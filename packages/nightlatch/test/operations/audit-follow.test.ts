@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTrail } from '../../src/cli/audit-trail.js'
 import type { AuditEvent } from '../../src/core/audit.js'
 import type { OpenStorage } from '../../src/storage/index.js'
@@ -47,7 +47,7 @@ describe('events whose transactions end in another order than they wrote', () =>
   afterAll(() => database.remove())
   const names = (records: readonly AuditEvent[]) => records.map(({ details }) => details['name'])
 
-  test('are all told by audit --follow, each once, also those that were on their way when it began', async () => {
+  it('are all told by audit --follow, each once, also those that were on their way when it began', async () => {
     const commitFirst = await openTransaction(storage, 'first')
     await storage.stores.audit.add(event('second'))
     let out = ''
@@ -78,7 +78,7 @@ describe('events whose transactions end in another order than they wrote', () =>
     expect(told()).toEqual(['second', 'fourth', 'third', 'first', 'fifth'])
   })
 
-  test('many writers at once: the trail has each event once', async () => {
+  it('many writers at once: the trail has each event once', async () => {
     const trail = await openTrail(storage.stores.audit)
     const seen: unknown[] = []
     let over = false
@@ -100,7 +100,7 @@ describe('events whose transactions end in another order than they wrote', () =>
     expect(new Set(seen).size).toBe(8 * 60)
   })
 
-  test('a number whose transaction was undone is not looked for forever', async () => {
+  it('a number whose transaction was undone is not looked for forever', async () => {
     let now = 0
     let looked = 0
     const { audit } = storage.stores

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage } from '../../src/storage/index.js'
 import { migrate } from '../../src/storage/migrate.js'
 import { migrations } from '../../src/storage/migrations/index.js'
@@ -46,12 +46,12 @@ describe('a start is refused in one line', () => {
     return url.href
   }
 
-  test('with an address that is none', () => {
+  it('with an address that is none', () => {
     isRefused('postgres://host:port/db', 1, /the database address is not right/)
     isRefused('mysql://localhost/db', 2, /NIGHTLATCH_DATABASE_URL/)
   })
 
-  test('where nobody listens', () => {
+  it('where nobody listens', () => {
     const url = changed((other) => {
       other.port = '1'
       other.password = 'hunter2'
@@ -59,7 +59,7 @@ describe('a start is refused in one line', () => {
     isRefused(url, 1, /the database cannot be reached \(127\.0\.0\.1:1\)/)
   })
 
-  test('where there is no such database, or no such user', () => {
+  it('where there is no such database, or no such user', () => {
     isRefused(postgres.url('nowhere'), 1, /no database of that name/)
     isRefused(
       changed((url) => (url.username = 'nobody')),
@@ -68,7 +68,7 @@ describe('a start is refused in one line', () => {
     )
   })
 
-  test('to a user who may not make tables, or not use those that are there', async () => {
+  it('to a user who may not make tables, or not use those that are there', async () => {
     await postgres.sql(`CREATE ROLE guest LOGIN PASSWORD 'hunter2'`)
     await postgres.sql('CREATE DATABASE empty')
     const guest = (database: string) => changed((url) => (url.username = 'guest'), database)
@@ -76,13 +76,13 @@ describe('a start is refused in one line', () => {
     isRefused(guest('good'), 1, /lacks rights/)
   })
 
-  test('where the tables of an older try are in the way', async () => {
+  it('where the tables of an older try are in the way', async () => {
     await postgres.sql('CREATE DATABASE occupied')
     await postgres.sql('CREATE TABLE session (somebody_elses integer)', 'occupied')
     isRefused(postgres.url('occupied'), 1, /tables of another program/)
   })
 
-  test('where the certificate is vouched for by nobody, or is for another name', async () => {
+  it('where the certificate is vouched for by nobody, or is for another name', async () => {
     const verified = changed((url) => url.searchParams.set('sslmode', 'verify-full'))
     isRefused(verified, 1, /no trusted connection to the database/)
     for (const mode of ['require', 'prefer', 'verify-ca'])
@@ -97,7 +97,7 @@ describe('a start is refused in one line', () => {
     await named.close()
   })
 
-  test('with nothing but a real replica; with both it is the primary that serves', async () => {
+  it('with nothing but a real replica; with both it is the primary that serves', async () => {
     const replica = await postgres.replica()
     try {
       isRefused(replica.url('good'), 1, /takes no writes/)
@@ -111,7 +111,7 @@ describe('a start is refused in one line', () => {
   })
 })
 
-test('a database that was left half-way by an older version is brought up to date', async () => {
+it('a database that was left half-way by an older version is brought up to date', async () => {
   await postgres.sql('CREATE DATABASE half')
   const options = { poolSize: 1, statementMs: 5000, onLost: () => undefined }
   const older = await openPostgres(postgres.url('half'), options)
@@ -123,7 +123,7 @@ test('a database that was left half-way by an older version is brought up to dat
 })
 
 describe('while it serves', () => {
-  test('a table that is away, as in the middle of a restore, is an outage', async () => {
+  it('a table that is away, as in the middle of a restore, is an outage', async () => {
     await postgres.sql('CREATE DATABASE restored')
     const app = await startApp({ env: { NIGHTLATCH_DATABASE_URL: postgres.url('restored') } })
     const bob = await enrolledPerson(app, 'bob')
@@ -135,7 +135,7 @@ describe('while it serves', () => {
     await app.close()
   })
 
-  test('rights that are taken away are an outage, and nobody gets in', async () => {
+  it('rights that are taken away are an outage, and nobody gets in', async () => {
     await postgres.sql('CREATE DATABASE taken')
     await postgres.sql(`CREATE ROLE tenant LOGIN`)
     await postgres.sql('ALTER DATABASE taken OWNER TO tenant')
@@ -157,7 +157,7 @@ describe('while it serves', () => {
   const disk = smallDisk(40)
   afterAll(() => disk?.remove())
 
-  test.skipIf(disk === null)(
+  it.skipIf(disk === null)(
     'a full disk of the database is an outage, and nothing is lost',
     async () => {
       await postgres.sql(`CREATE TABLESPACE small LOCATION '${disk!.path}/space'`)
@@ -183,7 +183,7 @@ describe('while it serves', () => {
     120_000,
   )
 
-  test('whatever says that the disk is full is an outage', async () => {
+  it('whatever says that the disk is full is an outage', async () => {
     const app = await startApp({ env: { NIGHTLATCH_DATABASE_URL: postgres.url('good') } })
     const ada = await enrolledPerson(app, 'ada')
     await postgres.sql(

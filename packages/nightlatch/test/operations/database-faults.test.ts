@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp } from '../support/app.js'
 import { anotherSession, showsNothingInside, withPassword } from '../support/attack.js'
@@ -74,7 +74,7 @@ async function allIsWell(signedIn: Browser, half: Browser): Promise<void> {
 }
 
 describe('a database that', () => {
-  test('refuses connections is an outage, and all goes on when it is back', async () => {
+  it('refuses connections is an outage, and all goes on when it is back', async () => {
     const [signedIn, half] = [await anotherSession(app, ada), await withPassword(app, ada)]
     await line.refuse()
     await nothingWorks(signedIn, half)
@@ -82,7 +82,7 @@ describe('a database that', () => {
     await allIsWell(signedIn, half)
   })
 
-  test('takes connections and never answers is an outage, told within ten seconds', async () => {
+  it('takes connections and never answers is an outage, told within ten seconds', async () => {
     const [signedIn, half] = [await anotherSession(app, ada), await withPassword(app, ada)]
     // Many connections that worked: one after the other would be tried in vain.
     await Promise.all(Array.from({ length: 30 }, () => signedIn.get('/forward-auth')))
@@ -96,7 +96,7 @@ describe('a database that', () => {
     await allIsWell(signedIn, half)
   }, 60_000)
 
-  test('stands still keeps no server from stopping, with a line of notifications or without', async () => {
+  it('stands still keeps no server from stopping, with a line of notifications or without', async () => {
     const still = await FaultProxy.start(String(database.location))
     const env = { NIGHTLATCH_DATABASE_URL: still.url, NIGHTLATCH_DATA: app.dataFolder }
     for (const isBusy of [false, true]) {
@@ -120,7 +120,7 @@ describe('a database that', () => {
     await still.close()
   })
 
-  test('is lost right after the start is an outage like any other', async () => {
+  it('is lost right after the start is an outage like any other', async () => {
     const still = await FaultProxy.start(String(database.location))
     still.delayMs = 100
     const env = { NIGHTLATCH_DATABASE_URL: still.url, NIGHTLATCH_DATA: app.dataFolder }
@@ -136,7 +136,7 @@ describe('a database that', () => {
     await still.close()
   })
 
-  test('is slow makes everything slow, and nothing wrong', async () => {
+  it('is slow makes everything slow, and nothing wrong', async () => {
     line.delayMs = 60
     const browser = await anotherSession(app, ada)
     expect((await browser.get('/account')).status).toBe(200)
@@ -145,7 +145,7 @@ describe('a database that', () => {
     line.delayMs = 0
   })
 
-  test('is so slow that all connections are taken is an outage for those who come then', async () => {
+  it('is so slow that all connections are taken is an outage for those who come then', async () => {
     const signedIn = await anotherSession(app, ada)
     line.delayMs = 1500
     const replies = await Promise.all(Array.from({ length: 40 }, () => signedIn.copy().get('/account')))
@@ -159,7 +159,7 @@ describe('a database that', () => {
 const whens: Cut['when'][] = ['before', 'after']
 
 describe.each(whens)('a connection that is cut %s the database has heard a message', (when) => {
-  test('whichever message it is: a code signs in once, wholly or not at all', async () => {
+  it('whichever message it is: a code signs in once, wholly or not at all', async () => {
     let refused = 0
     for (let message = 1, wasCut = true; wasCut; message += 1) {
       const [half, again] = [await withPassword(app, ada), await withPassword(app, ada)]
@@ -182,7 +182,7 @@ describe.each(whens)('a connection that is cut %s the database has heard a messa
     expect(refused).toBeGreaterThan(0)
   }, 120_000)
 
-  test('whichever message it is: a wrong code that was looked at is counted, and none is given back', async () => {
+  it('whichever message it is: a wrong code that was looked at is counted, and none is given back', async () => {
     for (let message = 1, wasCut = true; wasCut; message += 1) {
       const half = await withPassword(app, ada)
       const before = await failures()
@@ -212,7 +212,7 @@ async function reset(): Promise<void> {
 }
 
 describe('a connection that is cut at the word COMMIT', () => {
-  test.each([
+  it.each([
     ['before', 0],
     ['after', 1],
   ] as const)(
@@ -234,7 +234,7 @@ describe('a connection that is cut at the word COMMIT', () => {
     },
   )
 
-  test('of a sign-out: it is told as unknown, and asking again is right', async () => {
+  it('of a sign-out: it is told as unknown, and asking again is right', async () => {
     const browser = await anotherSession(app, ada)
     const cut = { message: /COMMIT\0/, when: 'after' } as const
     await line.cutting(cut, async () => isOutage(await browser.post('/logout')))
@@ -242,7 +242,7 @@ describe('a connection that is cut at the word COMMIT', () => {
   })
 })
 
-test('the line of notifications alone: nothing is remembered, and every answer is right at once', async () => {
+it('the line of notifications alone: nothing is remembered, and every answer is right at once', async () => {
   const busy = async (browser: Browser): Promise<void> => {
     for (let round = 0; round < 20; round += 1)
       await Promise.all(Array.from({ length: 8 }, () => browser.get('/api/v1/session')))

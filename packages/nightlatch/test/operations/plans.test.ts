@@ -1,12 +1,13 @@
 import pg from 'pg'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { inviteAccount } from '../../src/core/administration.js'
 import { keepHouse } from '../../src/core/housekeeping.js'
 import { sqliteDriver } from '../../src/storage/sqlite-driver.js'
 import { enrolledPerson, setUpKey, Phone } from '../support/app.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { anotherSession, growing, inDatabase, proveAgain, withPassword } from '../support/attack.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 import type { Said } from '../support/recorded.js'
 import { asInSqlite, recordStatements } from '../support/recorded.js'
 
@@ -161,13 +162,13 @@ describe('what is asked all the time', () => {
       .filter(({ text }) => !mayScan.some((one) => one.test(text)))
   })
 
-  test('is what people really do, and housekeeping', () => {
+  it('is what people really do, and housekeeping', () => {
     expect(said.length).toBeGreaterThan(60)
     const tables = said.flatMap(({ text }) => /^DELETE FROM (\w+)/.exec(text)?.[1] ?? [])
     expect([...new Set(tables)].sort()).toEqual(expect.arrayContaining(swept))
   })
 
-  test.each(databases)('reads no growing table from end to end on $name', async (kind) => {
+  it.each(databases)('reads no growing table from end to end on $name', async (kind) => {
     const app = await startAppOn(kind)
     await inDatabase(app, ...crowd(series[kind.name]))
     const { database } = app.nightlatch.settings
@@ -181,7 +182,7 @@ describe('what is asked all the time', () => {
     expect(scanned.size).toBe(said.length)
   })
 
-  test('a table that is new here has its place among those that grow, or those that do not', async () => {
+  it('a table that is new here has its place among those that grow, or those that do not', async () => {
     const app = await startAppOn(databases[1]!)
     const tables = await inDatabase(app, `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
     // Without an index of its own, each row that goes would look through the whole table that points to it.

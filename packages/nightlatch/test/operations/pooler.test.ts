@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage } from '../../src/storage/index.js'
 import { type Enrolled, enrolledPerson, startApp, TestClock } from '../support/app.js'
 import { isSignedIn, withPassword } from '../support/attack.js'
@@ -66,7 +66,7 @@ describe.skipIf(!hasProgram('pgbouncer'))(
     })
     afterAll(() => postgres.stop())
 
-    test('ten people sign in at once, and a session ended on one server is dead on the other', async () => {
+    it('ten people sign in at once, and a session ended on one server is dead on the other', async () => {
       const pooler = await startPooler(postgres, timeOuts)
       const env = {
         NIGHTLATCH_DATABASE_URL: pooler.url,
@@ -91,7 +91,7 @@ describe.skipIf(!hasProgram('pgbouncer'))(
       await pooler.stop()
     })
 
-    test('that refuses our time-outs is named in one line, with what to write into its settings', async () => {
+    it('that refuses our time-outs is named in one line, with what to write into its settings', async () => {
       const pooler = await startPooler(postgres, '')
       await expect(openStorage(pooler.url)).rejects.toMatchObject({
         code: 'no-access',
@@ -100,7 +100,7 @@ describe.skipIf(!hasProgram('pgbouncer'))(
       await pooler.stop()
     })
 
-    test('that cannot keep a promise about the disk for us is refused', async () => {
+    it('that cannot keep a promise about the disk for us is refused', async () => {
       await postgres.sql('CREATE DATABASE careless')
       await postgres.sql('ALTER DATABASE careless SET synchronous_commit TO off')
       const pooler = await startPooler(postgres, timeOuts)

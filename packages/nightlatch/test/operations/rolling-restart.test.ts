@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { testPassword } from '../support/app.js'
 import { Browser } from '../support/browser.js'
 import { hasProgram, startCli, temporaryFolder, type Running } from '../support/cli.js'
@@ -61,7 +61,7 @@ async function timesAsked(port: number): Promise<number> {
   return Number(/route="\/readyz"[^\n]* (\d+)$/m.exec(metrics)?.[1] ?? 0)
 }
 
-test.skipIf(!hasProgram('haproxy'))(
+it.skipIf(!hasProgram('haproxy'))(
   'three servers behind HAProxy are restarted in turn under load, and not one request fails',
   async () => {
     const database = await databases[1]!.create()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Database } from '../../src/storage/db.js'
 import { migrate } from '../../src/storage/migrate.js'
 import { migrations, type Migration } from '../../src/storage/migrations/index.js'
@@ -7,7 +7,8 @@ import { openSqlite } from '../../src/storage/sqlite.js'
 import { enrolledPerson, startApp, type TestApp } from '../support/app.js'
 import { anotherSession } from '../support/attack.js'
 import { spawnCli } from '../support/cli.js'
-import { databases, startAppOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
 import { until } from '../support/until.js'
 
 /** What the next version may bring: everything is added, nothing is taken away. */
@@ -31,7 +32,7 @@ function openAgain(app: TestApp): Promise<Database> {
 }
 
 describe.each(databases)('a rolling update on $name', (kind) => {
-  test('the previous version serves on while the next one changes the schema, and is refused at a restart', async () => {
+  it('the previous version serves on while the next one changes the schema, and is refused at a restart', async () => {
     const app = await startAppOn(kind)
     const ada = await enrolledPerson(app, 'ada')
     const before = await anotherSession(app, ada)

@@ -1,7 +1,7 @@
 import { Agent, createServer, request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson, startApp } from '../support/app.js'
 import { answerTo, cookieOf, startProtected } from '../support/protected.js'
@@ -49,7 +49,7 @@ describe('a server that is asked to stop', () => {
     app = await startApp()
   }
 
-  test('where nobody asks /readyz again and again, does so at once, kept connections and all', async () => {
+  it('where nobody asks /readyz again and again, does so at once, kept connections and all', async () => {
     await start()
     expect((await asked(app.origin, '/readyz', agent)).statusCode).toBe(200)
     await asked(app.origin, '/healthz', agent)
@@ -57,7 +57,7 @@ describe('a server that is asked to stop', () => {
     await expect(asked(app.origin, '/healthz', new Agent())).rejects.toThrow()
   })
 
-  test('tells the load balancer three times, serves meanwhile, and keeps no connection', async () => {
+  it('tells the load balancer three times, serves meanwhile, and keeps no connection', async () => {
     await start()
     const { heard, over } = poll(app.origin, 100)
     await until(() => heard.length >= 2)
@@ -75,7 +75,7 @@ describe('a server that is asked to stop', () => {
     await expect(asked(app.origin, '/healthz', new Agent())).rejects.toThrow()
   })
 
-  test('waits no longer than it may for a load balancer that went silent', async () => {
+  it('waits no longer than it may for a load balancer that went silent', async () => {
     await start()
     for (let time = 0; time < 3; time += 1) await asked(app.origin, '/readyz', agent)
     const waited = await timed(app.server.stop(10 * seconds, 400))
@@ -83,14 +83,14 @@ describe('a server that is asked to stop', () => {
     expect(waited).toBeLessThan(3 * seconds)
   })
 
-  test('does not wait for somebody behind the load balancer who asks', async () => {
+  it('does not wait for somebody behind the load balancer who asks', async () => {
     await start()
     for (let time = 0; time < 3; time += 1)
       await asked(app.origin, '/readyz', agent, { 'x-forwarded-for': '203.0.113.7' })
     expect(await timed(app.server.stop(10 * seconds, 15 * seconds))).toBeLessThan(1 * seconds)
   })
 
-  test('ends at the deadline what does not end by itself', async () => {
+  it('ends at the deadline what does not end by itself', async () => {
     await start()
     const socket = connect(app.server.settings.port, '127.0.0.1')
     socket.on('error', () => undefined)
@@ -106,7 +106,7 @@ describe('a server that is asked to stop', () => {
   })
 })
 
-test('protect stops just so: pages and the application are served until the load balancer knows', async () => {
+it('protect stops just so: pages and the application are served until the load balancer knows', async () => {
   let release: () => void = () => undefined
   const slow = new Promise<void>((resolve) => (release = resolve))
   const application = createServer((asked, response) => {

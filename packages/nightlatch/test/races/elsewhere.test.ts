@@ -4,7 +4,8 @@ import type { TestApp } from '../support/app.js'
 import { enrolledPerson } from '../support/app.js'
 import { accountOf, anotherSession } from '../support/attack.js'
 import { Browser } from '../support/browser.js'
-import { databases, startServersOn, type Servers } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startServersOn, type Servers } from '../support/kinds.js'
 
 /** What a server may go on for after somebody else has ended a session. */
 const elsewhereMs = 100

@@ -14,7 +14,8 @@ import {
   withPassword,
 } from '../support/attack.js'
 import { Browser } from '../support/browser.js'
-import { databases, startAppOn, startServersOn } from '../support/kinds.js'
+import { databases } from '../support/databases.js'
+import { startAppOn, startServersOn } from '../support/kinds.js'
 
 const times = 50
 /** How often the most important race is run: once in the suite, many times by `npm run soak`. */

@@ -1,9 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { TestApp, Wishes } from './app.js'
 import { startApp } from './app.js'
-import { databases, type DatabaseKind, type TestDatabase } from './databases.js'
-
-export { databases }
+import type { DatabaseKind, TestDatabase } from './databases.js'
 
 /** The real server on this kind of database; `close` removes both. */
 export async function startAppOn(kind: DatabaseKind, wishes: Wishes = {}): Promise<TestApp> {

@@ -59,10 +59,10 @@ export const walls = [
   },
   {
     folder: 'protect',
-    allowed: ['http/', node, 'httpxy'],
+    allowed: ['http/', 'core/access/', node, 'httpxy'],
     typesOnly: ['core/', 'pages/'],
     message:
-      'protect/ stands in front of an application: http/, node:, the proxy library, and types from core/ and pages/.',
+      'protect/ stands in front of an application: http/, core/access/, node:, the proxy library, and types from core/ and pages/.',
   },
   {
     folder: 'config',
@@ -101,7 +101,7 @@ export const walls = [
       'server',
       'protect-server',
     ],
-    typesOnly: ['http/doors', 'http/access-rules'],
+    typesOnly: ['http/doors'],
     message:
       'cli/ is a door like http/: it works through app.ts and core/, never on storage/, crypto/ or pages/.',
   },

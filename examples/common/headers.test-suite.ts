@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import type { AccessRules } from '../../packages/nightlatch/src/http/access-rules.js'
+import type { AccessRules } from '../../packages/nightlatch/src/core/access/rules.js'
 import type { TestApp } from '../../packages/nightlatch/test/support/app.js'
 import { seen, sendBytes, type Seen } from '../../packages/nightlatch/test/support/protected.js'
 import { vectors } from '../../packages/nightlatch/test/support/vectors.js'

@@ -28,6 +28,14 @@ const tools = [
     packages: [name],
     isThere: () => inPath(name),
   })),
+  ...[
+    {
+      packages: ['tomcat10', 'default-jre-headless'],
+      isThere: () => existsSync('/usr/share/tomcat10') && inPath('java'),
+    },
+    { packages: ['php-cli'], isThere: () => inPath('php') },
+    { packages: ['python3-flask'], isThere: () => existsSync('/usr/lib/python3/dist-packages/flask') },
+  ].map((tool) => ({ for: 'paths as other servers read them', ...tool })),
   { for: 'servers behind PgBouncer', packages: ['pgbouncer'], isThere: () => inPath('pgbouncer') },
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
 ]

@@ -1,5 +1,5 @@
 import type { MoveOutcome, Nightlatch, UndoOutcome } from '../app.js'
-import type { AccessRules } from '../http/access-rules.js'
+import type { AccessRules } from '../core/access/rules.js'
 import type { Settings } from '../config/read.js'
 import type { Notices } from '../core/notices.js'
 import type { Log } from '../log/log.js'

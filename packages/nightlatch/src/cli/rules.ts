@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Settings } from '../config/read.js'
-import type { AccessRules } from '../http/access-rules.js'
+import type { AccessRules } from '../core/access/rules.js'
 import { parseAccessRules } from '../http/access-rules-file.js'
 import { WrongUsage } from './errors.js'
 

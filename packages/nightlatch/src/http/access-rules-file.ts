@@ -1,4 +1,4 @@
-import type { Access, AccessRule, AccessRules } from './access-rules.js'
+import type { Access, AccessRule, AccessRules } from '../core/access/rules.js'
 import type { JsonNode } from './json-with-lines.js'
 import { readJsonWithLines } from './json-with-lines.js'
 

@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.js'
 import type { Site } from '../pages/index.js'
-import type { AccessRules } from './access-rules.js'
+import type { AccessRules } from '../core/access/rules.js'
 import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
 import type { Kept } from './kept.js'

@@ -1,6 +1,6 @@
 import type { Ask } from './ask.js'
 import type { ProblemCode } from './api/problems.js'
-import type { AskedFor } from './access-rules.js'
+import type { AskedFor } from '../core/access/rules.js'
 import { tryParse } from './next-target.js'
 
 /** What a proxy asks about. */

@@ -1,6 +1,6 @@
 import type { SignedIn } from '../core/sessions.js'
-import type { AccessRules, Demand, Verdict as Judgement } from '../http/access-rules.js'
-import { demandsFor, isPublic, judge } from '../http/access-rules.js'
+import type { AccessRules, Demand, Verdict as Judgement } from '../core/access/rules.js'
+import { demandsFor, isPublic, judge } from '../core/access/rules.js'
 import type { Ask } from '../http/ask.js'
 import type { Refused } from './refusals.js'
 

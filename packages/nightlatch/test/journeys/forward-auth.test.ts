@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDoor } from '../../src/app.js'
 import { disableAccount, resetSecondFactor } from '../../src/core/administration.js'
-import type { AccessRules } from '../../src/http/access-rules.js'
+import type { AccessRules } from '../../src/core/access/rules.js'
 import { createDoor } from '../../src/http/door.js'
 import type { Ask } from '../../src/http/ask.js'
 import { serve } from '../../src/server.js'

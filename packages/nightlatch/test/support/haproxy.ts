@@ -55,7 +55,7 @@ export async function startHaproxy(port: number, servers: readonly number[]): Pr
   return { origin, up: async () => Number(await (await fetch(`${origin}/up`)).text()) }
 }
 
-const answers = (port: number): Promise<boolean> =>
+export const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => {

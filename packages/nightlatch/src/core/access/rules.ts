@@ -34,46 +34,65 @@ export interface Demand {
   readonly groups: readonly string[] | null
 }
 
-/** What must be met, every one of them: one demand for each reading of the path. Null when it cannot be read. */
+/** What must be met, every one of them, whichever way the path is read. Null when it cannot be read. */
 export function demandsFor(rules: AccessRules, asked: AskedFor): readonly Demand[] | null {
-  const readings = pathReadings(asked.path)
-  if (readings === null) return null
-  if (rules.rules.length === 0) return [{ access: rules.otherwise, groups: null }]
+  const paths = pathReadings(asked.path)
+  if (paths === null) return null
+  const otherwise: Demand = { access: rules.otherwise, groups: null }
+  if (rules.rules.length === 0) return [otherwise]
   const host = asked.host.toLowerCase().replace(/:\d+$/, '')
-  return readings.flatMap((path) => {
+  const demands = new Set<Demand>()
+  for (const path of paths.readings) {
     const one = { method: asked.method, host, path }
+    demands.add(ruleFor(rules, one, exactly) ?? otherwise)
     // Some servers do not tell capital letters apart: a rule must not be dodged by them, and not be met by them.
-    return [demandOf(rules, one, same), demandOf(rules, one, sameInAnyCase)]
-  })
+    demands.add(ruleFor(rules, one, loosely) ?? otherwise)
+  }
+  if (!paths.isSure) demands.add({ access: 'one-factor', groups: null })
+  return [...demands]
 }
 
-type Compare = (pattern: string, text: string) => boolean
-
-const same: Compare = (pattern, text) => pattern === text
-const sameInAnyCase: Compare = (pattern, text) => pattern.toLowerCase() === text.toLowerCase()
-
-function demandOf(rules: AccessRules, asked: AskedFor, compare: Compare): Demand {
-  const rule = rules.rules.find((each) => fits(each, asked, compare))
-  return rule ?? { access: rules.otherwise, groups: null }
+/** Whether a path of a rule and a path that was asked for are the same, and whether one is below the other. */
+interface Comparison {
+  isSame(pattern: string, path: string): boolean
+  isBelow(folder: string, path: string): boolean
 }
 
-function fits(rule: AccessRule, asked: AskedFor, compare: Compare): boolean {
+const exactly: Comparison = {
+  isSame: (pattern, path) => pattern === path,
+  isBelow: (folder, path) => path === folder || path.startsWith(`${folder}/`),
+}
+
+/**
+ * For servers to which capital letters, the form of an accent or a slash at the end make no difference, and which
+ * run `/page.php` for what is below it, too.
+ */
+const loosely: Comparison = {
+  isSame: (pattern, path) => {
+    const [one, other] = [folded(pattern), folded(path)]
+    return one === other || (/\.[^/]+$/.test(one) && exactly.isBelow(one, other))
+  },
+  isBelow: (folder, path) => exactly.isBelow(folded(folder), folded(path)),
+}
+
+const folded = (path: string): string => path.normalize('NFKC').toLowerCase().replace(/\/+$/, '')
+
+const ruleFor = (rules: AccessRules, asked: AskedFor, comparison: Comparison): Demand | undefined =>
+  rules.rules.find((each) => fits(each, asked, comparison))
+
+function fits(rule: AccessRule, asked: AskedFor, comparison: Comparison): boolean {
   return (
     (rule.hosts?.some((host) => isHost(host, asked.host)) ?? true) &&
     (rule.methods?.includes(asked.method) ?? true) &&
-    (rule.paths?.some((path) => isPath(path, asked.path, compare)) ?? true)
+    (rule.paths?.some((path) => isPath(path, asked.path, comparison)) ?? true)
   )
 }
 
 const isHost = (pattern: string, host: string): boolean =>
   pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern
 
-function isPath(pattern: string, path: string, compare: Compare): boolean {
-  if (!pattern.endsWith('/*')) return compare(pattern, path)
-  const folder = pattern.slice(0, -2)
-  const start = path.slice(0, folder.length)
-  return compare(folder, start) && (path.length === folder.length || path[folder.length] === '/')
-}
+const isPath = (pattern: string, path: string, { isSame, isBelow }: Comparison): boolean =>
+  pattern.endsWith('/*') ? isBelow(pattern.slice(0, -2), path) : isSame(pattern, path)
 
 /** Somebody who is signed in, as far as rules look. */
 export interface Person {

@@ -43,7 +43,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** One connection, as a transaction uses it. */
+/** One connection, as a transaction uses it: the parameters have been looked at. */
 export interface Connection extends Pick<Db, 'dialect' | 'run' | 'all' | 'one' | 'lock'> {
   /** BEGIN. Where that failed, the first statement fails. */
   begin(sql: string): Promise<void>
@@ -102,15 +102,15 @@ class Scope implements Db {
   }
 
   run(sql: string, params: readonly Param[]): Promise<number> {
-    return this.#watch(() => this.connection.run(sql, params))
+    return this.#watch(() => this.connection.run(sql, params), params)
   }
 
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
-    return this.#watch(() => this.connection.all<Row>(sql, params))
+    return this.#watch(() => this.connection.all<Row>(sql, params), params)
   }
 
   one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
-    return this.#watch(() => this.connection.one<Row>(sql, params))
+    return this.#watch(() => this.connection.one<Row>(sql, params), params)
   }
 
   lock(name: string): Promise<void> {
@@ -129,9 +129,10 @@ class Scope implements Db {
     if (this.#failure !== null) throw this.#failure
   }
 
-  async #watch<T>(statement: () => Promise<T>): Promise<T> {
+  async #watch<T>(statement: () => Promise<T>, params: readonly Param[] = []): Promise<T> {
     if (this.isOver) throw new StorageError('failed', 'a store was used after its transaction had ended')
     try {
+      mustBeText(params)
       return await statement()
     } catch (error) {
       this.#failure ??= error instanceof Error ? error : new Error(String(error))

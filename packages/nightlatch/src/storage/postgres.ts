@@ -272,7 +272,6 @@ class PostgresConnection implements Connection {
   }
 
   async #query(sql: string, params: readonly Param[]): Promise<pg.QueryResult> {
-    mustBeText(params)
     const statement = this.#statements.of(sql)
     const isFirst = this.#isFirst
     this.#isFirst = false

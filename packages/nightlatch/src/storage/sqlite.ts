@@ -14,11 +14,21 @@ import {
 } from './db.js'
 import { StorageError } from './errors.js'
 import { Disk } from './sqlite-disk.js'
-import { type SqliteDriver, sqliteDriver } from './sqlite-driver.js'
+import { type SqliteDriver, sqliteDriver, type SqliteHandle, type SqliteStatement } from './sqlite-driver.js'
 import { isBusy, sqliteError } from './sqlite-errors.js'
 import { keepPrivate, makeFile, openingError, writeFileWhole } from './sqlite-file.js'
-import { Handle } from './sqlite-handle.js'
 import { Turns } from './turns.js'
+
+const settings = [
+  'journal_mode = WAL',
+  // A commit does not wait for the disk: `Disk` does, off this thread, before anybody hears of it.
+  'synchronous = NORMAL',
+  'checkpoint_fullfsync = ON',
+  'foreign_keys = ON',
+  'trusted_schema = OFF',
+  'mmap_size = 2147418112',
+  'journal_size_limit = 67108864',
+]
 
 /** What another process commits is known here after this long; what this one commits, at once. */
 const versionMs = 1
@@ -125,7 +135,7 @@ class SqliteDatabase implements Database, Db {
 
   one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
     if (isRead(sql)) return this.#read((reader) => reader.one(sql, params) as Row | null, params)
-    return this.#write((writer) => firstOf(writer, sql, params) as Row | null, params)
+    return this.#write((writer) => writer.first(sql, params) as Row | null, params)
   }
 
   atomic<T>(work: Parameters<typeof transact<T>>[2], commit: Commit = 'synchronous'): Promise<T> {
@@ -171,11 +181,11 @@ class SqliteDatabase implements Database, Db {
   /** As a transaction sees this database: everything on the writing connection, at once. */
   readonly #connection: Connection = {
     dialect: 'sqlite',
-    run: (sql, params) => this.#now((writer) => writer.run(sql, params), params),
+    run: (sql, params) => this.#now((writer) => writer.run(sql, params)),
     all: <Row>(sql: string, params: readonly Param[]) =>
-      this.#now((writer) => writer.all(sql, params) as Row[], params),
+      this.#now((writer) => writer.all(sql, params) as Row[]),
     one: <Row>(sql: string, params: readonly Param[]) =>
-      this.#now((writer) => firstOf(writer, sql, params) as Row | null, params),
+      this.#now((writer) => writer.first(sql, params) as Row | null),
     // The whole database is locked already.
     lock: () => Promise.resolve(),
     begin: (sql) => this.#control(sql),
@@ -188,8 +198,7 @@ class SqliteDatabase implements Database, Db {
     await whenFree(() => this.#writing((writer) => writer.run(sql, [])))
   }
 
-  async #now<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
-    mustBeText(params)
+  async #now<T>(statement: (writer: Handle) => T): Promise<T> {
     try {
       return this.#writing(statement)
     } catch (error) {
@@ -245,6 +254,71 @@ class SqliteDatabase implements Database, Db {
   }
 }
 
-/** `all` lets a statement that writes run to its end, which `get` does not promise. */
-const firstOf = (handle: Handle, sql: string, params: readonly Param[]): unknown =>
-  isRead(sql) ? handle.one(sql, params) : (handle.all(sql, params)[0] ?? null)
+/** A connection with its prepared statements. */
+class Handle {
+  readonly #handle: SqliteHandle
+  readonly #statements = new Map<string, SqliteStatement>()
+
+  constructor(driver: SqliteDriver, path: string) {
+    this.#handle = new driver.DatabaseSync(path, { timeout: 0 })
+    try {
+      this.#handle.exec(settings.map((setting) => `PRAGMA ${setting};`).join(' '))
+    } catch (error) {
+      this.#handle.close()
+      throw error
+    }
+  }
+
+  run(sql: string, params: readonly Param[]): number {
+    return Number(this.#prepared(sql).run(...params).changes)
+  }
+
+  all(sql: string, params: readonly Param[]): readonly unknown[] {
+    return this.#prepared(sql).all(...params)
+  }
+
+  one(sql: string, params: readonly Param[]): unknown {
+    return this.#prepared(sql).get(...params) ?? null
+  }
+
+  /** The first row of any statement: `all` lets one that writes run to its end, which `get` does not promise. */
+  first(sql: string, params: readonly Param[]): unknown {
+    return this.#prepared(sql).all(...params)[0] ?? null
+  }
+
+  /** Another number as soon as any other connection, of this process or another one, has committed something. */
+  version(): number {
+    return (this.one('PRAGMA data_version', []) as { data_version: number }).data_version
+  }
+
+  async backupTo(driver: SqliteDriver, file: string): Promise<void> {
+    // The open read transaction holds one moment: however much is written meanwhile, the copy is of that one.
+    this.#handle.exec('BEGIN')
+    this.#handle.prepare('SELECT count(*) FROM sqlite_schema').all()
+    await driver.backup(this.#handle, file, { rate: 1000 })
+  }
+
+  /** Leaves everything in the one file, for whoever copies it while nothing runs. */
+  closeLast(): void {
+    try {
+      this.#handle.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // What is in the log is safe there, and comes back at the next start.
+    }
+    this.close()
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#handle.close()
+  }
+
+  #prepared(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#handle.prepare(sql.replace(/\$(?=\d)/g, '?'))
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}

@@ -76,7 +76,7 @@ export function boundedServer(requestTimeout: number): ReturnType<typeof createS
     // request meets a connection that is just being closed.
     keepAliveTimeout: 65 * seconds,
     connectionsCheckingInterval: 5 * seconds,
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: 32 * 1024,
   })
   // node:http otherwise forgets every header after the thousandth, the body's length among them, and what it takes
   // for the body would be the next request to whoever stands behind us. The size above is the limit.

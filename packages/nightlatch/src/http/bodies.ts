@@ -87,6 +87,25 @@ export function parseForm(text: string): Form | null {
   return form
 }
 
+/**
+ * What can be read of a page's query. Other sites and programs add to a link what they like (`fbclid=a%ZZ`); a name
+ * that came twice counts as none, for two readers might pick different values.
+ */
+export function readableQuery(text: string): Form {
+  const whole = parseForm(text)
+  if (whole !== null) return whole
+  const form = new Map<string, string>()
+  const twice = new Set<string>()
+  for (const pair of text.split('&')) {
+    for (const [name, value] of parseForm(pair) ?? []) {
+      if (form.has(name)) twice.add(name)
+      form.set(name, value)
+    }
+  }
+  for (const name of twice) form.delete(name)
+  return form
+}
+
 /** Decoded once; U+0000 is refused everywhere: the databases disagree about it. */
 function decode(text: string): string | null {
   try {

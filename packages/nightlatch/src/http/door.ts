@@ -2,7 +2,7 @@ import type { Problem } from './answers.js'
 import { problem, strictTransport } from './answers.js'
 import type { Answer, Ask } from './ask.js'
 import { assetAnswer } from './assets.js'
-import { parseForm } from './bodies.js'
+import { parseForm, readableQuery } from './bodies.js'
 import type { Form } from './bodies.js'
 import type { Doors } from './doors.js'
 import { PreparedAnswer } from './kept.js'
@@ -48,7 +48,7 @@ interface Entered {
 }
 
 function enter(doors: Doors, ask: Ask): Entered {
-  const query = ask.query === '' ? noQuery : parseForm(ask.query)
+  const query = queryOf(ask)
   const match = find(ask.method, ask.path)
   const visit: Visit = { doors, ask, id: match.kind === 'found' ? match.id : '', query: query ?? noQuery }
   if (match.kind === 'no-such-path') return enterElsewhere(visit)
@@ -57,6 +57,12 @@ function enter(doors: Doors, ask: Ask): Entered {
   const { path: route, handler, method } = match.route
   if (query === null) return { visit, route, handler: malformed }
   return { visit, route, handler: method === 'ANY' || mayCome(visit) ? handler : fromOtherSite }
+}
+
+/** Null where a program has to mend it. The proxy's question has none: what is in it is the person's own. */
+function queryOf(ask: Ask): Form | null {
+  if (ask.query === '' || ask.path === '/forward-auth') return noQuery
+  return isApi(ask) ? parseForm(ask.query) : readableQuery(ask.query)
 }
 
 function enterElsewhere(visit: Visit): Entered {

@@ -25,9 +25,9 @@ const patterns: Record<HeaderName, RegExp> = {
   'x-forwarded-proto': /^(?:http|https|ws|wss)$/,
   'x-forwarded-host': /^(?:[a-z0-9_](?:[a-z0-9_-]|\.(?!\.))*(?<![.-])|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i,
   // No backslash, which some take for a slash; in a query it is none.
-  'x-forwarded-uri': /^(?=.{1,8001}$)\/[!->@-[\]-~]*(?:\?[!-~]*)?$/,
+  'x-forwarded-uri': /^(?=.{1,30001}$)\/[!->@-[\]-~]*(?:\?[!-~]*)?$/,
   'x-original-method': /^[A-Z][A-Z-]{0,23}$/,
-  'x-original-url': /^https?:\/\/[^/?#]{1,255}(?=.{1,8001}$)\/[!->@-[\]-~]*(?:\?[!-~]*)?$/,
+  'x-original-url': /^https?:\/\/[^/?#]{1,255}(?=.{1,30001}$)\/[!->@-[\]-~]*(?:\?[!-~]*)?$/,
 }
 
 const refuse = (code: ProblemCode, detail: string): ForwardedRequest => ({ kind: 'refused', code, detail })

@@ -8,6 +8,7 @@ import { text } from './answers.js'
 import type { Answer, Ask } from './ask.js'
 import { refuse } from './api/problems.js'
 import { readForwardCookie } from './forward-auth-cookie.js'
+import { withApplicationCookies } from './forward-auth-cookies.js'
 import { identityHeaders } from './forward-auth-identity.js'
 import type { ForwardedRequest } from './forward-auth-request.js'
 import { addressOf, readForwarded } from './forward-auth-request.js'
@@ -32,7 +33,7 @@ export const forwardAuth: Handler = async (visit) => {
   const signedIn = isPublic(demands) ? null : await personOf(visit)
   const verdict = judge(demands, signedIn && personFor(signedIn))
   return verdict === 'allowed' || verdict === 'public'
-    ? passed(visit, signedIn)
+    ? withApplicationCookies(ask, passed(visit, signedIn))
     : refusal(visit, request, verdict)
 }
 

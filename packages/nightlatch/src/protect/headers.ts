@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { SignedIn } from '../core/sessions.js'
 import { identityHeaders } from '../http/forward-auth-identity.js'
 import { connectionNames, isHopByHop, isReserved, mayTrail } from './names.js'
-import { setsOurCookie, withoutOurCookies } from './our-cookies.js'
+import { setsOurCookie, withoutOurCookies } from '../http/our-cookies.js'
 
 /** What the application is told of the way the request came. */
 export interface Forwarding {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { setsOurCookie } from './our-cookies.js'
+import { setsOurCookie } from '../http/our-cookies.js'
 
 interface Ends {
   readonly request: IncomingMessage

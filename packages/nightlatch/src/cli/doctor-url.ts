@@ -1,6 +1,7 @@
 import type { Settings } from '../config/read.js'
 import { askOrigin } from './ask-origin.js'
 import type { Asked } from './ask-origin.js'
+import { checkNames } from './doctor-names.js'
 import type { Finding } from './finding.js'
 import { fail, ok } from './finding.js'
 
@@ -11,7 +12,8 @@ const forged = { 'remote-user': 'doctor', 'remote-groups': 'admins', 'x-forwarde
 
 /**
  * Walks the round trip of a protected page from outside, as somebody who is not signed in: the page sends to
- * sign-in, the sign-in page is there and knows the way back, a script gets 401, and a forged identity gets nothing.
+ * sign-in, the sign-in page is there and knows the way back, a script gets 401, and a forged identity or another name
+ * gets nothing.
  */
 export async function checkUrl(url: string, settings: Settings): Promise<readonly Finding[]> {
   const page = await askOrigin(url, navigation)
@@ -44,6 +46,7 @@ export async function checkUrl(url: string, settings: Settings): Promise<readonl
     await checkSignIn(signIn),
     await checkProgram(url),
     await checkForged(url),
+    await checkNames(url, signIn),
   ]
 }
 

@@ -5,12 +5,7 @@ import type { CliDeps } from './deps.js'
 import { WrongUsage } from './errors.js'
 
 /** What every command that opens the database may be told. */
-export const databaseSettings: readonly SettingName[] = [
-  'data',
-  'databaseUrl',
-  'databaseUrlFile',
-  'secretFile',
-]
+export const databaseSettings: readonly SettingName[] = ['data', 'databaseUrl', 'secretFile']
 /** And what goes into a link. */
 export const linkSettings: readonly SettingName[] = [...databaseSettings, 'origin', 'port', 'basePath']
 

@@ -1,5 +1,6 @@
 -- Asks Nightlatch whether a request may pass: `http-request lua.nightlatch ADDRESS PATH`.
--- Sets txn.nightlatch_status, txn.nightlatch_location when a page is to go to sign-in, and the identity headers.
+-- Sets txn.nightlatch_status, txn.nightlatch_location when a page is to go to sign-in, and the identity headers; takes
+-- the cookies of Nightlatch out of those that the application gets.
 
 -- What Nightlatch decides by; nothing else of the client's headers has to leave for the question.
 local passed_on = { 'cookie', 'accept', 'sec-fetch-mode', 'sec-fetch-site', 'x-requested-with', 'user-agent', 'upgrade' }
@@ -16,9 +17,10 @@ local function ask(txn, address, path)
   local headers = {
     ['x-forwarded-method'] = { txn.sf:method() },
     ['x-forwarded-proto'] = { first(sent, 'x-forwarded-proto') },
-    ['x-forwarded-host'] = { first(sent, 'host') or '' },
+    ['x-forwarded-host'] = { first(sent, 'x-forwarded-host') },
     ['x-forwarded-uri'] = { txn.sf:pathq() },
     ['x-forwarded-for'] = { txn.sf:src() },
+    ['sec-nightlatch-cookie'] = { 'without-ours' },
   }
   for _, name in ipairs(passed_on) do
     local values = {}
@@ -38,6 +40,9 @@ local function ask(txn, address, path)
   for _, name in ipairs(identity) do
     txn.http:req_set_header(name, first(answer.headers, name) or '')
   end
+  local cookie = first(answer.headers, 'cookie')
+  txn.http:req_del_header('cookie')
+  if cookie and cookie ~= '' then txn.http:req_set_header('cookie', cookie) end
 end
 
 core.register_action('nightlatch', { 'http-req' }, ask, 2)

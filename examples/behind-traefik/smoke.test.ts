@@ -8,8 +8,12 @@ import {
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { cookieOf } from '../../packages/nightlatch/test/support/protected.js'
 import { behind } from '../common/behind.test-suite.js'
+import { names } from '../common/names.test-suite.js'
+import { severalHosts } from '../common/several-hosts.test-suite.js'
 
 behind('traefik', { journey: false })
+severalHosts('traefik', 'several-hosts.yml')
+names('traefik', 'several-hosts.yml')
 
 /** What Traefik's ForwardAuth sends: the client's headers, and the address in five of its own. */
 const asked = (uri: string, more: Record<string, string>, method = 'GET'): Record<string, string> => ({

@@ -27,6 +27,7 @@ import {
   until,
 } from '../../packages/nightlatch/test/support/protected.js'
 import { caseRules, expectOnlyAda, headerCases } from './headers.test-suite.js'
+import { requestCases } from './requests.test-suite.js'
 import { freePort, isInstalled, startProxy, type ProxyName } from './proxies.mjs'
 
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
@@ -159,6 +160,8 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
       })
       headerCases(() => ({ app, port, asked: () => asked, signedIn: cookieOf(at(ada)), half }), name)
     })
+
+    requestCases(() => ({ app, port, asked: () => asked, signedIn: cookieOf(at(ada)), half: '' }))
 
     it.each(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'DELETE'])('decides alike for %s', async (method) => {
       const before = asked

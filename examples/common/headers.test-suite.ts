@@ -23,9 +23,13 @@ export interface Behind {
 
 const rule = { hosts: null, methods: null, groups: null }
 
+/** Public, and none of the proxy's: nobody may get the application through by its name. */
+export const publicHost = 'status.example.org'
+
 /** What the cases presume: `/public` is for everybody, `/admin` for a group that nobody here is a member of. */
 export const caseRules: AccessRules = {
   rules: [
+    { ...rule, paths: null, hosts: [publicHost], access: 'public' },
     { ...rule, paths: ['/public/*'], access: 'public' },
     { ...rule, paths: ['/admin/*'], groups: ['admins'], access: 'two-factors' },
   ],

@@ -6,5 +6,13 @@ export interface Ports {
 }
 export const writtenPorts: Ports
 export function isInstalled(name: ProxyName): boolean
-export function startProxy(name: ProxyName, ports: Ports, file?: string): Promise<{ stop(): Promise<void> }>
+export interface Configuration {
+  readonly file?: string
+  edit?(text: string): string
+}
+export function startProxy(
+  name: ProxyName,
+  ports: Ports,
+  configuration?: Configuration,
+): Promise<{ stop(): Promise<void> }>
 export function freePort(): Promise<number>

@@ -1,6 +1,6 @@
 /** Starts the proxies of the examples with the configuration that is in their folder, on ports of our own choice. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,14 +29,17 @@ export const writtenPorts = { public: 8080, nightlatch: 3000, application: 5000 
 /**
  * @param {keyof typeof proxies} name
  * @param {{ public: number, nightlatch: number, application: number }} ports
- * @param {string} [file] another configuration of the folder
+ * @param {{ file?: string, edit?: (text: string) => string }} [configuration] another one of the folder; what its
+ * user changes in it
  * @returns {Promise<{ stop(): Promise<void> }>}
  */
-export async function startProxy(name, ports, file) {
+export async function startProxy(name, ports, { file, edit = (text) => text } = {}) {
   const folder = mkdtempSync(join(tmpdir(), `nightlatch-${name}-`))
   const from = fileURLToPath(new URL(`../behind-${name}/`, import.meta.url))
-  for (const file of readdirSync(from).filter((one) => /\.(conf|cfg|lua|yml)$|Caddyfile$/.test(one)))
-    writeFileSync(join(folder, file), withPorts(readFileSync(join(from, file), 'utf8'), ports))
+  for (const one of readdirSync(from).filter((name) => /\.(conf|cfg|lua|yml)$|Caddyfile$/.test(name)))
+    writeFileSync(join(folder, one), edit(withPorts(readFileSync(join(from, one), 'utf8'), ports)))
+  // Traefik's static configuration names the other one.
+  if (name === 'traefik' && file !== undefined) copyFileSync(join(folder, file), join(folder, 'dynamic.yml'))
   const { command, args } = proxies[name]
   const child = spawn(command, args(folder, file), {
     cwd: folder,

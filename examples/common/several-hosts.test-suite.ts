@@ -42,7 +42,7 @@ export function severalHosts(name: ProxyName, file: string): void {
         },
       })
       const ports = { public: port, nightlatch: app.server.settings.port, application: applicationPort }
-      proxy = await startProxy(name, ports, file)
+      proxy = await startProxy(name, ports, { file })
       ada = await enrolledPerson(app, 'ada')
     })
 

@@ -55,7 +55,7 @@ const folders = ['packages/otp', 'packages/nightlatch']
 function testFilesIn(root, folder) {
   if (!existsSync(join(root, folder))) return []
   return readdirSync(join(root, folder), { recursive: true })
-    .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
+    .filter((file) => /\.test(-suite)?\.ts$/.test(file) && !file.includes('node_modules'))
     .map((file) => `${folder}/${file}`)
 }
 
@@ -63,7 +63,7 @@ function testFilesIn(root, folder) {
 export function testsOfIds(root) {
   const tests = new Map()
   for (const file of folders.flatMap((folder) => testFilesIn(root, folder))) {
-    const name = file.replace(home, '').replace(/\.test\.ts$/, '')
+    const name = file.replace(home, '').replace(/\.test(-suite)?\.ts$/, '')
     for (const id of idsIn(file, readFileSync(join(root, file), 'utf8'))) {
       tests.set(id, [...(tests.get(id) ?? []), name])
     }

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isMissing } from './config/data-place.js'
-import { keepOutOfGit } from './config/out-of-git.js'
 import type { Settings } from './config/read.js'
 import type { ApplicationAccounts, Core } from './core/core.js'
 import { Secret } from './core/secret.js'
@@ -85,9 +82,11 @@ export async function moveNightlatch(
 ): Promise<MoveOutcome> {
   const [from, to] = [inWords(database), inWords(target)]
   const wishes = { ...hooks, from, to, nowSeconds: realWorld.nowSeconds() }
-  const moved = await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)
-  if (target.kind === 'sqlite') keepOutOfGit(dirname(target.file))
-  return { ...moved, from, to }
+  return {
+    ...(await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)),
+    from,
+    to,
+  }
 }
 
 export type UndoOutcome =
@@ -117,7 +116,6 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     const keys = await rootKeysFor(settings, storage, lostKey)
     const box = createSecretBox(keys)
     const unreadable = lostKey ? 0 : await checkKeys(box, storage)
-    keepOutOfGit(settings.dataFolder)
     const passwords = createPasswordHasher(
       parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
     )
@@ -168,14 +166,14 @@ async function rootKeysFor(
 ): Promise<readonly RootKey[]> {
   if (settings.rootKey.kind === 'given') return settings.rootKey.keys
   const { path } = settings.rootKey
-  if (lostKey && isMissing(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
+  if (lostKey && !existsSync(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
   const isOld = await knowsKeys(storage.stores)
-  if (isMissing(path) && isOld)
+  if (!existsSync(path) && isOld)
     throw new StartError(
       'KEY_MISSING',
       `The root key of this database is missing: put it back at ${path}, or into NIGHTLATCH_SECRET, ${ifLost}`,
     )
-  const read = isMissing(path) ? readOrCreateRootKeyFile(path) : readRootKeyFile(path)
+  const read = existsSync(path) ? readRootKeyFile(path) : readOrCreateRootKeyFile(path)
   if (read.kind === 'keys') return read.keys
   const why = isOld
     ? `${read.why.replace(`: ${keyAdvice}`, '')}: put the key of this database back, ${ifLost}`

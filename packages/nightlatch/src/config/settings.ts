@@ -66,12 +66,10 @@ export const settings = {
   data: describe({
     variable: 'NIGHTLATCH_DATA',
     placeholder: 'folder',
-    help:
-      'The folder of the embedded database and of the generated root key; or the file of the database itself, ' +
-      'where it has another name than nightlatch.db.',
+    help: 'The folder of the embedded database and of the generated root key.',
     shownDefault: './nightlatch-data',
     example: '/var/lib/nightlatch',
-    parse: parse.place,
+    parse: parse.path,
   }),
   databaseUrl: describe({
     variable: 'NIGHTLATCH_DATABASE_URL',
@@ -81,14 +79,6 @@ export const settings = {
     example: 'postgres://nightlatch:password@db.example.org/nightlatch',
     secret: true,
     parse: parse.postgresUrl,
-  }),
-  databaseUrlFile: describe({
-    variable: 'NIGHTLATCH_DATABASE_URL_FILE',
-    placeholder: 'file',
-    help: 'A file that holds the address of the database, instead of the variable.',
-    shownDefault: 'none',
-    example: '/run/secrets/nightlatch-database',
-    parse: parse.path,
   }),
   secret: describe({
     variable: 'NIGHTLATCH_SECRET',
@@ -151,14 +141,6 @@ export const settings = {
     example: 'smtps://auth:password@mail.example.org',
     secret: true,
     parse: parse.smtpUrl,
-  }),
-  smtpUrlFile: describe({
-    variable: 'NIGHTLATCH_SMTP_URL_FILE',
-    placeholder: 'file',
-    help: 'A file that holds the address of the mail server, instead of the variable.',
-    shownDefault: 'none',
-    example: '/run/secrets/nightlatch-smtp',
-    parse: parse.path,
   }),
   mailFrom: describe({
     variable: 'NIGHTLATCH_MAIL_FROM',

@@ -30,17 +30,71 @@ export function cleanName(name: string): string | null {
   return UNSAFE_IN_NAMES.test(clean) ? null : clean
 }
 
-/** Divides `Issuer:account` at the first colon, after which blanks may follow (Key URI format). */
-export function divideLabel(label: string): { issuer: string; account: string } {
-  const colon = label.indexOf(':')
-  return colon < 0
-    ? { issuer: '', account: label.trim() }
-    : { issuer: label.slice(0, colon).trim(), account: label.slice(colon + 1).trim() }
+/** Any name as an app may show it: control characters become blanks, marks that turn text around go. */
+export function neutralName(name: string): string {
+  const unsafe = new RegExp(`(?:${UNSAFE_IN_NAMES.source})+`, 'gu')
+  return name.replace(DIRECTION_MARKS, '').replace(unsafe, ' ').trim()
 }
 
-/** SHA1, sha-256, HmacSHA512: the spellings found in the wild. */
+/** The remark on a name of an export that was not taken letter by letter. */
+export function nameWarnings(name: string): OtpWarning[] {
+  const clean = cleanName(name)
+  if (clean === name) return []
+  const [code, what]: [OtpWarning['code'], string] =
+    clean === null
+      ? ['control-characters-removed', 'Control characters in a name were replaced by blanks.']
+      : ['direction-marks-removed', 'Marks that turn text around were removed from a name.']
+  return [{ code, message: what }]
+}
+
+/** Who asks for the code, and whose code it is. */
+export interface Names {
+  readonly issuer: string
+  readonly account: string
+}
+
+/** A host with its port, as the issuer of something that runs on one's own machine: its colon divides nothing. */
+const HOST_AND_PORT = /^\s*(?:\[[\da-f:.]+\]|localhost|[^\s:@]+\.[^\s:@]+):\d{1,5}(?=\s*:)/i
+
+/**
+ * Divides `Issuer:account` at the first colon, after which blanks may follow (Key URI format). What has an @ before the
+ * colon is an account as a whole: `ada@host:22`.
+ */
+export function divideLabel(label: string): Names {
+  const colon = HOST_AND_PORT.exec(label)?.[0].length ?? label.indexOf(':')
+  const before = label.slice(0, Math.max(colon, 0))
+  return colon < 0 || before.includes('@')
+    ? { issuer: '', account: label.trim() }
+    : { issuer: before.trim(), account: label.slice(label.indexOf(':', colon) + 1).trim() }
+}
+
+/** What follows the issuer and a colon in a label, or null where the label does not begin with them. */
+export function afterIssuer(label: string, issuer: string): string | null {
+  const trimmed = label.trimStart()
+  const isSame = trimmed.slice(0, issuer.length).toLowerCase() === issuer.toLowerCase()
+  const rest = /^\s*:(.*)$/s.exec(trimmed.slice(issuer.length))?.[1]
+  return isSame && rest !== undefined ? rest.trim() : null
+}
+
+/** Valve gives its accounts codes of its own kind. */
+export const isSteamName = (issuer: string): boolean => /^steam ?(?:guard)?$/i.test(issuer)
+
+/** The remark on an account that its name makes one of Steam, and everything else a TOTP. */
+export function steamWarnings({
+  type,
+  issuer,
+  account,
+}: Pick<OtpAccount, 'type' | keyof Names>): OtpWarning[] {
+  if (type !== 'totp' || !isSteamName(issuer === '' ? account : issuer)) return []
+  const message =
+    'This may be an account of Steam, whose codes are five letters and digits; it was read as TOTP.'
+  return [{ code: 'steam-or-totp', message }]
+}
+
+/** SHA1, sha-256, HmacSHA512, HMAC-SHA-256, Algorithm.sha1: the spellings found in the wild, or null. */
 export function algorithmNamed(name: string): Algorithm | null {
-  const bits = /^(?:hmac)?sha-?(1|256|512)$/i.exec(name)?.[1]
+  if (typeof name !== 'string') return null
+  const bits = /^\s*(?:algorithm\.)?(?:hmac[-_ ]?)?sha[-_ ]?(1|256|512)\s*$/i.exec(name)?.[1]
   return bits === undefined ? null : (`SHA${bits}` as Algorithm)
 }
 

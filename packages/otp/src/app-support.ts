@@ -4,6 +4,8 @@ import type { Algorithm } from './prepared-key.js'
 export interface OtpWarning {
   readonly code:
     | 'algorithm-ignored-by-apps'
+    | 'ampersand-was-escaped'
+    | 'control-characters-removed'
     | 'digits-ignored-by-apps'
     | 'period-ignored-by-apps'
     | 'direction-marks-removed'
@@ -13,6 +15,7 @@ export interface OtpWarning {
     | 'plus-read-as-blank'
     | 'secret-short'
     | 'secret-too-short'
+    | 'steam-or-totp'
     | 'unknown-fields'
   /** One sentence for a person, without the secret. */
   readonly message: string
@@ -44,7 +47,7 @@ export function appWarnings(setup: {
   digits?: number
   periodSeconds?: number
 }): OtpWarning[] {
-  const { algorithm = 'SHA1', digits = 6, periodSeconds = 30 } = setup
+  const { algorithm = 'SHA1', digits = 6, periodSeconds = 30 } = setup ?? {}
   const warnings: OtpWarning[] = []
   if (algorithm !== 'SHA1') {
     warnings.push(

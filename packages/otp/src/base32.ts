@@ -1,3 +1,6 @@
+import { isBytes } from './bytes.js'
+import { OtpError } from './errors.js'
+
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /**
@@ -5,6 +8,7 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
  * @param bytes any number of bytes
  */
 export function encodeBase32(bytes: Uint8Array): string {
+  if (!isBytes(bytes)) throw new OtpError('SECRET_EMPTY', 'Base32 is made of bytes (a Uint8Array).')
   let text = ''
   let held = 0
   let bits = 0

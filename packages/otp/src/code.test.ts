@@ -34,9 +34,35 @@ describe('a right code is found however it is typed', () => {
     ['full width with a full-width hyphen', fullWidth('081') + '\uff0d' + fullWidth('804')],
     ['every digit apart', '0 8 1 8 0 4'],
     ['64 characters with its blanks', '081804'.padEnd(64)],
+    ['Arabic-Indic digits', other(0x0660)],
+    ['Persian digits', other(0x06f0)],
+    ['Devanagari digits', other(0x0966)],
+    ['Bengali digits', other(0x09e6)],
+    ['Thai digits', other(0x0e50)],
+    ['Khmer digits', other(0x17e0)],
+    ['N\u2019Ko digits', other(0x07c0)],
+    ['bold digits', other(0x1d7ce)],
+    ['double-struck digits, in the middle of a long row', other(0x1d7d8)],
+    ['Adlam digits', other(0x1e950)],
+    ['Arabic digits with a hyphen', other(0x0660).replace(/^.../, '$&-')],
+    ['digits of two scripts', other(0x0660).slice(0, 3) + '804'],
+    ['right-to-left mark', '\u200f081804'],
+    ['left-to-right mark at the end', '081804\u200e'],
+    ['embedded direction', '\u202b081804\u202c'],
+    ['isolated direction', '\u2067081804\u2069'],
+    ['Arabic letter mark', '\u061c081804'],
+    ['zero-width joiners', '081\u200c\u200d804'],
+    ['soft hyphen', '081\u00ad804'],
+    ['variation selectors', Array.from('081804', (digit) => `${digit}\ufe0f`).join('')],
+    ['Mongolian vowel separator', '081\u180e804'],
+    ['combining grapheme joiner', '081\u034f804'],
   ])('%s', (_name, typed) => {
     expect(normaliseCode(typed)).toBe(code)
-    expect(otp.verify(typed, { atSeconds })).toEqual({ matched: true, step: 37037036, offset: 0 })
+    expect(otp.verify(typed, { atSeconds, afterStep: null })).toEqual({
+      matched: true,
+      step: 37037036,
+      offset: 0,
+    })
   })
 })
 
@@ -63,38 +89,46 @@ describe('what is no code is malformed, and throws nothing', () => {
     ['letters', 'O818O4'],
     ['NUL', '\u0000'],
     ['NUL within', '081\u0000804'],
-    ['Arabic-Indic digits', other(0x0660)],
-    ['Persian digits', other(0x06f0)],
-    ['Devanagari digits', other(0x0966)],
-    ['mathematical digits', other(0x1d7ce)],
     ['superscript', '\u2070\u2078\u00b9\u2078\u2070\u2074'],
+    ['subscript', '\u2080\u2088\u2081\u2088\u2080\u2084'],
+    ['Roman numerals', '\u2160'.repeat(6)],
+    ['Chinese numerals', '\u3007\u516b\u4e00\u516b\u3007\u56db'],
+    ['minus sign in front', '\u2212081804'],
+    ['marks without width only', '\u200b\u200e\u2060'],
     ['circled', '\u2460\u2461\u2462\u2463\u2464\u2465'],
     ['lone surrogate', '\ud83508180'],
     ['pattern', '.*'],
     ['SQL', "' OR '1'='1"],
-    ['right-to-left mark', '\u200f081804'],
     ['a megabyte', '1'.repeat(1 << 20)],
     ['a megabyte of blanks', ' '.repeat(1 << 20)],
     ['65 characters with its blanks', '081804'.padEnd(65)],
     ['a code under blanks without end', '081804' + ' '.repeat(100)],
   ])('%s', (_name, typed) => {
-    expect(otp.verify(typed, { atSeconds })).toEqual({ matched: false, why: 'malformed' })
+    expect(otp.verify(typed, { atSeconds, afterStep: null })).toEqual({ matched: false, why: 'malformed' })
   })
 
   it.each([[undefined], [null], [81804], [true], [['081804']], [{ length: 6 }], [{ toString: () => code }]])(
     'the value %j, which is no string',
     (typed) => {
-      expect(otp.verify(typed as unknown as string, { atSeconds })).toEqual({
+      expect(otp.verify(typed as unknown as string, { atSeconds, afterStep: null })).toEqual({
         matched: false,
         why: 'malformed',
       })
     },
   )
 
+  it('every row of decimal digits of Unicode has ten, from zero on', () => {
+    const digits: number[] = []
+    for (let at = 0; at <= 0x10ffff; at++) if (/^\p{Nd}$/u.test(String.fromCodePoint(at))) digits.push(at)
+    const read = digits.map((at) => normaliseCode(String.fromCodePoint(at))).join('')
+    expect(read).toBe('0123456789'.repeat(digits.length / 10))
+    expect(digits.length).toBeGreaterThan(600)
+  })
+
   it('any string at all', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (typed) => {
-        const verdict = otp.verify(typed, { atSeconds })
+        const verdict = otp.verify(typed, { atSeconds, afterStep: null })
         if (!/\d/.test(normaliseCode(typed))) expect(verdict).toEqual({ matched: false, why: 'malformed' })
       }),
     )

@@ -1,18 +1,30 @@
-const FULL_WIDTH_ZERO = 0xff10
 /** More than this is no code with separators; it is left as it is. */
 const LONGEST = 64
 
+const isDecimal = (codePoint: number): boolean => /^\p{Nd}$/u.test(String.fromCodePoint(codePoint))
+
 /**
- * What a person typed or pasted, as digits: white space of every kind goes, also the zero-width kinds, hyphens and
- * dashes between digits go, full-width digits become ASCII ones. Anything else stays, so that the code fails: a sign,
- * a point, digits of other scripts.
+ * The value of a decimal digit of any script. Unicode keeps the ten of a script together, zero first (the Unicode
+ * Standard §4.6), so that the place in the row of digits is the value, also where several rows adjoin.
+ */
+function digitValue(digit: string): string {
+  const codePoint = digit.codePointAt(0) ?? 0
+  let start = codePoint
+  while (isDecimal(start - 1)) start--
+  return String((codePoint - start) % 10)
+}
+
+/**
+ * What a person typed or pasted, as digits: white space of every kind goes, also what has no width at all and what
+ * turns text around; decimal digits of every script become ASCII ones; hyphens, dashes and minus signs between digits
+ * go. Anything else stays, so that the code fails: a sign in front, a point, a circled or superscript digit.
  * @param text any string
  */
 export function normaliseCode(text: string): string {
   if (text.length > LONGEST) return text
   return text
-    .replace(/[\s\u180e\u200b\u2060]+/g, '')
-    .replace(/[\uff10-\uff19]/g, (digit) => String(digit.charCodeAt(0) - FULL_WIDTH_ZERO))
+    .replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, '')
+    .replace(/[^\P{Nd}0-9]/gu, digitValue)
     .replace(/(?<=\d)[\p{Pd}\u2212](?=\d)/gu, '')
 }
 

@@ -29,5 +29,11 @@ export class OtpError extends RangeError {
   }
 }
 
+export const secretMissing = (): OtpError =>
+  new OtpError(
+    'SECRET_EMPTY',
+    'There is no secret: it is base32 text, a Uint8Array of at least one byte, or a prepared key.',
+  )
+
 export const algorithmUnknown = (): OtpError =>
   new OtpError('ALGORITHM_UNKNOWN', 'The algorithm is SHA1, SHA256 or SHA512.')

@@ -138,3 +138,19 @@ describe('a HOTP object', () => {
     )
   })
 })
+
+describe('as a boolean', () => {
+  const otp = new Hotp({ secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ' })
+
+  it('a right code is valid and any other is not', () => {
+    expect(otp.isValid('359152', { counter: 2 })).toBe(true)
+    expect(otp.isValid('359152', { counter: 1, lookAhead: 1 })).toBe(true)
+    expect(otp.isValid('359152', { counter: 1 })).toBe(false)
+    expect(otp.isValid('3591', { counter: 1 })).toBe(false)
+  })
+
+  it('the last counters of a number and of 64 bits are compared like any other', () => {
+    for (const counter of [Number.MAX_SAFE_INTEGER, 2n ** 64n - 1n])
+      expect(otp.verify(otp.at(counter), { counter })).toMatchObject({ matched: true, counter, offset: 0 })
+  })
+})

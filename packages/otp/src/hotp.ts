@@ -12,6 +12,10 @@ export interface CodeOptions {
   algorithm?: Algorithm
 }
 
+/** Options that are missing altogether are options without anything in them: what is needed is then asked for. */
+export const givenOptions = <Options extends object>(options: Options): Options =>
+  (options as Options | null | undefined) ?? ({} as Options)
+
 export function checkDigits(digits: number): number {
   if (Number.isInteger(digits) && digits >= 6 && digits <= 10) return digits
   throw new OtpError('DIGITS_OUT_OF_RANGE', 'Codes have 6 to 10 digits (RFC 4226 §5.3).')
@@ -57,9 +61,10 @@ export function hotp(
   counter: number | bigint,
   options: CodeOptions = {},
 ): string {
-  const digits = checkDigits(options.digits ?? 6)
+  const given = givenOptions(options)
+  const digits = checkDigits(given.digits ?? 6)
   checkCounter(counter)
-  return codeOf(truncatedAt(prepareKey(key, options.algorithm), counter), digits)
+  return codeOf(truncatedAt(prepareKey(key, given.algorithm), counter), digits)
 }
 
 /** What a HOTP is made of (RFC 4226 §5). */
@@ -97,8 +102,9 @@ export class Hotp {
 
   /** @throws OtpError SECRET_NOT_BASE32, SECRET_EMPTY, ALGORITHM_UNKNOWN, ALGORITHM_MISMATCH, DIGITS_OUT_OF_RANGE */
   constructor(options: HotpOptions) {
-    this.digits = checkDigits(options.digits ?? 6)
-    this.#key = prepareKey(options.secret, options.algorithm)
+    const { secret, algorithm, digits } = givenOptions(options)
+    this.digits = checkDigits(digits ?? 6)
+    this.#key = prepareKey(secret, algorithm)
     this.algorithm = this.#key.algorithm
   }
 
@@ -111,6 +117,8 @@ export class Hotp {
   }
 
   /**
+   * **The result is an object, so `if (hotp.verify(…))` is always true: ask for `.matched`, or use `isValid`.**
+   *
    * Whether a typed code is right for the expected counter or one of the next. Every counter of the window is computed
    * and compared in constant time; of two with the same code the later one counts.
    * @param code anything a person can type: never throws for it
@@ -122,19 +130,29 @@ export class Hotp {
     code: string,
     options: { counter: Counter; lookAhead?: number },
   ): HotpVerdict<Counter> {
-    const lookAhead = checkSteps(options.lookAhead ?? 0, LARGEST_SEARCH)
-    checkCounter(options.counter)
-    checkCounter(later(options.counter, lookAhead))
+    const { counter: expected, lookAhead: codes } = givenOptions(options)
+    const lookAhead = checkSteps(codes ?? 0, LARGEST_SEARCH)
+    checkCounter(expected)
+    checkCounter(later(expected, lookAhead))
     const wanted = parseCode(code, this.digits)
     if (wanted < 0) return { matched: false, why: 'malformed' }
     let found = -1
     for (let offset = 0; offset <= lookAhead; offset++) {
-      const value = shortened(truncatedAt(this.#key, later(options.counter, offset)), this.digits)
+      const value = shortened(truncatedAt(this.#key, later(expected, offset)), this.digits)
       const mask = 0 - equalBit(value, wanted)
       found = (offset & mask) | (found & ~mask)
     }
     if (found < 0) return { matched: false, why: 'wrong' }
-    const counter = later(options.counter, found)
+    const counter = later(expected, found)
     return { matched: true, counter, nextCounter: later(counter, 1), offset: found }
+  }
+
+  /**
+   * `verify` as a boolean, for where nothing is stored: to try something out. At a sign-in use `verify`, whose
+   * `nextCounter` has to be kept, or the same code is good again.
+   * @throws OtpError as `verify`
+   */
+  isValid(code: string, options: { counter: number | bigint; lookAhead?: number }): boolean {
+    return this.verify(code, options).matched
   }
 }

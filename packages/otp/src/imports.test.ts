@@ -84,7 +84,7 @@ describe('an Aegis backup', () => {
     ['counter-not-allowed', { ...aegisEntry, type: 'hotp', info: { ...aegisInfo, counter: 'x' } }],
     ['secret-not-base32', { ...aegisEntry, info: { ...aegisInfo, secret: '0' } }],
     ['secret-not-base32', { ...aegisEntry, info: { ...aegisInfo, secret: 5 } }],
-    ['name-not-allowed', { ...aegisEntry, name: 'a\u0000' }],
+    ['name-not-allowed', { ...aegisEntry, name: 5 }],
     ['name-not-allowed', { ...aegisEntry, issuer: {} }],
     ['malformed', { ...aegisEntry, info: null }],
     ['malformed', 'entry'],
@@ -203,5 +203,45 @@ describe('anything else', () => {
         readBackup(`{"db":{"entries":[${one},{"type":"totp","info":${two},"name":${one}}]}}`)
       }),
     )
+  })
+})
+
+describe('what writers differ in', () => {
+  const otpWith = (fields: object): string => twoFas({ ...service, otp: { ...service.otp, ...fields } })
+
+  it.each([['algorithm'], ['digits'], ['period'], ['tokenType'], ['counter']])(
+    'null for the %s in a backup of 2FAS is its default',
+    (field) => {
+      expect(accountOf(otpWith({ [field]: null }))).toEqual(account)
+    },
+  )
+
+  it('null for everything is the default of everything', () => {
+    const nothing = {
+      algorithm: null,
+      digits: null,
+      period: null,
+      tokenType: null,
+      counter: null,
+      issuer: null,
+    }
+    expect(accountOf(otpWith(nothing))).toEqual(account)
+  })
+
+  it('an empty issuer takes the name of the service', () => {
+    expect(accountOf(otpWith({ issuer: '' }))).toEqual(account)
+    expect(accountOf(otpWith({ account: '' }))).toEqual(account)
+  })
+
+  it('a byte order mark before and NUL bytes behind are no fault', () => {
+    expect(accountOf(`\ufeff${twoFas(service)}`)).toEqual(account)
+    expect(accountOf(`${aegis(aegisEntry)}\0\0\0`)).toEqual(account)
+  })
+
+  it('a name with a control character is made harmless, with a word about it', () => {
+    const backup = readBackup(aegis({ ...aegisEntry, name: 'Ma\r\nson', issuer: 'De\u202eno' }))
+    expect(backup).toMatchObject({ accounts: [{ issuer: 'Deno', account: 'Ma son' }] })
+    const codes = backup.parsed ? backup.warnings.map((warning) => warning.code) : []
+    expect(codes.sort()).toEqual(['control-characters-removed', 'direction-marks-removed'])
   })
 })

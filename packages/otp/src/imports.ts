@@ -1,5 +1,13 @@
 /** Backups of other authenticator apps: Aegis and 2FAS, plain JSON. */
-import { algorithmNamed, cleanName, counterNamed, strengthWarnings, type OtpAccount } from './account.js'
+import {
+  algorithmNamed,
+  counterNamed,
+  nameWarnings,
+  neutralName,
+  steamWarnings,
+  strengthWarnings,
+  type OtpAccount,
+} from './account.js'
 import type { OtpWarning } from './app-support.js'
 import { decodeBase32 } from './base32.js'
 import { secretStrength } from './secret.js'
@@ -54,11 +62,7 @@ const counterOf = (value: unknown): number | bigint | null =>
   typeof value === 'string' ? counterNamed(value) : within(value, 0, Number.MAX_SAFE_INTEGER) ? value : null
 
 const nameOf = (value: unknown): string | null =>
-  value === undefined || value === null
-    ? ''
-    : typeof value === 'string'
-      ? (cleanName(value)?.trim() ?? null)
-      : null
+  value === undefined || value === null ? '' : typeof value === 'string' ? value : null
 
 function typeOf(value: unknown): OtpAccount['type'] | null {
   const name = typeof value === 'string' ? value.toLowerCase() : ''
@@ -82,14 +86,16 @@ function readShape(raw: RawEntry): Shape | BackupEntryProblem {
   return within(raw.period, 1, 86_400) ? { ...shape, periodSeconds: raw.period } : 'period-not-allowed'
 }
 
-function readEntry(raw: RawEntry): OtpAccount | BackupEntryProblem {
+function readEntry(raw: RawEntry, warnings: OtpWarning[]): OtpAccount | BackupEntryProblem {
   const shape = readShape(raw)
   if (typeof shape === 'string') return shape
   const secret = typeof raw.secret === 'string' ? decodeBase32(raw.secret) : null
   if (secret === null) return 'secret-not-base32'
   const [issuer, account] = [nameOf(raw.issuer), nameOf(raw.account)]
   if (issuer === null || account === null) return 'name-not-allowed'
-  return { issuer, account, secret, strength: secretStrength(secret.length * 8), ...shape }
+  warnings.push(...nameWarnings(issuer), ...nameWarnings(account))
+  const names = { issuer: neutralName(issuer), account: neutralName(account) }
+  return { ...names, secret, strength: secretStrength(secret.length * 8), ...shape }
 }
 
 /** @see https://github.com/beemdevelopment/Aegis/blob/master/docs/vault.md */
@@ -102,16 +108,22 @@ function aegisEntry(entry: Json): RawEntry | null {
 }
 
 /**
- * The first versions leave out whatever is the default.
+ * The first versions leave out whatever is the default, or write null for it.
  * @see https://github.com/twofas/2fas-android for the schema, versions 1 to 4
  */
 function twoFasEntry(entry: Json): RawEntry | null {
   const otp = objectOf(entry['otp'])
   if (otp === null) return null
-  const { tokenType = 'TOTP', algorithm = 'SHA1', digits = 6, period = 30, counter = 0 } = otp
-  const issuer = otp['issuer'] ?? entry['name']
-  const account = otp['account'] ?? otp['label']
-  return { type: tokenType, issuer, account, secret: entry['secret'], algorithm, digits, period, counter }
+  return {
+    type: otp['tokenType'] ?? 'TOTP',
+    issuer: otp['issuer'] || entry['name'],
+    account: otp['account'] || otp['label'],
+    secret: entry['secret'],
+    algorithm: otp['algorithm'] ?? 'SHA1',
+    digits: otp['digits'] ?? 6,
+    period: otp['period'] ?? 30,
+    counter: otp['counter'] ?? 0,
+  }
 }
 
 function readAll(
@@ -121,20 +133,23 @@ function readAll(
 ): ParsedBackup {
   const accounts: OtpAccount[] = []
   const refused: { index: number; why: BackupEntryProblem }[] = []
+  const warnings: OtpWarning[] = []
   entries.forEach((entry, index) => {
     const json = objectOf(entry)
     const raw = json === null ? null : rawOf(json)
-    const account = raw === null ? 'malformed' : readEntry(raw)
+    const account = raw === null ? 'malformed' : readEntry(raw, warnings)
     if (typeof account === 'string') refused.push({ index, why: account })
     else accounts.push(account)
   })
-  const warnings = accounts.flatMap((account) => strengthWarnings(account.strength))
+  warnings.push(...accounts.flatMap((account) => strengthWarnings(account.strength)))
+  warnings.push(...accounts.flatMap(steamWarnings))
   return { parsed: true, format, accounts, refused, warnings }
 }
 
+/** Windows writes a byte order mark before a text, and some writers leave NUL bytes behind it. */
 function parseJson(text: string): Json | null {
   try {
-    return objectOf(JSON.parse(text))
+    return objectOf(JSON.parse(text.replace(/^\ufeff/, '').replace(/\0+$/, '')))
   } catch {
     return null
   }

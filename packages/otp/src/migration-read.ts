@@ -1,4 +1,13 @@
-import { cleanName, divideLabel, strengthWarnings, type OtpAccount } from './account.js'
+import {
+  afterIssuer,
+  divideLabel,
+  nameWarnings,
+  neutralName,
+  steamWarnings,
+  strengthWarnings,
+  type Names,
+  type OtpAccount,
+} from './account.js'
 import type { OtpWarning } from './app-support.js'
 import type { Algorithm } from './prepared-key.js'
 import { ProtobufProblem, readFields, type Field } from './protobuf.js'
@@ -15,12 +24,7 @@ export interface MigrationAccount extends OtpAccount {
 
 /** Why one entry of an export cannot be used. The codes are stable. */
 export type EntryProblem =
-  | 'algorithm-not-supported'
-  | 'digits-not-supported'
-  | 'malformed'
-  | 'name-not-allowed'
-  | 'secret-missing'
-  | 'type-not-supported'
+  'algorithm-not-supported' | 'digits-not-supported' | 'malformed' | 'secret-missing' | 'type-not-supported'
 
 /** Why a text is not an export that can be used. The codes are stable. */
 export type MigrationProblem =
@@ -100,20 +104,18 @@ function unknownOf(fields: readonly Field[], known: number): { unknownFields?: U
 }
 
 /** Google's app repeats the issuer before the name; where it has no issuer of its own, the name may have one. */
-function readNames(fields: readonly Field[]): { issuer: string; account: string } {
-  const name = cleanName(textOf(fields, 2)) ?? refuse('name-not-allowed')
-  const issuer = (cleanName(textOf(fields, 3)) ?? refuse('name-not-allowed')).trim()
-  const divided = divideLabel(name)
-  return issuer === '' || divided.issuer === issuer
-    ? { issuer: divided.issuer, account: divided.account }
-    : { issuer, account: name.trim() }
+function readNames(fields: readonly Field[], warnings: OtpWarning[]): Names {
+  const [written, issuerWritten] = [textOf(fields, 2), textOf(fields, 3)]
+  warnings.push(...nameWarnings(written), ...nameWarnings(issuerWritten))
+  const [name, issuer] = [neutralName(written), neutralName(issuerWritten)]
+  return issuer === '' ? divideLabel(name) : { issuer, account: afterIssuer(name, issuer) ?? name }
 }
 
 function counterOf(counter: bigint): number | bigint {
   return counter <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(counter) : counter
 }
 
-function readAccount(message: Uint8Array): MigrationAccount {
+function readAccount(message: Uint8Array, warnings: OtpWarning[]): MigrationAccount {
   const fields = readFields(message)
   const secret = bytesOf(fields, 1).slice()
   if (secret.length === 0) refuse('secret-missing')
@@ -121,7 +123,7 @@ function readAccount(message: Uint8Array): MigrationAccount {
   const uniqueId = textOf(fields, 8)
   return {
     type,
-    ...readNames(fields),
+    ...readNames(fields, warnings),
     secret,
     strength: secretStrength(secret.length * 8),
     algorithm: choice(ALGORITHMS, numberOf(fields, 4), 'algorithm-not-supported'),
@@ -134,9 +136,9 @@ function readAccount(message: Uint8Array): MigrationAccount {
 }
 
 /** Like `readAccount`, with the reason as a value: one entry that cannot be used does not spoil the others. */
-function tryAccount(message: Uint8Array): MigrationAccount | EntryProblem {
+function tryAccount(message: Uint8Array, warnings: OtpWarning[]): MigrationAccount | EntryProblem {
   try {
-    return readAccount(message)
+    return readAccount(message, warnings)
   } catch (problem) {
     if (problem instanceof Refusal) return problem.why as EntryProblem
     throw problem
@@ -154,15 +156,17 @@ function readPayload(payload: Uint8Array): MigrationPart {
   const fields = readFields(payload)
   const entries = fields.filter((field) => field.number === 1)
   const accounts: MigrationAccount[] = []
+  const warnings: OtpWarning[] = []
   const refused: { index: number; why: EntryProblem }[] = []
   entries.forEach(({ value }, index) => {
-    const account = typeof value === 'bigint' ? refuse('malformed') : tryAccount(value)
+    const account = typeof value === 'bigint' ? refuse('malformed') : tryAccount(value, warnings)
     if (typeof account === 'string') refused.push({ index, why: account })
     else accounts.push(account)
   })
   if (accounts.length === 0) refuse(refused[0]?.why ?? 'no-accounts')
   const unknown = unknownOf(fields, 5)
-  const warnings = accounts.flatMap((account) => strengthWarnings(account.strength))
+  warnings.push(...accounts.flatMap((account) => strengthWarnings(account.strength)))
+  warnings.push(...accounts.flatMap(steamWarnings))
   if (
     unknown.unknownFields !== undefined ||
     accounts.some((account) => account.unknownFields !== undefined)

@@ -1,4 +1,5 @@
 import { UNSAFE_IN_NAMES, type OtpAccount } from './account.js'
+import { isBytes } from './bytes.js'
 import { OtpError } from './errors.js'
 import type { MigrationAccount } from './migration-read.js'
 import { writeField } from './protobuf.js'
@@ -15,6 +16,7 @@ function notExportable(): never {
 }
 
 function checkExportable(account: OtpAccount): void {
+  if (!isBytes((account as OtpAccount | null | undefined)?.secret)) notExportable()
   const period = account.type === 'hotp' || account.periodSeconds === 30
   const digits = account.digits === 6 || account.digits === 8
   const known = account.type !== 'steam' && account.algorithm in ALGORITHM_NUMBERS
@@ -63,7 +65,8 @@ export function writeMigration(
   accounts: readonly MigrationAccount[],
   options: MigrationOptions = {},
 ): string[] {
-  const { perCode = 10, batchId = randomBatchId(), unknownFields = [] } = options
+  if (!Array.isArray(accounts)) notExportable()
+  const { perCode = 10, batchId = randomBatchId(), unknownFields = [] } = options ?? {}
   if (!Number.isInteger(perCode) || perCode < 1 || perCode > 100) {
     throw new OtpError('WINDOW_OUT_OF_RANGE', 'A QR code takes 1 to 100 accounts.')
   }

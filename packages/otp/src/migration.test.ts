@@ -96,13 +96,32 @@ describe('reading a Google Authenticator export', () => {
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x20, 4]), 'algorithm-not-supported'],
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x28, 3]), 'digits-not-supported'],
     [uriOf([0x0a, 5, 0x0a, 1, 1, 0x30, 3]), 'type-not-supported'],
-    [uriOf([0x0a, 6, 0x0a, 1, 1, 0x12, 1, 0x07]), 'name-not-allowed'],
-    [uriOf([0x0a, 6, 0x0a, 1, 1, 0x1a, 1, 0x07]), 'name-not-allowed'],
     [uriOf([0x0a, 3, 0x0a, 1, 1, 0x18, 1, 0x20, 1]), 'batch-not-allowed'],
     [uriOf([0x0a, 3, 0x0a, 1, 1, 0x18, 0xe9, 7]), 'batch-not-allowed'],
     [`otpauth-migration://offline?data=${'A'.repeat(65_536)}`, 'too-long'],
   ])('%s is refused: %s', (uri, why) => {
     expect(readMigration(uri)).toEqual({ parsed: false, why })
+  })
+
+  it.each([
+    ['a line break', 'ad\na', 'ad a', 'control-characters-removed'],
+    ['a line separator', 'ad\u2028a', 'ad a', 'control-characters-removed'],
+    ['a NUL', 'ada\0', 'ada', 'control-characters-removed'],
+    ['a bell in front', '\x07ada', 'ada', 'control-characters-removed'],
+    ['a mark that turns text around', 'a\u202eda', 'ada', 'direction-marks-removed'],
+  ])('a name with %s is made harmless, with a word about it', (_what, written, read, code) => {
+    const name = [...new TextEncoder().encode(written)]
+    for (const [field, key] of [
+      [0x12, 'account'],
+      [0x1a, 'issuer'],
+    ] as const) {
+      const entry = [0x0a, 1, 1, field, name.length, ...name]
+      const part = readMigration(uriOf([...oneEntry, 0x0a, entry.length, ...entry]))
+      if (!part.parsed) throw new Error(part.why)
+      expect(part.accounts).toHaveLength(2)
+      expect(part.accounts[1]).toHaveProperty(key, read)
+      expect(part.warnings.map((warning) => warning.code)).toContain(code)
+    }
   })
 
   it('an entry that cannot be used does not spoil the others, and is named', () => {

@@ -1,4 +1,5 @@
-import { algorithmUnknown, OtpError } from './errors.js'
+import { isBytes } from './bytes.js'
+import { algorithmUnknown, secretMissing } from './errors.js'
 import { CounterHmac } from './hmac.js'
 import { sha1 } from './sha1.js'
 import { sha256 } from './sha256.js'
@@ -35,7 +36,7 @@ export class PreparedKey {
    */
   constructor(secret: Uint8Array, algorithm: Algorithm = 'SHA1') {
     // What has no length would pass for a key of no bytes, whose codes anybody can make.
-    if (!(secret.length > 0)) throw new OtpError('SECRET_EMPTY', 'A secret has at least one byte.')
+    if (!isBytes(secret) || secret.length === 0) throw secretMissing()
     this.algorithm = algorithm
     this.bits = secret.length * 8
     this.#hmac = hmacOf(algorithm)

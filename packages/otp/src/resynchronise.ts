@@ -1,5 +1,6 @@
 import { equalBit, parseCode } from './code.js'
-import { Hotp, later } from './hotp.js'
+import { secretMissing } from './errors.js'
+import { checkCounter, givenOptions, Hotp, later } from './hotp.js'
 import type { Totp } from './totp.js'
 import { checkLastStep, checkSteps, LARGEST_SEARCH } from './window.js'
 
@@ -54,8 +55,15 @@ function totpPlaces(otp: Totp, search: TotpSearch): Places {
 
 function hotpPlaces(otp: Hotp, { counter, lookAhead }: HotpSearch): Places {
   const length = checkSteps(lookAhead, LARGEST_SEARCH) + 1
+  checkCounter(counter)
   const offsets = Array.from({ length }, (_, at) => at + 1)
   return { start: counter, offsets, usedUpTo: -1, codeAt: (offset) => otp.at(later(counter, offset)) }
+}
+
+function placesOf(otp: Totp | Hotp, search: TotpSearch | HotpSearch): Places {
+  if (otp instanceof Hotp) return hotpPlaces(otp, search as HotpSearch)
+  if (typeof (otp as Totp | undefined)?.stepAt !== 'function') throw secretMissing()
+  return totpPlaces(otp, search as TotpSearch)
 }
 
 /** Both codes are always computed and compared in constant time. */
@@ -83,9 +91,8 @@ export function resynchronise(
   codes: readonly [string, string],
   search: TotpSearch | HotpSearch,
 ): Resynchronised<number | bigint> {
-  const places =
-    otp instanceof Hotp ? hotpPlaces(otp, search as HotpSearch) : totpPlaces(otp, search as TotpSearch)
-  const [first, second] = codes.map((code) => parseCode(code, otp.digits))
+  const places = placesOf(otp, givenOptions(search))
+  const [first, second] = Array.from(codes ?? [], (code) => parseCode(code, otp.digits))
   if (first === undefined || second === undefined || first < 0 || second < 0)
     return { matched: false, why: 'malformed' }
   let used = false

@@ -1,5 +1,6 @@
 import { decodeBase32 } from './base32.js'
-import { OtpError } from './errors.js'
+import { isBytes } from './bytes.js'
+import { OtpError, secretMissing } from './errors.js'
 import { PreparedKey, type Algorithm } from './prepared-key.js'
 
 /** RFC 4226 §4 R6: 160 bits are recommended for a new secret. */
@@ -29,7 +30,7 @@ export function generateRandom(bytes: number): Uint8Array {
 export function generateSecret(
   options: { bytes?: number; random?: (bytes: number) => Uint8Array } = {},
 ): Uint8Array {
-  const { bytes = NEW_SECRET_BYTES, random = generateRandom } = options
+  const { bytes = NEW_SECRET_BYTES, random = generateRandom } = options ?? {}
   if (!Number.isInteger(bytes) || bytes < NEW_SECRET_BYTES || bytes > 1024) {
     throw new OtpError('SECRET_TOO_SHORT', 'A new secret has 20 to 1024 bytes (RFC 4226 §4 R6).')
   }
@@ -48,8 +49,9 @@ export const secretStrength = (bits: number): SecretStrength =>
 /** A secret in any of its forms: bytes, base32, or a key prepared from them. */
 export type SecretSource = Uint8Array | string | PreparedKey
 
-/** @throws OtpError SECRET_NOT_BASE32 */
+/** @throws OtpError SECRET_NOT_BASE32, SECRET_EMPTY */
 export function secretBytes(secret: Uint8Array | string): Uint8Array {
+  if (typeof secret !== 'string' && !isBytes(secret)) throw secretMissing()
   const bytes = typeof secret === 'string' ? decodeBase32(secret) : secret
   if (bytes !== null) return bytes
   throw new OtpError('SECRET_NOT_BASE32', 'The secret is not base32 (RFC 4648 §6).')

@@ -76,7 +76,7 @@ describe('a virtual authenticator', () => {
 
   it('has a wrong code that is wrong in the whole window', () => {
     const entry = new VirtualAuthenticator({ nowSeconds: 5000 }).enrol(uri)
-    expect(otp.verify(entry.wrongCode(), { atSeconds: 5000, window: 2 })).toEqual({
+    expect(otp.verify(entry.wrongCode(), { atSeconds: 5000, window: 2, afterStep: null })).toEqual({
       matched: false,
       why: 'wrong',
     })
@@ -96,12 +96,15 @@ describe('a virtual authenticator', () => {
 
   it('has a wrong code also where time begins', () => {
     const entry = new VirtualAuthenticator({ nowSeconds: 59 }).enrol(uri)
-    expect(otp.verify(entry.wrongCode(), { atSeconds: 59, window: 2 })).toHaveProperty('why', 'wrong')
+    expect(otp.verify(entry.wrongCode(), { atSeconds: 59, window: 2, afterStep: null })).toHaveProperty(
+      'why',
+      'wrong',
+    )
   })
 
   it('has a wrong code at the beginning of time, for counters, and of the form of Steam', () => {
     const phone = new VirtualAuthenticator({ nowSeconds: 5 })
-    expect(otp.verify(phone.enrol(uri).wrongCode(), { atSeconds: 5 })).toEqual({
+    expect(otp.verify(phone.enrol(uri).wrongCode(), { atSeconds: 5, afterStep: null })).toEqual({
       matched: false,
       why: 'wrong',
     })

@@ -1,6 +1,6 @@
 import { equalBit, parseCode } from './code.js'
 import { OtpError } from './errors.js'
-import { checkDigits, codeOf, shortened } from './hotp.js'
+import { checkDigits, codeOf, givenOptions, shortened } from './hotp.js'
 import type { Algorithm, PreparedKey } from './prepared-key.js'
 import { prepareKey, type SecretSource } from './secret.js'
 import { checkLastStep, checkSteps, LARGEST_SEARCH, LARGEST_WINDOW } from './window.js'
@@ -36,9 +36,15 @@ export interface TotpVerifyOptions {
   atSeconds?: number
   /** Steps accepted on either side, 0 to 100, default 1: RFC 6238 §5.2 recommends no more. */
   window?: number
-  /** The last step accepted for this secret: codes of it and of earlier steps are refused (RFC 6238 §5.2). */
-  afterStep?: number
+  /**
+   * The last step accepted for this secret, null or -1 for none yet: codes of it and of earlier steps are refused
+   * (RFC 6238 §5.2).
+   */
+  afterStep: number | null
 }
+
+/** The last second of the year 9999: later times are milliseconds that were taken for seconds. */
+const LAST_SECOND = 253_402_300_799
 
 function checkPeriod(seconds: number): number {
   if (Number.isSafeInteger(seconds) && seconds >= 1) return seconds
@@ -63,10 +69,11 @@ export class Totp {
    * PERIOD_OUT_OF_RANGE, EPOCH_NOT_AN_INTEGER
    */
   constructor(options: TotpOptions) {
-    this.digits = checkDigits(options.digits ?? 6)
-    this.periodSeconds = checkPeriod(options.periodSeconds ?? 30)
-    this.epochSeconds = checkEpoch(options.epochSeconds ?? 0)
-    this.#key = prepareKey(options.secret, options.algorithm)
+    const { secret, algorithm, digits, periodSeconds, epochSeconds } = givenOptions(options)
+    this.digits = checkDigits(digits ?? 6)
+    this.periodSeconds = checkPeriod(periodSeconds ?? 30)
+    this.epochSeconds = checkEpoch(epochSeconds ?? 0)
+    this.#key = prepareKey(secret, algorithm)
     this.algorithm = this.#key.algorithm
   }
 
@@ -76,7 +83,7 @@ export class Totp {
   }
 
   /**
-   * The code at a Unix time in seconds; fractions are allowed.
+   * The code at a Unix time in seconds, to the end of the year 9999; fractions are allowed.
    * @throws OtpError TIME_OUT_OF_RANGE
    */
   at(unixSeconds: number): string {
@@ -85,9 +92,13 @@ export class Totp {
 
   /**
    * The step a Unix time falls into (T in RFC 6238 §4.2).
-   * @throws OtpError TIME_OUT_OF_RANGE for a time before the epoch, or one that is no number
+   * @throws OtpError TIME_OUT_OF_RANGE for a time before the epoch or after the year 9999, or one that is no number
    */
   stepAt(unixSeconds: number): number {
+    if (typeof unixSeconds === 'number' && unixSeconds >= LAST_SECOND + 1) {
+      const message = `Times end with the year 9999 (${LAST_SECOND}): give seconds, not milliseconds.`
+      throw new OtpError('TIME_OUT_OF_RANGE', message)
+    }
     // A Date would count as milliseconds.
     const since = typeof unixSeconds === 'number' ? unixSeconds - this.epochSeconds : NaN
     const step = Math.floor(since / this.periodSeconds)
@@ -100,21 +111,24 @@ export class Totp {
    * @throws OtpError TIME_OUT_OF_RANGE
    */
   startOf(step: number): number {
-    const seconds = step * this.periodSeconds + this.epochSeconds
-    if (Number.isSafeInteger(step) && step >= 0 && Number.isSafeInteger(seconds)) return seconds
+    const seconds = Number.isSafeInteger(step) ? step * this.periodSeconds + this.epochSeconds : NaN
+    if (Number.isSafeInteger(seconds) && step >= 0) return seconds
     throw new OtpError('TIME_OUT_OF_RANGE', 'A step is an integer, 0 or more.')
   }
 
   /**
+   * **The result is an object, so `if (totp.verify(…))` is always true: ask for `.matched`, or use `isValid`.**
+   *
    * Whether a typed code is right for now or for a step near by. Codes are compared in constant time, and a wrong
    * one with every step of the window. Of two steps with the same code the later one counts.
    * @param code anything a person can type: never throws for it
    * @throws OtpError TIME_OUT_OF_RANGE, WINDOW_OUT_OF_RANGE
    */
-  verify(code: string, options: TotpVerifyOptions = {}): TotpVerdict {
-    const current = this.stepAt(options.atSeconds ?? Date.now() / 1000)
-    const window = checkSteps(options.window ?? 1, LARGEST_WINDOW)
-    const afterStep = checkLastStep(options.afterStep)
+  verify(code: string, options: TotpVerifyOptions): TotpVerdict {
+    const { atSeconds, window: steps, afterStep: last } = givenOptions(options)
+    const current = this.stepAt(atSeconds ?? Date.now() / 1000)
+    const window = checkSteps(steps ?? 1, LARGEST_WINDOW)
+    const afterStep = checkLastStep(last)
     const wanted = parseCode(code, this.digits)
     if (wanted < 0) return { matched: false, why: 'malformed' }
     // Latest step first: the first match is the one that counts, and where it is the verdict says anyway.
@@ -127,6 +141,15 @@ export class Totp {
   }
 
   /**
+   * `verify` as a boolean, for where nothing is stored: to try something out, or to confirm a set-up whose first code
+   * need not count as used. At a sign-in use `verify`, whose `step` has to be kept, or the same code is good again.
+   * @throws OtpError as `verify`
+   */
+  isValid(code: string, options: Partial<TotpVerifyOptions> = {}): boolean {
+    return this.verify(code, { afterStep: null, ...options }).matched
+  }
+
+  /**
    * By how many steps the other clock differs, judged by one code, nearest first, without accepting it: help for a
    * set-up page only. At sign-in each step searched is one more code that a guess may hit.
    * @param options `windowSteps`: 0 to 100000 on either side
@@ -134,8 +157,9 @@ export class Totp {
    * @throws OtpError TIME_OUT_OF_RANGE, WINDOW_OUT_OF_RANGE
    */
   drift(code: string, options: { atSeconds: number; windowSteps: number }): number | null {
-    const current = this.stepAt(options.atSeconds)
-    const windowSteps = checkSteps(options.windowSteps, LARGEST_SEARCH)
+    const { atSeconds, windowSteps: steps } = givenOptions(options)
+    const current = this.stepAt(atSeconds)
+    const windowSteps = checkSteps(steps, LARGEST_SEARCH)
     const wanted = parseCode(code, this.digits)
     if (wanted < 0) return null
     for (let distance = 0; distance <= windowSteps; distance++) {

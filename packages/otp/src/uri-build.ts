@@ -1,7 +1,7 @@
-import { UNSAFE_IN_NAMES } from './account.js'
+import { isSteamName, UNSAFE_IN_NAMES, type OtpAccount } from './account.js'
 import { encodeBase32 } from './base32.js'
-import { algorithmUnknown, OtpError } from './errors.js'
-import { checkCounter, checkDigits } from './hotp.js'
+import { algorithmUnknown, OtpError, secretMissing } from './errors.js'
+import { checkCounter, checkDigits, givenOptions } from './hotp.js'
 import type { Algorithm } from './prepared-key.js'
 import { secretBytes } from './secret.js'
 
@@ -34,7 +34,7 @@ const LONGEST_NAME = 400
  * A colon would move the border between issuer and account, and let an account pose as another issuer.
  */
 function checkName(what: string, name: string): string {
-  if (name.trim() === '' || name.length > LONGEST_NAME) {
+  if (typeof name !== 'string' || name.trim() === '' || name.length > LONGEST_NAME) {
     throw new OtpError('LABEL_NOT_ALLOWED', `The ${what} has 1 to ${LONGEST_NAME} characters.`)
   }
   if (name.includes(':') || UNSAFE_IN_NAMES.test(name)) {
@@ -51,12 +51,14 @@ const LABEL_LENGTH = 64
  * blanks, at most 64 characters stay. Empty when nothing is left.
  */
 export function uriLabel(text: string): string {
+  if (typeof text !== 'string') throw new OtpError('LABEL_NOT_ALLOWED', 'A label is made of text.')
   const plain = text.replace(new RegExp(`:|${UNSAFE_IN_NAMES.source}`, 'gu'), ' ')
   return Array.from(plain.replace(/\s+/g, ' ').trim()).slice(0, LABEL_LENGTH).join('').trim()
 }
 
 function checkImage(image: string): string {
-  if (/^https:\/\/[^\s]+$/.test(image) && !UNSAFE_IN_NAMES.test(image)) return encodeURIComponent(image)
+  if (typeof image === 'string' && /^https:\/\/[^\s]+$/.test(image) && !UNSAFE_IN_NAMES.test(image))
+    return encodeURIComponent(image)
   throw new OtpError('LABEL_NOT_ALLOWED', 'The image is an https address.')
 }
 
@@ -72,6 +74,10 @@ function moving(parts: UriParts): string {
   }
   return period === 30 ? '' : `&period=${period}`
 }
+
+/** Steam names no digits, so that who has that name and six digits has to say so. */
+const shownDigits = (issuer: string, digits: number): string =>
+  digits === 6 && !isSteamName(issuer) ? '' : `&digits=${digits}`
 
 function checkType(type: 'totp' | 'hotp'): 'totp' | 'hotp' {
   if (type === 'totp' || type === 'hotp') return type
@@ -90,18 +96,48 @@ function checkAlgorithm(algorithm: Algorithm): Algorithm {
  * PERIOD_OUT_OF_RANGE, COUNTER_OUT_OF_RANGE
  * @see https://github.com/google/google-authenticator/wiki/Key-Uri-Format
  */
-export function otpauthUri(parts: UriParts): string {
+export function otpauthUri(given: UriParts): string {
+  const parts = givenOptions(given)
   const issuer = checkName('issuer', parts.issuer)
   const account = checkName('account', parts.account)
   const bytes = secretBytes(parts.secret)
-  if (bytes.length === 0) throw new OtpError('SECRET_EMPTY', 'A secret has at least one byte.')
+  if (bytes.length === 0) throw secretMissing()
   const algorithm = checkAlgorithm(parts.algorithm ?? 'SHA1')
   const digits = checkDigits(parts.digits ?? 6)
   return (
     `otpauth://${checkType(parts.type ?? 'totp')}/${issuer}:${account}?secret=${encodeBase32(bytes)}&issuer=${issuer}` +
     (algorithm === 'SHA1' ? '' : `&algorithm=${algorithm}`) +
-    (digits === 6 ? '' : `&digits=${digits}`) +
+    shownDigits(parts.issuer, digits) +
     moving(parts) +
     (parts.image === undefined ? '' : `&image=${checkImage(parts.image)}`)
+  )
+}
+
+/** The label of names that may be anything: an issuer and a colon first, a colon alone where there is no issuer. */
+function labelOf({ issuer, account }: Pick<OtpAccount, 'issuer' | 'account'>): string {
+  const before = issuer === '' && !account.includes(':') ? '' : `${encodeURIComponent(issuer)}:`
+  return before + encodeURIComponent(account)
+}
+
+/**
+ * The URI of an account that was read, by which `parseOtpauthUri` has the same account again, whatever its names are:
+ * for lists and exports. For a new account use `otpauthUri`, which keeps names out that apps do not understand.
+ * @param account as `parseOtpauthUri`, `readMigration` or `readBackup` gave it
+ * @throws OtpError SECRET_EMPTY, ALGORITHM_UNKNOWN, DIGITS_OUT_OF_RANGE, PERIOD_OUT_OF_RANGE, COUNTER_OUT_OF_RANGE
+ */
+export function accountUri(account: OtpAccount): string {
+  const { type, issuer, secret } = givenOptions(account)
+  const bytes = secretBytes(secret)
+  if (bytes.length === 0) throw secretMissing()
+  const start =
+    `otpauth://${type}/${labelOf(account)}?secret=${encodeBase32(bytes)}` +
+    (issuer === '' ? '' : `&issuer=${encodeURIComponent(issuer)}`)
+  if (type === 'steam') return start
+  const algorithm = checkAlgorithm(account.algorithm)
+  return (
+    start +
+    (algorithm === 'SHA1' ? '' : `&algorithm=${algorithm}`) +
+    shownDigits(issuer, checkDigits(account.digits)) +
+    moving({ ...account, type: checkType(type) })
   )
 }

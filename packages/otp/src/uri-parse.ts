@@ -1,10 +1,14 @@
 import {
+  afterIssuer,
   algorithmNamed,
   cleanName,
   counterNamed,
   divideLabel,
+  isSteamName,
+  steamWarnings,
   strengthWarnings,
   wholeNumber,
+  type Names,
   type OtpAccount,
 } from './account.js'
 import { appWarnings, type OtpWarning } from './app-support.js'
@@ -33,7 +37,7 @@ export type UriProblem =
 export type ParsedUri =
   | {
       readonly parsed: true
-      /** Of type `steam` where the URI has that type, or `encoder=steam`. */
+      /** Of type `steam` where the URI can only be Steam's: by type, `encoder=steam`, `steam`, or the issuer. */
       readonly account: OtpAccount
       /** The picture's address, as it was written: show it only if you trust the URI. */
       readonly image?: string
@@ -42,7 +46,7 @@ export type ParsedUri =
   | { readonly parsed: false; readonly why: UriProblem }
 
 const LONGEST_URI = 4096
-const KNOWN = ['secret', 'issuer', 'algorithm', 'digits', 'period', 'counter', 'image', 'encoder']
+const KNOWN = ['secret', 'issuer', 'algorithm', 'digits', 'period', 'counter', 'image', 'encoder', 'steam']
 
 /** Carries a reason out of the nested steps of one parse; it never leaves this file. */
 class Refusal extends Error {
@@ -92,22 +96,28 @@ function readName(name: string, warnings: OtpWarning[]): string {
   return clean.trim()
 }
 
+/** Names of services begin with a capital; those of accounts and machines mostly do not. */
+const looksLikeIssuer = (name: string): boolean => /^\p{Lu}/u.test(name)
+
 /**
- * Form encoding writes a blank as '+', RFC 3986 means a plus by it: a plus is believed when the label has it too.
+ * Form encoding writes a blank as '+', RFC 3986 means a plus by it: a plus is believed when the label has it too. The
+ * label's own issuer goes, whatever colons it has.
  */
-function readIssuer(written: string | undefined, labelIssuer: string, warnings: OtpWarning[]): string {
-  if (written === undefined || written === '') return labelIssuer
+function readNames(label: string, written: string | undefined, warnings: OtpWarning[]): Names {
+  const divided = divideLabel(label)
+  if (written === undefined || written === '') return divided
   const asPlus = readName(unescape(written), warnings)
   const asBlank = readName(unescape(written.replaceAll('+', '%20')), [])
-  const issuer = asPlus === labelIssuer ? asPlus : asBlank
+  const issuer = afterIssuer(label, asPlus) === null ? asBlank : asPlus
   if (issuer !== asPlus) {
     warnings.push({ code: 'plus-read-as-blank', message: 'A plus in the issuer was read as a blank.' })
   }
-  if (labelIssuer !== '' && labelIssuer !== issuer) {
-    const message = 'The label names another issuer than the parameter, which counts.'
-    warnings.push({ code: 'issuer-differs-from-label', message })
-  }
-  return issuer
+  const account = afterIssuer(label, issuer)
+  if (account !== null) return { issuer, account }
+  if (!looksLikeIssuer(divided.issuer)) return { issuer, account: label.trim().replace(/^:\s*/, '') }
+  const message = 'The label names another issuer than the parameter, which counts.'
+  warnings.push({ code: 'issuer-differs-from-label', message })
+  return { issuer, account: divided.account }
 }
 
 function readSecret(written: string | undefined): Uint8Array {
@@ -115,9 +125,17 @@ function readSecret(written: string | undefined): Uint8Array {
   return decodeBase32(unescape(written.replaceAll('+', '%20'))) ?? refuse('secret-not-base32')
 }
 
-function isSteam(parameters: Map<string, string>): boolean {
+/** Written by KeePassXC (`encoder=steam`) and Pass::OTP (`steam`). */
+function isMarkedSteam(parameters: Map<string, string>): boolean {
   const encoder = parameters.get('encoder')
-  return encoder === undefined ? false : encoder.toLowerCase() === 'steam' || refuse('encoder-not-supported')
+  if (encoder !== undefined && encoder.toLowerCase() !== 'steam') refuse('encoder-not-supported')
+  return encoder !== undefined || parameters.has('steam')
+}
+
+/** Steam itself names neither its kind nor its five characters; who says six digits may mean either. */
+function isSteam(parameters: Map<string, string>, { issuer }: Names): boolean {
+  const digits = parameters.get('digits')
+  return isMarkedSteam(parameters) || (isSteamName(issuer) && (digits === undefined || digits === '5'))
 }
 
 function readCodeShape(parameters: Map<string, string>): { algorithm: Algorithm; digits: number } {
@@ -147,30 +165,63 @@ function readType(host: string): OtpAccount['type'] {
   return type === 'totp' || type === 'hotp' || type === 'steam' ? type : refuse('type-not-supported')
 }
 
-function read(uri: string): ParsedUri {
-  if (uri.length > LONGEST_URI) refuse('too-long')
-  const parts = /^\s*otpauth:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(uri)
-  if (parts === null) return refuse('not-an-otpauth-uri')
+/** A page's source has `&amp;` where the address has an ampersand, and `&#43;` where it has a plus. */
+function unescapeHtml(uri: string, warnings: OtpWarning[]): string {
+  const plain = uri
+    .replace(/&(?:(?:amp|#0*38|#x0*26);)+/gi, '&')
+    .replace(/&#(?:0*43|x0*2b);/gi, '+')
+    .replace(/&#(?:0*61|x0*3d);/gi, '=')
+  if (plain !== uri) {
+    warnings.push({
+      code: 'ampersand-was-escaped',
+      message: 'An ampersand written for a page was read as one.',
+    })
+  }
+  return plain
+}
+
+/** `steam://SECRET`, as Bitwarden writes it. */
+function readBareSteam(text: string): ParsedUri | null {
+  const written = /^\s*steam:\/\/([^?#]*)/i.exec(text)?.[1]
+  if (written === undefined) return null
+  const secret = readSecret(written.trim())
+  const strength = secretStrength(secret.length * 8)
+  const names = { issuer: 'Steam', account: '' }
+  const account: OtpAccount = { type: 'steam', ...names, secret, strength, ...STEAM, periodSeconds: 30 }
+  return { parsed: true, account, warnings: strengthWarnings(strength) }
+}
+
+const STEAM = { algorithm: 'SHA1', digits: 5 } as const
+
+function imageOf(parameters: Map<string, string>): { image?: string } {
+  const image = parameters.get('image')
+  return image === undefined ? {} : { image: unescape(image) }
+}
+
+function read(text: string): ParsedUri {
+  if (text.length > LONGEST_URI) refuse('too-long')
   const warnings: OtpWarning[] = []
+  const uri = unescapeHtml(text, warnings)
+  const parts = /^\s*otpauth:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(uri)
+  if (parts === null) return readBareSteam(uri) ?? refuse('not-an-otpauth-uri')
   const type = readType(parts[1] ?? '')
   const parameters = readQuery((parts[3] ?? '').trim(), warnings)
-  const label = divideLabel(readName(unescape(parts[2] ?? ''), warnings))
+  const label = readName(unescape(parts[2] ?? ''), warnings)
   const secret = readSecret(parameters.get('secret'))
   const moving = readMoving(type, parameters)
-  const steam = type === 'steam' || (type === 'totp' && isSteam(parameters))
-  const shape = steam ? ({ algorithm: 'SHA1', digits: 5 } as const) : readCodeShape(parameters)
+  const names = readNames(label, parameters.get('issuer'), warnings)
+  const steam = type === 'steam' || (type === 'totp' && isSteam(parameters, names))
   const account: OtpAccount = {
     type: steam ? 'steam' : type,
-    issuer: readIssuer(parameters.get('issuer'), label.issuer, warnings),
-    account: label.account,
+    ...names,
     secret,
     strength: secretStrength(secret.length * 8),
-    ...shape,
+    ...(steam ? STEAM : readCodeShape(parameters)),
     ...moving,
   }
-  warnings.push(...strengthWarnings(account.strength), ...(steam ? [] : appWarnings(account)))
-  const image = parameters.get('image')
-  return { parsed: true, account, ...(image === undefined ? {} : { image: unescape(image) }), warnings }
+  warnings.push(...strengthWarnings(account.strength), ...steamWarnings(account))
+  if (!steam) warnings.push(...appWarnings(account))
+  return { parsed: true, account, ...imageOf(parameters), warnings }
 }
 
 /**

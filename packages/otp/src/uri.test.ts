@@ -4,6 +4,8 @@ import { parse as otplibParse } from '@otplib/uri'
 import { describe, expect, it } from 'vitest'
 import vectors from '../vectors/otpauth-uris.json' with { type: 'json' }
 import {
+  accountUri,
+  algorithmNamed,
   appWarnings,
   decodeBase32,
   encodeBase32,
@@ -11,6 +13,7 @@ import {
   parseOtpauthUri,
   uriLabel,
   type Algorithm,
+  type OtpAccount,
   type ParsedUri,
   type UriParts,
 } from './index.js'
@@ -253,6 +256,184 @@ describe('reading otpauth URIs', () => {
       }),
     )
     expect({}).not.toHaveProperty('digits')
+  })
+})
+
+describe('a colon in a name', () => {
+  const names = (rest: string): unknown => {
+    const result = parseOtpauthUri(`otpauth://totp/${rest}`)
+    return result.parsed ? [result.account.issuer, result.account.account] : result.why
+  }
+
+  it.each([
+    [`127.0.0.1:8000:%20ada?secret=${secret}&issuer=127.0.0.1:8000`, ['127.0.0.1:8000', 'ada']],
+    [`127.0.0.1%3A8000%3Aada?secret=${secret}&issuer=127.0.0.1%3A8000`, ['127.0.0.1:8000', 'ada']],
+    [`127.0.0.1:8000:ada?secret=${secret}`, ['127.0.0.1:8000', 'ada']],
+    [`localhost:3000:ada?secret=${secret}`, ['localhost:3000', 'ada']],
+    [`%5B::1%5D:8080:ada?secret=${secret}&issuer=%5B::1%5D:8080`, ['[::1]:8080', 'ada']],
+    [`%5B::1%5D:8080:ada?secret=${secret}`, ['[::1]:8080', 'ada']],
+    [`nas.example:5001:ada:work?secret=${secret}`, ['nas.example:5001', 'ada:work']],
+    [`Corp:%20East:ada?secret=${secret}&issuer=Corp:%20East`, ['Corp: East', 'ada']],
+    [`ada@host:22?secret=${secret}&issuer=Example`, ['Example', 'ada@host:22']],
+    [`Example:ada@host:22?secret=${secret}&issuer=Example`, ['Example', 'ada@host:22']],
+    [`ada@host:22?secret=${secret}`, ['', 'ada@host:22']],
+    [`host:22?secret=${secret}&issuer=Example`, ['Example', 'host:22']],
+    [`https%3A%2F%2Fexample.org?secret=${secret}&issuer=Example`, ['Example', 'https://example.org']],
+    [`GitHub:ada?secret=${secret}&issuer=github`, ['github', 'ada']],
+    [`Example:%20%20ada?secret=${secret}&issuer=Example`, ['Example', 'ada']],
+    [`Example:?secret=${secret}&issuer=Example`, ['Example', '']],
+    [`Examples:ada?secret=${secret}&issuer=Example`, ['Example', 'ada']],
+  ])('%s', (rest, wanted) => {
+    expect(names(rest)).toEqual(wanted)
+  })
+})
+
+describe('an account of Steam', () => {
+  const typeOf = (uri: string): unknown => {
+    const result = parseOtpauthUri(uri)
+    return result.parsed ? result.account.type : result.why
+  }
+
+  it.each([
+    ['as Steam writes it', `otpauth://totp/Steam:ada?secret=${secret}&issuer=Steam`],
+    ['without the parameter', `otpauth://totp/Steam:ada?secret=${secret}`],
+    ['without the label', `otpauth://totp/ada?secret=${secret}&issuer=Steam`],
+    ['in small letters', `otpauth://totp/steam:ada?secret=${secret}&issuer=steam`],
+    ['with the name of its codes', `otpauth://totp/Steam%20Guard:ada?secret=${secret}`],
+    ['with a bare mark', `otpauth://totp/x:ada?secret=${secret}&steam`],
+    ['with a mark that has a value', `otpauth://totp/x:ada?secret=${secret}&steam=1`],
+    ['by its encoder', `otpauth://totp/x:ada?secret=${secret}&encoder=Steam`],
+    ['by its five characters', `otpauth://totp/Steam:ada?secret=${secret}&issuer=Steam&digits=5`],
+    ['by its type', `otpauth://steam/Steam:ada?secret=${secret}`],
+    ['with nothing but the secret', `steam://${secret}`],
+    ['with a padded secret', 'steam://MZXW6YQ='],
+  ])('%s', (_how, uri) => {
+    expect(typeOf(uri)).toBe('steam')
+    expect(parseOtpauthUri(uri)).toMatchObject({
+      account: { digits: 5, algorithm: 'SHA1', periodSeconds: 30 },
+    })
+  })
+
+  it.each([
+    [`otpauth://totp/Steam:ada?secret=${secret}&issuer=Steam&digits=6`],
+    [`otpauth://totp/Steam:ada?secret=${secret}&issuer=Steam&digits=6&algorithm=SHA1&period=30`],
+    [`otpauth://totp/Steam?secret=${secret}`],
+  ])('or another one: %s is read as TOTP, with a word about it', (uri) => {
+    expect(typeOf(uri)).toBe('totp')
+    expect(warned(uri)).toContain('steam-or-totp')
+  })
+
+  it.each([
+    [`otpauth://totp/Steamer:ada?secret=${secret}`, 'totp'],
+    [`otpauth://hotp/Steam:ada?secret=${secret}&counter=1`, 'hotp'],
+    [`otpauth://totp/x:ada?secret=${secret}&digits=5`, 'digits-not-allowed'],
+    ['steam://', 'secret-missing'],
+    ['steam://rungameid/440', 'secret-not-base32'],
+  ])('and what is none: %s', (uri, wanted) => {
+    expect(typeOf(uri)).toBe(wanted)
+    expect(warned(uri)).not.toContain('steam-or-totp')
+  })
+})
+
+describe('a URI out of the source of a page', () => {
+  it.each(['&amp;', '&AMP;', '&#38;', '&#038;', '&#x26;', '&#X26;', '&amp;amp;'])(
+    'has its parameters, whatever stands for the ampersand: %s',
+    (ampersand) => {
+      const uri = ['otpauth://totp/A:a?secret=' + secret, 'digits=8', 'period=60', 'issuer=A'].join(ampersand)
+      expect(told(uri)).toMatchObject({ digits: 8, period: 60, issuer: 'A' })
+      expect(warned(uri)).toContain('ampersand-was-escaped')
+    },
+  )
+
+  it('has its blanks', () => {
+    expect(told(`otpauth://totp/A%20B:a?secret=${secret}&amp;issuer=A&#43;B`)).toHaveProperty('issuer', 'A B')
+  })
+})
+
+describe('names of algorithms', () => {
+  it.each([
+    ['Algorithm.sha1', 'SHA1'],
+    ['Algorithm.sha256', 'SHA256'],
+    ['HMAC-SHA-256', 'SHA256'],
+    ['HMAC-SHA-1', 'SHA1'],
+    ['HmacSHA512', 'SHA512'],
+    ['hmac_sha512', 'SHA512'],
+    ['SHA_256', 'SHA256'],
+    ['sha-1', 'SHA1'],
+    ['SHA 512', 'SHA512'],
+    ['MD5', null],
+    ['HMAC', null],
+    ['SHA3-256', null],
+    ['SHA224', null],
+    ['SHA512/256', null],
+    ['', null],
+  ])('%s is %s, alone and in a URI', (name, algorithm) => {
+    expect(algorithmNamed(name)).toBe(algorithm)
+    const uri = `otpauth://totp/a?secret=${secret}&algorithm=${encodeURIComponent(name)}`
+    if (algorithm === null) expect(told(uri)).toBe('algorithm-not-supported')
+    else expect(told(uri)).toHaveProperty('algorithm', algorithm)
+  })
+})
+
+describe('the URI of an account that was read', () => {
+  const accountOf = (uri: string): OtpAccount => {
+    const result = parseOtpauthUri(uri)
+    if (!result.parsed) throw new Error(result.why)
+    return result.account
+  }
+
+  it.each([
+    `otpauth://totp/ada?secret=${secret}`,
+    `otpauth://totp/?secret=${secret}&issuer=Example`,
+    `otpauth://totp/?secret=${secret}`,
+    `otpauth://totp/:a:b?secret=${secret}`,
+    `otpauth://totp/ada@host:22?secret=${secret}`,
+    `otpauth://totp/127.0.0.1:8000:ada?secret=${secret}&issuer=127.0.0.1:8000`,
+    `otpauth://totp/A%2BB:a%2Bb?secret=${secret}&issuer=A%2BB`,
+    `otpauth://totp/A%2BB%20C:a?secret=${secret}&issuer=A%2BB%20C`,
+    `otpauth://totp/A:A:a?secret=${secret}&issuer=A`,
+    `otpauth://totp/Big%20Corp:${'a'.repeat(200)}?secret=${secret}&issuer=Big%20Corp`,
+    `otpauth://totp/Steam:ada?secret=${secret}&issuer=Steam`,
+    `otpauth://totp/Steam:ada?secret=${secret}&issuer=Steam&digits=6`,
+    `otpauth://totp/Steam?secret=${secret}`,
+    `otpauth://totp/x:ada?secret=${secret}&encoder=steam`,
+    `steam://${secret}`,
+    `otpauth://hotp/A:a?secret=${secret}&issuer=A&counter=18446744073709551615`,
+    `otpauth://hotp/A:a?secret=${secret}&issuer=A&counter=0&digits=8&algorithm=SHA256`,
+    `otpauth://totp/A:a?secret=${secret}&issuer=A&digits=10&algorithm=SHA512&period=60`,
+    'otpauth://totp/A:a?secret=MY',
+  ])('%s comes back as the same account', (uri) => {
+    const account = accountOf(uri)
+    expect(accountOf(accountUri(account))).toEqual(account)
+  })
+
+  it('comes back whatever the names are', () => {
+    const name = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 12 }),
+      fc
+        .array(fc.constantFrom('A', ':', ' ', '+', '@', '%', 'a', '8', '.', 'localhost', '&', '?', '#'), {
+          maxLength: 8,
+        })
+        .map((pieces) => pieces.join('')),
+    )
+    fc.assert(
+      fc.property(name, name, (issuer, account) => {
+        fc.pre(issuer === issuer.trim() && account === account.trim())
+        // Control characters and marks are taken out or refused at reading.
+        fc.pre(
+          !/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(issuer + account),
+        )
+        const whole = { ...accountOf(`otpauth://totp/a?secret=${secret}`), issuer, account }
+        fc.pre(!/^steam ?(?:guard)?$/i.test(issuer))
+        expect(accountOf(accountUri(whole))).toEqual(whole)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('a new account that is called Steam says that it is none', () => {
+    const uri = otpauthUri({ issuer: 'Steam', account: 'ada', secret })
+    expect(told(uri)).toMatchObject({ type: 'totp', digits: 6 })
   })
 })
 

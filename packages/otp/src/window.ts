@@ -6,7 +6,7 @@ export const LARGEST_WINDOW = 100
 export const LARGEST_SEARCH = 100_000
 
 /** The last step accepted, -1 or absent for none. What does not compare with a number would let used codes pass. */
-export function checkLastStep(step: number | undefined): number {
+export function checkLastStep(step: number | null | undefined): number {
   const last = step ?? -1
   if (Number.isSafeInteger(last) && last >= -1) return last
   throw new OtpError('TIME_OUT_OF_RANGE', 'A step is an integer, 0 or more.')

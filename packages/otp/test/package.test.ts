@@ -55,8 +55,8 @@ async function sizeOf(program: string): Promise<number> {
 describe('minified and gzipped', () => {
   it.each([
     ['TOTP', `import { Totp } from './index.js'; globalThis.x = new Totp({ secret: 'A' }).now()`, 6144],
-    ['everything', `export * from './index.js'`, 8192],
-    ['base32 alone', `export { encodeBase32 } from './index.js'`, 300],
+    ['everything', `export * from './index.js'`, 9728],
+    ['base32 alone', `export { encodeBase32 } from './index.js'`, 400],
     ['a new secret alone', `export { generateSecret, encodeBase32 } from './index.js'`, 1024],
     ['URIs alone', `export { parseOtpauthUri } from './index.js'`, 3072],
   ])('%s stays in its bounds', async (_name, program, limit) => {

@@ -36,7 +36,7 @@ const randomCase = (): Case => ({
   algorithm: pick(algorithms),
   digits: randomInt(6, 9),
   periodSeconds: pick([15, 30, 60, 90, 300]),
-  time: randomInt(0, 2 ** 40),
+  time: randomInt(0, 253_402_300_800),
 })
 
 const ours = (one: Case): string => new Totp(one).at(one.time)
@@ -140,6 +140,6 @@ it('foreign verifiers accept our codes, and we accept theirs', () => {
     })
     expect(peer.validate({ token: ours(one), timestamp: time * 1000, window: 0 })).toBe(0)
     const token = peer.generate({ timestamp: time * 1000 })
-    expect(new Totp(one).verify(token, { atSeconds: time, window: 0 }).matched).toBe(true)
+    expect(new Totp(one).verify(token, { atSeconds: time, window: 0, afterStep: null }).matched).toBe(true)
   }
 })

@@ -162,7 +162,7 @@ function matchedOffset(secret: OtpSettings, code: string, { at, window }: When):
   if (secret.isSteam === true) return steamOffset(secret, code, { at, window })
   const verdict =
     secret.counter === undefined
-      ? new Totp(secret).verify(code, { atSeconds: at, window })
+      ? new Totp(secret).verify(code, { atSeconds: at, window, afterStep: null })
       : new Hotp(secret).verify(code, { counter: secret.counter, lookAhead: window })
   return verdict.matched ? verdict.offset : null
 }

@@ -62,6 +62,13 @@ describe('a recovery code as typed', () => {
     ['OI23-4567-89ab-cdef', code],
     ['ooii-llOO-IILL-0011', '0011110011110011'],
     ['０１２３-４５６７-８９ａｂ-ｃｄｅｆ', code],
+    ['0123\u22124567\u221289ab\u2212cdef', code],
+    ['\u200e0123\u200b-4567-89ab-cdef\u2069', code],
+    ['\ufeff0123-4567-89ab-cdef', code],
+    ['0123\u00ad4567\u200d89ab\u2060cdef', code],
+    ['٠١٢٣-٤٥٦٧-٨٩ab-cdef', code],
+    ['۰۱۲۳-۴۵۶۷-۸۹ab-cdef', code],
+    ['०१२३ ४५६७ ८९ab cdef', code],
     ['ghjk-mnpq-rstv-wxyz', 'ghjkmnpqrstvwxyz'],
     [`${' '.repeat(184)}${code}`, code],
   ])('%j is %s', (typed, plain) => {

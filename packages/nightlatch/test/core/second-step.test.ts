@@ -93,6 +93,11 @@ describe('a right code', () => {
     ['as shown by some apps', (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`],
     ['with a hyphen', (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`],
     ['with blanks around it', (code: string) => `  ${code}\r\n`],
+    ['in Arabic digits', (code: string) => code.replace(/\d/g, (d) => String.fromCharCode(0x660 + +d))],
+    ['in Persian digits', (code: string) => code.replace(/\d/g, (d) => String.fromCharCode(0x6f0 + +d))],
+    ['in Devanagari digits', (code: string) => code.replace(/\d/g, (d) => String.fromCharCode(0x966 + +d))],
+    ['with direction marks', (code: string) => `\u200e\u202b${code}\u202c\u2069`],
+    ['with marks of no width', (code: string) => code.split('').join('\u200b\u2060')],
     ['in full-width digits', (code: string) => code.replace(/\d/g, (d) => String.fromCharCode(0xff10 + +d))],
   ])('may be typed %s, once', async (_how, spell) => {
     const ada = await here.someoneWithAnAuthenticatorApp()
@@ -281,7 +286,7 @@ describe('what cannot be a code', () => {
     ['+123456', malformed('not-numbers', 7)],
     ['123456.0', malformed('not-numbers', 8)],
     ['123_456', malformed('not-numbers', 7)],
-    ['١٢٣٤٥٦', malformed('not-numbers', 6)],
+    ['①②③④⑤⑥', malformed('not-numbers', 6)],
     ['______', malformed('not-numbers', 6)],
     ["' OR '1'='1", malformed('not-numbers', 9)],
     [recoveryCode, malformed('looks-like-recovery-code', 18)],

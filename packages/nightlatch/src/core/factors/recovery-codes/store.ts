@@ -1,3 +1,4 @@
+import { normaliseCode } from '@nightlatch/otp'
 import type { AccountId, SessionId } from '../../ids.js'
 import { Secret } from '../../secret.js'
 import type { World } from '../../world.js'
@@ -50,15 +51,15 @@ export function showRecoveryCode(code: RecoveryCode): string {
 }
 
 /**
- * What a person typed → the code, or null when it cannot be one. Capital letters, spaces and dashes do not
- * matter, and the letters that Crockford's alphabet leaves out stand for the digits they look like.
+ * What a person typed → the code, or null when it cannot be one. Capital letters, spaces, dashes, marks without width
+ * and the script of the digits matter as little as they do for a code of an app, and the letters that Crockford's
+ * alphabet leaves out stand for the digits they look like.
  */
 export function parseRecoveryCode(text: string): RecoveryCode | null {
   if (text.length > 200) return null
-  const plain = text
+  const plain = normaliseCode(text.replace(/[\s\p{Pd}\u2212]/gu, ''))
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/[\s\p{Pd}]/gu, '')
     .replace(/o/g, '0')
     .replace(/[il]/g, '1')
   return plain.length === characters && [...plain].every((char) => alphabet.includes(char))

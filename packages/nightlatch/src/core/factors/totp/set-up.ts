@@ -170,7 +170,7 @@ export async function checkSetUpCode(
   if (reservation.kind !== 'reserved') return reservation
   const totp = new Totp({ secret: pending.key })
   const atSeconds = core.world.nowSeconds()
-  const verdict = totp.verify(parsed.code, { atSeconds, window: windowSteps })
+  const verdict = totp.verify(parsed.code, { atSeconds, window: windowSteps, afterStep: null })
   if (!verdict.matched) {
     const drift = totp.drift(parsed.code, { atSeconds, windowSteps: driftSteps })
     return { kind: 'wrong', driftSeconds: drift === null ? null : drift * stepSeconds }

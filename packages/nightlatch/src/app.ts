@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isMissing } from './config/data-place.js'
+import { keepOutOfGit } from './config/out-of-git.js'
 import type { Settings } from './config/read.js'
 import type { ApplicationAccounts, Core } from './core/core.js'
 import { Secret } from './core/secret.js'
@@ -82,11 +85,9 @@ export async function moveNightlatch(
 ): Promise<MoveOutcome> {
   const [from, to] = [inWords(database), inWords(target)]
   const wishes = { ...hooks, from, to, nowSeconds: realWorld.nowSeconds() }
-  return {
-    ...(await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)),
-    from,
-    to,
-  }
+  const moved = await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)
+  if (target.kind === 'sqlite') keepOutOfGit(dirname(target.file))
+  return { ...moved, from, to }
 }
 
 export type UndoOutcome =
@@ -116,6 +117,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     const keys = await rootKeysFor(settings, storage, lostKey)
     const box = createSecretBox(keys)
     const unreadable = lostKey ? 0 : await checkKeys(box, storage)
+    keepOutOfGit(settings.dataFolder)
     const passwords = createPasswordHasher(
       parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
     )
@@ -166,14 +168,14 @@ async function rootKeysFor(
 ): Promise<readonly RootKey[]> {
   if (settings.rootKey.kind === 'given') return settings.rootKey.keys
   const { path } = settings.rootKey
-  if (lostKey && !existsSync(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
+  if (lostKey && isMissing(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
   const isOld = await knowsKeys(storage.stores)
-  if (!existsSync(path) && isOld)
+  if (isMissing(path) && isOld)
     throw new StartError(
       'KEY_MISSING',
       `The root key of this database is missing: put it back at ${path}, or into NIGHTLATCH_SECRET, ${ifLost}`,
     )
-  const read = existsSync(path) ? readRootKeyFile(path) : readOrCreateRootKeyFile(path)
+  const read = isMissing(path) ? readOrCreateRootKeyFile(path) : readRootKeyFile(path)
   if (read.kind === 'keys') return read.keys
   const why = isOld
     ? `${read.why.replace(`: ${keyAdvice}`, '')}: put the key of this database back, ${ifLost}`

@@ -1,6 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
 import { openDoor, openNightlatch } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
@@ -25,7 +23,7 @@ export interface AuthOptions {
   readonly origin: string
   /** The name that authenticator apps show. Default: Nightlatch. */
   readonly issuer?: string
-  /** `postgres://…`, or the path of a SQLite file, or of a folder with one. Default: `nightlatch-data/nightlatch.db`. */
+  /** `postgres://…`, or a folder, or a SQLite file (its name ends in .db or .sqlite). Default: `nightlatch-data`. */
   readonly database?: string
   /** The root key: 32 bytes in base64; several, newest first, while keys are being rotated. Default: a generated file beside the database. */
   readonly secret?: string | readonly string[]
@@ -120,17 +118,12 @@ async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<Ses
 /** Not the path of a file: nothing, or another kind of database, is refused instead of being taken for a path. */
 const databaseUrl = /^(?:$|postgres(?:ql)?:|(?!sqlite:|file:)[a-z][\w+.-]+:\/\/)/i
 
-/** A folder is meant as NIGHTLATCH_DATA is, so that the command line finds the same file in it. */
-function fileOf(database: string): string {
-  const path = resolve(database.replace(/^(?:sqlite|file):(?:\/\/)?/, ''))
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? database.endsWith('/')
-  return isFolder ? join(path, 'nightlatch.db') : path
-}
+const fileScheme = /^(?:sqlite|file):(?:\/\/)?/
 
 function settingsOf(options: AuthOptions): Settings {
   const { origin, issuer, basePath, mfa, trustedProxies, secret, database } = options
   const isUrl = database !== undefined && databaseUrl.test(database)
-  const file = database === undefined || isUrl ? null : fileOf(database)
+  const place = database === undefined || isUrl ? undefined : database.replace(fileScheme, '')
   const env = {
     NIGHTLATCH_ORIGIN: origin,
     NIGHTLATCH_ISSUER: issuer,
@@ -139,11 +132,12 @@ function settingsOf(options: AuthOptions): Settings {
     NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),
     NIGHTLATCH_SECRET: typeof secret === 'string' ? secret : secret?.join(','),
     NIGHTLATCH_DATABASE_URL: isUrl ? database : undefined,
-    NIGHTLATCH_DATA: file === null ? undefined : dirname(file),
+    // A folder or a file, read as the command line reads it, so that both find the same one.
+    NIGHTLATCH_DATA: place,
   }
   const read = readSettings({ env })
   if (read.kind === 'problems') throw new OptionsError(read.problems.map(inOptionWords))
-  return file === null ? read.settings : { ...read.settings, database: { kind: 'sqlite', file } }
+  return read.settings
 }
 
 /** `NIGHTLATCH_BASE_PATH: must …` → `basePath: must …`: programs know the options, not the variables. */

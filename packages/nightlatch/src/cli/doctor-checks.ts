@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isMissing } from '../config/data-place.js'
 import type { Settings } from '../config/read.js'
 import { listKeys } from '../core/keys.js'
 import type { CliDeps, Nightlatch } from './deps.js'
@@ -48,7 +49,7 @@ function checkNode(): Finding {
 
 async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonly Finding[]> {
   const { database } = settings
-  if (database.kind === 'sqlite' && !existsSync(database.file))
+  if (database.kind === 'sqlite' && isMissing(database.file))
     return [warn('database', `there is none yet at ${database.file}`, 'nightlatch serve makes it')]
   let app: Nightlatch | null = null
   try {

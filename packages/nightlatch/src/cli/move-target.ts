@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dataPlace } from '../config/data-place.js'
 import type { Settings } from '../config/read.js'
 import { settings } from '../config/settings.js'
 import type { CliDeps } from './deps.js'
@@ -42,11 +41,5 @@ function databaseOf(text: string): Database {
   }
   if (text === '' || /^[a-z][a-z0-9+.-]+:\/\//i.test(text))
     throw new WrongUsage('--to: must be postgres://user@host/database, a folder, or a file ending in .db.')
-  return { kind: 'sqlite', file: fileAt(resolve(text)) }
-}
-
-/** A folder is what NIGHTLATCH_DATA names: the database has its usual name in it. */
-function fileAt(path: string): string {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? /\.(db|sqlite3?)$/.test(path)
-  return isFile ? path : join(path, 'nightlatch.db')
+  return { kind: 'sqlite', file: dataPlace(text).file }
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { dataPlace } from '../config/data-place.js'
 import type { Settings } from '../config/read.js'
 import { printClosed } from './after-restore.js'
 import type { AddCommands } from './command.js'
@@ -101,7 +102,7 @@ function nextSteps(moved: MoveOutcome, settings: Settings, target: Database): re
   const start =
     target.kind === 'postgres'
       ? `Start the server with NIGHTLATCH_DATABASE_URL for ${moved.to} and ${key}.`
-      : `Start the server with NIGHTLATCH_DATA=${dirname(target.file)}, without NIGHTLATCH_DATABASE_URL, and with ${key}.`
+      : `Start the server with NIGHTLATCH_DATA=${placeName(target.file)}, without NIGHTLATCH_DATABASE_URL, and with ${key}.`
   return [
     `${done} ${moved.from} takes nothing any more.`,
     start,
@@ -109,15 +110,13 @@ function nextSteps(moved: MoveOutcome, settings: Settings, target: Database): re
   ]
 }
 
+/** The folder, where the file has its usual name in it. */
+const placeName = (file: string): string => (dataPlace(dirname(file)).file === file ? dirname(file) : file)
+
 function hintsOf(file: string, rootKey: Settings['rootKey']): readonly string[] {
   const wanted = join(dirname(file), 'root-key')
   const isElsewhere = rootKey.kind === 'file' && rootKey.path !== wanted && !existsSync(wanted)
-  return [
-    ...(basename(file) === 'nightlatch.db'
-      ? []
-      : ['The server looks for nightlatch.db: give the file that name.']),
-    ...(isElsewhere ? [`Put the root key there first: cp ${rootKey.path} ${wanted}`] : []),
-  ]
+  return isElsewhere ? [`Put the root key there first: cp ${rootKey.path} ${wanted}`] : []
 }
 
 async function undo(deps: CliDeps, settings: Settings, options: Options): Promise<void> {

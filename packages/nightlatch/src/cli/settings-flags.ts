@@ -5,7 +5,12 @@ import type { CliDeps } from './deps.js'
 import { WrongUsage } from './errors.js'
 
 /** What every command that opens the database may be told. */
-export const databaseSettings: readonly SettingName[] = ['data', 'databaseUrl', 'secretFile']
+export const databaseSettings: readonly SettingName[] = [
+  'data',
+  'databaseUrl',
+  'databaseUrlFile',
+  'secretFile',
+]
 /** And what goes into a link. */
 export const linkSettings: readonly SettingName[] = [...databaseSettings, 'origin', 'port', 'basePath']
 

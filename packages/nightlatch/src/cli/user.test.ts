@@ -5,7 +5,7 @@ import { openNightlatch } from '../app.js'
 import { readSettings } from '../config/read.js'
 import { sealContext } from '../core/factors/totp/verify.js'
 import { newId, type AuthenticatorId } from '../core/ids.js'
-import { run, temporaryFolder, type RunOptions } from '../../test/support/cli.js'
+import { run, spawnAsNobody, temporaryFolder, type RunOptions } from '../../test/support/cli.js'
 
 const password = 'correct horse battery'
 
@@ -454,5 +454,32 @@ describe('doctor', () => {
     expect(ran.status).toBe(0)
     expect(states(ran.out)).toMatchObject({ database: 'warn' })
     expect(existsSync(data)).toBe(false)
+  })
+})
+
+describe("another user's data", () => {
+  const commands = [
+    ['user', 'list'],
+    ['user', 'show', 'ada'],
+    ['user', 'reset-mfa', 'ada'],
+    ['audit'],
+    ['backup', 'copy.db'],
+    ['key', 'list'],
+  ]
+
+  it('is not called missing: every command says that this user may not get at it, and doctor fails', async () => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    await run(['user', 'add', 'ada', '--data', data])
+    const asNobody = (args: readonly string[]) => spawnAsNobody([...args, '--data', data])
+    for (const args of commands) {
+      const ran = asNobody(args)
+      expect([args[0], ran.status]).toEqual([args[0], 1])
+      expect(ran.err).toContain('this user may not')
+      expect(ran.err).not.toContain('there is no database')
+    }
+    const doctor = asNobody(['doctor'])
+    expect(doctor.status).toBe(1)
+    expect(doctor.out).toMatch(/^FAIL +database .*this user may not/m)
   })
 })

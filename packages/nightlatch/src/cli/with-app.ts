@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { isMissing } from '../config/data-place.js'
 import type { Settings } from '../config/read.js'
 import type { Log } from '../log/log.js'
 import type { CliDeps, Nightlatch, OpenOptions } from './deps.js'
@@ -13,7 +13,7 @@ export async function logOf(deps: CliDeps, settings: Settings): Promise<Log> {
 
 /** A typing mistake in the data folder must not quietly make a new, empty database. */
 export function mustHaveDatabase({ database }: Settings): void {
-  if (database.kind === 'sqlite' && !existsSync(database.file))
+  if (database.kind === 'sqlite' && isMissing(database.file))
     throw new Refused(
       `there is no database at ${database.file}: give its folder with --data, or start \`nightlatch serve\` once`,
       'no-database',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { domainToASCII } from 'node:url'
 import { Secret } from '../core/secret.js'
 import { isLoopbackHost } from './addresses.js'
+import { dataPlace, type DataPlace } from './data-place.js'
 import { quote, refuse, value, type Parsed } from './parsed.js'
 
 export function wholeNumber(least: number, most: number): (text: string) => Parsed<number> {
@@ -53,6 +54,12 @@ export function basePath(text: string): Parsed<string> {
 
 export function path(text: string): Parsed<string> {
   return text.includes('\0') ? refuse('must be a path, without a NUL character') : value(resolve(text))
+}
+
+/** A folder, or the file of a database. */
+export function place(text: string): Parsed<DataPlace> {
+  const sound = path(text)
+  return sound.kind === 'value' ? value(dataPlace(text)) : sound
 }
 
 export function issuer(text: string): Parsed<string> {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { inspect } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { atPort, readSettings, type SettingSources } from './read.js'
 import { flagOf, settingNames, settings } from './settings.js'
 
@@ -37,6 +37,7 @@ describe('without any setting', () => {
       cookieDomain: null,
       mail: null,
       logLevel: 'info',
+      told: {},
     })
     expect(trustedProxies.size).toBe(0)
     expect(trustedProxies.has('127.0.0.1')).toBe(false)
@@ -47,6 +48,7 @@ describe('without any setting', () => {
     delete env.NIGHTLATCH_SECRET
     delete env.NIGHTLATCH_SECRET_FILE
     delete env.NIGHTLATCH_DATABASE_URL
+    delete env.NIGHTLATCH_DATABASE_URL_FILE
     expect(good(env).port).toBe(3000)
   })
 })
@@ -290,6 +292,104 @@ describe('bad settings', () => {
   })
 })
 
+describe('a secret in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-settings-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const fileOf = (text: string): string => {
+    const file = join(folder, randomBytes(6).toString('hex'))
+    writeFileSync(file, text)
+    return file
+  }
+  const databaseUrl = 'postgres://nightlatch:hunter2@db/nightlatch'
+  const smtpUrl = 'smtps://auth:hunter2@mail.example.org'
+
+  it('counts as if it stood in the variable', () => {
+    const read = good({
+      NIGHTLATCH_DATABASE_URL_FILE: fileOf(`${databaseUrl}\n`),
+      NIGHTLATCH_SMTP_URL_FILE: fileOf(smtpUrl),
+      NIGHTLATCH_MAIL_FROM: 'auth@example.org',
+    })
+    expect(read.database.kind === 'postgres' && read.database.url.reveal()).toBe(databaseUrl)
+    expect(read.mail?.smtpUrl.reveal()).toBe(smtpUrl)
+  })
+
+  it('may be named by a flag, because a path is no secret', () => {
+    const read = good({}, { databaseUrlFile: fileOf(databaseUrl) })
+    expect(read.database.kind).toBe('postgres')
+  })
+
+  it.each([
+    [
+      'that is not there',
+      '/nowhere/at/all',
+      'NIGHTLATCH_DATABASE_URL_FILE: /nowhere/at/all cannot be read (ENOENT).',
+    ],
+    ['that is empty', fileOf(' \n'), 'is empty.'],
+    ['with something else in it', fileOf('mysql://hunter2@db/x'), 'must be a URL such as postgres://'],
+  ])('%s is refused, without a word of it', (_what, file, problem) => {
+    const problems = bad({ NIGHTLATCH_DATABASE_URL_FILE: file })
+    expect(problems).toEqual([expect.stringContaining(problem)])
+    expect(problems.join()).not.toContain('hunter2')
+  })
+
+  it('does not go together with the variable', () => {
+    const env = { NIGHTLATCH_DATABASE_URL: databaseUrl, NIGHTLATCH_DATABASE_URL_FILE: fileOf(databaseUrl) }
+    expect(bad(env)).toEqual([
+      'NIGHTLATCH_DATABASE_URL and NIGHTLATCH_DATABASE_URL_FILE: only one of them may be set.',
+    ])
+  })
+
+  it('asks for a sender, too, when it is a mail server', () => {
+    expect(bad({ NIGHTLATCH_SMTP_URL_FILE: fileOf(smtpUrl) })).toEqual([
+      'NIGHTLATCH_MAIL_FROM: must be set, because NIGHTLATCH_SMTP_URL_FILE is.',
+    ])
+  })
+})
+
+describe('what Kubernetes says of its services', () => {
+  const service = {
+    NIGHTLATCH_SERVICE_HOST: '10.0.0.1',
+    NIGHTLATCH_SERVICE_PORT: '3000',
+    NIGHTLATCH_SERVICE_PORT_HTTP: '3000',
+    NIGHTLATCH_PORT: 'tcp://10.0.0.1:3000',
+    NIGHTLATCH_PORT_3000_TCP: 'tcp://10.0.0.1:3000',
+    NIGHTLATCH_PORT_3000_TCP_PROTO: 'tcp',
+    NIGHTLATCH_PORT_3000_TCP_PORT: '3000',
+    NIGHTLATCH_PORT_3000_TCP_ADDR: '10.0.0.1',
+  }
+  const another = {
+    NIGHTLATCH_DB_SERVICE_HOST: '10.0.0.2',
+    NIGHTLATCH_DB_SERVICE_PORT: '5432',
+    NIGHTLATCH_DB_PORT: 'tcp://10.0.0.2:5432',
+    NIGHTLATCH_DB_PORT_5432_TCP: 'tcp://10.0.0.2:5432',
+  }
+
+  it.each([
+    ['one named nightlatch', service],
+    ['one named nightlatch-db beside it', { ...service, ...another }],
+  ])('is no setting: %s', (_what, env) => {
+    expect(good(env).port).toBe(3000)
+    expect(good({ ...env, NIGHTLATCH_PORT: '8080' }).port).toBe(8080)
+  })
+
+  it('hides no mistake of somebody who sets things', () => {
+    expect(bad({ ...service, NIGHTLATCH_ORIGN: 'https://x.example' })).toEqual([
+      expect.stringMatching(/^NIGHTLATCH_ORIGN: .*NIGHTLATCH_ORIGIN/),
+    ])
+    expect(bad({ NIGHTLATCH_PORT: 'tcp://10.0.0.1:3000' })).toHaveLength(1)
+    expect(bad({ ...service, NIGHTLATCH_PORT: 'http://10.0.0.1' })).toHaveLength(1)
+  })
+})
+
+describe('what was said', () => {
+  it('is told apart from what is usual, with the way it was said', () => {
+    expect(good({ NIGHTLATCH_ORIGIN: 'https://a.example' }, { port: '3100' }).told).toEqual({
+      origin: 'variable',
+      port: 'flag',
+    })
+  })
+})
+
 describe('trusted proxies', () => {
   const { trustedProxies } = good({
     NIGHTLATCH_TRUSTED_PROXIES: '10.0.0.0/8, 192.168.1.7 fd00::/8,2001:db8::1',
@@ -328,7 +428,7 @@ it('every setting has a flag of its name in kebab case, save the secret', () => 
 it('every example is a good value', () => {
   for (const name of settingNames) {
     const { variable, example } = settings[name]
-    if (name === 'secret' || name === 'secretFile') continue
+    if (name === 'secret' || name.endsWith('File')) continue
     const origin = { NIGHTLATCH_ORIGIN: 'https://auth.example.org', NIGHTLATCH_MAIL_FROM: 'a@example.org' }
     expect(bad({ ...origin, [variable]: example })).toEqual([])
   }

@@ -1,7 +1,10 @@
-import { isAbsolute, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Secret } from '../core/secret.js'
 import { readRootKeyFile, type RootKey } from '../crypto/root-key.js'
+import { dataPlace, type DataPlace } from './data-place.js'
 import { nearest } from './nearest.js'
+import { parseFile } from './secret-files.js'
+import { withoutServiceLinks } from './service-links.js'
 import { flagOf, settingNames, settings } from './settings.js'
 import type { AddressList, GivenSettings, LogLevel, Setting, SettingName } from './settings.js'
 
@@ -27,7 +30,11 @@ export interface Settings {
   readonly cookieDomain: string | null
   readonly mail: { readonly smtpUrl: Secret<string>; readonly from: string } | null
   readonly logLevel: LogLevel
+  /** What somebody said, and how; everything else has its default. */
+  readonly told: Told
 }
+
+export type Told = Readonly<Partial<Record<SettingName, 'flag' | 'variable'>>>
 
 export type SettingsRead =
   | { readonly kind: 'settings'; readonly settings: Settings }
@@ -46,18 +53,52 @@ interface Source {
   readonly text: string
 }
 
-export function readSettings(sources: SettingSources): SettingsRead {
+export function readSettings({ env, flags = {} }: SettingSources): SettingsRead {
+  const sources: SettingSources = { env: withoutServiceLinks(env), flags }
   const problems = unknownVariables(sources.env)
-  const given = parseAll(sources, problems)
+  const given = withTwins(parseAll(sources, problems), problems)
   const rootKey = rootKeyOf(given, problems)
   const cookieProblem = mentions(problems, 'origin') ? null : problemOfCookieDomain(given)
   if (cookieProblem !== null) problems.push(cookieProblem)
   // Also when the address is wrong: every problem is told at once.
-  if (sourceOf('smtpUrl', sources) !== null && sourceOf('mailFrom', sources) === null)
-    problems.push('NIGHTLATCH_MAIL_FROM: must be set, because NIGHTLATCH_SMTP_URL is.')
+  const smtp = (['smtpUrl', 'smtpUrlFile'] as const).find((name) => sourceOf(name, sources) !== null)
+  if (smtp !== undefined && sourceOf('mailFrom', sources) === null)
+    problems.push(`NIGHTLATCH_MAIL_FROM: must be set, because ${settings[smtp].variable} is.`)
   return problems.length > 0
     ? { kind: 'problems', problems }
-    : { kind: 'settings', settings: withDefaults(given, rootKey) }
+    : { kind: 'settings', settings: withDefaults(given, { rootKey, told: toldBy(sources) }) }
+}
+
+const toldBy = (sources: SettingSources): Told =>
+  Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const source = sourceOf(name, sources)
+      return source === null ? [] : [[name, source.label.startsWith('--') ? 'flag' : 'variable']]
+    }),
+  )
+
+/** What lies in a file instead of the variable is read, and counts as if it stood there. */
+function withTwins(given: GivenSettings, problems: string[]): GivenSettings {
+  const databaseUrl = twin(given, { name: 'databaseUrl', file: 'databaseUrlFile' }, problems)
+  const smtpUrl = twin(given, { name: 'smtpUrl', file: 'smtpUrlFile' }, problems)
+  return { ...given, ...(databaseUrl && { databaseUrl }), ...(smtpUrl && { smtpUrl }) }
+}
+
+interface Twins {
+  readonly name: 'databaseUrl' | 'smtpUrl'
+  readonly file: 'databaseUrlFile' | 'smtpUrlFile'
+}
+
+function twin(given: GivenSettings, { name, file }: Twins, problems: string[]): Secret<string> | undefined {
+  const path = given[file]
+  if (path === undefined) return given[name]
+  const [variable, fileVariable] = [settings[name].variable, settings[file].variable]
+  if (given[name] !== undefined)
+    problems.push(`${variable} and ${fileVariable}: only one of them may be set.`)
+  const read = parseFile(path, settings[name].parse)
+  if (read.kind === 'value') return read.value
+  problems.push(`${fileVariable}: ${read.why}.`)
+  return undefined
 }
 
 function unknownVariables(env: SettingSources['env']): string[] {
@@ -85,7 +126,7 @@ function parseAll(sources: SettingSources, problems: string[]): GivenSettings {
   return given
 }
 
-const neverEmpty: readonly SettingName[] = ['secret', 'secretFile', 'databaseUrl']
+const neverEmpty: readonly SettingName[] = ['secret', 'secretFile', 'databaseUrl', 'databaseUrlFile']
 
 /** An empty variable counts as not set, but not where that would quietly make another key or database. */
 function sourceOf(name: SettingName, { env, flags }: SettingSources): Source | null {
@@ -113,17 +154,14 @@ function rootKeyOf(given: GivenSettings, problems: string[]): Settings['rootKey'
   if (given.secret !== undefined && given.secretFile !== undefined)
     problems.push('NIGHTLATCH_SECRET and NIGHTLATCH_SECRET_FILE: only one of them may be set.')
   if (given.secret !== undefined) return { kind: 'given', keys: given.secret }
-  if (given.secretFile === undefined) return { kind: 'file', path: join(dataFolderOf(given), 'root-key') }
+  if (given.secretFile === undefined) return { kind: 'file', path: join(placeOf(given).folder, 'root-key') }
   const read = readRootKeyFile(given.secretFile)
   if (read.kind === 'keys') return { kind: 'given', keys: read.keys }
   problems.push(`NIGHTLATCH_SECRET_FILE: ${given.secretFile} ${read.why}.`)
   return { kind: 'given', keys: [] }
 }
 
-const dataFolderOf = (given: GivenSettings): string => {
-  const folder = given.data ?? 'nightlatch-data'
-  return isAbsolute(folder) ? folder : resolve(folder)
-}
+const placeOf = ({ data }: GivenSettings): DataPlace => data ?? dataPlace('nightlatch-data')
 
 /** Browsers give a cookie only to its domain and below, so the sign-in host has to lie there. */
 function problemOfCookieDomain(given: GivenSettings): string | null {
@@ -135,37 +173,48 @@ function problemOfCookieDomain(given: GivenSettings): string | null {
     : `NIGHTLATCH_COOKIE_DOMAIN: must be a parent of the origin's host ${host}, which ${domain} is not.`
 }
 
-const defaultPort = 3000
+interface AlsoRead {
+  readonly rootKey: Settings['rootKey']
+  readonly told: Told
+}
 
-function withDefaults(given: GivenSettings, rootKey: Settings['rootKey']): Settings {
-  const dataFolder = dataFolderOf(given)
-  const port = given.port ?? defaultPort
+const usual = {
+  host: '127.0.0.1',
+  port: 3000,
+  basePath: '',
+  issuer: 'Nightlatch',
+  mfa: 'required' as const,
+  trustedProxies: { size: 0, has: () => false },
+  cookieDomain: null,
+  logLevel: 'info' as const,
+}
+
+/** Here every setting is taken up: one that is described, and that nothing reads, does not compile. */
+function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settings {
+  const { host, port, basePath, issuer, mfa, trustedProxies, cookieDomain, logLevel, ...more } = {
+    ...usual,
+    ...given,
+  }
+  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = more
+  nothingElseIn(elsewhere)
+  const { folder, file } = placeOf({ ...(data && { data }) })
+  const database = databaseUrl === undefined ? sqlite(file) : { kind: 'postgres' as const, url: databaseUrl }
+  const mail = smtpUrl === undefined || mailFrom === undefined ? null : { smtpUrl, from: mailFrom }
   return {
-    host: given.host ?? '127.0.0.1',
-    port,
-    origin: given.origin ?? localOrigin(port),
-    basePath: given.basePath ?? '',
-    dataFolder,
-    database: databaseOf(given, dataFolder),
-    rootKey,
-    issuer: given.issuer ?? 'Nightlatch',
-    mfa: given.mfa ?? 'required',
-    trustedProxies: given.trustedProxies ?? { size: 0, has: () => false },
-    cookieDomain: given.cookieDomain ?? null,
-    mail: mailOf(given),
-    logLevel: given.logLevel ?? 'info',
+    ...{ host, port, origin: origin ?? localOrigin(port), basePath },
+    ...{ dataFolder: folder, database, rootKey, issuer, mfa },
+    ...{ trustedProxies, cookieDomain, mail, logLevel, told },
   }
 }
 
-function databaseOf({ databaseUrl: url }: GivenSettings, dataFolder: string): Settings['database'] {
-  return url === undefined
-    ? { kind: 'sqlite', file: join(dataFolder, 'nightlatch.db') }
-    : { kind: 'postgres', url }
-}
+const sqlite = (file: string) => ({ kind: 'sqlite' as const, file })
 
-function mailOf({ smtpUrl, mailFrom }: GivenSettings): Settings['mail'] {
-  return smtpUrl === undefined || mailFrom === undefined ? null : { smtpUrl, from: mailFrom }
-}
+/** By `rootKeyOf` and `withTwins`. */
+type TakenUpElsewhere = 'secret' | 'secretFile' | 'databaseUrlFile' | 'smtpUrlFile'
+
+const nothingElseIn = <T extends object>(
+  rest: T & { readonly [Name in Exclude<keyof T, TakenUpElsewhere>]: never },
+): T => rest
 
 const localOrigin = (port: number): string => new URL(`http://localhost:${port}`).origin
 

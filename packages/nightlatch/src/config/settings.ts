@@ -66,10 +66,12 @@ export const settings = {
   data: describe({
     variable: 'NIGHTLATCH_DATA',
     placeholder: 'folder',
-    help: 'The folder of the embedded database and of the generated root key.',
+    help:
+      'The folder of the embedded database and of the generated root key; or the file of the database itself, ' +
+      'where it has another name than nightlatch.db.',
     shownDefault: './nightlatch-data',
     example: '/var/lib/nightlatch',
-    parse: parse.path,
+    parse: parse.place,
   }),
   databaseUrl: describe({
     variable: 'NIGHTLATCH_DATABASE_URL',
@@ -79,6 +81,14 @@ export const settings = {
     example: 'postgres://nightlatch:password@db.example.org/nightlatch',
     secret: true,
     parse: parse.postgresUrl,
+  }),
+  databaseUrlFile: describe({
+    variable: 'NIGHTLATCH_DATABASE_URL_FILE',
+    placeholder: 'file',
+    help: 'A file that holds the address of the database, instead of the variable.',
+    shownDefault: 'none',
+    example: '/run/secrets/nightlatch-database',
+    parse: parse.path,
   }),
   secret: describe({
     variable: 'NIGHTLATCH_SECRET',
@@ -141,6 +151,14 @@ export const settings = {
     example: 'smtps://auth:password@mail.example.org',
     secret: true,
     parse: parse.smtpUrl,
+  }),
+  smtpUrlFile: describe({
+    variable: 'NIGHTLATCH_SMTP_URL_FILE',
+    placeholder: 'file',
+    help: 'A file that holds the address of the mail server, instead of the variable.',
+    shownDefault: 'none',
+    example: '/run/secrets/nightlatch-smtp',
+    parse: parse.path,
   }),
   mailFrom: describe({
     variable: 'NIGHTLATCH_MAIL_FROM',

@@ -94,6 +94,18 @@ export function spawnCli(args: readonly string[], options: RunOptions = {}): Ran
   return { status: child.status, out: child.stdout.toString(), err: child.stderr.toString() }
 }
 
+/** The same as a user who owns nothing here: root may read everything, and would see no difference. */
+export function spawnAsNobody(args: readonly string[]): Ran {
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+  const child = spawnSync(process.execPath, [bin, ...args], {
+    cwd: tmpdir(),
+    env: environment(),
+    timeout: 30_000,
+    ...nobody,
+  })
+  return { status: child.status, out: child.stdout.toString(), err: child.stderr.toString() }
+}
+
 /** The same at a pseudo-terminal: output and messages come together. */
 export function spawnAtTerminal(args: readonly string[], options: RunOptions = {}): Ran {
   const command = [process.execPath, bin, ...args]

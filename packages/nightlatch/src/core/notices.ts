@@ -4,6 +4,7 @@ import type { Client } from './world.js'
 /** What the owner of an account is told, by mail where mail is set up (ASVS 5.0 6.3.5, 6.3.7). */
 export type NoticeKind =
   | 'authenticator-added'
+  | 'authenticator-replaced'
   | 'authenticator-removed'
   | 'second-factor-reset'
   | 'recovery-code-used'

@@ -90,6 +90,8 @@ interface Proof {
   readonly signedIn: SignedIn
   readonly browser: Browser
   readonly factor: Factor
+  /** False: the token is renewed and the factor noted, but a change of the account needs another proof. */
+  readonly isProof?: boolean
 }
 
 /**
@@ -105,7 +107,8 @@ export async function proveSession(
   if (browser.session === null) return null
   const token = newToken(core.world)
   const now = core.world.nowSeconds()
-  const isWhole = given.factor !== 'password' || signedIn.account.authenticatorCount === 0
+  const isWhole =
+    (given.isProof ?? true) && (given.factor !== 'password' || signedIn.account.authenticatorCount === 0)
   const verifiedAt = isWhole ? now : signedIn.session.verifiedAt
   const factors = [...new Set([...signedIn.session.factors, given.factor])]
   const session: Session = { ...signedIn.session, factors, verifiedAt, lastSeenAt: now }

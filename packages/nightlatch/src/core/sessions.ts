@@ -65,6 +65,15 @@ export function isLive(session: Session, nowSeconds: number): boolean {
 export const hasTwoFactors = (session: Pick<Session, 'factors'>): boolean =>
   session.factors.some((factor) => factor !== 'password')
 
+/**
+ * Signed in with a recovery code just now, and with nothing else since: the phone is most likely lost. It is no fresh
+ * proof; it lets the person put a new authenticator in the lost one's place, once.
+ */
+export const isJustRecovered = (session: Session, nowSeconds: number): boolean =>
+  session.factors.includes('recovery-code') &&
+  session.factors.every((factor) => factor === 'password' || factor === 'recovery-code') &&
+  nowSeconds - session.signedInAt < freshSeconds
+
 export function isFresh(session: Session, nowSeconds: number): boolean {
   return session.verifiedAt > 0 && isStillToCome(session.verifiedAt + freshSeconds, nowSeconds, freshSeconds)
 }

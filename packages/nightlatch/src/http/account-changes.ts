@@ -13,7 +13,7 @@ import type { PasswordProblem } from '../core/password.js'
 import { shortestHere } from '../core/new-password.js'
 import { endOtherSessions, endSession, liveSessions } from '../core/session-life.js'
 import { isFresh } from '../core/sessions.js'
-import { beginSetUp } from '../core/factors/totp/set-up.js'
+import { beginSetUp, maySetUp } from '../core/factors/totp/set-up.js'
 import type { Notice, Problem } from '../pages/index.js'
 import {
   changePhonePage,
@@ -255,7 +255,11 @@ export function newPasswordProblem(visit: Visit, why: PasswordProblem): Problem 
   }
 }
 
-export const getChangePhone: Handler = fresh(async (visit) => {
+/** Whoever has just signed in with a recovery code may replace what was lost, too. */
+export const getChangePhone: Handler = forSignedIn(async (visit) => {
+  const { account } = visit.signedIn
+  if (maySetUp(visit.doors.core, { kind: 'session', signedIn: visit.signedIn, account })?.why === 'not-fresh')
+    return proveFirst(visit)
   const all = await visit.doors.core.storage.stores.authenticators.listOf(visit.signedIn.account.id)
   if (all.length === 0) return seeOther(`${visit.doors.site.base}/mfa/setup`)
   return page(changePhonePage(siteOf(visit, visit.signedIn), { authenticators: all }))

@@ -4,7 +4,8 @@ import { mostAuthenticators } from '../core/factors/totp/store.js'
 import { liveSessions } from '../core/session-life.js'
 import { recoveryCodeCount } from '../core/factors/recovery-codes/store.js'
 import type { Factor, Session } from '../core/sessions.js'
-import type { AccountView, ActivityRow, FactorRow, SessionRow } from '../pages/index.js'
+import { isJustRecovered } from '../core/sessions.js'
+import type { AccountView, ActivityRow, FactorRow, Notice, SessionRow } from '../pages/index.js'
 import { accountPage } from '../pages/index.js'
 import { page } from './answers.js'
 import { forSignedIn, takeNotice } from './messages.js'
@@ -19,9 +20,16 @@ export const factorRows = (factors: readonly Authenticator[]): FactorRow[] =>
 
 export const getAccount: Handler = forSignedIn(async (visit) => {
   const { notice, cookies } = takeNotice(visit)
-  const view = { ...(await accountView(visit)), notice }
+  const shown = await accountView(visit)
+  const view = { ...shown, notice: notice ?? afterRecovery(visit, shown) }
   return page(accountPage(siteOf(visit, visit.signedIn), view), { cookies })
 })
+
+/** Said for as long as the lost phone may be replaced: the sign-in may have led to an application first. */
+const afterRecovery = (visit: SignedInVisit, { recoveryCodes }: AccountView): Notice | undefined =>
+  isJustRecovered(visit.signedIn.session, nowOf(visit))
+    ? { key: 'recovery-code-used', left: recoveryCodes.left }
+    : undefined
 
 async function accountView(visit: SignedInVisit): Promise<AccountView> {
   const { core } = visit.doors

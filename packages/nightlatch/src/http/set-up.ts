@@ -1,7 +1,7 @@
 import type { AuthenticatorId } from '../core/ids.js'
 import type { SetUpOutcome } from '../core/factors/totp/confirm.js'
 import { confirmSetUp } from '../core/factors/totp/confirm.js'
-import type { PendingSetUp, SetUpOwner } from '../core/factors/totp/set-up.js'
+import type { PendingSetUp, SetUpOwner, SetUpRefusal } from '../core/factors/totp/set-up.js'
 import { beginSetUp, findSetUp, maySetUp } from '../core/factors/totp/set-up.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../core/factors/recovery-codes/set-up.js'
 import { longestAuthenticatorName, setUpSeconds } from '../core/factors/totp/store.js'
@@ -65,10 +65,11 @@ async function openSetUp(visit: Visit): Promise<Answer> {
 function notNow(
   visit: Visit,
   owner: SetUpOwner,
-  { why, query = '' }: { why: 'has-second-factor' | 'not-fresh' | 'too-many'; query?: string },
+  { why, query = '' }: { why: SetUpRefusal['why']; query?: string },
 ): Answer {
   const { base } = visit.doors.site
   if (owner.kind === 'sign-in') return seeOther(`${base}/mfa/verify`)
+  if (why === 'which-one') return seeOther(`${base}/account/change-phone`)
   if (why === 'too-many') return seeOther(`${base}/account`)
   return seeOther(`${base}/account/confirm?next=${encodeURIComponent(`${base}/mfa/setup${query}`)}`)
 }
@@ -111,7 +112,6 @@ async function nameOf(
 export const postSetUp: Handler = form(async (visit) => {
   const owner = await setUpOwner(visit)
   if (owner === null) return signInIsOver(visit)
-  const changesPhone = (await findSetUp(visit.doors.core, owner))?.setUp.replaces !== ''
   const outcome = await confirmSetUp(visit.doors.core, owner, {
     code: visit.form.get('otp') ?? '',
     name: visit.form.get('name') ?? '',
@@ -119,7 +119,7 @@ export const postSetUp: Handler = form(async (visit) => {
   })
   visit.doors.metrics.step('set-up', outcome.kind)
   if (outcome.kind !== 'confirmed') return refused(visit, owner, outcome)
-  return confirmed(visit, outcome, changesPhone ? 'phone-changed' : 'authenticator-added')
+  return confirmed(visit, outcome, outcome.replaced === null ? 'authenticator-added' : 'phone-changed')
 })
 
 function confirmed(
@@ -138,7 +138,7 @@ type Refused = Exclude<SetUpOutcome, { kind: 'confirmed' }>
 async function refused(visit: FormVisit, owner: SetUpOwner, outcome: Refused): Promise<Answer> {
   if (outcome.kind === 'busy') return busy(visit)
   if (outcome.kind === 'over') return signInIsOver(visit)
-  const refusal = maySetUp(visit.doors.core, owner)
+  const refusal = outcome.kind === 'no-set-up' ? maySetUp(visit.doors.core, owner) : null
   if (refusal !== null) return notNow(visit, owner, { why: refusal.why, query: '?anew' })
   if (outcome.kind === 'no-set-up' && (await wasJustAdded(visit, owner))) return addedElsewhere(visit, owner)
   const pending = await beginSetUp(visit.doors.core, owner)

@@ -18,6 +18,17 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: ({ name }) => `An authenticator app was added to your account${named(name)}.`,
     ifNotYou: signInAndLook,
   },
+  'authenticator-replaced': {
+    subject: 'An authenticator of your account was replaced',
+    what: ({ name, replaced, recovered }) =>
+      `${recovered === 1 ? 'After a sign-in with one of your recovery codes, an' : 'An'} authenticator app of your ` +
+      `account was replaced. Codes from the old one${named(replaced)} no longer work. ` +
+      `Codes come from the new one${named(name)}.`,
+    ifNotYou:
+      'If it was not you, sign in at once with another authenticator or a recovery code, put your own phone in the ' +
+      'place of the new one, end the other sessions, make new recovery codes and change your password. If you cannot ' +
+      'sign in any more, tell your administrator at once: an administrator can reset the second step.',
+  },
   'authenticator-removed': {
     subject: 'An authenticator was removed from your account',
     what: ({ name }) => `An authenticator app was removed from your account${named(name)}.`,

@@ -63,7 +63,7 @@ export const accountPage = (site: Site, view: AccountView): Html =>
   layout(site, {
     title: account.title,
     width: 'wide',
-    body: html`${noticeBox(view.notice)}
+    body: html`${noticeBox(view.notice, site.base)}
       <h1>${account.title}</h1>
       <p class="lead" id="status">${statusLine(view)}</p>
       ${authenticatorsSection(site, view)} ${view.authenticators.length > 0 && codesSection(site, view)}

@@ -26,7 +26,7 @@ export interface HomeView {
 export const homePage = (site: Site, view: HomeView): Html =>
   layout(site, {
     title: home.page,
-    body: html`${noticeBox(view.notice)}
+    body: html`${noticeBox(view.notice, site.base)}
       <h1>${home.title}</h1>
       <p class="lead">
         <strong class="owner">${named(view.name)}</strong

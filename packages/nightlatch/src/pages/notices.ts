@@ -41,7 +41,7 @@ export const noticeWords: Words = {
   'authenticator-removed': ({ name }) => html`${named(name)} is removed. Codes from it have stopped working`,
   'recovery-codes-renewed': 'You have new recovery codes. The old ones have stopped working',
   'recovery-code-used': ({ left }) =>
-    `You signed in with a recovery code. You have ${left} left. If you have lost your phone, add a new one, then remove the lost one`,
+    `You signed in with a recovery code. You have ${left} left. If you have lost your phone, set up a new one: it takes the place of the lost one`,
   'session-ended-other': 'That device is signed out',
   'sessions-ended': ({ count }) =>
     count === 0 ? 'You were signed in nowhere else' : `${plural(count, 'other device')} signed out`,
@@ -58,6 +58,10 @@ const important = new Set<NoticeKey>(['sign-in-expired', 'recovery-code-used', '
 
 export const isImportant = (notice: Notice): boolean =>
   important.has(notice.key) || (notice.key === 'other' && notice.important === true)
+
+/** What the person most likely wants to do next, and where. */
+export const noticeAction = (notice: Notice): { readonly label: string; readonly path: string } | null =>
+  notice.key === 'recovery-code-used' ? { label: 'Set up my new phone', path: '/mfa/setup' } : null
 
 export function noticeText(notice: Notice): HtmlValue {
   const words = noticeWords[notice.key] as string | ((notice: Notice) => HtmlValue)

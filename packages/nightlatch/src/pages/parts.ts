@@ -1,5 +1,5 @@
 import { html, type Html, type HtmlValue } from './html.js'
-import { isImportant, noticeText, type Notice } from './notices.js'
+import { isImportant, noticeAction, noticeText, type Notice } from './notices.js'
 import { fieldsOf, problemText, type FieldName, type Problem } from './problems.js'
 import { common } from './words.js'
 
@@ -42,7 +42,7 @@ const elsewhereFor = (problem: Problem, elsewhere: string | undefined): string |
   problem.key === 'code-looks-like-recovery' ? elsewhere : undefined
 
 /** What has just been done, once, after a redirect. */
-export const noticeBox = (notice: Notice | undefined): Html | null =>
+export const noticeBox = (notice: Notice | undefined, base = ''): Html | null =>
   notice === undefined
     ? null
     : html`<div
@@ -54,7 +54,15 @@ export const noticeBox = (notice: Notice | undefined): Html | null =>
       >
         <h2 id="notice-title">${isImportant(notice) ? common.important : common.done}</h2>
         <p>${noticeText(notice)}</p>
+        ${noticeLink(notice, base)}
       </div>`
+
+function noticeLink(notice: Notice, base: string): Html | null {
+  const action = noticeAction(notice)
+  return action === null
+    ? null
+    : html`<p class="links"><a class="button" href="${base}${action.path}">${action.label}</a></p>`
+}
 
 /** The problems of one field: its words, and the attributes that tie them to it. */
 export interface FieldState {

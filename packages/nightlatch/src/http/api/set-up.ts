@@ -48,6 +48,8 @@ const notNow: Record<SetUpRefusal['why'], ProblemCode> = {
   'has-second-factor': 'second-factor-required',
   'not-fresh': 'fresh-proof-required',
   'too-many': 'too-many-authenticators',
+  // To add one beside several needs the proof; to replace one of them does not, and the caller says which.
+  'which-one': 'fresh-proof-required',
 }
 
 const pendingOf = (pending: PendingSetUp): ValueOf<'setUpAuthenticator'> => ({

@@ -1,4 +1,3 @@
-import type { Account } from '../../accounts.js'
 import { codeKey } from '../../attempts.js'
 import { auditEvent } from '../../audit.js'
 import type { AuthenticatorSecret } from './store.js'
@@ -11,9 +10,10 @@ import { keepNewCodes, prepareRecoveryCodes } from '../recovery-codes/set-up.js'
 import { noteChange } from '../../session-life.js'
 import { proveSession } from '../../session-life.js'
 import type { SetUpCodeCheck, SetUpOwner } from './set-up.js'
-import { checkSetUpCode, findSetUp, giveBackSetUpAttempt } from './set-up.js'
+import { checkSetUpCode, findSetUp, giveBackSetUpAttempt, mayOnlyReplace } from './set-up.js'
 import type { Stores } from '../../stores.js'
 import { Undo } from '../../stores.js'
+import type { Client } from '../../world.js'
 
 export type SetUpOutcome =
   /** `recoveryCodes`: the ten new ones with the first authenticator, otherwise none. */
@@ -21,6 +21,8 @@ export type SetUpOutcome =
       readonly kind: 'confirmed'
       readonly signedIn: Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>
       readonly authenticator: AuthenticatorSecret
+      /** The one whose place it took, or null. */
+      readonly replaced: { readonly name: string } | null
       readonly recoveryCodes: readonly string[]
     }
   | Exclude<SetUpCodeCheck, { kind: 'right' }>
@@ -63,8 +65,7 @@ export async function confirmSetUp(
   const outcome = await core.storage.atomically((stores) =>
     enrol(core, stores, { owner, check, codes, browser: given.browser }),
   )
-  if (outcome.kind === 'confirmed')
-    tellOwner(core, owner.account, { name: outcome.authenticator.name, browser: given.browser })
+  if (outcome.kind === 'confirmed') tellOwner(core, owner, { ...outcome, client: given.browser.client })
   return outcome
 }
 
@@ -104,7 +105,8 @@ async function enrol(
   const { owner, check, codes } = given
   await stores.accounts.hold(owner.account.id)
   if (!(await stores.setUps.take(check.pending.setUp.id))) return over
-  if (!(await makeRoom(stores, given))) return over
+  const replaced = await makeRoom(core, stores, given)
+  if (replaced === 'no-room') return over
   const authenticator = { ...check.authenticator, name: await freeName(stores, check.authenticator) }
   await stores.authenticators.add(authenticator)
   await stores.attempts.clear(codeKey(owner.account.id))
@@ -112,7 +114,11 @@ async function enrol(
   if (signedIn === null) return over
   if (codes !== null)
     await keepNewCodes(core, stores, { account: owner.account.id, session: signedIn.session.id, codes })
-  const details = { authenticator: authenticator.id, replaced: check.pending.setUp.replaces !== '' }
+  const details = {
+    authenticator: authenticator.id,
+    replaced: replaced !== null,
+    ...(mayOnlyReplace(core, owner) ? { after: 'recovery-code' } : {}),
+  }
   const parts = {
     at: core.world.nowSeconds(),
     account: owner.account.id,
@@ -120,18 +126,28 @@ async function enrol(
     details,
   }
   await stores.audit.add(auditEvent('authenticator.added', parts))
-  return { kind: 'confirmed', signedIn, authenticator, recoveryCodes: codes?.shown ?? [] }
+  return { kind: 'confirmed', signedIn, authenticator, replaced, recoveryCodes: codes?.shown ?? [] }
 }
 
-/** The write that decides: a sign-in may only add the very first one; a change of phone takes the old one's place. */
-async function makeRoom(stores: Stores, { owner, check }: Enrolment): Promise<boolean> {
+/**
+ * The write that decides: a sign-in may only add the very first one; a change of phone takes the old one's place; and
+ * whoever signed in with a recovery code may do nothing but that. @returns the name of the one that made room
+ */
+async function makeRoom(
+  core: Core,
+  stores: Stores,
+  given: Enrolment,
+): Promise<{ name: string } | null | 'no-room'> {
+  const { owner, check } = given
   const { setUp } = check.pending
-  if (setUp.replaces !== '' && (await stores.authenticators.remove(setUp.replaces, setUp.account)))
-    return true
-  return stores.accounts.countAuthenticatorUp(
-    owner.account.id,
-    owner.account.authenticatorCount === 0 ? 1 : mostAuthenticators,
-  )
+  const { id, authenticatorCount } = owner.account
+  if (setUp.replaces !== '') {
+    const old = (await stores.authenticators.listOf(id)).find((one) => one.id === setUp.replaces)
+    if (await stores.authenticators.remove(setUp.replaces, id)) return { name: old?.name ?? '' }
+  }
+  if (mayOnlyReplace(core, owner)) return 'no-room'
+  const atMost = authenticatorCount === 0 ? 1 : mostAuthenticators
+  return (await stores.accounts.countAuthenticatorUp(id, atMost)) ? null : 'no-room'
 }
 
 async function freeName(stores: Stores, wanted: AuthenticatorSecret): Promise<string> {
@@ -164,12 +180,21 @@ async function signInOrRenew(core: Core, stores: Stores, given: Enrolment): Prom
   }
   if (given.codes !== null) await endEverything(stores, account.id, owner.signedIn.session.id)
   else await stores.trustedDevices.endAllOf(account.id)
-  const proven = await proveSession(core, stores, { signedIn: owner.signedIn, browser, factor: 'totp' })
+  // A code of one more proves that it works, and nothing about who holds it.
+  const isProof = owner.account.authenticatorCount === 0
+  const step = { signedIn: owner.signedIn, browser, factor: 'totp', isProof } as const
+  const proven = await proveSession(core, stores, step)
   return proven === null ? null : { ...proven, account }
 }
 
-function tellOwner(core: Core, account: Account, given: { name: string; browser: Browser }): void {
-  const at = core.world.nowSeconds()
-  const { client } = given.browser
-  core.notices.send({ kind: 'authenticator-added', account, at, client, details: { name: given.name } })
+function tellOwner(
+  core: Core,
+  owner: SetUpOwner,
+  { authenticator, replaced, client }: SetUpOutcome & { kind: 'confirmed' } & { readonly client: Client },
+): void {
+  const told = { account: owner.account, at: core.world.nowSeconds(), client }
+  const { name } = authenticator
+  if (replaced === null) return core.notices.send({ ...told, kind: 'authenticator-added', details: { name } })
+  const details = { name, replaced: replaced.name, recovered: Number(mayOnlyReplace(core, owner)) }
+  core.notices.send({ ...told, kind: 'authenticator-replaced', details })
 }

@@ -9,7 +9,7 @@ import type { Core } from '../../core.js'
 import type { AuthenticatorId } from '../../ids.js'
 import { newId } from '../../ids.js'
 import type { SignedIn } from '../../sessions.js'
-import { freshSeconds, isFresh } from '../../sessions.js'
+import { isFresh, isJustRecovered } from '../../sessions.js'
 import type { SignIn } from '../../sign-in.js'
 import type { Client } from '../../world.js'
 
@@ -36,7 +36,8 @@ export interface PendingSetUp {
 
 export type SetUpRefusal = {
   readonly kind: 'not-now'
-  readonly why: 'has-second-factor' | 'not-fresh' | 'too-many'
+  /** `which-one`: only what was lost may be replaced, and there are several. */
+  readonly why: 'has-second-factor' | 'not-fresh' | 'too-many' | 'which-one'
 }
 
 const ownerId = (owner: SetUpOwner): string =>
@@ -45,46 +46,69 @@ const ownerId = (owner: SetUpOwner): string =>
 /**
  * Whether an authenticator may be added now, or take another one's place. A sign-in may only add the first one:
  * whoever has no more than the password of an account with a second factor gets nowhere. A session that began with a
- * recovery code may add one straight away, since its owner has most likely lost the phone; taking one away needs a
- * fresh proof also then.
+ * recovery code may replace what was lost, once; it may neither add one beside the others nor take one away. What it
+ * began in time it may finish for as long as the set-up lasts.
  */
 export function maySetUp(
   core: Core,
   owner: SetUpOwner,
-  replaces: AuthenticatorId | '' = '',
+  begun: Pick<SetUp, 'replaces' | 'createdAt'> | null = null,
 ): SetUpRefusal | null {
   const count = owner.account.authenticatorCount
   if (owner.kind === 'sign-in') return count === 0 ? null : { kind: 'not-now', why: 'has-second-factor' }
   const now = core.world.nowSeconds()
-  const may = replaces === '' ? mayAddWith(owner.signedIn, now) : isFresh(owner.signedIn.session, now)
-  if (!may) return { kind: 'not-now', why: 'not-fresh' }
-  return count >= mostAuthenticators && replaces === '' ? { kind: 'not-now', why: 'too-many' } : null
+  if (isFresh(owner.signedIn.session, now)) {
+    const isOneMore = begun === null || begun.replaces === ''
+    return isOneMore && count >= mostAuthenticators ? { kind: 'not-now', why: 'too-many' } : null
+  }
+  return mayReplaceLost(owner.signedIn, begun ?? { replaces: null, createdAt: now })
+    ? null
+    : { kind: 'not-now', why: 'not-fresh' }
 }
 
-function mayAddWith({ session }: SignedIn, now: number): boolean {
-  const justRecovered = session.factors.includes('recovery-code') && now - session.signedInAt < freshSeconds
-  return isFresh(session, now) || justRecovered
+/** `replaces: null`: which one is lost is not said yet. */
+const mayReplaceLost = (
+  { session }: SignedIn,
+  begun: { readonly replaces: AuthenticatorId | '' | null; readonly createdAt: number },
+): boolean => begun.replaces !== '' && isJustRecovered(session, begun.createdAt)
+
+/** Whether only what was lost may be replaced. */
+export const mayOnlyReplace = (core: Core, owner: SetUpOwner): boolean =>
+  owner.kind === 'session' &&
+  owner.account.authenticatorCount > 0 &&
+  !isFresh(owner.signedIn.session, core.world.nowSeconds())
+
+interface SetUpWishes {
+  readonly name?: string
+  readonly replaces?: AuthenticatorId
 }
 
 /** The owner's set-up: the one that is pending, else a new one. The secret stays until confirmed or too old. */
 export async function beginSetUp(
   core: Core,
   owner: SetUpOwner,
-  wishes: { readonly name?: string; readonly replaces?: AuthenticatorId } = {},
+  wishes: SetUpWishes = {},
 ): Promise<PendingSetUp | SetUpRefusal> {
   const now = core.world.nowSeconds()
   const { setUps } = core.storage.stores
   const pending = await setUps.findByOwner(ownerId(owner), now)
-  const refusal = maySetUp(core, owner, wishes.replaces ?? pending?.replaces)
+  const replaces = await replacedBy(core, owner, wishes.replaces ?? pending?.replaces ?? '')
+  if (replaces === null) return { kind: 'not-now', why: 'which-one' }
+  const refusal = maySetUp(core, owner, { replaces, createdAt: pending?.createdAt ?? now })
   if (refusal !== null) return refusal
   if (pending !== null) {
     const shown = show(core, owner, pending)
-    if (shown !== null && (wishes.replaces ?? pending.replaces) === pending.replaces) return shown
+    if (shown !== null && replaces === pending.replaces) return shown
     // That one only: of several requests at once, none takes away what another has just begun and shown.
     await setUps.take(pending.id)
   }
-  await setUps.addUnlessThere(newSetUp(core, owner, wishes))
-  const begun = await setUps.findByOwner(ownerId(owner), now)
+  return beginAnew(core, owner, newSetUp(core, owner, { ...wishes, replaces }))
+}
+
+async function beginAnew(core: Core, owner: SetUpOwner, setUp: SetUp): Promise<PendingSetUp | SetUpRefusal> {
+  const { setUps } = core.storage.stores
+  await setUps.addUnlessThere(setUp)
+  const begun = await setUps.findByOwner(ownerId(owner), core.world.nowSeconds())
   // Another request of the same owner confirmed one, or ended everything, at this very moment.
   if (begun === null)
     return { kind: 'not-now', why: owner.kind === 'sign-in' ? 'has-second-factor' : 'not-fresh' }
@@ -93,17 +117,28 @@ export async function beginSetUp(
   return shown
 }
 
+/** What a new authenticator takes the place of: whoever has lost the only one need not say which. Null: they must say. */
+async function replacedBy(
+  core: Core,
+  owner: SetUpOwner,
+  wanted: AuthenticatorId | '',
+): Promise<AuthenticatorId | '' | null> {
+  if (wanted !== '' || !mayOnlyReplace(core, owner) || maySetUp(core, owner) !== null) return wanted
+  const [only, ...others] = await core.storage.stores.authenticators.listOf(owner.account.id)
+  return only === undefined || others.length > 0 ? null : only.id
+}
+
 /** The owner's pending set-up, without beginning one. */
 export async function findSetUp(core: Core, owner: SetUpOwner): Promise<PendingSetUp | null> {
   const pending = await core.storage.stores.setUps.findByOwner(ownerId(owner), core.world.nowSeconds())
-  if (pending === null || maySetUp(core, owner, pending.replaces) !== null) return null
+  if (pending === null || maySetUp(core, owner, pending) !== null) return null
   return show(core, owner, pending)
 }
 
 function newSetUp(
   core: Core,
   owner: SetUpOwner,
-  wishes: { name?: string; replaces?: AuthenticatorId },
+  wishes: { readonly name?: string; readonly replaces: AuthenticatorId | '' },
 ): SetUp {
   const id = newId<AuthenticatorId>(core.world.randomBytes)
   const now = core.world.nowSeconds()
@@ -114,7 +149,7 @@ function newSetUp(
     owner: ownerId(owner),
     sealed: core.box.seal(secret, setUpContext({ id, account: owner.account.id })),
     name: parseAuthenticatorName(wishes.name ?? '') ?? '',
-    replaces: wishes.replaces ?? '',
+    replaces: wishes.replaces,
     createdAt: now,
     expiresAt: now + setUpSeconds,
   }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Totp } from '@nightlatch/otp'
 import { openNightlatch } from '../packages/nightlatch/dist/app.js'
 import { readSettings } from '../packages/nightlatch/dist/config/read.js'
-import { findSignIn, giveCode } from '../packages/nightlatch/dist/core/second-step.js'
+import { findSignIn, giveSecondFactor } from '../packages/nightlatch/dist/core/second-step.js'
 import { givePassword } from '../packages/nightlatch/dist/core/password-step.js'
 import { openPostgres } from '../packages/nightlatch/dist/storage/postgres.js'
 import { sessionStore } from '../packages/nightlatch/dist/storage/sessions.js'
@@ -124,6 +124,7 @@ async function signIn(core, { username, key }) {
   const first = await givePassword(core, { username, password: 'correct horse battery', browser })
   const found = await findSignIn(core, first.token ?? null)
   const code = new Totp({ secret: key }).now()
-  const second = found && (await giveCode(core, { signIn: found.signIn, browser, code, remember: false }))
+  const second =
+    found && (await giveSecondFactor(core, { signIn: found.signIn, browser, factor: 'totp', given: code }))
   if (second?.kind !== 'complete') throw new Error(`${username}: ${first.kind} ${second?.kind}`)
 }

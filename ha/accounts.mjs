@@ -54,7 +54,7 @@ async function recoveryCodes(core) {
 
 async function enrol({ core, stores, passwordHash }, person) {
   const profile = { username: person.username, name: '', email: '', groups: [] }
-  const account = { ...newAccount(core, profile), passwordHash, authenticatorCount: 1 }
+  const account = { ...newAccount(core, profile), passwordHash, factorCounts: { totp: 1 } }
   await stores.accounts.add({ account, loginNames: [person.username] })
   const secret = generateSecret()
   const id = account.id

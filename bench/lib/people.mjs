@@ -10,7 +10,7 @@ export async function enrol(core, count, prefix = 'person') {
   await core.storage.atomically(async (stores) => {
     for (let number = 0; number < count; number += 1) {
       const profile = { username: `${prefix}${number}`, name: '', email: '', groups: [] }
-      const account = { ...newAccount(core, profile), passwordHash, authenticatorCount: 1 }
+      const account = { ...newAccount(core, profile), passwordHash, factorCounts: { totp: 1 } }
       await stores.accounts.add({ account, loginNames: [profile.username] })
       const secret = generateSecret()
       const id = account.id

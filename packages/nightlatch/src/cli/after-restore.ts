@@ -1,6 +1,9 @@
 import { closeAfterRestore, type Closed } from '../core/after-restore.js'
+import { factorKinds } from '../core/factors/factor.js'
+import { allFactors } from '../core/factors/registry.js'
 import type { AddCommands } from './command.js'
 import type { CliDeps } from './deps.js'
+import { operatorWords } from './factor-words.js'
 import { isoTime, print, printJson, tell, timeOrNull } from './output.js'
 import { addSettingFlags, databaseSettings, settingsOf } from './settings-flags.js'
 import { mustHaveDatabase, withApp } from './with-app.js'
@@ -37,8 +40,9 @@ export const addAfterRestoreCommand: AddCommands = (program, deps) => {
       printClosed(deps, closed)
       return notCovered(closed).forEach((line) => tell(deps, line))
     }
-    const { lastEventAt, ...counts } = closed
-    printJson(deps, { closed: counts, trailEndedAt: timeOrNull(lastEventAt) })
+    const { lastEventAt, factors, ...counts } = closed
+    const closedFactors = Object.fromEntries(allFactors.map(({ kind, many }) => [many, factors[kind]]))
+    printJson(deps, { closed: { ...counts, ...closedFactors }, trailEndedAt: timeOrNull(lastEventAt) })
   })
 }
 
@@ -50,17 +54,19 @@ export function printClosed(deps: CliDeps, closed: Closed): void {
     ['remembered devices', closed.trustedDevices, 'forgotten'],
     ['known devices', closed.knownDevices, 'forgotten'],
     ['invitations', closed.invitations, 'withdrawn'],
-    ['authenticators', closed.authenticators, 'take only codes from the next minute on'],
-    ['recovery codes', closed.recoveryCodes ?? 0, 'withdrawn'],
+    ...factorKinds.map((kind): readonly [string, number, string] => {
+      const [what, fate] = operatorWords[kind].restored
+      return [what, closed.factors[kind] ?? 0, fate]
+    }),
   ]
   for (const [what, count, fate] of lines) print(deps, `${what.padEnd(20)}${count} ${fate}`)
 }
 
 /** What happened after the backup was made is written nowhere in it. */
-function notCovered({ recoveryCodes, lastEventAt }: Closed): readonly string[] {
+function notCovered({ factors, lastEventAt }: Closed): readonly string[] {
   const since = lastEventAt === 0 ? 'the backup' : isoTime(lastEventAt)
   return [
-    ...(recoveryCodes === null
+    ...(factors['recovery-code'] === null
       ? ['Recovery codes that were used since are good again: --recovery-codes withdraws them all.']
       : []),
     `Nobody can tell from this database what was changed after ${since}: passwords, authenticators that were ` +

@@ -1,5 +1,8 @@
 import type { Account } from '../core/accounts.js'
+import type { OwnFactors } from '../core/factors/registry.js'
+import { ownFactors } from '../core/factors/registry.js'
 import type { CliDeps, Nightlatch } from './deps.js'
+import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
 import { isoTime, print, printable, printJson, timeOrNull } from './output.js'
 
 /** An account for scripts: never the password's hash. */
@@ -13,11 +16,14 @@ export function describeAccount(account: Account): Readonly<Record<string, unkno
     admin: account.admin,
     disabled: account.disabled,
     hasPassword: account.passwordHash !== '',
-    authenticators: account.authenticatorCount,
+    ...countsForScripts(account.factorCounts),
     createdAt: timeOrNull(account.createdAt),
     lastSignInAt: timeOrNull(account.lastSignInAt),
   }
 }
+
+const namesOf = ({ items }: OwnFactors): string =>
+  items.map(({ kind, name }) => name || operatorWords[kind].unnamed).join(', ')
 
 interface Shown {
   readonly account: Account
@@ -26,28 +32,21 @@ interface Shown {
 
 export async function printAccount(deps: CliDeps, app: Nightlatch, { account, json }: Shown): Promise<void> {
   const { stores } = app.core.storage
-  const authenticators = await stores.authenticators.listOf(account.id)
+  const own = await ownFactors(stores, account.id)
   const facts = {
-    recoveryCodesLeft: await stores.recoveryCodes.countLeft(account.id),
     sessions: (await stores.sessions.listOf(account.id)).length,
     trustedDevices: (await stores.trustedDevices.listOf(account.id)).length,
   }
-  if (json) {
-    const listed = authenticators.map(({ name, createdAt, lastUsedAt }) => ({
-      name,
-      createdAt: timeOrNull(createdAt),
-      lastUsedAt: timeOrNull(lastUsedAt),
-    }))
-    return printJson(deps, { account: { ...describeAccount(account), ...facts, authenticatorList: listed } })
-  }
+  if (json)
+    return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })
   const state = account.disabled ? 'disabled' : account.passwordHash === '' ? 'invited' : 'active'
   const lines: readonly (readonly [string, string])[] = [
     ['user name', account.username],
     ['name', account.name || '-'],
     ['email', account.email || '-'],
     ['state', account.admin ? `${state}, administrator` : state],
-    ['second step', authenticators.map(({ name }) => name || 'an authenticator app').join(', ') || 'none'],
-    ['recovery codes', `${facts.recoveryCodesLeft} left`],
+    ['second step', namesOf(own) || 'none'],
+    ['recovery codes', `${own.counts['recovery-code']} left`],
     ['trusted devices', String(facts.trustedDevices)],
     ['sessions', String(facts.sessions)],
     ['created', isoTime(account.createdAt)],

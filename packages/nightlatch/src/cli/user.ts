@@ -1,6 +1,7 @@
 import * as administration from '../core/administration.js'
 import type { Account } from '../core/accounts.js'
 import type { AccountProblem, AccountWishes } from '../core/administration.js'
+import { hasSecondFactor } from '../core/factors/factor.js'
 import { shortestHere } from '../core/new-password.js'
 import type { PasswordProblem } from '../core/password.js'
 import type { Token } from '../core/tokens.js'
@@ -8,6 +9,7 @@ import { addSettingFlags, databaseSettings, linkSettings, settingsOf } from './s
 import type { AddCommands, CliCommand } from './command.js'
 import type { CliDeps, Nightlatch } from './deps.js'
 import { Refused } from './errors.js'
+import { removedInWords } from './factor-words.js'
 import { confirmByName, passwordFromStdin } from './input.js'
 import { isoTime, print, printJson, printTable, tell } from './output.js'
 import { describeAccount, printAccount } from './user-show.js'
@@ -119,7 +121,7 @@ const byName = (one: Account, other: Account): number => one.username.localeComp
 const rowOf = (account: Account): readonly string[] => [
   account.username,
   account.email || '-',
-  account.authenticatorCount > 0 ? 'yes' : 'no',
+  hasSecondFactor(account) ? 'yes' : 'no',
   account.disabled ? 'disabled' : account.admin ? 'admin' : 'active',
   isoTime(account.lastSignInAt) || 'never',
 ]
@@ -229,8 +231,7 @@ function addResetMfa(user: CliCommand, deps: CliDeps): void {
       'Removes every second factor and trusted device, ends the sessions; the next sign-in sets up anew.',
     example: 'nightlatch user reset-mfa ada',
     async run(app, account) {
-      const { authenticators: count } = await administration.resetSecondFactor(app.core, account)
-      const removed = count === 1 ? '1 authenticator' : `${count} authenticators`
+      const removed = removedInWords(await administration.resetSecondFactor(app.core, account))
       return `Removed ${removed} of ${account.username}; the next sign-in sets up a new one.`
     },
   })

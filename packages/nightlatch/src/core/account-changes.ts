@@ -1,4 +1,11 @@
-import { parseAuthenticatorName, longestAuthenticatorName } from './factors/totp/store.js'
+import type { AuditEventName } from './audit.js'
+import type { SecondFactor } from './factors/factor.js'
+import { hasSecondFactor } from './factors/factor.js'
+import { allFactors, wasRecovered } from './factors/registry.js'
+import { totp } from './factors/totp/factor.js'
+import { nameProblemOf, parseAuthenticatorName } from './factors/totp/store.js'
+import type { NoticeKind } from './notices.js'
+import type { Stores } from './stores.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import { endEverything } from './completed-sign-in.js'
 import type { Core } from './core.js'
@@ -26,73 +33,95 @@ export type RenameOutcome =
   | { readonly kind: 'bad-name'; readonly why: 'empty' | 'too-long' | 'not-allowed' | 'taken' }
   | NotFresh
 
-export async function renameAuthenticator(
+/** One of the account's second factors. */
+export interface FactorChange extends Change {
+  readonly factor: SecondFactor
+  readonly id: string
+}
+
+export async function renameFactor(
   core: Core,
-  change: Change & { id: AuthenticatorId; name: string },
+  change: FactorChange & { readonly name: string },
 ): Promise<RenameOutcome> {
+  const { factor, id } = change
   const { account, session } = change.signedIn
   if (!isFresh(session, core.world.nowSeconds())) return notFresh
   const name = parseAuthenticatorName(change.name)
   if (name === '') return { kind: 'bad-name', why: 'empty' }
-  if (name === null)
-    return {
-      kind: 'bad-name',
-      why: [...change.name.trim()].length > longestAuthenticatorName ? 'too-long' : 'not-allowed',
-    }
+  if (name === null) return { kind: 'bad-name', why: nameProblemOf(change.name) }
   return core.storage.atomically<RenameOutcome>(async (stores) => {
     await stores.accounts.hold(account.id)
-    if (!(await stores.authenticators.rename(change.id, account.id, name))) {
-      const all = await stores.authenticators.listOf(account.id)
-      return all.some(({ id }) => id === change.id)
-        ? { kind: 'bad-name', why: 'taken' }
-        : { kind: 'not-there' }
+    if (!(await factor.rename(stores, { id, account: account.id, name }))) {
+      const all = await factor.listOf(stores, account.id)
+      return all.some((one) => one.id === id) ? { kind: 'bad-name', why: 'taken' } : { kind: 'not-there' }
     }
-    await noteChange(stores, core, {
-      owner: account,
-      event: 'authenticator.renamed',
-      client: change.browser.client,
-      details: { authenticator: change.id },
-    })
+    await noteFactorChange(core, stores, { ...change, event: factor.events.renamed })
     return { kind: 'renamed' }
   })
 }
 
+export const renameAuthenticator = (
+  core: Core,
+  change: Change & { readonly id: AuthenticatorId; readonly name: string },
+): Promise<RenameOutcome> => renameFactor(core, { ...change, factor: totp })
+
 export type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh
 
-/** Removes an authenticator; the last one only where a second factor is optional, and then everything of it goes. */
-export async function removeAuthenticator(
-  core: Core,
-  change: Change & { id: AuthenticatorId },
-): Promise<RemoveOutcome> {
+/**
+ * Removes one; the last second factor of any kind only where one is optional, and then everything that hangs on there
+ * being one goes with it.
+ */
+export async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOutcome> {
+  const { factor, id } = change
   const { account, session } = change.signedIn
   if (!isFresh(session, core.world.nowSeconds())) return notFresh
-  const all = await core.storage.stores.authenticators.listOf(account.id)
-  const name = all.find((one) => one.id === change.id)?.name
+  const all = await factor.listOf(core.storage.stores, account.id)
+  const name = all.find((one) => one.id === id)?.name
   if (name === undefined) return { kind: 'not-there' }
-  const outcome = await core.storage.atomically<RemoveOutcome>(async (stores) => {
-    await stores.accounts.hold(account.id)
-    if (!(await hasNotEnded(stores, session))) return notFresh
-    const left = core.policy.mfa === 'required' ? 1 : 0
-    if (!(await stores.accounts.countAuthenticatorDown(account.id, left))) return { kind: 'last-one' }
-    if (!(await stores.authenticators.remove(change.id, account.id)))
-      return new Undo<RemoveOutcome>({ kind: 'not-there' })
-    await stores.trustedDevices.endAllOf(account.id)
-    if ((await stores.authenticators.listOf(account.id)).length === 0) {
-      await stores.recoveryCodes.removeAllOf(account.id)
-      await stores.unsavedCodes.removeAllOf(account.id)
-      await endEverything(stores, account.id, session.id)
-    }
-    await noteChange(stores, core, {
-      owner: account,
-      event: 'authenticator.removed',
-      client: change.browser.client,
-      details: { authenticator: change.id },
-    })
-    return { kind: 'removed' }
-  })
-  if (outcome.kind === 'removed') tell(core, change, { kind: 'authenticator-removed', details: { name } })
+  const outcome = await core.storage.atomically((stores) => takeAway(core, stores, change))
+  if (outcome.kind === 'removed') tell(core, change, { kind: factor.notices.removed, details: { name } })
   return outcome
 }
+
+async function takeAway(
+  core: Core,
+  stores: Stores,
+  change: FactorChange,
+): Promise<RemoveOutcome | Undo<RemoveOutcome>> {
+  const { factor, id } = change
+  const { account, session } = change.signedIn
+  await stores.accounts.hold(account.id)
+  if (!(await hasNotEnded(stores, session))) return notFresh
+  const left = core.policy.mfa === 'required' ? 1 : 0
+  if (!(await stores.accounts.countFactorDown(account.id, factor.kind, left))) return { kind: 'last-one' }
+  if (!(await factor.remove(stores, { id, account: account.id })))
+    return new Undo<RemoveOutcome>({ kind: 'not-there' })
+  await stores.trustedDevices.endAllOf(account.id)
+  const now = await stores.accounts.find(account.id)
+  if (now === null || !hasSecondFactor(now)) {
+    for (const one of allFactors) if (one.role === 'fallback') await one.removeAllOf(stores, account.id)
+    await endEverything(stores, account.id, session.id)
+  }
+  await noteFactorChange(core, stores, { ...change, event: factor.events.removed })
+  return { kind: 'removed' }
+}
+
+export const removeAuthenticator = (
+  core: Core,
+  change: Change & { readonly id: AuthenticatorId },
+): Promise<RemoveOutcome> => removeFactor(core, { ...change, factor: totp })
+
+const noteFactorChange = (
+  core: Core,
+  stores: Stores,
+  { signedIn, event, factor, id, browser }: FactorChange & { readonly event: AuditEventName },
+): Promise<void> =>
+  noteChange(stores, core, {
+    owner: signedIn.account,
+    event,
+    client: browser.client,
+    details: { [factor.one]: id },
+  })
 
 export type RenewOutcome =
   | { readonly kind: 'renewed'; readonly codes: readonly string[] }
@@ -102,14 +131,14 @@ export type RenewOutcome =
 /** Ten new recovery codes; the old ones stop working. Whoever used the very last one may renew straight away. */
 export async function renewRecoveryCodes(core: Core, change: Change): Promise<RenewOutcome> {
   const { account, session } = change.signedIn
-  if (account.authenticatorCount === 0) return { kind: 'no-second-factor' }
+  if (!hasSecondFactor(account)) return { kind: 'no-second-factor' }
   if (!(await mayRenewCodes(core, change.signedIn))) return notFresh
   const codes = await prepareRecoveryCodes(core)
   if (codes === 'busy') return { kind: 'busy' }
   const outcome = await core.storage.atomically<RenewOutcome>(async (stores) => {
     // Hashing took time: the second factor or the session may be gone.
-    if (((await stores.accounts.hold(account.id))?.authenticatorCount ?? 0) === 0)
-      return { kind: 'no-second-factor' }
+    const held = await stores.accounts.hold(account.id)
+    if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
     if (!(await hasNotEnded(stores, session))) return notFresh
     await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
     await noteChange(stores, core, {
@@ -126,8 +155,11 @@ export async function renewRecoveryCodes(core: Core, change: Change): Promise<Re
 export async function mayRenewCodes(core: Core, { session, account }: SignedIn): Promise<boolean> {
   const now = core.world.nowSeconds()
   if (isFresh(session, now)) return true
-  const justRecovered = session.factors.includes('recovery-code') && now - session.signedInAt < freshSeconds
-  return justRecovered && (await core.storage.stores.recoveryCodes.countLeft(account.id)) === 0
+  return (
+    wasRecovered(session) &&
+    now - session.signedInAt < freshSeconds &&
+    (await core.storage.stores.recoveryCodes.countLeft(account.id)) === 0
+  )
 }
 
 export async function endTrustedDevice(
@@ -173,7 +205,7 @@ export async function changePassword(
     if (!(await stores.accounts.setPasswordHash(account.id, hashed.hash))) return { kind: 'over' }
     await endEverything(stores, account.id, session.id)
     await stores.invitations.removeAllOf(account.id)
-    const proven = await proveSession(core, stores, { ...change, factor: 'password' })
+    const proven = await proveSession(core, stores, { ...change, proof: 'password' })
     if (proven === null) return new Undo<PasswordChangeOutcome>({ kind: 'over' })
     await noteChange(stores, core, {
       owner: account,
@@ -204,7 +236,7 @@ function tell(
   core: Core,
   change: Change,
   notice: {
-    kind: 'authenticator-removed' | 'recovery-codes-renewed' | 'password-changed'
+    kind: NoticeKind
     details: Record<string, string>
   },
 ): void {

@@ -1,3 +1,4 @@
+import type { FactorCounts, FactorKind } from './factors/factor.js'
 import type { AccountId } from './ids.js'
 import type { World } from './world.js'
 
@@ -12,8 +13,8 @@ export interface Account {
   readonly disabled: boolean
   /** PHC string of argon2id, or '' while no password has been chosen or the application keeps it. */
   readonly passwordHash: string
-  /** The account has a second factor when this is above zero, whether or not its secret can be opened. */
-  readonly authenticatorCount: number
+  /** What `hasSecondFactor` reads: whether or not their secrets can be opened. */
+  readonly factorCounts: FactorCounts
   readonly createdAt: number
   readonly lastSignInAt: number
 }
@@ -48,13 +49,15 @@ export interface AccountStore {
   /** Renews an old hash; false when the password was changed meanwhile. */
   renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
   setProfile(id: AccountId, profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>): Promise<void>
-  /** Counts one authenticator more; false when the account has `atMost` already. With 1 it must be the first. */
-  countAuthenticatorUp(id: AccountId, atMost: number): Promise<boolean>
-  /** Counts one authenticator less; false when fewer than `atLeast` would be left. */
-  countAuthenticatorDown(id: AccountId, atLeast: number): Promise<boolean>
-  resetAuthenticatorCount(id: AccountId): Promise<void>
+  /** Counts one more of a kind; false when the account has `atMost` of it already, or, `first`, any second factor. */
+  countFactorUp(id: AccountId, kind: FactorKind, limit: FactorLimit): Promise<boolean>
+  /** Counts one less of a kind; false when fewer than `atLeast` second factors of all kinds would be left. */
+  countFactorDown(id: AccountId, kind: FactorKind, atLeast: number): Promise<boolean>
+  resetFactorCounts(id: AccountId): Promise<void>
   noteSignIn(id: AccountId, at: number): Promise<void>
 }
+
+export type FactorLimit = { readonly atMost: number } | 'first'
 
 export type NameProblem = 'empty' | 'too-long' | 'not-allowed'
 

@@ -1,9 +1,11 @@
 import type { Account, LoginName, NewAccount } from './accounts.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './accounts.js'
-import { codeKey, passwordKey, recoveryKey } from './attempts.js'
+import { passwordKey } from './attempts.js'
 import { noClient } from './audit.js'
 import { endEverything } from './completed-sign-in.js'
 import type { Core } from './core.js'
+import type { FactorKind } from './factors/factor.js'
+import { allFactors } from './factors/registry.js'
 import type { AccountId, InvitationId } from './ids.js'
 import { newId } from './ids.js'
 import { firstAccountLinkSeconds, invitationSeconds } from './invitations.js'
@@ -193,25 +195,27 @@ export async function setPassword(
   return { kind: 'set' }
 }
 
+/** How many of each kind. */
+export type RemovedFactors = Readonly<Record<FactorKind, number>>
+
 /** Removes every second factor and trusted device and ends the sessions: the next sign-in sets up anew. */
-export async function resetSecondFactor(core: Core, account: Account): Promise<{ authenticators: number }> {
+export async function resetSecondFactor(core: Core, account: Account): Promise<RemovedFactors> {
   const removed = await core.storage.atomically(async (stores) => {
     await stores.accounts.hold(account.id)
-    const authenticators = await stores.authenticators.removeAllOf(account.id)
-    await stores.accounts.resetAuthenticatorCount(account.id)
-    await stores.recoveryCodes.removeAllOf(account.id)
-    await stores.unsavedCodes.removeAllOf(account.id)
+    const counts = {} as Record<FactorKind, number>
+    for (const { kind, removeAllOf } of allFactors) counts[kind] = await removeAllOf(stores, account.id)
+    await stores.accounts.resetFactorCounts(account.id)
     await stores.knownDevices.removeAllOf(account.id)
     for (const key of countersOf(account.id)) await stores.attempts.clear(key)
     await endEverything(stores, account.id)
     await noteChange(stores, core, { owner: account, event: 'account.second-factor-reset', client: noClient })
-    return { authenticators }
+    return counts
   })
   tell(core, account, 'second-factor-reset')
   return removed
 }
 
-const countersOf = (account: AccountId) => [codeKey(account), recoveryKey(account)]
+const countersOf = (account: AccountId) => allFactors.flatMap((factor) => factor.countersOf(account))
 
 function tell(core: Core, account: Account, kind: 'password-changed' | 'second-factor-reset'): void {
   core.notices.send({ kind, account, at: core.world.nowSeconds(), client: noClient, details: {} })

@@ -1,5 +1,6 @@
 import { auditEvent, noClient } from './audit.js'
-import { stepAt, windowSteps } from './factors/totp/verify.js'
+import type { FactorKind } from './factors/factor.js'
+import { allFactors } from './factors/registry.js'
 import type { Stores } from './stores.js'
 import type { World } from './world.js'
 
@@ -24,17 +25,14 @@ export interface EverybodyStore {
 }
 
 export interface Closed extends Ended {
-  /** Authenticators whose codes up to now are spent. */
-  readonly authenticators: number
-  /** null: not asked for. */
-  readonly recoveryCodes: number | null
+  /** How many of each kind were closed, each in its way; null: not asked for. */
+  readonly factors: Readonly<Record<FactorKind, number | null>>
   /** When the last event happened that this database knows of; 0: none. */
   readonly lastEventAt: number
 }
 
 /**
- * Closes what an older copy of the database opens again. In one transaction: call it inside of one. A code of the
- * next step may have been accepted before (a phone ahead of us), so that step is spent, too.
+ * Closes what an older copy of the database opens again. In one transaction: call it inside of one.
  */
 export async function closeAfterRestore(
   world: Pick<World, 'nowSeconds'>,
@@ -44,11 +42,15 @@ export async function closeAfterRestore(
   const at = world.nowSeconds()
   const [last] = await stores.audit.list({ limit: 1 })
   const ended = await stores.everybody.end()
-  const authenticators = await stores.everybody.spendStepsUpTo(stepAt(at) + windowSteps)
-  const recoveryCodes = wishes.recoveryCodes ? await stores.everybody.removeRecoveryCodes() : null
-  const details = { ...ended, authenticators, ...(recoveryCodes === null ? {} : { recoveryCodes }) }
+  const factors = {} as Record<FactorKind, number | null>
+  const counts: Record<string, number> = { ...ended }
+  for (const factor of allFactors) {
+    const count = await factor.afterRestore(stores, { ...wishes, now: at })
+    factors[factor.kind] = count
+    if (count !== null) counts[factor.many] = count
+  }
   await stores.audit.add(
-    auditEvent('installation.restored', { at, account: null, client: noClient, details }),
+    auditEvent('installation.restored', { at, account: null, client: noClient, details: counts }),
   )
-  return { ...ended, authenticators, recoveryCodes, lastEventAt: last?.at ?? 0 }
+  return { ...ended, factors, lastEventAt: last?.at ?? 0 }
 }

@@ -18,20 +18,14 @@ export interface AttemptPolicy {
   readonly forgetAfterSeconds: number | null
 }
 
-const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour } as const
+export const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour } as const
 
-/** Codes of an authenticator app: one counter an account, over all sign-ins, doors, addresses and servers. */
-export const codePolicy: AttemptPolicy = { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: null }
-/** Recovery codes have a counter of their own: they are the way back in while codes are locked. */
-export const recoveryPolicy: AttemptPolicy = { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: day }
 export const passwordPolicy: AttemptPolicy = { ...waits, waitFrom: 10, lockAt: null, forgetAfterSeconds: day }
 export const addressPolicy: AttemptPolicy = { ...waits, waitFrom: 50, lockAt: null, forgetAfterSeconds: day }
 
 /** Names one counter. */
 export type AttemptKey = string & { readonly is: 'attempt-key' }
 
-export const codeKey = (account: AccountId): AttemptKey => `code:${account}` as AttemptKey
-export const recoveryKey = (account: AccountId): AttemptKey => `recovery:${account}` as AttemptKey
 export const addressKey = (address: string): AttemptKey => `address:${networkOf(address)}` as AttemptKey
 /** A device that has signed in to the account before has its own count (no stranger can use it up). */
 export const deviceKey = (account: AccountId, deviceHash: string): AttemptKey =>

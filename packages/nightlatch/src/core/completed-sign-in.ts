@@ -1,10 +1,11 @@
 import type { Account } from './accounts.js'
 import { auditEvent } from './audit.js'
 import type { Core } from './core.js'
+import { allFactors } from './factors/registry.js'
 import { mostKnownDevices, mostTrustedDevices, trustedDeviceSeconds } from './devices.js'
 import type { AccountId, SessionId, TrustedDeviceId } from './ids.js'
 import { newId } from './ids.js'
-import type { Factor, Session } from './sessions.js'
+import type { Proof, Session } from './sessions.js'
 import { mostSessions, sessionLongestSeconds } from './sessions.js'
 import type { Stores } from './stores.js'
 import type { Token } from './tokens.js'
@@ -37,7 +38,7 @@ export interface SignedInNow {
 
 export interface NewSession {
   readonly account: Account
-  readonly factors: readonly Factor[]
+  readonly factors: readonly Proof[]
   /** 0: not proven freshly enough for a change of the account. */
   readonly verifiedAt: number
   readonly browser: Browser
@@ -130,7 +131,7 @@ async function trustDevice(core: Core, stores: Stores, start: NewSession): Promi
  * completes one at this moment has either done so, and the session ends below, or cannot any more. */
 export async function endEverything(stores: Stores, account: AccountId, except?: SessionId): Promise<void> {
   await stores.signIns.endAllOf(account)
-  await stores.setUps.removeAllOf(account)
+  for (const factor of allFactors) await factor.endSetUpsOf(stores, account)
   await stores.trustedDevices.endAllOf(account)
   await stores.sessions.endAllOf(account, except)
 }

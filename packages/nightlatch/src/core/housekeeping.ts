@@ -1,5 +1,6 @@
 import type { Core } from './core.js'
 import { knownDeviceSeconds } from './devices.js'
+import { allFactors } from './factors/registry.js'
 import { resealSome } from './keys.js'
 import { sessionIdleSeconds } from './sessions.js'
 import type { Stores } from './stores.js'
@@ -43,16 +44,17 @@ export async function keepHouse(core: Core, { name, pause }: Housekeeper): Promi
 /** Removes what has expired, one small batch of each kind. @returns how many rows went */
 export async function sweep(world: Pick<World, 'nowSeconds'>, stores: Stores): Promise<number> {
   const now = world.nowSeconds()
-  const counts = [
+  const counts: number[] = []
+  for (const factor of allFactors) counts.push(await factor.removeExpired(stores, now, batch))
+  counts.push(
     await stores.sessions.removeExpired(now, batch),
     await stores.sessions.removeIdleSince(now - sessionIdleSeconds, batch),
     await stores.signIns.removeExpired(now, batch),
-    await stores.setUps.removeExpired(now, batch),
     await stores.trustedDevices.removeExpired(now, batch),
     await stores.invitations.removeExpired(now, batch),
     await stores.attempts.removeIdleSince(now - idleAttemptDays * day, batch),
     await stores.knownDevices.removeIdleSince(now - knownDeviceSeconds, batch),
     await stores.audit.removeBefore(now - auditDays * day, batch),
-  ]
+  )
   return counts.reduce((sum, count) => sum + count, 0)
 }

@@ -1,5 +1,4 @@
-import type { AuthenticatorSecret } from './factors/totp/store.js'
-import { sealContext } from './factors/totp/verify.js'
+import { allFactors } from './factors/registry.js'
 import type { SecretBox } from './sealing.js'
 import type { Stores } from './stores.js'
 import { asciiBytes } from './text.js'
@@ -24,11 +23,11 @@ export async function checkRootKeys(box: SecretBox, stores: Stores): Promise<Key
   if (checks.length > 0 && opened.length === 0) return { kind: 'does-not-fit' }
   const keyIds = [box.keyId, ...opened.map(keyIdOf)]
   const missing = checks.map(keyIdOf).filter((id) => !keyIds.includes(id))
-  const unreadable = await stores.authenticators.countNotSealedUnder(keyIds)
+  const unreadable = await countNotSealedUnder(stores, keyIds)
   const lost =
     unreadable === 0 || missing.length === 0
       ? unreadable
-      : await stores.authenticators.countNotSealedUnder([...keyIds, ...missing])
+      : await countNotSealedUnder(stores, [...keyIds, ...missing])
   if (unreadable > lost) return { kind: 'key-missing', keyIds: missing, secrets: unreadable - lost }
   const name = prefix + box.keyId
   if (!checks.some((check) => check.name === name))
@@ -38,24 +37,17 @@ export async function checkRootKeys(box: SecretBox, stores: Stores): Promise<Key
 
 const keyIdOf = ({ name }: { readonly name: string }): string => name.slice(prefix.length)
 
-/** Seals up to `limit` secrets anew under the newest key. @returns how many were done */
-export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
-  const { authenticators } = stores
-  let done = 0
-  let some = await authenticators.listNotSealedUnder(box.keyId, limit)
-  // Those that no key at hand opens stay as they are for good: they must not be in the way of the others.
-  while (done === 0 && some.length > 0) {
-    for (const secret of some) if (await reseal(box, stores, secret)) done += 1
-    some = await authenticators.listNotSealedUnder(box.keyId, limit, some.at(-1))
-  }
-  return done
+async function countNotSealedUnder(stores: Stores, keyIds: readonly string[]): Promise<number> {
+  let count = 0
+  for (const { secrets } of allFactors) count += (await secrets?.countNotSealedUnder(stores, keyIds)) ?? 0
+  return count
 }
 
-async function reseal(box: SecretBox, stores: Stores, secret: AuthenticatorSecret): Promise<boolean> {
-  const opened = box.open(secret.sealed, sealContext(secret))
-  if (opened.kind === 'refused') return false
-  const to = box.seal(opened.plain, sealContext(secret))
-  return stores.authenticators.reseal(secret.id, { from: secret.sealed, to })
+/** Seals up to `limit` secrets of each kind anew under the newest key. @returns how many were done */
+export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
+  let done = 0
+  for (const { secrets } of allFactors) done += (await secrets?.resealSome(box, stores, limit)) ?? 0
+  return done
 }
 
 /** Keys that sealed something here, oldest knowledge included; `here` tells whether the key is at hand. */

@@ -1,6 +1,7 @@
 import type { Account } from './accounts.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './accounts.js'
 import type { ApplicationAccount, Core } from './core.js'
+import { noFactors } from './factors/factor.js'
 import { newId } from './ids.js'
 import { couldBePassword, normalisePassword } from './password.js'
 import { Secret } from './secret.js'
@@ -90,7 +91,7 @@ export function newAccount(
     admin: false,
     disabled: false,
     passwordHash: '',
-    authenticatorCount: 0,
+    factorCounts: noFactors,
     createdAt: core.world.nowSeconds(),
     lastSignInAt: 0,
   }

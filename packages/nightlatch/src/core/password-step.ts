@@ -9,6 +9,7 @@ import type { Core } from './core.js'
 import type { SignInId } from './ids.js'
 import { newId } from './ids.js'
 import { trustedDeviceSeconds } from './devices.js'
+import { hasSecondFactor, sameSecondFactors } from './factors/factor.js'
 import { knownDeviceKey } from './known-device-key.js'
 import { checkPassword } from './password-check.js'
 import type { SignIn } from './sign-in.js'
@@ -21,7 +22,13 @@ import { hour, isStillToCome } from './world.js'
 
 /** What a right password leads to. */
 export type PasswordAccepted =
-  SignedInNow | { readonly kind: 'code-due' | 'set-up-due'; readonly signIn: SignIn; readonly token: Token }
+  | SignedInNow
+  | {
+      readonly kind: 'code-due' | 'set-up-due'
+      readonly account: Account
+      readonly signIn: SignIn
+      readonly token: Token
+    }
 
 export type PasswordOutcome =
   | PasswordAccepted
@@ -180,7 +187,7 @@ export async function acceptPassword(
 
 async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted | ChangedMeanwhile> {
   const { account, browser } = given
-  if (account.authenticatorCount > 0) {
+  if (hasSecondFactor(account)) {
     return (await signInByTrustedDevice(core, given)) ?? beginSignIn(core, given, 'code-due')
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
@@ -205,7 +212,7 @@ async function isUnchanged(stores: Stores, account: Account): Promise<boolean> {
     now !== null &&
     !now.disabled &&
     now.passwordHash === account.passwordHash &&
-    now.authenticatorCount === account.authenticatorCount
+    sameSecondFactors(now, account)
   )
 }
 
@@ -230,7 +237,7 @@ async function beginSignIn(
       stores.signIns.add(signIn, hashToken(core.world, token)),
       stores.audit.add(auditEvent('sign-in.password-accepted', parts)),
     ])
-    return { kind, signIn, token }
+    return { kind, account: given.account, signIn, token }
   })
 }
 

@@ -4,8 +4,10 @@ import { auditEvent } from './audit.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import type { SessionId } from './ids.js'
-import type { Factor, Session, SignedIn } from './sessions.js'
-import { hasTwoFactors, isLive, touchEverySeconds } from './sessions.js'
+import { hasSecondFactor } from './factors/factor.js'
+import { hasTwoFactors } from './factors/registry.js'
+import type { Proof, Session, SignedIn } from './sessions.js'
+import { isLive, touchEverySeconds } from './sessions.js'
 import type { Stores } from './stores.js'
 import type { ForwardToken, Token } from './tokens.js'
 import { hashForwardToken, hashSessionToken, newToken } from './tokens.js'
@@ -86,11 +88,11 @@ export async function liveSessions(core: Core, account: Account): Promise<readon
   return sessions.filter((session) => counts(core, session, core.world.nowSeconds()))
 }
 
-interface Proof {
+interface Proving {
   readonly signedIn: SignedIn
   readonly browser: Browser
-  readonly factor: Factor
-  /** False: the token is renewed and the factor noted, but a change of the account needs another proof. */
+  readonly proof: Proof
+  /** False: the token is renewed and the proof noted, but a change of the account needs another one. */
   readonly isProof?: boolean
 }
 
@@ -101,16 +103,16 @@ interface Proof {
 export async function proveSession(
   core: Core,
   stores: Stores,
-  given: Proof,
+  given: Proving,
 ): Promise<Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'> | null> {
   const { signedIn, browser } = given
   if (browser.session === null) return null
   const token = newToken(core.world)
   const now = core.world.nowSeconds()
   const isWhole =
-    (given.isProof ?? true) && (given.factor !== 'password' || signedIn.account.authenticatorCount === 0)
+    (given.isProof ?? true) && (given.proof !== 'password' || !hasSecondFactor(signedIn.account))
   const verifiedAt = isWhole ? now : signedIn.session.verifiedAt
-  const factors = [...new Set([...signedIn.session.factors, given.factor])]
+  const factors = [...new Set([...signedIn.session.factors, given.proof])]
   const session: Session = { ...signedIn.session, factors, verifiedAt, lastSeenAt: now }
   const next = { tokenHash: hashSessionToken(core.world, token), session }
   if (!(await stores.sessions.replaceToken(hashSessionToken(core.world, browser.session), next))) return null

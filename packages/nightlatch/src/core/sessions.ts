@@ -1,14 +1,15 @@
 import type { Account } from './accounts.js'
+import type { FactorKind } from './factors/factor.js'
 import type { AccountId, SessionId } from './ids.js'
 import { day, hour, isStillToCome, minute } from './world.js'
 
 /** How a session's person was proven. `device` is a device that was trusted earlier. */
-export type Factor = 'password' | 'totp' | 'recovery-code' | 'device'
+export type Proof = 'password' | FactorKind | 'device'
 
 export interface Session {
   readonly id: SessionId
   readonly account: AccountId
-  readonly factors: readonly Factor[]
+  readonly factors: readonly Proof[]
   readonly signedInAt: number
   /** When the person was last proven freshly enough for a change of the account; 0 = not at all. */
   readonly verifiedAt: number
@@ -60,19 +61,6 @@ export function isLive(session: Session, nowSeconds: number): boolean {
     isStillToCome(session.lastSeenAt + sessionIdleSeconds, nowSeconds, sessionIdleSeconds)
   )
 }
-
-/** More than a password: a code, a recovery code, or a device that was trusted with one. */
-export const hasTwoFactors = (session: Pick<Session, 'factors'>): boolean =>
-  session.factors.some((factor) => factor !== 'password')
-
-/**
- * Signed in with a recovery code just now, and with nothing else since: the phone is most likely lost. It is no fresh
- * proof; it lets the person put a new authenticator in the lost one's place, once.
- */
-export const isJustRecovered = (session: Session, nowSeconds: number): boolean =>
-  session.factors.includes('recovery-code') &&
-  session.factors.every((factor) => factor === 'password' || factor === 'recovery-code') &&
-  nowSeconds - session.signedInAt < freshSeconds
 
 export function isFresh(session: Session, nowSeconds: number): boolean {
   return session.verifiedAt > 0 && isStillToCome(session.verifiedAt + freshSeconds, nowSeconds, freshSeconds)

@@ -1,20 +1,21 @@
+import type { Account } from './accounts.js'
 import { passwordKey, passwordPolicy } from './attempts.js'
-import type { CodeRefusal } from './factors/totp/verify.js'
-import { acceptCode, checkCode, parseCode, tellOfWrongCodes } from './factors/totp/verify.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import type { Core } from './core.js'
+import type { FactorKind, FactorRefusal, Presented, ReadyProof } from './factors/factor.js'
+import { hasSecondFactor } from './factors/factor.js'
+import { factors, usableFactors } from './factors/registry.js'
 import { knownDeviceKey } from './known-device-key.js'
 import { checkPassword } from './password-check.js'
-import { acceptRecoveryCode, checkRecoveryCode, tellOfRecovery } from './second-step.js'
 import { noteChange, proveSession } from './session-life.js'
-import type { Factor, SignedIn } from './sessions.js'
+import type { Proof, SignedIn } from './sessions.js'
 import type { Stores } from './stores.js'
 import { Undo } from './stores.js'
 
 export type StepUpOutcome =
   | ({ readonly kind: 'proven' } & Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>)
   | { readonly kind: 'wrong-password' }
-  | CodeRefusal
+  | FactorRefusal
   | { readonly kind: 'over' }
   | { readonly kind: 'busy' }
 
@@ -23,33 +24,69 @@ export interface StepUpGiven {
   readonly signedIn: SignedIn
   readonly browser: Browser
   readonly password: string
-  readonly second:
-    | { readonly kind: 'code'; readonly code: string }
-    | { readonly kind: 'recovery-code'; readonly code: string }
+  readonly second: { readonly kind: FactorKind; readonly given: string }
 }
 
 /** A fresh proof before a change of the account (ASVS 5.0 7.5.1): password and second factor, both. */
 export async function stepUp(core: Core, given: StepUpGiven): Promise<StepUpOutcome> {
   const refusal = await provePassword(core, given)
   if (refusal !== null) return refused(core, given, refusal)
-  const proof = await checkSecond(core, given)
-  if (proof.kind !== 'ready') return refused(core, given, proof)
-  const outcome = await core.storage.atomically<StepUpOutcome>(async (stores) => {
-    await stores.accounts.hold(given.signedIn.account.id)
-    if (!(await proof.spend(stores))) return new Undo<StepUpOutcome>({ kind: 'wrong', failures: 1 })
-    const proven = await proveSession(core, stores, { ...given, factor: proof.factor })
-    if (proven === null) return new Undo<StepUpOutcome>({ kind: 'over' })
-    await noteChange(stores, core, {
-      owner: given.signedIn.account,
-      event: 'step-up.passed',
-      client: given.browser.client,
-    })
-    return { kind: 'proven', ...proven }
-  })
-  if (outcome.kind !== 'proven') return refused(core, given, outcome)
-  if (given.second.kind === 'recovery-code')
-    await tellOfRecovery(core, given.signedIn.account, given.browser.client)
-  return outcome
+  const second = await readSecond(core, given)
+  if (second.kind !== 'ready') return refused(core, given, second)
+  const outcome = await core.storage.atomically((stores) =>
+    lookAndProve(core, stores, { ...given, ...second }),
+  )
+  if (outcome.kind === 'over') return refused(core, given, outcome)
+  if (second.proof !== 'password') {
+    const refusal = outcome.kind === 'proven' ? null : outcome
+    await factors[second.proof].tell(core, { ...presentedBy(given), refusal })
+  }
+  return outcome.kind === 'proven' ? outcome : refused(core, given, outcome)
+}
+
+type Second = ReadyProof & { readonly proof: Exclude<Proof, 'device'> }
+
+const presentedBy = ({ signedIn, second, browser }: StepUpGiven): Presented => ({
+  account: signedIn.account.id,
+  given: second.given,
+  client: browser.client,
+})
+
+/** Where there is no second factor, the password is all of it. */
+async function readSecond(
+  core: Core,
+  given: StepUpGiven,
+): Promise<Second | FactorRefusal | { readonly kind: 'busy' }> {
+  const { account } = given.signedIn
+  if (!hasSecondFactor(account))
+    return { kind: 'ready', proof: 'password', accept: () => Promise.resolve(null) }
+  const { kind } = given.second
+  if (!usableFactors(account).includes(kind)) return { kind: 'unreadable' }
+  const ready = await factors[kind].read(core, presentedBy(given))
+  return ready.kind === 'ready' ? { ...ready, proof: kind } : ready
+}
+
+/** A second factor may have come or gone meanwhile. */
+const isStillEnough = (account: Account, proof: Second['proof']): boolean =>
+  proof === 'password' ? !hasSecondFactor(account) : usableFactors(account).includes(proof)
+
+type Looked = Extract<StepUpOutcome, { kind: 'proven' | 'over' }> | FactorRefusal
+
+async function lookAndProve(
+  core: Core,
+  stores: Stores,
+  given: StepUpGiven & Second,
+): Promise<Looked | Undo<Looked>> {
+  const { account } = given.signedIn
+  const over = new Undo<Looked>({ kind: 'over' })
+  const held = await stores.accounts.hold(account.id)
+  if (held === null || !isStillEnough(held, given.proof)) return over
+  const refusal = await given.accept(stores)
+  if (refusal !== null) return refusal
+  const proven = await proveSession(core, stores, given)
+  if (proven === null) return over
+  await noteChange(stores, core, { owner: account, event: 'step-up.passed', client: given.browser.client })
+  return { kind: 'proven', ...proven }
 }
 
 /**
@@ -71,35 +108,6 @@ export async function provePassword(
   if (check.kind === 'wrong') return { kind: 'wrong-password' }
   await (check.kind === 'right' ? attempts.clear(key) : attempts.giveBack(key))
   return check.kind === 'busy' ? { kind: 'busy' } : null
-}
-
-type Second =
-  | { readonly kind: 'ready'; readonly factor: Factor; spend(stores: Stores): Promise<boolean> }
-  | CodeRefusal
-  | { readonly kind: 'busy' }
-
-async function checkSecond(core: Core, given: StepUpGiven): Promise<Second> {
-  const { account } = given.signedIn
-  const asked = { account: account.id, code: given.second.code, client: given.browser.client }
-  if (account.authenticatorCount === 0)
-    return { kind: 'ready', factor: 'password', spend: () => Promise.resolve(true) }
-  if (given.second.kind === 'code') {
-    const parsed = parseCode(asked.code)
-    if (parsed.kind === 'malformed') return parsed
-    const check = await checkCode(core, core.storage.stores, { ...asked, code: parsed.code })
-    if (check.kind === 'wrong') await tellOfWrongCodes(core, { ...asked, failures: check.failures })
-    if (check.kind !== 'matched') return check
-    return {
-      kind: 'ready',
-      factor: 'totp',
-      spend: (stores) => acceptCode(core, stores, { ...asked, ...check }),
-    }
-  }
-  const check = await checkRecoveryCode(core, asked)
-  if (check.kind !== 'hashed') return check
-  const spend = (stores: Stores): Promise<boolean> =>
-    acceptRecoveryCode(core, stores, { ...asked, hash: check.hash })
-  return { kind: 'ready', factor: 'recovery-code', spend }
 }
 
 async function refused<Outcome extends StepUpOutcome>(

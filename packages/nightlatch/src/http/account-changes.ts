@@ -6,6 +6,7 @@ import {
   renameAuthenticator,
   renewRecoveryCodes,
 } from '../core/account-changes.js'
+import { hasSecondFactor } from '../core/factors/factor.js'
 import type { AuthenticatorId, SessionId, TrustedDeviceId } from '../core/ids.js'
 import { parseId } from '../core/ids.js'
 import { longestPassword } from '../core/password.js'
@@ -116,7 +117,7 @@ export const postRemove: Handler = signedInForm(async (visit) => {
 })
 
 export const getRenewCodes: Handler = forSignedIn(async (visit) => {
-  if (visit.signedIn.account.authenticatorCount === 0) return notFound(visit)
+  if (!hasSecondFactor(visit.signedIn.account)) return notFound(visit)
   if (!(await mayRenewCodes(visit.doors.core, visit.signedIn))) return proveFirst(visit)
   const left = await visit.doors.core.storage.stores.recoveryCodes.countLeft(visit.signedIn.account.id)
   return page(renewCodesPage(siteOf(visit, visit.signedIn), { left, required: left === 0 }))

@@ -1,10 +1,11 @@
 import type { AuditRecord } from '../core/audit.js'
-import type { Authenticator } from '../core/factors/totp/store.js'
+import type { FactorItem } from '../core/factors/factor.js'
+import type { OwnFactors } from '../core/factors/registry.js'
+import { allFactors, isJustRecovered, ownFactors } from '../core/factors/registry.js'
 import { mostAuthenticators } from '../core/factors/totp/store.js'
 import { liveSessions } from '../core/session-life.js'
 import { recoveryCodeCount } from '../core/factors/recovery-codes/store.js'
-import type { Factor, Session } from '../core/sessions.js'
-import { isJustRecovered } from '../core/sessions.js'
+import type { Proof, Session } from '../core/sessions.js'
 import type { AccountView, ActivityRow, FactorRow, Notice, SessionRow } from '../pages/index.js'
 import { accountPage } from '../pages/index.js'
 import { page } from './answers.js'
@@ -15,8 +16,13 @@ import { nowOf, siteOf } from './visit.js'
 
 const activityRows = 20
 
-export const factorRows = (factors: readonly Authenticator[]): FactorRow[] =>
-  factors.map((one) => ({ name: one.name, addedAtSeconds: one.createdAt, lastUsedAtSeconds: one.lastUsedAt }))
+export const factorRows = (factors: readonly FactorItem[]): FactorRow[] => factors.map(factorRow)
+
+const factorRow = ({ name, createdAt, lastUsedAt }: FactorItem): FactorRow => ({
+  name,
+  addedAtSeconds: createdAt,
+  lastUsedAtSeconds: lastUsedAt,
+})
 
 export const getAccount: Handler = forSignedIn(async (visit) => {
   const { notice, cookies } = takeNotice(visit)
@@ -34,21 +40,18 @@ const afterRecovery = (visit: SignedInVisit, { recoveryCodes }: AccountView): No
 async function accountView(visit: SignedInVisit): Promise<AccountView> {
   const { core } = visit.doors
   const { account, session } = visit.signedIn
-  const { authenticators, recoveryCodes, trustedDevices } = core.storage.stores
-  const factors = await authenticators.listOf(account.id)
+  const { stores } = core.storage
   const now = nowOf(visit)
-  const devices = await trustedDevices.listOf(account.id)
+  const [own, devices] = await Promise.all([
+    ownFactors(stores, account.id),
+    stores.trustedDevices.listOf(account.id),
+  ])
   return {
     name: account.name === '' ? account.username : account.name,
     username: account.username,
-    authenticators: factors.map((one, at) => ({
-      ...factorRows(factors)[at],
-      id: one.id,
-      name: one.name,
-      addedAtSeconds: one.createdAt,
-    })),
-    mostAuthenticators,
-    recoveryCodes: { left: await recoveryCodes.countLeft(account.id), total: recoveryCodeCount },
+    secondFactors: own.items.length,
+    factorCounts: own.counts,
+    ...factorViews(own),
     trustedDevices: devices
       .filter((one) => one.expiresAt > now)
       .map((one) => ({
@@ -61,9 +64,21 @@ async function accountView(visit: SignedInVisit): Promise<AccountView> {
     sessions: (await liveSessions(core, account))
       .map((one) => sessionRow(one, session))
       .sort((one, other) => Number(other.current) - Number(one.current)),
-    ...(await activity(visit, factors)),
+    ...(await activity(visit, own)),
   }
 }
+
+/** What the section of each kind shows. */
+const factorViews = ({
+  items,
+  counts,
+}: OwnFactors): Pick<AccountView, 'authenticators' | 'mostAuthenticators' | 'recoveryCodes'> => ({
+  authenticators: items
+    .filter(({ kind }) => kind === 'totp')
+    .map((one) => ({ ...factorRow(one), id: one.id })),
+  mostAuthenticators,
+  recoveryCodes: { left: counts['recovery-code'], total: recoveryCodeCount },
+})
 
 const sessionRow = (one: Session, current: Session): SessionRow => ({
   id: one.id,
@@ -77,7 +92,7 @@ const sessionRow = (one: Session, current: Session): SessionRow => ({
 
 async function activity(
   visit: SignedInVisit,
-  factors: readonly Authenticator[],
+  { items }: OwnFactors,
 ): Promise<Pick<AccountView, 'activity' | 'olderHref'>> {
   const { account } = visit.signedIn
   const before = Number(visit.query.get('before') ?? '')
@@ -86,15 +101,18 @@ async function activity(
   const records = await visit.doors.core.storage.stores.audit.list(filter)
   const shown = records.slice(0, activityRows)
   const last = shown.at(-1)
-  const nameOf = new Map<unknown, string>(factors.map(({ id, name }) => [id, name]))
+  const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
   return {
-    activity: shown.flatMap((record) => activityRow(record, nameOf.get(record.details['authenticator']))),
+    activity: shown.flatMap((record) => activityRow(record, aboutOf(record, nameOf))),
     olderHref:
       records.length > activityRows && last !== undefined
         ? `${visit.doors.site.base}/account?before=${String(last.sequence)}#activity`
         : undefined,
   }
 }
+
+const aboutOf = ({ details }: AuditRecord, nameOf: ReadonlyMap<unknown, string>): string | undefined =>
+  allFactors.map(({ one }) => nameOf.get(details[one])).find((name) => name !== undefined)
 
 /** Steps on the way to what is told anyway: a list of one's own activity is to be read, not decoded. */
 const unsaid = new Set<AuditRecord['event']>(['sign-in.password-accepted', 'step-up.passed'])
@@ -111,7 +129,7 @@ function activityRow(record: AuditRecord, about: string | undefined): ActivityRo
       device: userAgent === '' ? undefined : deviceName(userAgent),
       address: address === '' ? undefined : address,
       factors:
-        event === 'sign-in.completed' ? (String(details['factors'] ?? '').split('+') as Factor[]) : undefined,
+        event === 'sign-in.completed' ? (String(details['factors'] ?? '').split('+') as Proof[]) : undefined,
     },
   ]
 }

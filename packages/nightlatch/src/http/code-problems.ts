@@ -1,4 +1,4 @@
-import type { CodeRefusal } from '../core/factors/totp/verify.js'
+import type { FactorRefusal } from '../core/factors/factor.js'
 import { codeDigits } from '../core/factors/totp/verify.js'
 import { hour } from '../core/world.js'
 import type { Problem } from '../pages/index.js'
@@ -15,7 +15,7 @@ interface Circumstances {
  * belongs to no field: it stands in the summary, and keeps words of recovery away from the box for the code, which
  * password managers would take for another one.
  */
-export function codeProblem(refusal: CodeRefusal, at: Circumstances): { status: number; problem: Problem } {
+export function codeProblem(refusal: FactorRefusal, at: Circumstances): { status: number; problem: Problem } {
   const field = at.recovery ? ('recovery_code' as const) : ('otp' as const)
   switch (refusal.kind) {
     case 'malformed':
@@ -33,7 +33,7 @@ export function codeProblem(refusal: CodeRefusal, at: Circumstances): { status: 
   }
 }
 
-function malformedCode(refusal: CodeRefusal & { kind: 'malformed' }): Problem {
+function malformedCode(refusal: FactorRefusal & { kind: 'malformed' }): Problem {
   switch (refusal.problem) {
     case 'empty':
       return { key: 'code-empty', field: 'otp' }
@@ -46,7 +46,7 @@ function malformedCode(refusal: CodeRefusal & { kind: 'malformed' }): Problem {
   }
 }
 
-function malformedRecovery(refusal: CodeRefusal & { kind: 'malformed' }): Problem {
+function malformedRecovery(refusal: FactorRefusal & { kind: 'malformed' }): Problem {
   if (refusal.problem === 'empty') return { key: 'recovery-empty', field: 'recovery_code' }
   const key = refusal.digits === codeDigits ? 'recovery-looks-like-code' : 'recovery-wrong'
   return { key, field: 'recovery_code' }

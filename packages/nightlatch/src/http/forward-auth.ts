@@ -1,6 +1,6 @@
+import { hasTwoFactors } from '../core/factors/registry.js'
 import { findForwardSession, findSession } from '../core/session-life.js'
 import type { SignedIn } from '../core/sessions.js'
-import { hasTwoFactors } from '../core/sessions.js'
 import type { AccessRules, Demand } from '../core/access/rules.js'
 import { demandsFor, isPublic, judge } from '../core/access/rules.js'
 import type { Verdict } from '../core/access/rules.js'

@@ -1,3 +1,5 @@
+import { hasSecondFactor } from '../core/factors/factor.js'
+import { noOwnFactors, ownFactors, wasRecovered } from '../core/factors/registry.js'
 import { giveUpSignIn } from '../core/second-step.js'
 import { signOut } from '../core/session-life.js'
 import { liveSessions } from '../core/session-life.js'
@@ -29,17 +31,15 @@ async function freshHome(
 ): Promise<Answer> {
   const { signedIn, doors } = visit
   const { account, session } = signedIn
-  const { authenticators, recoveryCodes } = doors.core.storage.stores
-  const [factors, left] =
-    account.authenticatorCount === 0
-      ? [[], 0]
-      : await Promise.all([authenticators.listOf(account.id), recoveryCodes.countLeft(account.id)])
-  if (left === 0 && session.factors.includes('recovery-code'))
-    return seeOther(`${doors.site.base}/account/recovery-codes/renew`)
+  const { items, counts } = hasSecondFactor(account)
+    ? await ownFactors(doors.core.storage.stores, account.id)
+    : noOwnFactors
+  const left = counts['recovery-code']
+  if (left === 0 && wasRecovered(session)) return seeOther(`${doors.site.base}/account/recovery-codes/renew`)
   const view = {
     name: account.name === '' ? account.username : account.name,
     username: account.username,
-    factors: factorRows(factors),
+    factors: factorRows(items),
     recoveryCodesLeft: left,
     runsThis: account.admin,
     notice,

@@ -1,4 +1,4 @@
-import type { Factor, SignedIn } from '../core/sessions.js'
+import type { Proof, SignedIn } from '../core/sessions.js'
 
 /** A session as programs see it; times are ISO 8601, UTC. */
 export interface SessionView {
@@ -8,7 +8,7 @@ export interface SessionView {
     readonly name: string
     readonly email: string
   }
-  readonly factors: readonly Factor[]
+  readonly factors: readonly Proof[]
   readonly signedInAt: string
   /** The last fresh proof, or null when there was none. */
   readonly verifiedAt: string | null

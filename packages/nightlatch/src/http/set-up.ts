@@ -1,7 +1,10 @@
 import type { AuthenticatorId } from '../core/ids.js'
 import type { SetUpOutcome } from '../core/factors/totp/confirm.js'
 import { confirmSetUp } from '../core/factors/totp/confirm.js'
-import type { PendingSetUp, SetUpOwner, SetUpRefusal } from '../core/factors/totp/set-up.js'
+import type { SetUpOwner, SetUpRefusal } from '../core/factors/enrolment.js'
+import { hasSecondFactor } from '../core/factors/factor.js'
+import { countOf } from '../core/factors/registry.js'
+import type { PendingSetUp } from '../core/factors/totp/set-up.js'
 import { beginSetUp, findSetUp, maySetUp } from '../core/factors/totp/set-up.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../core/factors/recovery-codes/set-up.js'
 import { longestAuthenticatorName, setUpSeconds } from '../core/factors/totp/store.js'
@@ -30,6 +33,7 @@ import {
   withNotice,
 } from './messages.js'
 import { qrModules, qrPng } from './qr.js'
+import { nextStepPath } from './factors.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormVisit, Handler, SignedInVisit, Visit } from './visit.js'
 import { browserOf, nowOf, signedInOf, signingInOf, siteOf } from './visit.js'
@@ -37,8 +41,7 @@ import { browserOf, nowOf, signedInOf, signingInOf, siteOf } from './visit.js'
 /** Whoever may set up: a sign-in in progress counts before a session of the same browser. */
 export async function setUpOwner(visit: Visit): Promise<SetUpOwner | null> {
   const signingIn = await signingInOf(visit)
-  if (signingIn !== null && signingIn.account.authenticatorCount === 0)
-    return { kind: 'sign-in', ...signingIn }
+  if (signingIn !== null && !hasSecondFactor(signingIn.account)) return { kind: 'sign-in', ...signingIn }
   const signedIn = await signedInOf(visit)
   if (signedIn !== null) return { kind: 'session', signedIn, account: signedIn.account }
   return signingIn === null ? null : { kind: 'sign-in', ...signingIn }
@@ -68,7 +71,7 @@ function notNow(
   { why, query = '' }: { why: SetUpRefusal['why']; query?: string },
 ): Answer {
   const { base } = visit.doors.site
-  if (owner.kind === 'sign-in') return seeOther(`${base}/mfa/verify`)
+  if (owner.kind === 'sign-in') return seeOther(nextStepPath(visit, owner.account))
   if (why === 'which-one') return seeOther(`${base}/account/change-phone`)
   if (why === 'too-many') return seeOther(`${base}/account`)
   return seeOther(`${base}/account/confirm?next=${encodeURIComponent(`${base}/mfa/setup${query}`)}`)
@@ -92,7 +95,7 @@ async function showSetUp(visit: Visit, owner: SetUpOwner, shown: Shown) {
     qr: qrSvg(qrModules(pending.uri)),
     name: shown.name ?? pending.setUp.name,
     required: core.policy.mfa === 'required',
-    another: owner.account.authenticatorCount > 0,
+    another: countOf(owner.account, 'totp') > 0,
     cancelHref: owner.kind === 'session' ? `${site.base}/account` : undefined,
     replaces,
     problems: shown.problems ?? [],
@@ -119,14 +122,11 @@ export const postSetUp: Handler = form(async (visit) => {
   })
   visit.doors.metrics.step('set-up', outcome.kind)
   if (outcome.kind !== 'confirmed') return refused(visit, owner, outcome)
-  return confirmed(visit, outcome, outcome.replaced === null ? 'authenticator-added' : 'phone-changed')
+  return confirmed(visit, outcome)
 })
 
-function confirmed(
-  visit: Visit,
-  outcome: SetUpOutcome & { kind: 'confirmed' },
-  key: 'phone-changed' | 'authenticator-added',
-): Answer {
+function confirmed(visit: Visit, outcome: SetUpOutcome & { kind: 'confirmed' }): Answer {
+  const key = outcome.replaced === null ? 'authenticator-added' : 'phone-changed'
   const { base } = visit.doors.site
   const cookies = sessionCookies(visit, outcome.signedIn)
   if (outcome.recoveryCodes.length > 0) return seeOther(`${base}/mfa/recovery-codes`, { cookies })

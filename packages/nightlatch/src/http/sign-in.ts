@@ -1,18 +1,21 @@
 import type { SignedInNow } from '../core/completed-sign-in.js'
 import { knownDeviceSeconds, trustedDeviceSeconds } from '../core/devices.js'
+import type { FactorKind } from '../core/factors/factor.js'
+import { usableFactors, wasRecovered } from '../core/factors/registry.js'
 import type { PasswordAccepted, PasswordOutcome } from '../core/password-step.js'
 import { givePassword } from '../core/password-step.js'
 import type { SecondStepOutcome } from '../core/second-step.js'
-import { giveCode, giveRecoveryCode } from '../core/second-step.js'
+import { giveSecondFactor } from '../core/second-step.js'
 import { signInSeconds } from '../core/sign-in.js'
-import { day } from '../core/world.js'
 import type { LoginView, Problem } from '../pages/index.js'
-import { loginPage, recoveryPage, verifyPage } from '../pages/index.js'
+import { loginPage } from '../pages/index.js'
 import { page, retryAfter, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import type { Form } from './bodies.js'
 import { clearForwardCookies, forwardCookies } from './forward-auth-cookie.js'
-import { codeProblem, lockedUntil } from './code-problems.js'
+import { lockedUntil } from './code-problems.js'
+import type { StepView } from './factors.js'
+import { factorDoors, nextStepPath, othersThan } from './factors.js'
 import {
   afterSignIn,
   busy,
@@ -98,8 +101,7 @@ export function passwordAccepted(visit: Visit, accepted: PasswordAccepted, sent:
       cookies: [...sessionCookies(visit, accepted), cookies.clear('next')],
     })
   }
-  const path = accepted.kind === 'code-due' ? '/mfa/verify' : '/mfa/setup'
-  return seeOther(site.base + path, { cookies: [signInCookie(visit, accepted), keep] })
+  return seeOther(nextStepPath(visit, accepted.account), { cookies: [signInCookie(visit, accepted), keep] })
 }
 
 export const signInCookie = (visit: Visit, accepted: Exclude<PasswordAccepted, SignedInNow>): string =>
@@ -124,54 +126,40 @@ export function sessionCookies(visit: Visit, begun: Begun): readonly string[] {
   ]
 }
 
-const showVerify = (visit: SigningInVisit, problems: readonly Problem[], failures = 0) =>
-  verifyPage(siteOf(visit), {
-    username: visit.account.username,
-    issuer: visit.doors.core.policy.issuer,
-    offerRemember: true,
-    rememberDays: trustedDeviceSeconds / day,
-    problems,
-    failures,
+function showStep(visit: SigningInVisit, kind: FactorKind, view: Omit<StepView, 'others'>) {
+  return factorDoors[kind].showStep(visit, { ...view, others: othersThan(kind, visit.account) })
+}
+
+/** To the page of a factor that the account has, or to the set-up of its first one. */
+const elsewhere = (visit: SigningInVisit, kind: FactorKind): Answer | null =>
+  usableFactors(visit.account).includes(kind) ? null : seeOther(nextStepPath(visit, visit.account))
+
+const getStep = (kind: FactorKind): Handler =>
+  forSigningIn((visit) => {
+    const there = elsewhere(visit, kind)
+    return Promise.resolve(there ?? page(showStep(visit, kind, { problems: [], failures: 0 })))
   })
 
-export const getVerify: Handler = forSigningIn(async (visit) => {
-  if (visit.account.authenticatorCount === 0)
-    return Promise.resolve(seeOther(`${visit.doors.site.base}/mfa/setup`))
-  return Promise.resolve(page(showVerify(visit, [])))
-})
-
-export const postVerify: Handler = signingInForm(async (visit) => {
-  if (visit.account.authenticatorCount === 0) return seeOther(`${visit.doors.site.base}/mfa/setup`)
-  const outcome = await giveCode(visit.doors.core, {
-    signIn: visit.signIn,
-    browser: browserOf(visit),
-    code: visit.form.get('otp') ?? '',
-    remember: visit.form.get('remember') === 'yes',
+const postStep = (kind: FactorKind): Handler =>
+  signingInForm(async (visit) => {
+    const there = elsewhere(visit, kind)
+    if (there !== null) return there
+    const { field, metric } = factorDoors[kind]
+    const outcome = await giveSecondFactor(visit.doors.core, {
+      signIn: visit.signIn,
+      browser: browserOf(visit),
+      factor: kind,
+      given: visit.form.get(field) ?? '',
+      remember: visit.form.get('remember') === 'yes',
+    })
+    visit.doors.metrics.step(metric, outcome.kind)
+    return answerSecondStep(visit, kind, outcome)
   })
-  visit.doors.metrics.step('code', outcome.kind)
-  return answerSecondStep(visit, outcome, (problems, failures) => showVerify(visit, problems, failures))
-})
 
-const showRecovery = (visit: SigningInVisit, problems: readonly Problem[]) =>
-  recoveryPage(siteOf(visit), { username: visit.account.username, problems })
-
-export const getRecovery: Handler = forSigningIn(async (visit) => {
-  if (visit.account.authenticatorCount === 0)
-    return Promise.resolve(seeOther(`${visit.doors.site.base}/mfa/setup`))
-  return Promise.resolve(page(showRecovery(visit, [])))
-})
-
-export const postRecovery: Handler = signingInForm(async (visit) => {
-  if (visit.account.authenticatorCount === 0) return seeOther(`${visit.doors.site.base}/mfa/setup`)
-  const outcome = await giveRecoveryCode(visit.doors.core, {
-    signIn: visit.signIn,
-    browser: browserOf(visit),
-    code: visit.form.get('recovery_code') ?? '',
-  })
-  visit.doors.metrics.step('recovery-code', outcome.kind)
-  if (outcome.kind === 'complete') return recovered(visit, outcome)
-  return answerSecondStep(visit, outcome, (problems) => showRecovery(visit, problems))
-})
+export const getVerify = getStep('totp')
+export const postVerify = postStep('totp')
+export const getRecovery = getStep('recovery-code')
+export const postRecovery = postStep('recovery-code')
 
 /** With the last code gone, new ones come first: nobody is to lock themselves out. */
 async function recovered(visit: SigningInVisit, outcome: SignedInNow): Promise<Answer> {
@@ -183,25 +171,28 @@ async function recovered(visit: SigningInVisit, outcome: SignedInNow): Promise<A
   return left === 0 ? answer : withNotice(visit, answer, { key: 'recovery-code-used', left })
 }
 
-type Show = (problems: readonly Problem[], failures?: number) => ReturnType<typeof verifyPage>
+function completed(visit: SigningInVisit, outcome: SignedInNow): Answer | Promise<Answer> {
+  if (wasRecovered(outcome.session)) return recovered(visit, outcome)
+  const cookies = [...sessionCookies(visit, outcome), visit.doors.cookies.clear('next')]
+  return seeOther(afterSignIn(visit), { cookies })
+}
 
-function answerSecondStep(visit: SigningInVisit & FormVisit, outcome: SecondStepOutcome, show: Show): Answer {
+function answerSecondStep(
+  visit: SigningInVisit,
+  kind: FactorKind,
+  outcome: SecondStepOutcome,
+): Answer | Promise<Answer> {
   switch (outcome.kind) {
-    case 'complete': {
-      const cookies = [...sessionCookies(visit, outcome), visit.doors.cookies.clear('next')]
-      return seeOther(afterSignIn(visit), { cookies })
-    }
+    case 'complete':
+      return completed(visit, outcome)
     case 'over':
       return signInIsOver(visit)
     case 'busy':
       return busy(visit)
     default: {
-      const refusal = codeProblem(outcome, {
-        nowSeconds: nowOf(visit),
-        recovery: visit.form.has('recovery_code'),
-      })
+      const refusal = factorDoors[kind].problemOf(outcome, nowOf(visit))
       const failures = outcome.kind === 'wrong' ? outcome.failures : 0
-      return page(show([refusal.problem], failures), {
+      return page(showStep(visit, kind, { problems: [refusal.problem], failures }), {
         status: refusal.status,
         headers: lockedUntil(outcome, nowOf(visit)),
       })

@@ -1,20 +1,20 @@
+import type { FactorKind } from '../core/factors/factor.js'
+import { factorKinds, hasSecondFactor } from '../core/factors/factor.js'
+import { usableFactors } from '../core/factors/registry.js'
 import { freshSeconds } from '../core/sessions.js'
 import { minute } from '../core/world.js'
 import type { StepUpOutcome } from '../core/step-up.js'
 import { stepUp } from '../core/step-up.js'
-import type { Html, Problem, Site } from '../pages/index.js'
-import { confirmPage, confirmRecoveryPage } from '../pages/index.js'
-import type { ConfirmAction, ConfirmView } from '../pages/index.js'
+import type { ConfirmAction, Html, Problem } from '../pages/index.js'
+import { factorWords } from '../pages/index.js'
 import { page, retryAfter, seeOther } from './answers.js'
 import type { Answer } from './ask.js'
-import { codeProblem, lockedUntil } from './code-problems.js'
+import { lockedUntil } from './code-problems.js'
+import { factorDoors, othersThan } from './factors.js'
 import { busy, forSignedIn, signedInForm, signInIsOver } from './messages.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormVisit, Handler, SignedInVisit, Visit } from './visit.js'
 import { browserOf, nowOf, siteOf } from './visit.js'
-
-type Show = (site: Site, view: ConfirmView) => Html
-type Second = 'code' | 'recovery-code'
 
 /** What the person is about to do, by the page they were going to. */
 const actions: readonly (readonly [RegExp, ConfirmAction])[] = [
@@ -33,14 +33,31 @@ function actionOf(visit: Visit, next: string | undefined): ConfirmAction | undef
 }
 
 /** "Confirm it is you": password and second factor, before a change of the account. */
-const show = (which: Show): Handler => forSignedIn((visit) => Promise.resolve(page(view(visit, which, []))))
+const show = (kind: FactorKind): Handler =>
+  forSignedIn((visit) => Promise.resolve(elsewhere(visit, kind) ?? page(view(visit, kind, []))))
 
-function view(visit: SignedInVisit & Partial<FormVisit>, which: Show, problems: readonly Problem[]): Html {
+/** To the page of a factor that the account has. Without a second factor the first page asks for the password alone. */
+function elsewhere(visit: SignedInVisit, kind: FactorKind): Answer | null {
+  const { account } = visit.signedIn
+  const usable = usableFactors(account)
+  const [first = factorKinds[0]] = usable
+  if (usable.includes(kind) || first === kind) return null
+  const query = visit.ask.query === '' ? '' : `?${visit.ask.query}`
+  return seeOther(visit.doors.site.base + factorWords[first].confirmPath + query)
+}
+
+function view(
+  visit: SignedInVisit & Partial<FormVisit>,
+  kind: FactorKind,
+  problems: readonly Problem[],
+): Html {
+  const { account } = visit.signedIn
   const next = visit.doors.nextOf(visit.form?.get('next') ?? visit.query.get('next')) ?? undefined
-  return which(siteOf(visit, visit.signedIn), {
-    username: visit.signedIn.account.username,
+  return factorDoors[kind].showConfirm(siteOf(visit, visit.signedIn), {
+    username: account.username,
     issuer: visit.doors.core.policy.issuer,
-    withCode: visit.signedIn.account.authenticatorCount > 0,
+    withCode: hasSecondFactor(account),
+    others: othersThan(kind, account),
     next,
     action: actionOf(visit, next),
     minutes: freshSeconds / minute,
@@ -48,28 +65,26 @@ function view(visit: SignedInVisit & Partial<FormVisit>, which: Show, problems: 
   })
 }
 
-const prove = (which: Show, second: Second): Handler =>
+const prove = (kind: FactorKind): Handler =>
   signedInForm(async (visit) => {
+    const there = elsewhere(visit, kind)
+    if (there !== null) return there
     const password = visit.form.get('password') ?? ''
     if (password === '')
-      return page(view(visit, which, [{ key: 'password-empty', field: 'password' }]), { status: 422 })
-    const code = visit.form.get(second === 'code' ? 'otp' : 'recovery_code') ?? ''
+      return page(view(visit, kind, [{ key: 'password-empty', field: 'password' }]), { status: 422 })
     const outcome = await stepUp(visit.doors.core, {
       signedIn: visit.signedIn,
       browser: browserOf(visit),
       password,
-      second: { kind: second, code },
+      second: { kind, given: visit.form.get(factorDoors[kind].field) ?? '' },
     })
     visit.doors.metrics.step('step-up', outcome.kind)
-    return answer(visit, outcome, (problems) => view(visit, which, problems))
+    return answer(visit, kind, outcome)
   })
 
-function answer(
-  visit: SignedInVisit & FormVisit,
-  outcome: StepUpOutcome,
-  again: (problems: Problem[]) => Html,
-): Answer {
+function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: StepUpOutcome): Answer {
   const now = nowOf(visit)
+  const again = (problems: readonly Problem[]): Html => view(visit, kind, problems)
   switch (outcome.kind) {
     case 'proven': {
       const to = visit.doors.nextOf(visit.form.get('next')) ?? `${visit.doors.site.base}/account`
@@ -89,13 +104,13 @@ function answer(
       })
     }
     default: {
-      const refusal = codeProblem(outcome, { nowSeconds: now, recovery: visit.form.has('recovery_code') })
+      const refusal = factorDoors[kind].problemOf(outcome, now)
       return page(again([refusal.problem]), { status: refusal.status, headers: lockedUntil(outcome, now) })
     }
   }
 }
 
-export const getConfirm: Handler = show(confirmPage)
-export const postConfirm: Handler = prove(confirmPage, 'code')
-export const getConfirmRecovery: Handler = show(confirmRecoveryPage)
-export const postConfirmRecovery: Handler = prove(confirmRecoveryPage, 'recovery-code')
+export const getConfirm = show('totp')
+export const postConfirm = prove('totp')
+export const getConfirmRecovery = show('recovery-code')
+export const postConfirmRecovery = prove('recovery-code')

@@ -22,7 +22,7 @@ const ada: Account = {
   admin: false,
   disabled: false,
   passwordHash: '',
-  authenticatorCount: 1,
+  factorCounts: { totp: 1 },
   createdAt: 0,
   lastSignInAt: 0,
 }

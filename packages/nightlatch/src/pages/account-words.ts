@@ -1,14 +1,15 @@
 import type { AuditEventName } from '../core/audit.js'
-import type { Factor } from '../core/sessions.js'
+import type { Proof } from '../core/sessions.js'
 import { html, named, type Html } from './html.js'
+import { factorWords } from './factor-words.js'
 import { plural } from './words.js'
 
 /** The words of the account page and of the pages behind its links. */
 
 export const account = {
   title: 'Your account',
-  status: (apps: number, codes: number): string =>
-    `Your account has ${plural(apps, 'authenticator app')} and ${plural(codes, 'recovery code')} left.`,
+  /** "1 authenticator app", "7 recovery codes" */
+  status: (factors: readonly string[]): string => `Your account has ${list(factors)} left.`,
   addSecond: 'Add a second authenticator app, so you are not locked out if you lose your phone.',
   addFirst: 'Only a password protects your account. Add an authenticator app.',
   fewCodes: 'You have few recovery codes left. Make new ones before you need them.',
@@ -47,19 +48,16 @@ export const account = {
   with: 'with',
 }
 
-const factorWords: Readonly<Record<Factor, string>> = {
-  password: 'password',
-  totp: 'authenticator app',
-  'recovery-code': 'recovery code',
-  device: 'trusted device',
+/** "one, two and three" */
+const list = (parts: readonly string[]): string => parts.join(', ').replace(/, ([^,]*)$/, ' and $1')
+
+const proofName = (proof: Proof): string => {
+  if (proof === 'password') return 'password'
+  return proof === 'device' ? 'trusted device' : factorWords[proof].name
 }
 
 /** "password, recovery code and authenticator app" */
-export const factorsText = (factors: readonly Factor[]): string =>
-  factors
-    .map((factor) => factorWords[factor])
-    .join(', ')
-    .replace(/, ([^,]*)$/, ' and $1')
+export const factorsText = (factors: readonly Proof[]): string => list(factors.map(proofName))
 
 /** The audit trail in sentences, by the name of the event. */
 export const activityWords: Readonly<Record<AuditEventName, string>> = {
@@ -190,8 +188,6 @@ export const confirm = {
   code: '6-digit code',
   codeHint: (issuer: string): Html => html`From your authenticator app, the entry called ${named(issuer)}`,
   submit: 'Confirm',
-  useRecovery: 'Use a recovery code',
-  useApp: 'Use your authenticator app',
   spends: 'This uses up the recovery code.',
 }
 

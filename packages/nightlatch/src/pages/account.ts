@@ -1,11 +1,14 @@
 import type { AuditEventName } from '../core/audit.js'
-import type { Factor } from '../core/sessions.js'
+import type { FactorKind } from '../core/factors/factor.js'
+import type { Proof } from '../core/sessions.js'
 import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
 import type { Notice } from './notices.js'
 import { noticeBox } from './parts.js'
 import { account } from './account-words.js'
-import { activitySection, authenticatorsSection, codesSection } from './account-sections.js'
+import { countWords } from './factor-words.js'
+import { activitySection } from './account-sections.js'
+import { factorSections } from './account-factors.js'
 import { passwordSection, sessionsSection, trustedSection } from './account-devices.js'
 import type { FactorRow } from './home.js'
 
@@ -21,7 +24,7 @@ export interface SessionRow {
   readonly signedInAtSeconds: number
   readonly lastActiveAtSeconds: number
   /** How the person was proven. */
-  readonly factors?: readonly Factor[] | undefined
+  readonly factors?: readonly Proof[] | undefined
   readonly current: boolean
 }
 
@@ -38,7 +41,7 @@ export interface ActivityRow {
   /** What it concerned, for example the name of an authenticator. */
   readonly about?: string | undefined
   /** How the person was proven, for a sign-in. */
-  readonly factors?: readonly Factor[] | undefined
+  readonly factors?: readonly Proof[] | undefined
   readonly device?: string | undefined
   readonly address?: string | undefined
 }
@@ -46,6 +49,10 @@ export interface ActivityRow {
 export interface AccountView {
   readonly name: string
   readonly username: string
+  /** How many second factors there are, of all kinds. */
+  readonly secondFactors: number
+  /** How many there are of each, or left of it. */
+  readonly factorCounts: Readonly<Record<FactorKind, number>>
   readonly authenticators: readonly AuthenticatorRow[]
   readonly mostAuthenticators: number
   readonly recoveryCodes: { readonly left: number; readonly total: number }
@@ -66,13 +73,12 @@ export const accountPage = (site: Site, view: AccountView): Html =>
     body: html`${noticeBox(view.notice, site.base)}
       <h1>${account.title}</h1>
       <p class="lead" id="status">${statusLine(view)}</p>
-      ${authenticatorsSection(site, view)} ${view.authenticators.length > 0 && codesSection(site, view)}
-      ${view.authenticators.length > 0 && trustedSection(site, view)}
+      ${factorSections(site, view)} ${view.secondFactors > 0 && trustedSection(site, view)}
       ${view.hasPassword && passwordSection(site)} ${sessionsSection(site, view)} ${activitySection(view)}`,
   })
 
 function statusLine(view: AccountView): string {
-  if (view.authenticators.length === 0) return account.addFirst
-  const status = account.status(view.authenticators.length, view.recoveryCodes.left)
-  return view.authenticators.length === 1 ? `${status} ${account.addSecond}` : status
+  if (view.secondFactors === 0) return account.addFirst
+  const status = account.status(countWords(view.factorCounts))
+  return view.secondFactors === 1 ? `${status} ${account.addSecond}` : status
 }

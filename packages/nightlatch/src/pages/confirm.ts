@@ -1,3 +1,5 @@
+import type { FactorKind } from '../core/factors/factor.js'
+import { factorWords } from './factor-words.js'
 import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
 import {
@@ -19,6 +21,8 @@ export interface ConfirmView extends FormView {
   readonly issuer: string
   /** The account has a second step, so a code is asked for too. */
   readonly withCode: boolean
+  /** What else may be given in the code's place, the best first. */
+  readonly others: readonly FactorKind[]
   /** Where the person was going: the way back to exactly that. */
   readonly next?: string | undefined
   /** What they are about to do. */
@@ -51,7 +55,7 @@ export const confirmPage = (site: Site, view: ConfirmView): Html =>
         ${view.withCode && codeField(view)}
         ${actions({ submit: confirm.submit, cancel: { href: `${site.base}/account`, label: common.cancel } })}
       </form>
-      ${view.withCode && html`<p class="aside"><a href="${withNext(`${site.base}/account/confirm/recovery`, view)}">${confirm.useRecovery}</a></p>`}`,
+      ${view.others.map((kind) => html`<p class="aside">${otherProof(site, view, kind)}</p>`)}`,
   })
 
 function codeField(view: ConfirmView): Html {
@@ -63,8 +67,16 @@ function codeField(view: ConfirmView): Html {
   </div>`
 }
 
-export const confirmRecoveryPage = (site: Site, view: ConfirmView): Html =>
-  layout(site, {
+const confirmHref = (site: Site, view: ConfirmView, kind: FactorKind): string =>
+  withNext(`${site.base}${factorWords[kind].confirmPath}`, view)
+
+const otherProof = (site: Site, view: ConfirmView, kind: FactorKind): Html =>
+  html`<a href="${confirmHref(site, view, kind)}">${factorWords[kind].use}</a>`
+
+export function confirmRecoveryPage(site: Site, view: ConfirmView): Html {
+  const [instead] = view.others
+  const cancel = instead && { href: confirmHref(site, view, instead), label: factorWords[instead].use }
+  return layout(site, {
     title: confirm.titleRecovery,
     failed: failed(view),
     body: html`${errorSummary(view)}
@@ -74,9 +86,10 @@ export const confirmRecoveryPage = (site: Site, view: ConfirmView): Html =>
       <form method="post" action="${site.base}/account/confirm/recovery" autocomplete="off" novalidate>
         ${nextField(view)}${knownUsername(view.username)}
         ${passwordField(view, { name: 'password', label: confirm.password })} ${recoveryField(view)}
-        ${actions({ submit: confirm.submit, cancel: { href: withNext(`${site.base}/account/confirm`, view), label: confirm.useApp } })}
+        ${actions({ submit: confirm.submit, cancel })}
       </form>`,
   })
+}
 
 /** Where `GET /logout` leads: it only asks. */
 export const logoutPage = (site: Site): Html =>

@@ -32,6 +32,7 @@ export {
   type TrustedDeviceRow,
 } from './account.js'
 export type { ConfirmAction } from './account-words.js'
+export { factorWords, type FactorWords } from './factor-words.js'
 export {
   endOtherSessionsPage,
   endSessionPage,

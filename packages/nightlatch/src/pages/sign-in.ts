@@ -1,3 +1,5 @@
+import type { FactorKind } from '../core/factors/factor.js'
+import { factorWords } from './factor-words.js'
 import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
 import type { Notice } from './notices.js'
@@ -46,6 +48,8 @@ export interface VerifyView extends FormView {
   readonly next?: string | undefined
   readonly offerRemember: boolean
   readonly rememberDays: number
+  /** What else may be given, the best first. */
+  readonly others: readonly FactorKind[]
   /** How many codes were refused in this sign-in. */
   readonly failures?: number | undefined
 }
@@ -68,12 +72,17 @@ export function verifyPage(site: Site, view: VerifyView): Html {
       <section class="aside" aria-labelledby="other-ways">
         <h2 id="other-ways">${verify.cannot}</h2>
         <ul>
-          <li><a href="${site.base}/mfa/recovery">${verify.useRecovery}</a></li>
+          ${otherSteps(site, view.others)}
           <li><a href="${site.base}/login?restart">${verify.startAgain}</a></li>
         </ul>
       </section>`,
   })
 }
+
+export const otherSteps = (site: Site, others: readonly FactorKind[]): readonly Html[] =>
+  others.map(
+    (kind) => html`<li><a href="${site.base}${factorWords[kind].stepPath}">${factorWords[kind].use}</a></li>`,
+  )
 
 const rememberBox = (days: number): Html =>
   html`<div class="check">
@@ -84,11 +93,18 @@ const rememberBox = (days: number): Html =>
 
 export interface RecoveryView extends FormView {
   readonly username: string
+  /** What else may be given, the best first. */
+  readonly others: readonly FactorKind[]
   readonly next?: string | undefined
 }
 
-export const recoveryPage = (site: Site, view: RecoveryView): Html =>
-  layout(site, {
+export function recoveryPage(site: Site, view: RecoveryView): Html {
+  const [instead] = view.others
+  const cancel = instead && {
+    href: `${site.base}${factorWords[instead].stepPath}`,
+    label: factorWords[instead].use,
+  }
+  return layout(site, {
     title: recovery.title,
     failed: failed(view),
     withoutSignOut: true,
@@ -96,14 +112,14 @@ export const recoveryPage = (site: Site, view: RecoveryView): Html =>
       <form method="post" action="${site.base}/mfa/recovery" autocomplete="off" novalidate>
         <p class="who">${verify.who(view.username)}</p>
         <h1>${recovery.title}</h1>
-        ${recoveryField(view)}
-        ${nextField(view.next)}${actions({ submit: recovery.submit, cancel: { href: `${site.base}/mfa/verify`, label: recovery.useApp } })}
+        ${recoveryField(view)} ${nextField(view.next)}${actions({ submit: recovery.submit, cancel })}
       </form>
       <section class="aside" aria-labelledby="no-code">
         <h2 id="no-code">${recovery.noneTitle}</h2>
         ${operatorHelp(site)}
       </section>`,
   })
+}
 
 export const recoveryField = (view: FormView): Html =>
   textField(view, {

@@ -50,7 +50,6 @@ export const verify = {
   remember: (days: number): string => `Remember this device for ${plural(days, 'day')}`,
   rememberHint: 'Do not tick this on a shared computer',
   cannot: 'Cannot use your app?',
-  useRecovery: 'Use a recovery code',
   startAgain: 'Start again as someone else',
 }
 
@@ -60,7 +59,6 @@ export const recovery = {
   hint: 'It looks like k7qm-4xw4-9hd2-p3tn. Capital letters, spaces and dashes do not matter',
   submit: 'Continue',
   noneTitle: 'No recovery code?',
-  useApp: 'Use your authenticator app',
 }
 
 export const setup = {

@@ -1,5 +1,6 @@
-import type { Account, AccountStore, NewAccount } from '../core/accounts.js'
+import type { Account, AccountStore, FactorLimit, NewAccount } from '../core/accounts.js'
 import type { AccountId } from '../core/ids.js'
+import type { FactorCounts } from '../core/factors/factor.js'
 import { Undo } from '../core/stores.js'
 import type { Db, Param } from './db.js'
 import { done, found, foundAll, valuesList, wrote } from './rows.js'
@@ -14,15 +15,27 @@ export interface AccountRow {
   readonly disabled: number
   readonly password_hash: string
   readonly authenticator_count: number
+  readonly factor_counts: string
   readonly created_at: number
   readonly last_sign_in_at: number
 }
 
 const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
-  created_at, last_sign_in_at`
+  factor_counts, created_at, last_sign_in_at`
 
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
 export const accountColumns = columns.replace(/\w+/g, 'account.$&')
+
+type CountColumns = Pick<AccountRow, 'authenticator_count' | 'factor_counts'>
+
+/** TOTP has a column; every other kind is in the text, also what a newer version put there. */
+const countsOf = ({ authenticator_count: totp, factor_counts: others }: CountColumns): FactorCounts =>
+  others === '{}' ? { totp } : { ...(JSON.parse(others) as FactorCounts), totp }
+
+function othersOf(counts: FactorCounts): string {
+  const others = Object.entries(counts).filter(([kind, count = 0]) => kind !== 'totp' && count > 0)
+  return JSON.stringify(Object.fromEntries(others))
+}
 
 export function accountOf(row: AccountRow): Account {
   return {
@@ -34,7 +47,7 @@ export function accountOf(row: AccountRow): Account {
     admin: row.admin === 1,
     disabled: row.disabled === 1,
     passwordHash: row.password_hash,
-    authenticatorCount: row.authenticator_count,
+    factorCounts: countsOf(row),
     createdAt: row.created_at,
     lastSignInAt: row.last_sign_in_at,
   }
@@ -49,14 +62,15 @@ const valuesOf = (account: Account): readonly Param[] => [
   Number(account.admin),
   Number(account.disabled),
   account.passwordHash,
-  account.authenticatorCount,
+  account.factorCounts.totp,
+  othersOf(account.factorCounts),
   account.createdAt,
   account.lastSignInAt,
 ]
 
-const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 11)}`
+const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 12)}`
 const insertFirst = `INSERT INTO account (${columns})
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE NOT EXISTS (SELECT 1 FROM account)`
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 WHERE NOT EXISTS (SELECT 1 FROM account)`
 
 /** Sorted, so that two accounts that want the same names wait for each other in the same order. */
 async function addNames(db: Db, { account, loginNames }: NewAccount): Promise<boolean> {
@@ -104,12 +118,13 @@ async function listAll(db: Db): Promise<readonly Account[]> {
   return all.sort((one, other) => one.createdAt - other.createdAt || (isBefore(one, other) ? -1 : 1))
 }
 
+/** What is decided from the row stays true to the end. SQLite holds the whole database. */
+const holding = (db: Db): string => (db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find)
+
 function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'isEmpty'> {
-  // What is decided from the row stays true to the end. SQLite holds the whole database.
-  const hold = db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find
   return {
     find: (id) => found(db.one(find, [id]), accountOf),
-    hold: (id) => found(db.one(hold, [id]), accountOf),
+    hold: (id) => found(db.one(holding(db), [id]), accountOf),
     findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
     list: () => listAll(db),
     isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
@@ -142,18 +157,38 @@ function changing(db: Db): Some<'setDisabled' | 'setPasswordHash' | 'renewPasswo
   }
 }
 
-const up = `UPDATE account SET authenticator_count = authenticator_count + 1
-  WHERE id = $1 AND authenticator_count < $2`
-const down = `UPDATE account SET authenticator_count = authenticator_count - 1
-  WHERE id = $1 AND authenticator_count > 0 AND authenticator_count > $2`
+const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
+  WHERE id = $1 AND authenticator_count = $4 AND factor_counts = $5`
 
-function counting(
-  db: Db,
-): Some<'countAuthenticatorUp' | 'countAuthenticatorDown' | 'resetAuthenticatorCount'> {
+/** The row is held meanwhile, and the write decides: it finds the counts as they were read, or changes nothing. */
+const change = (db: Db, id: AccountId, next: (now: FactorCounts) => FactorCounts | null): Promise<boolean> =>
+  db.atomic(async (part) => {
+    const row = await part.one<AccountRow>(holding(part), [id])
+    const counts = row === null ? null : next(countsOf(row))
+    if (row === null || counts === null) return false
+    const was = [row.authenticator_count, row.factor_counts]
+    return wrote(part.run(recount, [id, counts.totp, othersOf(counts), ...was]))
+  })
+
+const total = (counts: FactorCounts): number =>
+  Object.values(counts).reduce<number>((sum, n = 0) => sum + n, 0)
+
+function countedUp(now: FactorCounts, kind: string, limit: FactorLimit): FactorCounts | null {
+  const has = now[kind] ?? 0
+  const hasRoom = limit === 'first' ? total(now) === 0 : has < limit.atMost
+  return hasRoom ? { ...now, [kind]: has + 1 } : null
+}
+
+function countedDown(now: FactorCounts, kind: string, atLeast: number): FactorCounts | null {
+  const has = now[kind] ?? 0
+  return has > 0 && total(now) > atLeast ? { ...now, [kind]: has - 1 } : null
+}
+
+function counting(db: Db): Some<'countFactorUp' | 'countFactorDown' | 'resetFactorCounts'> {
   return {
-    countAuthenticatorUp: (id, atMost) => wrote(db.run(up, [id, atMost])),
-    countAuthenticatorDown: (id, atLeast) => wrote(db.run(down, [id, atLeast])),
-    resetAuthenticatorCount: (id) =>
-      done(db.run('UPDATE account SET authenticator_count = 0 WHERE id = $1', [id])),
+    countFactorUp: (id, kind, limit) => change(db, id, (now) => countedUp(now, kind, limit)),
+    countFactorDown: (id, kind, atLeast) => change(db, id, (now) => countedDown(now, kind, atLeast)),
+    resetFactorCounts: (id) =>
+      done(db.run("UPDATE account SET authenticator_count = 0, factor_counts = '{}' WHERE id = $1", [id])),
   }
 }

@@ -1,5 +1,5 @@
 import type { AccountId, SessionId } from '../core/ids.js'
-import type { Factor, Session, SessionStore, SignedIn } from '../core/sessions.js'
+import type { Proof, Session, SessionStore, SignedIn } from '../core/sessions.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db, Param } from './db.js'
 import { among, done, found, foundAll, valuesList, wrote } from './rows.js'
@@ -22,7 +22,7 @@ const columns = `session.id AS session_id, session.account AS session_account, f
 const sessionOf = (row: SessionRow): Session => ({
   id: row.session_id as SessionId,
   account: row.session_account as AccountId,
-  factors: row.factors === '' ? [] : (row.factors.split(',') as Factor[]),
+  factors: row.factors === '' ? [] : (row.factors.split(',') as Proof[]),
   signedInAt: row.signed_in_at,
   verifiedAt: row.verified_at,
   lastSeenAt: row.last_seen_at,

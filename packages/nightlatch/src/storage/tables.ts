@@ -28,7 +28,7 @@ function table(name: string, { key = '', text = '', integers = '', where = '' }:
 export const tables: readonly Table[] = [
   table('account', {
     key: 'id',
-    text: 'id username name email group_names password_hash',
+    text: 'id username name email group_names password_hash factor_counts',
     integers: 'admin disabled authenticator_count created_at last_sign_in_at',
   }),
   table('login_name', { key: 'name', text: 'name account' }),

@@ -53,7 +53,7 @@ describe.each(databases)('after a sign-in with a recovery code, on $name', (kind
     const { phone, location } = await setUpPhone(app, browser)
     expect(location).toBe('/account')
     expect(await authenticatorsOf(app, 'ada11')).toHaveLength(1)
-    expect((await accountOf(app, 'ada11')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'ada11')).factorCounts.totp).toBe(1)
     expect(app.notices.at(-1)).toMatchObject({
       kind: 'authenticator-replaced',
       account: { username: 'ada11' },
@@ -156,7 +156,7 @@ describe.each(databases)('after a sign-in with a recovery code, on $name', (kind
     const alive = await Promise.all(kept.map((copy) => isSignedIn(copy)))
     expect(alive.filter(Boolean).length).toBeLessThanOrEqual(1)
     expect(await authenticatorsOf(app, 'ada14')).toHaveLength(1)
-    expect((await accountOf(app, 'ada14')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'ada14')).factorCounts.totp).toBe(1)
   })
 
   it('RC-14 a session that was there before goes on, and with its own phone the owner undoes it', async () => {

@@ -53,7 +53,7 @@ describe.each(['required', 'optional'])('taking the second factor away, where it
     expect(await failuresOf(app, account)).toBe(1)
     expect(await countOf(app, `audit WHERE account = '${account.id}' AND event = 'step-up.refused'`)).toBe(2)
     expect((await remove(app, ada)).location).toMatch(/^\/account\/confirm/)
-    expect(account.authenticatorCount).toBe(1)
+    expect(account.factorCounts.totp).toBe(1)
   })
 
   it('OFF-2 is not for a sign-in in progress', async () => {

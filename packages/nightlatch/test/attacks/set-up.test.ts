@@ -184,7 +184,7 @@ describe('setting up', () => {
     app.clock.advance(600)
     const late = await ada.browser.post('/mfa/setup', { otp: phone.code() })
     expect(late.location).toMatch(/^\/account\/confirm/)
-    expect((await accountOf(app, 'ada8b')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'ada8b')).factorCounts.totp).toBe(1)
   })
 
   it('ENROL-9 after a change of phone the old one is worth nothing, in sign-ins in progress, too', async () => {
@@ -198,7 +198,7 @@ describe('setting up', () => {
     app.clock.advance(30)
     expect((await half.post('/mfa/verify', { otp: ada.phone.code() })).status).toBe(401)
     expect((await half.post('/mfa/verify', { otp: phone.code() })).status).toBe(303)
-    expect((await accountOf(app, 'ada9')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'ada9')).factorCounts.totp).toBe(1)
   })
 
   it('ENROL-10 nobody touches what belongs to somebody else', async () => {
@@ -340,6 +340,6 @@ describe('setting up', () => {
     expect(page.status).toBe(200)
     const phone = new Phone(setUpKey(page.body), app.clock)
     expect((await ada.browser.post('/mfa/setup', { otp: phone.code() })).status).toBe(303)
-    expect((await accountOf(app, 'ada18b')).authenticatorCount).toBe(10)
+    expect((await accountOf(app, 'ada18b')).factorCounts.totp).toBe(10)
   })
 })

@@ -27,7 +27,7 @@ describe.each(databases)('accounts on $name', (kind) => {
       email: 'zoe@example.org',
       groups: ['staff', 'a,b'],
       admin: true,
-      authenticatorCount: 3,
+      factorCounts: { totp: 3 },
       lastSignInAt: 4_102_444_800,
     })
     const [zoe, mail] = ['zoë', 'zoe@example.org'] as LoginName[]
@@ -109,27 +109,27 @@ describe.each(databases)('accounts on $name', (kind) => {
 
   it('of fifty first authenticators at once, one is counted', async () => {
     const { id } = await somebody(servers.here.stores)
-    const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countAuthenticatorUp(id, 1))
+    const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countFactorUp(id, 'totp', 'first'))
     expect(wins.filter(Boolean)).toHaveLength(1)
-    expect((await servers.here.stores.accounts.find(id))?.authenticatorCount).toBe(1)
+    expect((await servers.here.stores.accounts.find(id))?.factorCounts.totp).toBe(1)
   })
 
   it('authenticators are counted up to the most and down to the least', async () => {
     const { accounts } = servers.here.stores
-    const { id } = await somebody(servers.here.stores, { authenticatorCount: 9 })
-    expect(await accounts.countAuthenticatorUp(id, 10)).toBe(true)
-    expect(await accounts.countAuthenticatorUp(id, 10)).toBe(false)
-    await accounts.resetAuthenticatorCount(id)
-    expect(await accounts.countAuthenticatorDown(id, 0)).toBe(false)
-    expect(await accounts.countAuthenticatorUp(id, 10)).toBe(true)
-    expect(await accounts.countAuthenticatorDown(id, 1)).toBe(false)
-    expect(await accounts.countAuthenticatorDown(id, 0)).toBe(true)
-    expect((await accounts.find(id))?.authenticatorCount).toBe(0)
+    const { id } = await somebody(servers.here.stores, { factorCounts: { totp: 9 } })
+    expect(await accounts.countFactorUp(id, 'totp', { atMost: 10 })).toBe(true)
+    expect(await accounts.countFactorUp(id, 'totp', { atMost: 10 })).toBe(false)
+    await accounts.resetFactorCounts(id)
+    expect(await accounts.countFactorDown(id, 'totp', 0)).toBe(false)
+    expect(await accounts.countFactorUp(id, 'totp', { atMost: 10 })).toBe(true)
+    expect(await accounts.countFactorDown(id, 'totp', 1)).toBe(false)
+    expect(await accounts.countFactorDown(id, 'totp', 0)).toBe(true)
+    expect((await accounts.find(id))?.factorCounts.totp).toBe(0)
   })
 
   it('of two last authenticators removed at once, one stays where one must', async () => {
-    const { id } = await somebody(servers.here.stores, { authenticatorCount: 2 })
-    const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countAuthenticatorDown(id, 1))
+    const { id } = await somebody(servers.here.stores, { factorCounts: { totp: 2 } })
+    const wins = await fiftyAtOnce(both(), (stores) => stores.accounts.countFactorDown(id, 'totp', 1))
     expect(wins.filter(Boolean)).toHaveLength(1)
   })
 

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type AttemptKey,
-  type AttemptPolicy,
-  codePolicy,
-  passwordPolicy,
-  recoveryPolicy,
-} from '../../src/core/attempts.js'
+import { type AttemptKey, type AttemptPolicy, passwordPolicy } from '../../src/core/attempts.js'
+import { codePolicy } from '../../src/core/factors/totp/counters.js'
+import { recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
 import { day, hour } from '../../src/core/world.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { anId, fiftyAtOnce } from './things.js'

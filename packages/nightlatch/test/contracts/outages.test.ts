@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AttemptKey, codePolicy } from '../../src/core/attempts.js'
+import { type AttemptKey } from '../../src/core/attempts.js'
+import { codePolicy } from '../../src/core/factors/totp/counters.js'
 import { openStorage, type OpenStorage } from '../../src/storage/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { lineTo } from '../support/line.js'

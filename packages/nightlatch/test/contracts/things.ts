@@ -26,7 +26,7 @@ export function anAccount(own: Partial<Account> = {}): Account {
     admin: false,
     disabled: false,
     passwordHash: '$argon2id$one',
-    authenticatorCount: 0,
+    factorCounts: { totp: 0 },
     createdAt: 1000,
     lastSignInAt: 0,
     ...own,

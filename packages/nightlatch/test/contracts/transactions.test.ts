@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { codeKey, codePolicy } from '../../src/core/attempts.js'
+import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
 import { type Storage, type Stores, Undo } from '../../src/core/stores.js'
 import { StorageError } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'

@@ -11,7 +11,7 @@ import { findInvitation } from '../../src/core/invitation-use.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
 import type { AuthenticatorId, InvitationId, TrustedDeviceId } from '../../src/core/ids.js'
 import { findUnsavedCodes } from '../../src/core/factors/recovery-codes/set-up.js'
-import { giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
+import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
@@ -169,7 +169,7 @@ describe('an authenticator is removed', () => {
     here.notices.length = 0
     expect(await remove(ada, first!.id)).toEqual({ kind: 'removed' })
     expect(await authenticatorsOf(ada)).toMatchObject([{ name: 'Tablet' }])
-    expect((await ada.account()).authenticatorCount).toBe(1)
+    expect((await ada.account()).factorCounts.totp).toBe(1)
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
     expect(await findSession(here.core, elsewhere.token)).not.toBeNull()
@@ -207,7 +207,7 @@ describe('an authenticator is removed', () => {
     const { session } = await ada.signedIn()
     expect(await findUnsavedCodes(here.core, session.id)).toHaveLength(10)
     expect(await remove(ada, undefined, here.optional)).toEqual({ kind: 'removed' })
-    expect(await ada.account()).toMatchObject({ authenticatorCount: 0 })
+    expect(await ada.account()).toMatchObject({ factorCounts: { totp: 0 } })
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(0)
     expect(await findUnsavedCodes(here.core, session.id)).toBeNull()
     expect(await findSession(here.core, elsewhere.token)).toBeNull()
@@ -268,7 +268,7 @@ describe('an authenticator is removed', () => {
     here.notices.length = 0
     const core = justBeforeTheWrite(here.core, () => here.stores.authenticators.remove(id, ada.id))
     expect(await remove(ada, id, core)).toEqual({ kind: 'not-there' })
-    expect((await ada.account()).authenticatorCount).toBe(3)
+    expect((await ada.account()).factorCounts.totp).toBe(3)
     expect(await here.stores.trustedDevices.listOf(ada.id)).toHaveLength(1)
     expect(await ada.events()).not.toContain('authenticator.removed')
     expect(here.notices).toEqual([])
@@ -323,7 +323,7 @@ describe('recovery codes are renewed', () => {
     const { session } = change.signedIn
     const signedOut = justBeforeTheWrite(here.core, () => here.stores.sessions.end(session.id, ada.id))
     expect(await renewRecoveryCodes(signedOut, change)).toEqual(notFresh)
-    const reset = justBeforeTheWrite(here.core, () => here.stores.accounts.resetAuthenticatorCount(ada.id))
+    const reset = justBeforeTheWrite(here.core, () => here.stores.accounts.resetFactorCounts(ada.id))
     expect(await renewRecoveryCodes(reset, change)).toEqual({ kind: 'no-second-factor' })
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
     const removed = justBeforeTheWrite(here.core, () => here.stores.accounts.remove(ada.id))

@@ -10,12 +10,13 @@ import {
   resetSecondFactor,
   setPassword,
 } from '../../src/core/administration.js'
-import { codeKey, codePolicy, recoveryKey, recoveryPolicy } from '../../src/core/attempts.js'
+import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
+import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
 import type { Browser } from '../../src/core/completed-sign-in.js'
 import type { InvitationOutcome } from '../../src/core/invitation-use.js'
 import { acceptInvitation, findInvitation } from '../../src/core/invitation-use.js'
 import { Secret } from '../../src/core/secret.js'
-import { giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
+import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Token } from '../../src/core/tokens.js'
@@ -405,14 +406,14 @@ describe('an administrator', () => {
       await here.stores.attempts.reserve(codeKey(ada.id), codePolicy, noon)
       await here.stores.attempts.reserve(recoveryKey(ada.id), recoveryPolicy, noon)
     }
-    expect(await resetSecondFactor(here.core, account)).toEqual({ authenticators: 1 })
+    expect(await resetSecondFactor(here.core, account)).toEqual({ totp: 1, 'recovery-code': 10 })
     await nothingGoesOn()
     expect(await lastOf(ada)).toMatchObject(written('account.second-factor-reset'))
     const client = { address: '', userAgent: '' }
     expect(here.notices).toEqual([{ kind: 'second-factor-reset', account, at: noon, client, details: {} }])
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([])
     expect(await here.stores.recoveryCodes.saltOf(ada.id)).toBeNull()
-    expect((await ada.account()).authenticatorCount).toBe(0)
+    expect((await ada.account()).factorCounts.totp).toBe(0)
     const { knownDevice } = ada.browser
     expect(await here.stores.knownDevices.isKnown(ada.id, hashToken(realWorld, knownDevice!))).toBe(false)
     for (const [key, policy] of [
@@ -427,7 +428,7 @@ describe('an administrator', () => {
     )
     expect((await giveRecoveryCode(here.core, { ...given, code: ada.recoveryCodes[0]! })).kind).toBe('wrong')
     await ada.enrol()
-    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ authenticators: 1 })
-    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ authenticators: 0 })
+    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 1, 'recovery-code': 10 })
+    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 0, 'recovery-code': 0 })
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { closeAfterRestore, type Closed } from '../../src/core/after-restore.js'
 import { firstAccountLink, inviteAccount } from '../../src/core/administration.js'
 import { findInvitation } from '../../src/core/invitation-use.js'
-import { giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
+import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import { pendingSetUp, useHere } from './people.js'
 import type { Person } from './people.js'
@@ -26,7 +26,7 @@ const nothing = { sessions: 0, signIns: 0, setUps: 0, trustedDevices: 0, knownDe
 
 describe('after an older copy was restored', () => {
   it('there is nothing to close in an installation that nobody has used', async () => {
-    const closed = { ...nothing, authenticators: 0, recoveryCodes: null, lastEventAt: 0 }
+    const closed = { ...nothing, factors: { totp: 0, 'recovery-code': null }, lastEventAt: 0 }
     expect(await close()).toEqual(closed)
     expect(await lastInstallationEvent()).toMatchObject({
       event: 'installation.restored',
@@ -49,7 +49,7 @@ describe('after an older copy was restored', () => {
     here.clock.advance(60)
 
     const ended = { sessions: 2, signIns: 1, setUps: 1, trustedDevices: 1, knownDevices: 2, invitations: 2 }
-    expect(await close()).toEqual({ ...ended, authenticators: 1, recoveryCodes: null, lastEventAt })
+    expect(await close()).toEqual({ ...ended, factors: { totp: 1, 'recovery-code': null }, lastEventAt })
     const { details } = (await lastInstallationEvent()) ?? {}
     expect(details).toEqual({ ...ended, authenticators: 1 })
 
@@ -77,7 +77,7 @@ describe('after an older copy was restored', () => {
   it('recovery codes go where that is asked for', async () => {
     await close(true)
     const ada = await here.someoneWithAnAuthenticatorApp()
-    expect(await close(true)).toMatchObject({ recoveryCodes: 10 })
+    expect(await close(true)).toMatchObject({ factors: { 'recovery-code': 10 } })
     expect((await lastInstallationEvent())?.details).toMatchObject({ recoveryCodes: 10 })
     const { signIn } = await ada.beginSignIn()
     const given = { signIn, browser: here.newBrowser(), code: ada.recoveryCodes[0]! }

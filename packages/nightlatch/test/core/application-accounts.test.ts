@@ -40,7 +40,7 @@ describe('an application that keeps the accounts', () => {
       admin: false,
       disabled: false,
       passwordHash: '',
-      authenticatorCount: 0,
+      factorCounts: { totp: 0 },
       createdAt: noon,
       lastSignInAt: 0,
     })

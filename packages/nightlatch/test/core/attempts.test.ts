@@ -2,19 +2,18 @@ import { describe, expect, it } from 'vitest'
 import {
   addressKey,
   addressPolicy,
-  codeKey,
-  codePolicy,
   deviceKey,
   networkOf,
   passwordKey,
   passwordPolicy,
-  recoveryKey,
-  recoveryPolicy,
   unknownNameKey,
 } from '../../src/core/attempts.js'
+import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
+import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
 import { auditEvent, auditEvents, noClient } from '../../src/core/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
-import { hasTwoFactors, isFresh, isLive } from '../../src/core/sessions.js'
+import { hasTwoFactors } from '../../src/core/factors/registry.js'
+import { isFresh, isLive } from '../../src/core/sessions.js'
 import type { Session } from '../../src/core/sessions.js'
 import { realWorld as world } from '../../src/crypto/world.js'
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { codeKey, codePolicy, passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
+import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
+import { passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
 import { auditEvent, noClient } from '../../src/core/audit.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
 import { housekeepingLease, keepHouse, sweep } from '../../src/core/housekeeping.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'
 import { checkRootKeys, forgetLostKeys, knowsKeys, listKeys, resealSome } from '../../src/core/keys.js'
-import { giveCode } from '../../src/core/second-step.js'
+import { giveCode } from '../support/second-step.js'
 import { Secret } from '../../src/core/secret.js'
 import { isStillToCome } from '../../src/core/world.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
@@ -124,7 +125,7 @@ describe('secrets are sealed anew', () => {
         lastUsedAt: 0,
       }
       await here.stores.authenticators.add(own)
-      await here.stores.accounts.countAuthenticatorUp(ada.id, 10)
+      await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
     }
     return ada
   }

@@ -238,7 +238,7 @@ describe('what an administrator asks for', () => {
         admin: true,
         disabled: false,
         passwordHash: '',
-        authenticatorCount: 0,
+        factorCounts: { totp: 0 },
         createdAt: here.clock.seconds,
         lastSignInAt: 0,
       },

@@ -9,7 +9,8 @@ import {
 } from '../../src/core/administration.js'
 import type { Browser } from '../../src/core/completed-sign-in.js'
 import { acceptPassword, givePassword } from '../../src/core/password-step.js'
-import { findSignIn, giveCode, giveUpSignIn } from '../../src/core/second-step.js'
+import { findSignIn, giveUpSignIn } from '../../src/core/second-step.js'
+import { giveCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import { Secret } from '../../src/core/secret.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
@@ -32,6 +33,7 @@ describe('a right password', () => {
     const outcome = await ada.givePassword(browser)
     expect(outcome).toEqual({
       kind: 'set-up-due',
+      account: await ada.account(),
       signIn: {
         id: expect.stringMatching(/^[a-z2-7]{26}$/) as string,
         account: ada.id,
@@ -454,7 +456,7 @@ describe('what is changed while the password is looked at counts', () => {
           return Promise.resolve()
         },
       })
-    for (const own of [{ passwordHash: 'x' }, { authenticatorCount: 2 }, { authenticatorCount: 0 }])
+    for (const own of [{ passwordHash: 'x' }, { factorCounts: { totp: 2 } }, { factorCounts: { totp: 0 } }])
       expect(await accept(own)).toEqual({ kind: 'changed-meanwhile' })
     expect(settled).toEqual([])
     expect((await accept({})).kind).toBe('code-due')

@@ -1,14 +1,16 @@
 import { decodeBase32 } from '@nightlatch/otp'
 import { describe, expect, it } from 'vitest'
 import { disableAccount } from '../../src/core/administration.js'
-import { codeKey, recoveryKey } from '../../src/core/attempts.js'
+import { codeKey } from '../../src/core/factors/totp/counters.js'
+import { recoveryKey } from '../../src/core/factors/recovery-codes/counters.js'
 import { parseCode, sealContext, tellOfWrongCodes } from '../../src/core/factors/totp/verify.js'
 import type { SignedInNow } from '../../src/core/completed-sign-in.js'
 import type { Core } from '../../src/core/core.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId } from '../../src/core/ids.js'
 import { renewRecoveryCodes } from '../../src/core/account-changes.js'
-import { acceptRecoveryCode, giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
+import { acceptRecoveryCode } from '../../src/core/factors/recovery-codes/verify.js'
+import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import type { Stores } from '../../src/core/stores.js'
 import { hashToken } from '../../src/core/tokens.js'
@@ -39,7 +41,7 @@ async function someoneWithTheRfcSecret(): Promise<Person> {
   const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
   const own = { id, account: ada.id, name: 'RFC', sealed, lastStep: -1, createdAt: 0, lastUsedAt: 0 }
   await here.stores.authenticators.add(own)
-  await here.stores.accounts.countAuthenticatorUp(ada.id, 1)
+  await here.stores.accounts.countFactorUp(ada.id, 'totp', 'first')
   return ada
 }
 
@@ -212,7 +214,7 @@ describe('a right code', () => {
       lastUsedAt: 0,
     }
     await here.stores.authenticators.add(own)
-    await here.stores.accounts.countAuthenticatorUp(ada.id, 10)
+    await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
     here.clock.seconds = 1_111_111_111
     expect((await submit(ada, '050471')).kind).toBe('complete')
     const other = new Phone('MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U', here.clock)
@@ -535,7 +537,7 @@ describe('a recovery code', () => {
     expect(here.notices).toEqual([
       {
         kind: 'recovery-code-used',
-        account: outcome.account,
+        account: { ...outcome.account, lastSignInAt: at },
         at,
         client: browser.client,
         details: { left: 9 },
@@ -669,8 +671,8 @@ describe('a recovery code', () => {
 
   it('that is spent says so once', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
-    const given = { account: ada.id, hash: 'no such hash', client: ada.browser.client }
-    expect(await acceptRecoveryCode(here.core, here.stores, given)).toBe(false)
+    const given = { account: ada.id, hash: 'no such hash', failures: 1, client: ada.browser.client }
+    expect(await acceptRecoveryCode(here.core, here.stores, given)).toEqual({ kind: 'wrong', failures: 1 })
     expect(await ada.events()).not.toContain('recovery-code.used')
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { disableAccount, enableAccount, removeAccount } from '../../src/core/administration.js'
 import { newId } from '../../src/core/ids.js'
 import type { SessionId } from '../../src/core/ids.js'
-import { giveCode } from '../../src/core/second-step.js'
+import { giveCode } from '../support/second-step.js'
 import {
   endOtherSessions,
   endSession,
@@ -217,7 +217,7 @@ describe('a step up', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const signedIn = await ada.signedIn()
     here.clock.advance(1000)
-    const proof = { signedIn, browser: ada.browser, factor: 'totp' } as const
+    const proof = { signedIn, browser: ada.browser, proof: 'totp' } as const
     const proven = await proveSession(here.core, here.stores, proof)
     if (proven === null) throw new Error('dead')
     const now = here.clock.seconds
@@ -234,12 +234,12 @@ describe('a step up', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { verifiedAt } = (await ada.signedIn()).session
     here.clock.advance(100)
-    const proof = { ...(await ada.change()), factor: 'password' } as const
+    const proof = { ...(await ada.change()), proof: 'password' } as const
     const proven = await proveSession(here.core, here.stores, proof)
     expect(proven?.session).toMatchObject({ verifiedAt, lastSeenAt: here.clock.seconds })
     const bob = await here.someoneWithoutASecondFactor('bob')
     here.clock.advance(100)
-    const bobs = await proveSession(here.core, here.stores, { ...(await bob.change()), factor: 'password' })
+    const bobs = await proveSession(here.core, here.stores, { ...(await bob.change()), proof: 'password' })
     expect(bobs?.session).toMatchObject({ verifiedAt: here.clock.seconds, factors: ['password'] })
   })
 
@@ -247,7 +247,7 @@ describe('a step up', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const signedIn = await ada.signedIn()
     const without = { ...ada.browser, session: null }
-    const proof = { signedIn, factor: 'recovery-code' } as const
+    const proof = { signedIn, proof: 'recovery-code' } as const
     expect(await proveSession(here.core, here.stores, { ...proof, browser: without })).toBeNull()
     const stranger = { ...ada.browser, session: newToken(realWorld) }
     expect(await proveSession(here.core, here.stores, { ...proof, browser: stranger })).toBeNull()

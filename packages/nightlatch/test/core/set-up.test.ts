@@ -2,14 +2,14 @@ import { decodeBase32, parseOtpauthUri } from '@nightlatch/otp'
 import { describe, expect, it } from 'vitest'
 import { removeAuthenticator } from '../../src/core/account-changes.js'
 import { resetSecondFactor } from '../../src/core/administration.js'
-import { codeKey } from '../../src/core/attempts.js'
+import { codeKey } from '../../src/core/factors/totp/counters.js'
 import type { SetUp } from '../../src/core/factors/totp/store.js'
 import type { Session } from '../../src/core/sessions.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../../src/core/factors/recovery-codes/set-up.js'
-import { giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
+import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
-import type { SetUpOwner } from '../../src/core/factors/totp/set-up.js'
+import type { SetUpOwner } from '../../src/core/factors/enrolment.js'
 import { beginSetUp, findSetUp, maySetUp } from '../../src/core/factors/totp/set-up.js'
 import { Phone } from '../support/phone.js'
 import { aBox, fullHasher, justBeforeTheWrite, noon, pendingSetUp, useHere } from './people.js'
@@ -78,7 +78,10 @@ describe('a set-up', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const owner = await ada.sessionOwner()
     const account = { ...owner.account, username: 'ada@example.net' }
-    const first = await pendingSetUp(here.core, { ...owner, account: { ...account, authenticatorCount: 0 } })
+    const first = await pendingSetUp(here.core, {
+      ...owner,
+      account: { ...account, factorCounts: { totp: 0 } },
+    })
     expect(first.label).toBe('ada@example.net')
     const second = await pendingSetUp(here.core, { ...owner, account })
     expect(second.label).toBe(`ada@example.net (${second.setUp.id.slice(0, 4)})`)
@@ -122,7 +125,7 @@ describe('a set-up', () => {
   it('counts for nothing before it is confirmed', async () => {
     const { ada } = await someoneSettingUp()
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([])
-    expect(await ada.account()).toMatchObject({ authenticatorCount: 0 })
+    expect(await ada.account()).toMatchObject({ factorCounts: { totp: 0 } })
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(0)
     expect((await ada.givePassword()).kind).toBe('set-up-due')
   })
@@ -248,15 +251,15 @@ describe('whether one may set up', () => {
       const { outcome } = await addAnother(ada)
       expect(outcome.kind).toBe('confirmed')
     }
-    expect((await ada.account()).authenticatorCount).toBe(10)
+    expect((await ada.account()).factorCounts.totp).toBe(10)
     const owner = await ada.sessionOwner()
     expect(await beginSetUp(here.core, owner)).toEqual(notNow('too-many'))
 
     const [old] = await here.stores.authenticators.listOf(ada.id)
     const { outcome } = await addAnother(ada, 'New phone', { replaces: old!.id })
     if (outcome.kind !== 'confirmed') throw new Error(outcome.kind)
-    expect(outcome.signedIn.account.authenticatorCount).toBe(10)
-    expect((await ada.account()).authenticatorCount).toBe(10)
+    expect(outcome.signedIn.account.factorCounts.totp).toBe(10)
+    expect((await ada.account()).factorCounts.totp).toBe(10)
     const left = await here.stores.authenticators.listOf(ada.id)
     expect(left).toHaveLength(10)
     expect(left.map(({ id }) => id)).not.toContain(old!.id)
@@ -268,7 +271,9 @@ describe('whether one may set up', () => {
     const owner = await ada.sessionOwner()
     const pending = await pendingSetUp(here.core, owner)
     const phone = new Phone(pending.key, here.clock)
-    const core = justBeforeTheWrite(here.core, () => here.stores.accounts.countAuthenticatorUp(ada.id, 10))
+    const core = justBeforeTheWrite(here.core, () =>
+      here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 }),
+    )
     const given = { code: phone.code(), name: '', browser: ada.browser }
     expect(await confirmSetUp(core, owner, given)).toEqual({ kind: 'over' })
     expect(await here.stores.authenticators.listOf(ada.id)).toHaveLength(9)
@@ -293,10 +298,10 @@ describe('the first authenticator', () => {
       lastStep: noon / 30,
     })
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([outcome.authenticator])
-    expect(outcome.signedIn.account).toMatchObject({ id: ada.id, authenticatorCount: 1 })
+    expect(outcome.signedIn.account).toMatchObject({ id: ada.id, factorCounts: { totp: 1 } })
     expect(outcome.signedIn.session).toMatchObject({ factors: ['password', 'totp'], verifiedAt: at })
     const signedIn = await findSession(here.core, outcome.signedIn.token)
-    expect(signedIn).toMatchObject({ account: { authenticatorCount: 1 } })
+    expect(signedIn).toMatchObject({ account: { factorCounts: { totp: 1 } } })
     expect(outcome.recoveryCodes).toHaveLength(10)
     expect(new Set(outcome.recoveryCodes).size).toBe(10)
     for (const code of outcome.recoveryCodes)
@@ -370,7 +375,7 @@ describe('the first authenticator', () => {
     const { outcome } = await addAnother(ada, 'Mine')
     if (outcome.kind !== 'confirmed') throw new Error(outcome.kind)
     expect(outcome.recoveryCodes).toHaveLength(10)
-    expect(outcome.signedIn.account.authenticatorCount).toBe(1)
+    expect(outcome.signedIn.account.factorCounts.totp).toBe(1)
     expect(await findSession(here.core, before)).toBeNull()
     expect(await findSession(here.core, elsewhere.token)).toBeNull()
     expect(await findSession(here.core, outcome.signedIn.token)).toMatchObject({
@@ -412,14 +417,16 @@ describe('the first authenticator', () => {
     here.notices.length = 0
     expect(await confirmSetUp(core, rival, given)).toEqual({ kind: 'over' })
     expect(await here.stores.authenticators.listOf(ada.id)).toHaveLength(1)
-    expect((await ada.account()).authenticatorCount).toBe(1)
+    expect((await ada.account()).factorCounts.totp).toBe(1)
     expect(await here.stores.recoveryCodes.countLeft(ada.id)).toBe(10)
     expect(here.notices).toHaveLength(1)
   })
 
   it('of a set-up that another one overtook in the account alone is over, too', async () => {
     const { ada, confirm, owner, pending } = await someoneSettingUp()
-    const core = justBeforeTheWrite(here.core, () => here.stores.accounts.countAuthenticatorUp(ada.id, 1))
+    const core = justBeforeTheWrite(here.core, () =>
+      here.stores.accounts.countFactorUp(ada.id, 'totp', 'first'),
+    )
     expect(await confirm(undefined, '', core)).toEqual({ kind: 'over' })
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([])
     expect(await here.stores.setUps.findByOwner(owner.signIn.id, noon)).toEqual(pending.setUp)
@@ -429,7 +436,7 @@ describe('the first authenticator', () => {
     const { ada, confirm, owner, pending } = await someoneSettingUp()
     const core = justBeforeTheWrite(here.core, () => here.stores.signIns.endAllOf(ada.id))
     expect(await confirm(undefined, '', core)).toEqual({ kind: 'over' })
-    expect(await ada.account()).toMatchObject({ authenticatorCount: 0 })
+    expect(await ada.account()).toMatchObject({ factorCounts: { totp: 0 } })
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([])
     expect(await here.stores.setUps.findByOwner(owner.signIn.id, noon)).toEqual(pending.setUp)
     expect(here.notices).toEqual([])
@@ -452,7 +459,7 @@ describe('the first authenticator', () => {
     for (let time = 0; time < 8; time += 1)
       expect(await confirm(phone.code(), '', full)).toEqual({ kind: 'busy' })
     expect((await confirm()).kind).toBe('confirmed')
-    expect((await ada.account()).authenticatorCount).toBe(1)
+    expect((await ada.account()).factorCounts.totp).toBe(1)
   })
 
   it('needs no recovery codes from the second on, also while there is no room', async () => {
@@ -597,7 +604,7 @@ describe('a further authenticator', () => {
     const { outcome, phone } = await addAnother(ada, 'Tablet')
     if (outcome.kind !== 'confirmed') throw new Error(outcome.kind)
     expect(outcome.recoveryCodes).toEqual([])
-    expect(outcome.signedIn.account.authenticatorCount).toBe(2)
+    expect(outcome.signedIn.account.factorCounts.totp).toBe(2)
     expect(await findSession(here.core, before)).toBeNull()
     expect(await findSession(here.core, elsewhere.token)).not.toBeNull()
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
@@ -619,9 +626,9 @@ describe('a further authenticator', () => {
     await ada.signIn()
     const { outcome, phone } = await addAnother(ada)
     if (outcome.kind !== 'confirmed') throw new Error(outcome.kind)
-    expect(outcome.signedIn.account.authenticatorCount).toBe(1)
+    expect(outcome.signedIn.account.factorCounts.totp).toBe(1)
     expect(await here.stores.authenticators.listOf(ada.id)).toEqual([outcome.authenticator])
-    expect((await ada.account()).authenticatorCount).toBe(1)
+    expect((await ada.account()).factorCounts.totp).toBe(1)
     expect(await ada.lastEvent()).toMatchObject({
       event: 'authenticator.added',
       details: { authenticator: outcome.authenticator.id, replaced: true },
@@ -645,8 +652,8 @@ describe('a further authenticator', () => {
     const given = { code: new Phone(pending.key, here.clock).code(), name: 'Third', browser: ada.browser }
     const outcome = await confirmSetUp(here.core, owner, given)
     if (outcome.kind !== 'confirmed') throw new Error(outcome.kind)
-    expect((await ada.account()).authenticatorCount).toBe(2)
-    expect(outcome.signedIn.account.authenticatorCount).toBe(2)
+    expect((await ada.account()).factorCounts.totp).toBe(2)
+    expect(outcome.signedIn.account.factorCounts.totp).toBe(2)
     expect((await namesOf(ada)).sort()).toEqual([other!.name, 'Third'].sort())
   })
 
@@ -683,7 +690,7 @@ describe('a further authenticator', () => {
 
   it('after a reset is a first one again', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
-    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ authenticators: 1 })
+    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 1, 'recovery-code': 10 })
     await ada.enrol()
     expect(ada.recoveryCodes).toHaveLength(10)
   })

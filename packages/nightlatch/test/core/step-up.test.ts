@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { resetSecondFactor } from '../../src/core/administration.js'
 import { givePassword } from '../../src/core/password-step.js'
-import { giveRecoveryCode } from '../../src/core/second-step.js'
+import { giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/session-life.js'
 import type { StepUpGiven } from '../../src/core/step-up.js'
 import { stepUp } from '../../src/core/step-up.js'
@@ -11,7 +11,7 @@ import type { Person } from './people.js'
 const here = useHere()
 
 async function prove(person: Person, own: Partial<StepUpGiven> = {}, core = here.core) {
-  const second = { kind: 'code', code: person.phone.code() } as const
+  const second = { kind: 'totp', given: person.phone.code() } as const
   return stepUp(core, { ...(await person.change()), password: person.password, second, ...own })
 }
 
@@ -41,7 +41,7 @@ describe('a fresh proof', () => {
   it('is the password and a recovery code: it is spent, and the owner is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
-    const second = { kind: 'recovery-code', code: ada.recoveryCodes[0]! } as const
+    const second = { kind: 'recovery-code', given: ada.recoveryCodes[0]! } as const
     const outcome = await prove(ada, { second })
     if (outcome.kind !== 'proven') throw new Error(outcome.kind)
     expect(outcome.session.factors).toEqual(['password', 'totp', 'recovery-code'])
@@ -70,7 +70,7 @@ describe('a fresh proof', () => {
   it('is the password where there is no second factor', async () => {
     const ada = await here.someoneWithoutASecondFactor()
     here.clock.advance(3600)
-    const given = { ...(await ada.change()), second: { kind: 'code', code: '' } } as const
+    const given = { ...(await ada.change()), second: { kind: 'totp', given: '' } } as const
     expect(await stepUp(here.optional, { ...given, password: 'wrong' })).toEqual({ kind: 'wrong-password' })
     const outcome = await stepUp(here.optional, { ...given, password: ada.password })
     expect(outcome).toMatchObject({
@@ -100,7 +100,7 @@ describe('a proof is refused', () => {
 
   it('for a wrong, malformed or used code', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
-    const withCode = (code: string) => prove(ada, { second: { kind: 'code', code } })
+    const withCode = (code: string) => prove(ada, { second: { kind: 'totp', given: code } })
     expect(await withCode(ada.phone.wrongCode())).toEqual({ kind: 'wrong', failures: 1 })
     expect(await ada.lastEvent()).toMatchObject(refused(ada, 'wrong'))
     expect(await withCode('')).toEqual({ kind: 'malformed', problem: 'empty', digits: 0 })
@@ -112,7 +112,7 @@ describe('a proof is refused', () => {
   it('for a wrong recovery code, and nothing is told', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
-    const withCode = (code: string) => prove(ada, { second: { kind: 'recovery-code', code } })
+    const withCode = (code: string) => prove(ada, { second: { kind: 'recovery-code', given: code } })
     expect(await withCode('k7qm-4xw4-9hd2-p3tn')).toEqual({ kind: 'wrong', failures: 1 })
     expect(await ada.lastEvent()).toMatchObject(refused(ada, 'wrong'))
     expect(await withCode('k7qm')).toEqual({ kind: 'malformed', problem: 'wrong-length', digits: 0 })
@@ -123,7 +123,7 @@ describe('a proof is refused', () => {
   it('while codes wait', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     for (let failures = 1; failures <= 5; failures += 1)
-      await prove(ada, { second: { kind: 'code', code: ada.phone.wrongCode() } })
+      await prove(ada, { second: { kind: 'totp', given: ada.phone.wrongCode() } })
     expect(await prove(ada)).toEqual({ kind: 'wait', untilSeconds: here.clock.seconds + 30 })
     expect(await ada.lastEvent()).toMatchObject(refused(ada, 'wait'))
   })
@@ -139,7 +139,7 @@ describe('a proof is refused', () => {
     for (let time = 0; time < 12; time += 1) expect(await prove(ada, {}, full)).toEqual({ kind: 'busy' })
     expect(await ada.lastEvent()).toMatchObject(refused(ada, 'busy'))
     const noRoomForCodes = { ...here.core, passwords: { ...hasher, hashAll: fullHasher.hashAll } }
-    const second = { kind: 'recovery-code', code: ada.recoveryCodes[0]! } as const
+    const second = { kind: 'recovery-code', given: ada.recoveryCodes[0]! } as const
     for (let time = 0; time < 8; time += 1)
       expect(await prove(ada, { second }, noRoomForCodes)).toEqual({ kind: 'busy' })
     expect((await prove(ada, { second })).kind).toBe('proven')
@@ -164,7 +164,7 @@ describe('a proof is refused', () => {
   it('when the second factor is reset meanwhile', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const core = justBeforeTheWrite(here.core, async () => resetSecondFactor(here.core, await ada.account()))
-    expect((await prove(ada, {}, core)).kind).toBe('wrong')
+    expect((await prove(ada, {}, core)).kind).toBe('over')
   })
 })
 
@@ -209,7 +209,7 @@ describe('the password of a signed-in person', () => {
     for (let round = 0; round < 3; round += 1) {
       for (let wrong = 1; wrong <= 9; wrong += 1)
         expect(await prove(ada, { password: 'wrong' })).toEqual({ kind: 'wrong-password' })
-      const malformed = { kind: 'code', code: '' } as const
+      const malformed = { kind: 'totp', given: '' } as const
       expect((await prove(ada, { second: malformed })).kind).toBe('malformed')
     }
   })

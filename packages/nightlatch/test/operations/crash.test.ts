@@ -58,7 +58,7 @@ async function makePerson({ core }: Nightlatch, username: string, enrolled: bool
   const id = newId<AuthenticatorId>(core.world.randomBytes)
   if (enrolled) {
     await core.storage.atomically(async (stores) => {
-      await stores.accounts.countAuthenticatorUp(account, 1)
+      await stores.accounts.countFactorUp(account, 'totp', 'first')
       const sealed = core.box.seal(secret, sealContext({ id, account }))
       const times = { createdAt: now(), lastUsedAt: 0 }
       await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })

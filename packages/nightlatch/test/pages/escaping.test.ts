@@ -37,8 +37,8 @@ const sites = (text: string) => ({
 
 const build = (spoil: <View>(view: View) => View, { out, in: inside }: ReturnType<typeof sites>) => ({
   login: pages.loginPage(out, spoil({ username: 'alice', next: '/x', continueTo: 'Photos' })),
-  verify: pages.verifyPage(out, spoil({ ...verify, next: '/x' })),
-  recovery: pages.recoveryPage(out, spoil({ username: 'alice', next: '/x' })),
+  verify: pages.verifyPage(out, { ...spoil({ ...verify, next: '/x' }), others: ['recovery-code'] }),
+  recovery: pages.recoveryPage(out, { ...spoil({ username: 'alice', next: '/x' }), others: ['totp'] }),
   setup: pages.setupPage(inside, {
     ...spoil({ ...setup, name: 'x', replaces: 'y', cancelHref: '/' }),
     qr: setup.qr,

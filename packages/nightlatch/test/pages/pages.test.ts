@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import * as pages from '../../src/pages/index.js'
 import { render } from '../../src/pages/index.js'
-import type { CodeRefusal } from '../../src/core/factors/totp/verify.js'
+import type { FactorRefusal } from '../../src/core/factors/factor.js'
 import { codeProblem } from '../../src/http/code-problems.js'
 import { accessibleNames, elements, title, words } from './read.js'
 import {
@@ -148,7 +148,7 @@ describe('the box for the 6-digit code', () => {
 })
 
 describe('the box for the 6-digit code, whatever it is refused for', () => {
-  const refusals: readonly CodeRefusal[] = [
+  const refusals: readonly FactorRefusal[] = [
     ...(['empty', 'not-numbers', 'wrong-length', 'looks-like-recovery-code'] as const).map(
       (problem) => ({ kind: 'malformed', problem, digits: 5 }) as const,
     ),

@@ -37,6 +37,7 @@ export const verify: pages.VerifyView = {
   issuer: 'Acme Home',
   offerRemember: true,
   rememberDays: 30,
+  others: ['recovery-code'],
 }
 
 export const setup: pages.SetupView = {
@@ -60,6 +61,8 @@ export const recoveryCodes: pages.RecoveryCodesView = {
 export const account: pages.AccountView = {
   name: 'Alice Example',
   username: 'alice',
+  secondFactors: 2,
+  factorCounts: { totp: 2, 'recovery-code': 7 },
   authenticators: [
     { id: 'a1', name: 'Pixel 9', addedAtSeconds: nowSeconds - 91 * day, lastUsedAtSeconds: nowSeconds - 600 },
     { id: 'a2', name: 'Old tablet', addedAtSeconds: nowSeconds - 3 * day },
@@ -128,6 +131,7 @@ export const confirm: pages.ConfirmView = {
   username: 'alice',
   issuer: 'Acme Home',
   withCode: true,
+  others: ['recovery-code'],
   next: '/account/recovery-codes/renew',
   action: 'renew-recovery-codes',
   minutes: 10,
@@ -151,8 +155,12 @@ const signingIn = (): Record<string, Html> => ({
   'verify-wrong': pages.verifyPage(site, { ...verify, failures: 3, problems: [{ key: 'code-wrong' }] }),
   'verify-mistaken': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-looks-like-recovery' }] }),
   'verify-locked': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-locked', wait }] }),
-  recovery: pages.recoveryPage(site, { username: 'alice' }),
-  'recovery-wrong': pages.recoveryPage(site, { username: 'alice', problems: [{ key: 'recovery-wrong' }] }),
+  recovery: pages.recoveryPage(site, { username: 'alice', others: ['totp'] }),
+  'recovery-wrong': pages.recoveryPage(site, {
+    username: 'alice',
+    others: ['totp'],
+    problems: [{ key: 'recovery-wrong' }],
+  }),
   logout: pages.logoutPage(signedIn),
   invitation: pages.invitationPage(site, { username: 'bob', minCharacters: 8 }),
   'invitation-first': pages.invitationPage(site, { minCharacters: 8 }),
@@ -220,6 +228,8 @@ const looking = (): Record<string, Html> => ({
   account: pages.accountPage(signedIn, account),
   'account-recovered': pages.accountPage(signedIn, {
     ...account,
+    secondFactors: 1,
+    factorCounts: { totp: 1, 'recovery-code': 2 },
     authenticators: account.authenticators.slice(0, 1),
     recoveryCodes: { left: 2, total: 10 },
     trustedDevices: [],
@@ -227,6 +237,8 @@ const looking = (): Record<string, Html> => ({
   }),
   'account-bare': pages.accountPage(signedIn, {
     ...account,
+    secondFactors: 0,
+    factorCounts: { totp: 0, 'recovery-code': 0 },
     authenticators: [],
     trustedDevices: [],
     activity: [],

@@ -182,7 +182,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
     const answers = await atOnce(forms)
     await healthy(answers)
     expect(answers.filter(gotSession)).toHaveLength(1)
-    expect((await accountOf(app, 'race7')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'race7')).factorCounts.totp).toBe(1)
     for (const [table, rows] of [
       ['authenticator', 1],
       ['session', 1],
@@ -204,7 +204,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
     await healthy(answers)
     expect(answers.filter(gotSession)).toHaveLength(1)
     expect(await countOf(app, `authenticator WHERE account = '${account.id}'`)).toBe(1)
-    expect((await accountOf(app, 'race7b')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'race7b')).factorCounts.totp).toBe(1)
   })
 
   it('RACE-7 reloading the set-up at once shows one secret', async () => {
@@ -276,7 +276,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
     await healthy(answers)
     expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1)
     expect(await countOf(app, `authenticator WHERE account = '${id}'`)).toBe(1)
-    expect((await accountOf(app, 'race-off6')).authenticatorCount).toBe(1)
+    expect((await accountOf(app, 'race-off6')).factorCounts.totp).toBe(1)
   })
 
   it('SESS-1 twenty fresh proofs of one session with one code: one token lives', async () => {

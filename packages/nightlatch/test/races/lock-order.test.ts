@@ -16,7 +16,7 @@ import {
 } from '../../src/core/administration.js'
 import type { Core } from '../../src/core/core.js'
 import { acceptInvitation } from '../../src/core/invitation-use.js'
-import { giveCode, giveRecoveryCode } from '../../src/core/second-step.js'
+import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { endOtherSessions, signOut } from '../../src/core/session-life.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import { stepUp } from '../../src/core/step-up.js'
@@ -55,7 +55,7 @@ async function manyWindows(person: Person): Promise<(() => Promise<unknown>)[]> 
   const [authenticator] = await here.stores.authenticators.listOf(person.id)
   const code = person.phone.code()
   const client = person.browser.client
-  const second = { kind: 'code', code } as const
+  const second = { kind: 'totp', given: code } as const
   return [
     ...signIns.slice(0, 2).map(({ signIn }) => () => {
       const browser = { ...here.newBrowser(), session: elsewhere.token }

@@ -59,7 +59,7 @@ export async function personWithSecret(
   const id = newId<AuthenticatorId>(world.randomBytes)
   const now = world.nowSeconds()
   await storage.atomically(async (stores) => {
-    await stores.accounts.countAuthenticatorUp(account.id, 10)
+    await stores.accounts.countFactorUp(account.id, 'totp', { atMost: 10 })
     await stores.authenticators.add({
       id,
       account: account.id,

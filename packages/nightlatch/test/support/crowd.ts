@@ -33,7 +33,7 @@ async function makeMember({ core }: Nightlatch, username: string): Promise<Membe
   const secret = core.world.randomBytes(20)
   const id = newId<AuthenticatorId>(core.world.randomBytes)
   await core.storage.atomically(async (stores) => {
-    await stores.accounts.countAuthenticatorUp(account, 1)
+    await stores.accounts.countFactorUp(account, 'totp', 'first')
     const sealed = core.box.seal(secret, sealContext({ id, account }))
     const times = { createdAt: core.world.nowSeconds(), lastUsedAt: 0 }
     await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })

@@ -1,5 +1,6 @@
 import type { Account } from '../../core/accounts.js'
-import type { SetUpOwner } from '../../core/factors/totp/set-up.js'
+import type { SetUpOwner } from '../../core/factors/enrolment.js'
+import { hasSecondFactor } from '../../core/factors/factor.js'
 import type { Answer } from '../ask.js'
 import { setUpOwner } from '../set-up.js'
 import type { SignedInVisit, SigningInVisit, Visit } from '../visit.js'
@@ -32,7 +33,7 @@ export const admit: { readonly [C in Caller]: (visit: Visit) => Promise<Admissio
   'signing-in': async (visit) => {
     const found = await signingInOf(visit)
     if (found === null) return refused(signInIsOver(visit))
-    return found.account.authenticatorCount === 0
+    return !hasSecondFactor(found.account)
       ? refused(secondFactorDue(found.account))
       : admitted({ ...visit, ...found })
   },
@@ -40,7 +41,7 @@ export const admit: { readonly [C in Caller]: (visit: Visit) => Promise<Admissio
   'setting-up': async (visit) => {
     const owner = await setUpOwner(visit)
     if (owner === null) return refused(refuse('not-signed-in'))
-    return owner.kind === 'sign-in' && owner.account.authenticatorCount > 0
+    return owner.kind === 'sign-in' && hasSecondFactor(owner.account)
       ? refused(secondFactorDue(owner.account))
       : admitted({ ...visit, owner })
   },
@@ -56,7 +57,7 @@ export const admit: { readonly [C in Caller]: (visit: Visit) => Promise<Admissio
 /** A right password alone opens nothing; `next` says what would. */
 const secondFactorDue = (account: Account): Answer =>
   refuse('second-factor-required', {
-    members: { next: account.authenticatorCount > 0 ? 'verify' : 'setup' },
+    members: { next: hasSecondFactor(account) ? 'verify' : 'setup' },
   })
 
 /** The sign-in ended, and its cookie with it. */

@@ -1,4 +1,4 @@
-import type { CodeRefusal } from '../../core/factors/totp/verify.js'
+import type { FactorRefusal } from '../../core/factors/factor.js'
 import { hour } from '../../core/world.js'
 import type { Answer } from '../ask.js'
 import type { Visit } from '../visit.js'
@@ -14,7 +14,7 @@ export const wait = (visit: Visit, untilSeconds: number): Answer =>
   refuseUntil('too-many-attempts', untilSeconds - nowOf(visit))
 
 /** What a refused code looks like: 422 malformed, 401 wrong, 429 too many. */
-export function refuseCode(visit: Visit, refusal: CodeRefusal): Answer {
+export function refuseCode(visit: Visit, refusal: FactorRefusal): Answer {
   switch (refusal.kind) {
     case 'malformed':
       return refuse('malformed-code', { members: { reason: refusal.problem } })
@@ -29,7 +29,7 @@ export function refuseCode(visit: Visit, refusal: CodeRefusal): Answer {
   }
 }
 
-export function refuseRecoveryCode(visit: Visit, refusal: CodeRefusal): Answer {
+export function refuseRecoveryCode(visit: Visit, refusal: FactorRefusal): Answer {
   if (refusal.kind === 'malformed') return refuse('malformed-recovery-code')
   return refusal.kind === 'wrong' ? refuse('wrong-recovery-code') : refuseCode(visit, refusal)
 }

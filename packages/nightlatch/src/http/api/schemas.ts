@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import type { FactorKind } from '../../core/factors/factor.js'
+import { proofs } from '../../core/factors/registry.js'
 
 /** What is sent and answered, described once: checks, types and the OpenAPI document come from here. */
 
@@ -23,11 +25,22 @@ const authenticatorName = v.pipe(text, v.description('One line, at most 40 chara
 export const credentials = v.object({ username: filled, password })
 export const code = v.object({ otp, remember: v.optional(v.boolean()) })
 export const recovery = v.object({ recoveryCode })
-export const proof = v.object({
-  password,
-  otp: v.optional(otp),
-  recoveryCode: v.optional(v.pipe(recoveryCode, v.description('Instead of `otp`'))),
-})
+
+/** What a fresh proof may give beside the password: a member for each factor. */
+export const proofMembers = {
+  totp: { otp: v.optional(otp) },
+  'recovery-code': { recoveryCode: v.optional(v.pipe(recoveryCode, v.description('Instead of `otp`'))) },
+} as const satisfies Record<FactorKind, Record<string, v.GenericSchema>>
+
+type Together<Part> = (Part extends unknown ? (part: Part) => void : never) extends (all: infer All) => void
+  ? { readonly [Key in keyof All]: All[Key] }
+  : never
+
+const allMembers = Object.assign({}, ...Object.values(proofMembers)) as Together<
+  (typeof proofMembers)[FactorKind]
+>
+
+export const proof = v.object({ password, ...allMembers })
 export const newAuthenticator = v.object({
   name: v.optional(authenticatorName),
   replaces: v.optional(
@@ -46,7 +59,7 @@ export const nextStep = v.object({
 })
 export const done = v.object({ next: v.literal('done') })
 
-const factor = v.picklist(['password', 'totp', 'recovery-code', 'device'])
+const factor = v.picklist(proofs)
 const factors = v.pipe(v.array(factor), v.description('What the person was proven with'))
 
 export const session = v.object({

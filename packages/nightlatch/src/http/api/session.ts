@@ -6,17 +6,16 @@ import {
 } from '../../core/session-life.js'
 import type { SessionId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
-import type { StepUpGiven } from '../../core/step-up.js'
 import { stepUp } from '../../core/step-up.js'
 import type { Answer } from '../ask.js'
 import { gone, sessionCookies } from '../sign-in.js'
 import { deviceName } from '../user-agent.js'
 import { browserOf } from '../visit.js'
-import type { BodyOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
+import { apiFactors, secondOf } from './factors.js'
 import { refuse } from './problems.js'
-import { busy, refuseCode, refuseRecoveryCode, wait } from './refusals.js'
+import { busy, wait } from './refusals.js'
 import { isoTime } from './times.js'
 
 function session({ doors, signedIn }: Call<'session'>): Promise<Answer> {
@@ -43,11 +42,12 @@ async function signOut(call: Call<'signOut'>): Promise<Answer> {
 
 async function proveAgain(call: Call<'proveAgain'>): Promise<Answer> {
   const { doors, signedIn, body } = call
-  const second = secondOf(body)
-  if (second === 'both')
-    return refuse('invalid-body', {
-      members: { errors: [{ pointer: '/recoveryCode', detail: 'must not be there beside `otp`' }] },
-    })
+  const second = secondOf(body, call)
+  if (second.kind === 'several') {
+    const { member, beside } = second
+    const errors = [{ pointer: `/${member}`, detail: `must not be there beside \`${beside}\`` }]
+    return refuse('invalid-body', { members: { errors } })
+  }
   const browser = browserOf(call)
   const outcome = await stepUp(doors.core, { signedIn, browser, password: body.password, second })
   doors.metrics.step('step-up', outcome.kind)
@@ -65,13 +65,8 @@ async function proveAgain(call: Call<'proveAgain'>): Promise<Answer> {
     case 'wait':
       return wait(call, outcome.untilSeconds)
     default:
-      return second.kind === 'code' ? refuseCode(call, outcome) : refuseRecoveryCode(call, outcome)
+      return apiFactors[second.kind].refuse(call, outcome)
   }
-}
-
-function secondOf(body: BodyOf<'proveAgain'>): StepUpGiven['second'] | 'both' {
-  if (body.recoveryCode === undefined) return { kind: 'code', code: body.otp ?? '' }
-  return body.otp === undefined ? { kind: 'recovery-code', code: body.recoveryCode } : 'both'
 }
 
 async function sessions({ doors, signedIn }: Call<'sessions'>): Promise<Answer> {

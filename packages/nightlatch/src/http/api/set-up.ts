@@ -1,10 +1,11 @@
-import { longestAuthenticatorName, parseAuthenticatorName } from '../../core/factors/totp/store.js'
+import { nameProblemOf, parseAuthenticatorName } from '../../core/factors/totp/store.js'
 import type { AuthenticatorId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
 import type { SetUpOutcome } from '../../core/factors/totp/confirm.js'
 import { confirmSetUp } from '../../core/factors/totp/confirm.js'
-import type { PendingSetUp, SetUpRefusal } from '../../core/factors/totp/set-up.js'
-import { beginSetUp, findSetUp, maySetUp } from '../../core/factors/totp/set-up.js'
+import type { SetUpRefusal } from '../../core/factors/enrolment.js'
+import type { PendingSetUp } from '../../core/factors/totp/set-up.js'
+import { beginSetUp, maySetUp } from '../../core/factors/totp/set-up.js'
 import { qrSvgDocument } from '../../pages/index.js'
 import type { Answer } from '../ask.js'
 import { qrModules } from '../qr.js'
@@ -31,7 +32,7 @@ async function setUp(call: Call<'setUpAuthenticator'>): Promise<Answer> {
 
 const badName = (name: string): Answer =>
   refuse('bad-name', {
-    members: { reason: [...name.trim()].length > longestAuthenticatorName ? 'too-long' : 'not-allowed' },
+    members: { reason: nameProblemOf(name) },
   })
 
 /** Only one of the account's own can be replaced. */
@@ -61,10 +62,9 @@ const pendingOf = (pending: PendingSetUp): ValueOf<'setUpAuthenticator'> => ({
 
 async function confirm(call: Call<'confirmAuthenticator'>): Promise<Answer> {
   const { core, metrics } = call.doors
-  const pending = await findSetUp(core, call.owner)
-  if (pending?.setUp.id !== call.id) return noSetUp(call)
-  const given = { code: call.body.otp, name: call.body.name ?? '', browser: browserOf(call) }
+  const given = { id: call.id, code: call.body.otp, name: call.body.name ?? '', browser: browserOf(call) }
   const outcome = await confirmSetUp(core, call.owner, given)
+  if (outcome.kind === 'no-set-up') return noSetUp(call)
   metrics.step('set-up', outcome.kind)
   return outcome.kind === 'confirmed' ? confirmed(call, outcome) : refused(call, outcome)
 }
@@ -82,10 +82,8 @@ const confirmed = (visit: Visit, outcome: SetUpOutcome & { kind: 'confirmed' }):
     { cookies: sessionCookies(visit, outcome.signedIn) },
   )
 
-function refused(visit: Visit, outcome: Exclude<SetUpOutcome, { kind: 'confirmed' }>): Answer {
+function refused(visit: Visit, outcome: Exclude<SetUpOutcome, { kind: 'confirmed' | 'no-set-up' }>): Answer {
   switch (outcome.kind) {
-    case 'no-set-up':
-      return refuse('not-found')
     case 'bad-name':
       return refuse('bad-name', { members: { reason: outcome.why } })
     case 'wrong':

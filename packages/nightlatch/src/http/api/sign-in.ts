@@ -1,17 +1,18 @@
 import type { PasswordAccepted } from '../../core/password-step.js'
 import { givePassword } from '../../core/password-step.js'
-import type { SecondStepOutcome } from '../../core/second-step.js'
-import { giveCode, giveRecoveryCode } from '../../core/second-step.js'
-import type { CodeRefusal } from '../../core/factors/totp/verify.js'
+import type { SecondStep } from '../../core/second-step.js'
+import { giveSecondFactor } from '../../core/second-step.js'
 import type { Answer } from '../ask.js'
+import { factorDoors } from '../factors.js'
 import { sessionCookies, signInCookie } from '../sign-in.js'
 import type { SigningInVisit, Visit } from '../visit.js'
 import { browserOf } from '../visit.js'
 import { signInIsOver } from './admission.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
+import { apiFactors } from './factors.js'
 import { refuse } from './problems.js'
-import { busy, refuseCode, refuseRecoveryCode, wait } from './refusals.js'
+import { busy, wait } from './refusals.js'
 
 async function signIn(call: Call<'signIn'>): Promise<Answer> {
   const { core, metrics } = call.doors
@@ -38,40 +39,33 @@ function accepted(visit: Visit, outcome: PasswordAccepted): Answer {
   return reply('signIn', { next }, { cookies: [signInCookie(visit, outcome), forgetNext] })
 }
 
-async function verify(call: Call<'verify'>): Promise<Answer> {
-  const { doors, signIn, body } = call
-  const given = { signIn, browser: browserOf(call), code: body.otp, remember: body.remember === true }
-  const outcome = await giveCode(doors.core, given)
-  doors.metrics.step('code', outcome.kind)
-  return secondStep(call, outcome, refuseCode)
-}
+const verify = ({ body, ...call }: Call<'verify'>): Promise<Answer> =>
+  secondStep(call, { factor: 'totp', given: body.otp, remember: body.remember === true })
 
-async function recover(call: Call<'recover'>): Promise<Answer> {
-  const { doors, signIn, body } = call
-  const given = { signIn, browser: browserOf(call), code: body.recoveryCode }
-  const outcome = await giveRecoveryCode(doors.core, given)
-  doors.metrics.step('recovery-code', outcome.kind)
-  return secondStep(call, outcome, refuseRecoveryCode)
-}
+const recover = ({ body, ...call }: Call<'recover'>): Promise<Answer> =>
+  secondStep(call, { factor: 'recovery-code', given: body.recoveryCode })
 
-function secondStep(
+/** The second step with any factor. */
+async function secondStep(
   visit: SigningInVisit,
-  outcome: SecondStepOutcome,
-  refused: (visit: Visit, refusal: CodeRefusal) => Answer,
-): Answer {
+  given: Pick<SecondStep, 'factor' | 'given' | 'remember'>,
+): Promise<Answer> {
+  const { doors, signIn } = visit
+  const outcome = await giveSecondFactor(doors.core, { ...given, signIn, browser: browserOf(visit) })
+  doors.metrics.step(factorDoors[given.factor].metric, outcome.kind)
   switch (outcome.kind) {
     case 'complete':
       return reply(
         'verify',
         { next: 'done' },
-        { cookies: [...sessionCookies(visit, outcome), visit.doors.cookies.clear('next')] },
+        { cookies: [...sessionCookies(visit, outcome), doors.cookies.clear('next')] },
       )
     case 'over':
       return signInIsOver(visit)
     case 'busy':
       return busy()
     default:
-      return refused(visit, outcome)
+      return apiFactors[given.factor].refuse(visit, outcome)
   }
 }
 

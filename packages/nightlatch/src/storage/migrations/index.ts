@@ -2,6 +2,7 @@ import type { Dialect } from '../db.js'
 import { first } from './0001-first.js'
 import { toldChanges } from './0002-told-changes.js'
 import { housekeeping } from './0003-housekeeping.js'
+import { factors } from './0004-factors.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -17,7 +18,7 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [first, toldChanges, housekeeping]
+export const migrations: readonly Migration[] = [first, toldChanges, housekeeping, factors]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
   sqlite: {

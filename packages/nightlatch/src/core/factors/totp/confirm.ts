@@ -1,41 +1,50 @@
-import { codeKey } from '../../attempts.js'
-import { auditEvent } from '../../audit.js'
-import type { AuthenticatorSecret } from './store.js'
-import { longestAuthenticatorName, mostAuthenticators, parseAuthenticatorName } from './store.js'
-import type { Browser, SignedInNow } from '../../completed-sign-in.js'
-import { beginSession, endEverything } from '../../completed-sign-in.js'
+import { Totp } from '@nightlatch/otp'
+import type { Browser } from '../../completed-sign-in.js'
 import type { Core } from '../../core.js'
-import type { PreparedCodes } from '../recovery-codes/set-up.js'
-import { keepNewCodes, prepareRecoveryCodes } from '../recovery-codes/set-up.js'
 import { noteChange } from '../../session-life.js'
-import { proveSession } from '../../session-life.js'
-import type { SetUpCodeCheck, SetUpOwner } from './set-up.js'
-import { checkSetUpCode, findSetUp, giveBackSetUpAttempt, mayOnlyReplace } from './set-up.js'
 import type { Stores } from '../../stores.js'
-import { Undo } from '../../stores.js'
-import type { Client } from '../../world.js'
+import type { Enrolled, Renewed, SetUpOwner } from '../enrolment.js'
+import { enrol } from '../enrolment.js'
+import type { FactorProblem } from '../factor.js'
+import { codeKey } from './counters.js'
+import { totp } from './factor.js'
+import type { OpenedSetUp } from './set-up.js'
+import { openSetUp } from './set-up.js'
+import type { AuthenticatorSecret, SetUp } from './store.js'
+import { longestAuthenticatorName, nameProblemOf, parseAuthenticatorName } from './store.js'
+import { parseCode, reserveCode, sealContext, stepSeconds, windowSteps } from './verify.js'
+
+/** How far a wrong code is looked for, at set-up only, to tell a wrong clock: ten minutes either side. */
+export const driftSteps = 20
 
 export type SetUpOutcome =
-  /** `recoveryCodes`: the ten new ones with the first authenticator, otherwise none. */
   | {
       readonly kind: 'confirmed'
-      readonly signedIn: Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>
+      readonly signedIn: Renewed
       readonly authenticator: AuthenticatorSecret
-      /** The one whose place it took, or null. */
-      readonly replaced: { readonly name: string } | null
+      /** The ten new ones with the first second factor, otherwise none. */
       readonly recoveryCodes: readonly string[]
+      /** The one whose place it took, a change of phone, or null. */
+      readonly replaced: { readonly name: string } | null
     }
-  | Exclude<SetUpCodeCheck, { kind: 'right' }>
+  | { readonly kind: 'no-set-up' }
+  | { readonly kind: 'malformed'; readonly problem: FactorProblem; readonly digits: number }
+  /** `driftSeconds`: how far the phone's clock is off (above zero: fast), when that is why. */
+  | { readonly kind: 'wrong'; readonly driftSeconds: number | null }
+  | { readonly kind: 'wait'; readonly untilSeconds: number }
+  | { readonly kind: 'locked' }
   | { readonly kind: 'bad-name'; readonly why: 'too-long' | 'not-allowed' | 'taken' }
-  /** Somebody else finished first, or the sign-in or session ended. */
-  | { readonly kind: 'over' }
-  | { readonly kind: 'busy' }
+  | Exclude<Enrolled<AuthenticatorSecret>, { kind: 'confirmed' }>
 
 interface Confirmation {
   readonly code: string
   readonly name: string
   readonly browser: Browser
+  /** The set-up that is meant; whichever is pending unless told. */
+  readonly id?: string
 }
+
+type Refused = Exclude<SetUpOutcome, { kind: 'confirmed' }>
 
 /** The last step of a set-up: a right code, and the authenticator counts from now on. */
 export async function confirmSetUp(
@@ -43,111 +52,97 @@ export async function confirmSetUp(
   owner: SetUpOwner,
   given: Confirmation,
 ): Promise<SetUpOutcome> {
-  const name = await parseNewName(core, owner, given.name)
+  const opened = await openSetUp(core, owner)
+  if (given.id !== undefined && opened?.setUp.id !== given.id) return { kind: 'no-set-up' }
+  const name = await parseNewName(core, owner, { text: given.name, opened })
   if (name.kind === 'bad-name') return name
-  const check = await checkSetUpCode(core, owner, {
-    code: given.code,
-    name: name.name,
-    client: given.browser.client,
-  })
-  if (check.kind === 'wrong')
-    await noteChange(core.storage.stores, core, {
-      owner: owner.account,
-      event: 'set-up.refused',
-      client: given.browser.client,
-    })
+  if (opened === null) return { kind: 'no-set-up' }
+  const check = await checkFirstCode(core, { ...given, owner, opened })
   if (check.kind !== 'right') return check
-  const codes = owner.account.authenticatorCount === 0 ? await prepareRecoveryCodes(core) : null
-  if (codes === 'busy') {
-    await giveBackSetUpAttempt(core, owner)
-    return { kind: 'busy' }
-  }
-  const outcome = await core.storage.atomically((stores) =>
-    enrol(core, stores, { owner, check, codes, browser: given.browser }),
-  )
-  if (outcome.kind === 'confirmed') tellOwner(core, owner, { ...outcome, client: given.browser.client })
-  return outcome
+  const { setUp } = opened
+  const wanted = confirmed(core, opened, { name: name.name, step: check.step })
+  const outcome = await enrol(core, {
+    owner,
+    browser: given.browser,
+    factor: totp,
+    take: (stores) => stores.setUps.take(setUp.id),
+    replace: (stores) => replaceOld(stores, setUp),
+    keep: (stores) => keepAuthenticator(stores, wanted),
+  })
+  // A right code is no failure of the person's.
+  if (outcome.kind === 'busy') await core.storage.stores.attempts.giveBack(codeKey(owner.account.id))
+  if (outcome.kind !== 'confirmed') return outcome
+  const { item: authenticator, ...rest } = outcome
+  return { ...rest, authenticator }
 }
 
 async function parseNewName(
   core: Core,
   owner: SetUpOwner,
-  text: string,
-): Promise<{ kind: 'name'; name: string } | (SetUpOutcome & { kind: 'bad-name' })> {
+  { text, opened }: { readonly text: string; readonly opened: OpenedSetUp | null },
+): Promise<{ readonly kind: 'name'; readonly name: string } | (Refused & { kind: 'bad-name' })> {
   const name = parseAuthenticatorName(text)
-  if (name === null) {
-    return {
-      kind: 'bad-name',
-      why: [...text.trim()].length > longestAuthenticatorName ? 'too-long' : 'not-allowed',
-    }
-  }
-  const replaces = (await findSetUp(core, owner))?.setUp.replaces
+  if (name === null) return { kind: 'bad-name', why: nameProblemOf(text) }
+  if (name === '') return { kind: 'name', name }
   const all = await core.storage.stores.authenticators.listOf(owner.account.id)
-  const others = all.filter((other) => other.id !== replaces)
-  return name !== '' && others.some((other) => other.name === name)
+  const others = all.filter(({ id }) => id !== opened?.setUp.replaces)
+  return others.some((other) => other.name === name)
     ? { kind: 'bad-name', why: 'taken' }
     : { kind: 'name', name }
 }
 
-interface Enrolment {
-  readonly owner: SetUpOwner
-  readonly check: SetUpCodeCheck & { kind: 'right' }
-  readonly codes: PreparedCodes | null
-  readonly browser: Browser
+type FirstCode = Confirmation & { readonly owner: SetUpOwner; readonly opened: OpenedSetUp }
+
+/** Looks at the first code; the attempt is spent on the account's one counter. */
+async function checkFirstCode(
+  core: Core,
+  given: FirstCode,
+): Promise<Refused | { readonly kind: 'right'; readonly step: number }> {
+  const { stores } = core.storage
+  const { account } = given.owner
+  const { client } = given.browser
+  const parsed = parseCode(given.code)
+  if (parsed.kind === 'malformed') return parsed
+  const reservation = await reserveCode(core, stores, { account: account.id, client })
+  if (reservation.kind !== 'reserved') return reservation
+  const app = new Totp({ secret: given.opened.secret })
+  const atSeconds = core.world.nowSeconds()
+  const verdict = app.verify(parsed.code, { atSeconds, window: windowSteps, afterStep: null })
+  if (verdict.matched) return { kind: 'right', step: verdict.step }
+  await noteChange(stores, core, { owner: account, event: 'set-up.refused', client })
+  const drift = app.drift(parsed.code, { atSeconds, windowSteps: driftSteps })
+  return { kind: 'wrong', driftSeconds: drift === null ? null : drift * stepSeconds }
 }
 
-async function enrol(
+async function replaceOld(stores: Stores, { replaces, account }: SetUp): Promise<{ name: string } | null> {
+  if (replaces === '') return null
+  const old = (await stores.authenticators.listOf(account)).find(({ id }) => id === replaces)
+  return (await stores.authenticators.remove(replaces, account)) ? { name: old?.name ?? '' } : null
+}
+
+/** The confirming code is spent, too: its step is the authenticator's last one. */
+function confirmed(
   core: Core,
-  stores: Stores,
-  given: Enrolment,
-): Promise<SetUpOutcome | Undo<SetUpOutcome>> {
-  const over = new Undo<SetUpOutcome>({ kind: 'over' })
-  const { owner, check, codes } = given
-  await stores.accounts.hold(owner.account.id)
-  if (!(await stores.setUps.take(check.pending.setUp.id))) return over
-  const replaced = await makeRoom(core, stores, given)
-  if (replaced === 'no-room') return over
-  const authenticator = { ...check.authenticator, name: await freeName(stores, check.authenticator) }
+  { setUp, secret }: OpenedSetUp,
+  given: { readonly name: string; readonly step: number },
+): AuthenticatorSecret {
+  const { id, account } = setUp
+  const now = core.world.nowSeconds()
+  return {
+    id,
+    account,
+    name: given.name === '' ? setUp.name : given.name,
+    createdAt: now,
+    lastUsedAt: now,
+    sealed: core.box.seal(secret, sealContext({ id, account })),
+    lastStep: given.step,
+  }
+}
+
+async function keepAuthenticator(stores: Stores, wanted: AuthenticatorSecret): Promise<AuthenticatorSecret> {
+  const authenticator = { ...wanted, name: await freeName(stores, wanted) }
   await stores.authenticators.add(authenticator)
-  await stores.attempts.clear(codeKey(owner.account.id))
-  const signedIn = await signInOrRenew(core, stores, given)
-  if (signedIn === null) return over
-  if (codes !== null)
-    await keepNewCodes(core, stores, { account: owner.account.id, session: signedIn.session.id, codes })
-  const details = {
-    authenticator: authenticator.id,
-    replaced: replaced !== null,
-    ...(mayOnlyReplace(core, owner) ? { after: 'recovery-code' } : {}),
-  }
-  const parts = {
-    at: core.world.nowSeconds(),
-    account: owner.account.id,
-    client: given.browser.client,
-    details,
-  }
-  await stores.audit.add(auditEvent('authenticator.added', parts))
-  return { kind: 'confirmed', signedIn, authenticator, replaced, recoveryCodes: codes?.shown ?? [] }
-}
-
-/**
- * The write that decides: a sign-in may only add the very first one; a change of phone takes the old one's place; and
- * whoever signed in with a recovery code may do nothing but that. @returns the name of the one that made room
- */
-async function makeRoom(
-  core: Core,
-  stores: Stores,
-  given: Enrolment,
-): Promise<{ name: string } | null | 'no-room'> {
-  const { owner, check } = given
-  const { setUp } = check.pending
-  const { id, authenticatorCount } = owner.account
-  if (setUp.replaces !== '') {
-    const old = (await stores.authenticators.listOf(id)).find((one) => one.id === setUp.replaces)
-    if (await stores.authenticators.remove(setUp.replaces, id)) return { name: old?.name ?? '' }
-  }
-  if (mayOnlyReplace(core, owner)) return 'no-room'
-  const atMost = authenticatorCount === 0 ? 1 : mostAuthenticators
-  return (await stores.accounts.countAuthenticatorUp(id, atMost)) ? null : 'no-room'
+  return authenticator
 }
 
 async function freeName(stores: Stores, wanted: AuthenticatorSecret): Promise<string> {
@@ -157,44 +152,4 @@ async function freeName(stores: Stores, wanted: AuthenticatorSecret): Promise<st
     if (!taken.has(name)) return name
     name = `${[...base].slice(0, longestAuthenticatorName - 4).join('')} ${number}`
   }
-}
-
-type Renewed = Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>
-
-/** Switching the second factor on ends the account's other sessions; any change of factors ends device trust. */
-async function signInOrRenew(core: Core, stores: Stores, given: Enrolment): Promise<Renewed | null> {
-  const { owner, browser } = given
-  const verifiedAt = core.world.nowSeconds()
-  const account = await stores.accounts.find(owner.account.id) // with the new count
-  if (account === null) return null
-  if (owner.kind === 'sign-in') {
-    if (!(await stores.signIns.take(owner.signIn.id))) return null
-    await endEverything(stores, account.id)
-    return beginSession(core, stores, {
-      account,
-      browser,
-      factors: ['password', 'totp'],
-      verifiedAt,
-      remember: false,
-    })
-  }
-  if (given.codes !== null) await endEverything(stores, account.id, owner.signedIn.session.id)
-  else await stores.trustedDevices.endAllOf(account.id)
-  // A code of one more proves that it works, and nothing about who holds it.
-  const isProof = owner.account.authenticatorCount === 0
-  const step = { signedIn: owner.signedIn, browser, factor: 'totp', isProof } as const
-  const proven = await proveSession(core, stores, step)
-  return proven === null ? null : { ...proven, account }
-}
-
-function tellOwner(
-  core: Core,
-  owner: SetUpOwner,
-  { authenticator, replaced, client }: SetUpOutcome & { kind: 'confirmed' } & { readonly client: Client },
-): void {
-  const told = { account: owner.account, at: core.world.nowSeconds(), client }
-  const { name } = authenticator
-  if (replaced === null) return core.notices.send({ ...told, kind: 'authenticator-added', details: { name } })
-  const details = { name, replaced: replaced.name, recovered: Number(mayOnlyReplace(core, owner)) }
-  core.notices.send({ ...told, kind: 'authenticator-replaced', details })
 }

@@ -67,6 +67,10 @@ export interface SetUpStore {
   removeExpired(now: number, limit: number): Promise<number>
 }
 
+/** Why a text cannot be a name. */
+export const nameProblemOf = (text: string): 'too-long' | 'not-allowed' =>
+  [...text.trim()].length > longestAuthenticatorName ? 'too-long' : 'not-allowed'
+
 /** An authenticator's name: one printable line of at most 40 characters; null when it is not. */
 export function parseAuthenticatorName(text: string): string | null {
   const name = text.trim().normalize('NFC')

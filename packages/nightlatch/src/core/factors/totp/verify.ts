@@ -1,35 +1,24 @@
 import { Totp, normaliseCode } from '@nightlatch/otp'
 import type { Reservation } from '../../attempts.js'
-import { codeKey, codePolicy } from '../../attempts.js'
+import { codeKey, codePolicy } from './counters.js'
 import { auditEvent } from '../../audit.js'
 import type { AuthenticatorSecret } from './store.js'
 import type { Core } from '../../core.js'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
+import type { FactorProblem, FactorRefusal, Presented, ReadyProof } from '../factor.js'
 import { parseRecoveryCode } from '../recovery-codes/store.js'
 import type { Stores } from '../../stores.js'
 import type { Client } from '../../world.js'
 
 /** Steps of 30 seconds accepted on either side of now (RFC 6238 §5.2). */
 export const windowSteps = 1
-const stepSeconds = 30
+export const stepSeconds = 30
 export const codeDigits = 6
 /** After this many wrong codes in a row the owner is told, once. */
 const tellAfterFailures = 10
 
 /** The time step that a moment falls into (RFC 6238 §4.2). */
 export const stepAt = (unixSeconds: number): number => Math.floor(unixSeconds / stepSeconds)
-
-export type CodeProblem = 'empty' | 'not-numbers' | 'wrong-length' | 'looks-like-recovery-code'
-
-export type CodeRefusal =
-  /** Not a code at all: nothing was spent. `digits` is how many numbers were typed. */
-  | { readonly kind: 'malformed'; readonly problem: CodeProblem; readonly digits: number }
-  /** Wrong, expired or used: one answer. */
-  | { readonly kind: 'wrong'; readonly failures: number }
-  /** No secret of the account can be opened (the root key was lost or a row is damaged). */
-  | { readonly kind: 'unreadable' }
-  | { readonly kind: 'wait'; readonly untilSeconds: number }
-  | { readonly kind: 'locked' }
 
 export type CodeMatch = {
   readonly kind: 'matched'
@@ -43,13 +32,28 @@ export const sealContext = (authenticator: Pick<AuthenticatorSecret, 'id' | 'acc
 /** What was typed, as six digits, or why it cannot be a code. */
 export function parseCode(
   text: string,
-): { readonly kind: 'code'; readonly code: string } | (CodeRefusal & { kind: 'malformed' }) {
+): { readonly kind: 'code'; readonly code: string } | (FactorRefusal & { kind: 'malformed' }) {
   const code = normaliseCode(text.slice(0, 200))
-  const malformed = (problem: CodeProblem) => ({ kind: 'malformed', problem, digits: code.length }) as const
+  const malformed = (problem: FactorProblem) => ({ kind: 'malformed', problem, digits: code.length }) as const
   if (code === '') return malformed('empty')
   if (/[a-z]/i.test(code) && parseRecoveryCode(text) !== null) return malformed('looks-like-recovery-code')
   if (!/^\d+$/.test(code)) return malformed('not-numbers')
   return code.length === codeDigits ? { kind: 'code', code } : malformed('wrong-length')
+}
+
+/** What was typed, ready to be looked at: nothing of it takes time. */
+export function readCode(core: Core, presented: Presented): Promise<ReadyProof | FactorRefusal> {
+  const { account, client } = presented
+  const parsed = parseCode(presented.given)
+  if (parsed.kind === 'malformed') return Promise.resolve(parsed)
+  const given = { account, client, code: parsed.code }
+  return Promise.resolve({ kind: 'ready', accept: (stores) => checkAndAccept(core, stores, given) })
+}
+
+async function checkAndAccept(core: Core, stores: Stores, given: CodeGiven): Promise<FactorRefusal | null> {
+  const check = await checkCode(core, stores, given)
+  if (check.kind !== 'matched') return check
+  return (await acceptCode(core, stores, { ...given, ...check })) ? null : { kind: 'wrong', failures: 1 }
 }
 
 interface CodeGiven {
@@ -68,7 +72,7 @@ export async function checkCode(
   core: Core,
   stores: Stores,
   given: CodeGiven,
-): Promise<CodeMatch | Exclude<CodeRefusal, { kind: 'malformed' }>> {
+): Promise<CodeMatch | Exclude<FactorRefusal, { kind: 'malformed' }>> {
   const [reservation, secrets] = await Promise.all([
     reserveCode(core, stores, given),
     stores.authenticators.listOf(given.account),

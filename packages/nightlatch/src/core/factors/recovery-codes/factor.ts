@@ -1,0 +1,22 @@
+import type { Fallback } from '../factor.js'
+import { recoveryKey } from './counters.js'
+import { removeRecoveryCodes } from './remove.js'
+import { readRecoveryCode, tellOfRecovery } from './verify.js'
+
+export const recoveryCodes: Fallback = {
+  kind: 'recovery-code',
+  role: 'fallback',
+  one: 'recoveryCode',
+  many: 'recoveryCodes',
+  strength: 'password+recovery-code',
+  read: readRecoveryCode,
+  tell: tellOfRecovery,
+  countLeft: (stores, account) => stores.recoveryCodes.countLeft(account),
+  removeAllOf: removeRecoveryCodes,
+  endSetUpsOf: () => Promise.resolve(),
+  countersOf: (account) => [recoveryKey(account)],
+  removeExpired: () => Promise.resolve(0),
+  secrets: null,
+  afterRestore: (stores, { recoveryCodes }) =>
+    recoveryCodes ? stores.everybody.removeRecoveryCodes() : Promise.resolve(null),
+}

@@ -1,0 +1,84 @@
+import { recoveryKey, recoveryPolicy } from './counters.js'
+import { codeKey } from '../totp/counters.js'
+import { auditEvent } from '../../audit.js'
+import type { Core } from '../../core.js'
+import type { Stores } from '../../stores.js'
+import type { FactorRefusal, Presented, ReadyProof } from '../factor.js'
+import { codeDigits, parseCode } from '../totp/verify.js'
+import { parseRecoveryCode } from './store.js'
+
+/** Spends an attempt and hashes what was typed; only `accept` tells whether it is one. */
+export async function readRecoveryCode(
+  core: Core,
+  presented: Presented,
+): Promise<ReadyProof | FactorRefusal | { readonly kind: 'busy' }> {
+  const code = parseRecoveryCode(presented.given)
+  if (code === null) return malformed(presented.given)
+  const { account } = presented
+  const { attempts, recoveryCodes } = core.storage.stores
+  const reservation = await attempts.reserve(recoveryKey(account), recoveryPolicy, core.world.nowSeconds())
+  if (reservation.kind !== 'reserved') {
+    await note(core, core.storage.stores, { ...presented, event: 'recovery-code.throttled' })
+    return reservation
+  }
+  const salt = (await recoveryCodes.saltOf(account)) ?? '00'.repeat(16)
+  const hashes = await core.passwords.hashAll([code], salt)
+  if (hashes === 'busy') {
+    await attempts.giveBack(recoveryKey(account))
+    return { kind: 'busy' }
+  }
+  const checked = { ...presented, hash: hashes[0] ?? '', failures: reservation.failures }
+  return { kind: 'ready', accept: (stores) => acceptRecoveryCode(core, stores, checked) }
+}
+
+function malformed(given: string): FactorRefusal {
+  const inTheWrongBox = parseCode(given).kind === 'code'
+  const problem = given.trim() === '' ? 'empty' : 'wrong-length'
+  return { kind: 'malformed', problem, digits: inTheWrongBox ? codeDigits : 0 }
+}
+
+type Checked = Pick<Presented, 'account' | 'client'> & { readonly hash: string; readonly failures: number }
+
+/** Spends the code itself: once. Success frees the account's codes, too. */
+export async function acceptRecoveryCode(
+  core: Core,
+  stores: Stores,
+  checked: Checked,
+): Promise<FactorRefusal | null> {
+  const { account } = checked
+  if (!(await stores.recoveryCodes.take(account, checked.hash))) {
+    await note(core, stores, { ...checked, event: 'recovery-code.refused' })
+    return { kind: 'wrong', failures: checked.failures }
+  }
+  await stores.attempts.clear(recoveryKey(account))
+  await stores.attempts.clear(codeKey(account))
+  const left = await stores.recoveryCodes.countLeft(account)
+  await note(core, stores, { ...checked, event: 'recovery-code.used', details: { left } })
+  return null
+}
+
+interface Note extends Pick<Presented, 'account' | 'client'> {
+  readonly event: 'recovery-code.used' | 'recovery-code.refused' | 'recovery-code.throttled'
+  readonly details?: Readonly<Record<string, number>>
+}
+
+async function note(
+  core: Core,
+  stores: Stores,
+  { event, account, client, details = {} }: Note,
+): Promise<void> {
+  await stores.audit.add(auditEvent(event, { at: core.world.nowSeconds(), account, client, details }))
+}
+
+/** Mail to the owner for every code that was used. */
+export async function tellOfRecovery(
+  core: Core,
+  { account: id, client, refusal }: Presented & { readonly refusal: FactorRefusal | null },
+): Promise<void> {
+  if (refusal !== null) return
+  const { accounts, recoveryCodes } = core.storage.stores
+  const [account, left] = await Promise.all([accounts.find(id), recoveryCodes.countLeft(id)])
+  if (account === null) return
+  const at = core.world.nowSeconds()
+  core.notices.send({ kind: 'recovery-code-used', account, at, client, details: { left } })
+}

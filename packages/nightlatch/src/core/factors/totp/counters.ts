@@ -1,0 +1,8 @@
+import type { AttemptKey, AttemptPolicy } from '../../attempts.js'
+import { waits } from '../../attempts.js'
+import type { AccountId } from '../../ids.js'
+
+/** Codes of an authenticator app: one counter an account, over all sign-ins, doors, addresses and servers. */
+export const codePolicy: AttemptPolicy = { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: null }
+
+export const codeKey = (account: AccountId): AttemptKey => `code:${account}` as AttemptKey

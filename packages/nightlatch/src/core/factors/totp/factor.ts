@@ -1,0 +1,44 @@
+import type { SecondFactor } from '../factor.js'
+import type { AuthenticatorId } from '../../ids.js'
+import { codeKey } from './counters.js'
+import { resealSome } from './secrets.js'
+import { mostAuthenticators } from './store.js'
+import { readCode, stepAt, tellOfWrongCodes, windowSteps } from './verify.js'
+
+/** Authenticator apps. */
+export const totp: SecondFactor = {
+  kind: 'totp',
+  role: 'second-factor',
+  one: 'authenticator',
+  many: 'authenticators',
+  strength: 'password+code',
+  most: mostAuthenticators,
+  events: {
+    added: 'authenticator.added',
+    renamed: 'authenticator.renamed',
+    removed: 'authenticator.removed',
+  },
+  notices: {
+    added: 'authenticator-added',
+    replaced: 'authenticator-replaced',
+    removed: 'authenticator-removed',
+  },
+  read: readCode,
+  tell: async (core, { refusal, ...presented }) => {
+    if (refusal?.kind === 'wrong') await tellOfWrongCodes(core, { ...presented, failures: refusal.failures })
+  },
+  listOf: (stores, account) => stores.authenticators.listOf(account),
+  rename: (stores, { id, account, name }) =>
+    stores.authenticators.rename(id as AuthenticatorId, account, name),
+  remove: (stores, { id, account }) => stores.authenticators.remove(id as AuthenticatorId, account),
+  removeAllOf: (stores, account) => stores.authenticators.removeAllOf(account),
+  endSetUpsOf: (stores, account) => stores.setUps.removeAllOf(account),
+  countersOf: (account) => [codeKey(account)],
+  removeExpired: (stores, now, limit) => stores.setUps.removeExpired(now, limit),
+  secrets: {
+    countNotSealedUnder: (stores, keyIds) => stores.authenticators.countNotSealedUnder(keyIds),
+    resealSome,
+  },
+  // A code of the next step may have been accepted before (a phone ahead of us), so that step is spent, too.
+  afterRestore: (stores, { now }) => stores.everybody.spendStepsUpTo(stepAt(now) + windowSteps),
+}

@@ -1,0 +1,24 @@
+import type { SecretBox } from '../../sealing.js'
+import type { Stores } from '../../stores.js'
+import type { AuthenticatorSecret } from './store.js'
+import { sealContext } from './verify.js'
+
+/** Seals up to `limit` secrets anew under the newest key. @returns how many were done */
+export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
+  const { authenticators } = stores
+  let done = 0
+  let some = await authenticators.listNotSealedUnder(box.keyId, limit)
+  // Those that no key at hand opens stay as they are for good: they must not be in the way of the others.
+  while (done === 0 && some.length > 0) {
+    for (const secret of some) if (await reseal(box, stores, secret)) done += 1
+    some = await authenticators.listNotSealedUnder(box.keyId, limit, some.at(-1))
+  }
+  return done
+}
+
+async function reseal(box: SecretBox, stores: Stores, secret: AuthenticatorSecret): Promise<boolean> {
+  const opened = box.open(secret.sealed, sealContext(secret))
+  if (opened.kind === 'refused') return false
+  const to = box.seal(opened.plain, sealContext(secret))
+  return stores.authenticators.reseal(secret.id, { from: secret.sealed, to })
+}

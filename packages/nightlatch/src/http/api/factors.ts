@@ -1,0 +1,35 @@
+import type { FactorKind, FactorRefusal } from '../../core/factors/factor.js'
+import { factorKinds } from '../../core/factors/factor.js'
+import { usableFactors } from '../../core/factors/registry.js'
+import type { StepUpGiven } from '../../core/step-up.js'
+import type { Answer } from '../ask.js'
+import type { SignedInVisit, Visit } from '../visit.js'
+import type { BodyOf } from './endpoints.js'
+import { refuseCode, refuseRecoveryCode } from './refusals.js'
+import type { proofMembers } from './schemas.js'
+
+type Members = typeof proofMembers
+
+interface ApiFactor<Kind extends FactorKind> {
+  /** The member of a fresh proof's body that gives it. */
+  readonly member: keyof Members[Kind] & keyof BodyOf<'proveAgain'>
+  refuse(visit: Visit, refusal: FactorRefusal): Answer
+}
+
+/** How each factor is given and refused in JSON. Its operation at sign-in is in the table of operations. */
+export const apiFactors: { readonly [Kind in FactorKind]: ApiFactor<Kind> } = {
+  totp: { member: 'otp', refuse: refuseCode },
+  'recovery-code': { member: 'recoveryCode', refuse: refuseRecoveryCode },
+}
+
+export type SecondGiven =
+  StepUpGiven['second'] | { readonly kind: 'several'; readonly member: string; readonly beside: string }
+
+/** The one factor that a fresh proof gives; none given is the best that the account has, given empty. */
+export function secondOf(body: BodyOf<'proveAgain'>, { signedIn }: SignedInVisit): SecondGiven {
+  const [first, second] = factorKinds.filter((kind) => body[apiFactors[kind].member] !== undefined)
+  if (first !== undefined && second !== undefined)
+    return { kind: 'several', member: apiFactors[second].member, beside: apiFactors[first].member }
+  const kind = first ?? usableFactors(signedIn.account)[0] ?? factorKinds[0]
+  return { kind, given: body[apiFactors[kind].member] ?? '' }
+}

@@ -1,0 +1,64 @@
+import { trustedDeviceSeconds } from '../core/devices.js'
+import type { FactorKind, FactorRefusal } from '../core/factors/factor.js'
+import { usableFactors } from '../core/factors/registry.js'
+import { day } from '../core/world.js'
+import type { ConfirmView, FieldName, Html, Problem, Site } from '../pages/index.js'
+import { confirmPage, confirmRecoveryPage, factorWords, recoveryPage, verifyPage } from '../pages/index.js'
+import { codeProblem } from './code-problems.js'
+import type { SecondStepMetric } from './metrics.js'
+import type { SigningInVisit, Visit } from './visit.js'
+import { siteOf } from './visit.js'
+
+/** What a page of the second step shows again after a refusal. */
+export interface StepView {
+  readonly problems: readonly Problem[]
+  readonly failures: number
+  readonly others: readonly FactorKind[]
+}
+
+/** How a factor is given at the pages. */
+export interface FactorDoor {
+  /** The field of its forms. */
+  readonly field: FieldName
+  readonly metric: SecondStepMetric
+  showStep(visit: SigningInVisit, view: StepView): Html
+  showConfirm(site: Site, view: ConfirmView): Html
+  problemOf(refusal: FactorRefusal, nowSeconds: number): { status: number; problem: Problem }
+}
+
+export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
+  totp: {
+    field: 'otp',
+    metric: 'code',
+    showStep: (visit, view) =>
+      verifyPage(siteOf(visit), {
+        username: visit.account.username,
+        issuer: visit.doors.core.policy.issuer,
+        offerRemember: true,
+        rememberDays: trustedDeviceSeconds / day,
+        ...view,
+      }),
+    showConfirm: confirmPage,
+    problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: false }),
+  },
+  'recovery-code': {
+    field: 'recovery_code',
+    metric: 'recovery-code',
+    showStep: (visit, { problems, others }) =>
+      recoveryPage(siteOf(visit), { username: visit.account.username, problems, others }),
+    showConfirm: confirmRecoveryPage,
+    problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: true }),
+  },
+}
+
+/** The page where the sign-in goes on: the best factor that the account has, or the set-up of its first one. */
+export function nextStepPath({ doors }: Visit, account: Parameters<typeof usableFactors>[0]): string {
+  const [first] = usableFactors(account)
+  return doors.site.base + (first === undefined ? '/mfa/setup' : factorWords[first].stepPath)
+}
+
+/** What may be given in another one's place. */
+export const othersThan = (
+  kind: FactorKind,
+  account: Parameters<typeof usableFactors>[0],
+): readonly FactorKind[] => usableFactors(account).filter((other) => other !== kind)

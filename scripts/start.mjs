@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ensureBuilt, ensureInstalled, root } from './lib/set-up.mjs'
+import { ensureBuilt, ensureInstalled, fail, root } from './lib/set-up.mjs'
 
+const parent = process.ppid
 const isDemo = process.argv[2] === 'demo'
 const rest = process.argv.slice(isDemo ? 3 : 2)
 process.stderr.write(isDemo ? 'Nightlatch, a demonstration …\n' : 'Nightlatch …\n')
@@ -23,11 +24,34 @@ Ctrl-C ends it and throws all of its data away.
 
 ensureInstalled()
 ensureBuilt()
+// Whoever started this may have given up meanwhile, and a server would be left alone.
+if (process.ppid !== parent) process.exit(1)
+
+const given = [...(await flagsThatNpmTook()), ...rest]
+// As platforms do it that run programs: theirs is the port, unless ours is set.
+process.env.NIGHTLATCH_PORT ??= process.env.PORT
+if (process.env.NIGHTLATCH_PORT === undefined) delete process.env.NIGHTLATCH_PORT
 
 // In this process, so that Ctrl-C and SIGTERM reach the server as they are.
 const command = isDemo ? await demo() : ['serve']
-process.argv = [process.argv[0], join(root, 'packages/nightlatch/bin/nightlatch.js'), ...command, ...rest]
+process.argv = [process.argv[0], join(root, 'packages/nightlatch/bin/nightlatch.js'), ...command, ...given]
 await import(pathToFileURL(process.argv[1]).href)
+
+/** `npm start --port 3100` without the `--`: npm takes the flag for one of its own and leaves its value, or all, to us. */
+async function flagsThatNpmTook() {
+  const { flagOf, settingNames } = await import('../packages/nightlatch/dist/config/settings.js')
+  const flags = settingNames.map(flagOf)
+  const taken = flags.flatMap((flag) => {
+    const value = process.env[`npm_config_${flag.slice(2).replaceAll('-', '_')}`]
+    return value === undefined ? [] : [{ flag, value }]
+  })
+  const bare = taken.filter(({ value }) => value === 'true')
+  if (bare.length > 1 || (bare.length === 1 && (rest[0] === undefined || rest[0].startsWith('-'))))
+    fail(
+      `npm took the flags for its own: npm ${isDemo ? 'run demo' : 'start'} -- ${bare.map(({ flag }) => `${flag} …`).join(' ')}`,
+    )
+  return taken.flatMap(({ flag, value }) => [flag, value === 'true' ? rest.shift() : value])
+}
 
 /** The application of the demonstration starts here; what stands in front of it is `nightlatch protect`. */
 async function demo() {

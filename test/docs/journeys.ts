@@ -263,6 +263,21 @@ export const journeys: Record<string, Journey> = {
   'docs/guides/proxies/nginx.md': behind('nginx'),
   'docs/guides/proxies/traefik.md': behind('traefik'),
   'docs/guides/reset-a-second-step.md': reset,
+  'docs/guides/rotate-keys.md': async (page) => {
+    const { terminal } = page
+    const ada = await enrolled(terminal)
+    await page.runThrough('key new')
+    await ada.signOut()
+    await terminal.endServers()
+    await terminal.run('npx nightlatch serve')
+    await page.runThrough('key retire')
+    expect(terminal.said).toContain('Retired the key')
+    await terminal.endServers()
+    await terminal.run('npx nightlatch serve')
+    expect((await ada.signIn()).location).toBe('/')
+    await terminal.run('npx nightlatch doctor')
+    expect(terminal.said).toMatch(/^OK +key /m)
+  },
   'docs/reference/cli.md': commandLine,
   'docs/reference/errors.md': errorCodes,
   'examples/behind-caddy/README.md': behind('caddy'),

@@ -8,6 +8,7 @@ import type { ApplicationAccounts, Core } from './core/core.js'
 import { Secret } from './core/secret.js'
 import { closeAfterRestore, type Closed } from './core/after-restore.js'
 import { checkRootKeys, knowsKeys } from './core/keys.js'
+import { noteInstallation, type Installation } from './core/installation.js'
 import type { Notices } from './core/notices.js'
 import type { Stores } from './core/stores.js'
 import type { World } from './core/world.js'
@@ -193,6 +194,22 @@ function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
     notices: parts.notices ?? { send: () => undefined },
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,
+  }
+}
+
+/** What the command line is to know of the server that runs; without it everything else works. */
+export async function noteRunning(
+  { core }: Pick<Nightlatch, 'core'>,
+  settings: Settings,
+  { door, application = '', log }: { door: Installation['door']; application?: string; log: DoorLog },
+): Promise<void> {
+  const { origin, basePath, cookieDomain, trustedProxies, mail } = settings
+  const facts = { origin, basePath, door, application, trustsProxies: trustedProxies.size > 0 }
+  const more = { cookieDomain: cookieDomain ?? '', sendsMail: mail !== null, keyId: core.box.keyId }
+  try {
+    await noteInstallation(core.storage.stores, { ...facts, ...more })
+  } catch (error) {
+    log.error('the command line will not know this address', {}, error)
   }
 }
 

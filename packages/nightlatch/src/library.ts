@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { openDoor, openNightlatch } from './app.js'
+import { noteRunning, openDoor, openNightlatch } from './app.js'
 import type { OpenDoor, Parts } from './app.js'
 import { readSettings } from './config/read.js'
 import type { Settings } from './config/read.js'
@@ -85,6 +85,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const log = options.log ?? errorLog()
   if (nightlatch.hasGuessableKey) log.warn('the root key can be guessed', {})
   const door = openDoor(nightlatch, settings, { log })
+  await noteRunning(nightlatch, settings, { door: 'library', log })
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const base = settings.basePath
   return {

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { openDoor } from './app.js'
+import { noteRunning, openDoor } from './app.js'
 import type { Nightlatch, OpenDoor } from './app.js'
 import { atPort } from './config/read.js'
 import type { Account } from './core/accounts.js'
@@ -54,6 +54,8 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   server.on('request', listeners.request)
   server.on('checkContinue', listeners.checkContinue)
   server.on('upgrade', listeners.upgrade)
+  const application = options.target.origin
+  await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
   const stopSweeping = sweepOften(parts, options)
   const stopHousekeeping = startHousekeeping(nightlatch, options.log)
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
-import { openDoor } from './app.js'
+import { noteRunning, openDoor } from './app.js'
 import type { Nightlatch } from './app.js'
 import { atPort } from './config/read.js'
 import type { Settings } from './config/read.js'
@@ -42,6 +42,7 @@ export async function serve(
   })
   const listenerBelow = (base: string): Listener => nodeListener(answer, { base, isStopping: () => stopping })
   server.on('request', withProbesAtRoot(settings.basePath, listenerBelow))
+  await noteRunning(nightlatch, settings, { door: 'serve', log })
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true

@@ -8,6 +8,8 @@ import { explain } from './errors.js'
 import { askOrigin } from './ask-origin.js'
 import type { Finding } from './finding.js'
 import { fail, ok, warn } from './finding.js'
+import { knownSite, type KnownSite } from './known-site.js'
+import { smtpProblem } from '../mail/smtp-errors.js'
 import { clockOffset } from './ntp.js'
 import { isoTime } from './output.js'
 import { openDatabase } from './with-app.js'
@@ -21,15 +23,16 @@ export async function checkAll(
   settings: Settings,
   options: Options,
 ): Promise<readonly Finding[]> {
+  const { findings, site } = await checkDatabase(deps, settings)
   return [
     checkNode(),
-    ...(await checkDatabase(deps, settings)),
+    ...findings,
     await checkClock(options),
     ...checkPermissions(settings),
-    await checkOrigin(settings),
-    checkProxy(settings),
-    checkCookies(settings),
-    await checkMail(deps, settings),
+    await checkOrigin(site.settings),
+    checkProxy(site),
+    checkCookies(site.settings),
+    await checkMail(deps, site),
   ]
 }
 
@@ -37,34 +40,61 @@ export async function checkAll(
 const oldestMaintainedNode = 22
 export const isMaintainedNode = Number(process.versions.node.split('.')[0]) >= oldestMaintainedNode
 
+export const unmaintained = `it gets no security fixes any more: use Node ${oldestMaintainedNode} or later`
+
 function checkNode(): Finding {
   return isMaintainedNode
     ? ok('node', `Node ${process.versions.node}`)
     : warn(
         'node',
         `Node ${process.versions.node} gets no security fixes any more`,
-        'use the current long-term version',
+        `use Node ${oldestMaintainedNode} or later`,
       )
 }
 
-async function checkDatabase(deps: CliDeps, settings: Settings): Promise<readonly Finding[]> {
+interface Checked {
+  readonly findings: readonly Finding[]
+  readonly site: KnownSite
+}
+
+async function checkDatabase(deps: CliDeps, settings: Settings): Promise<Checked> {
   const { database } = settings
   if (database.kind === 'sqlite' && isMissing(database.file))
-    return [warn('database', `there is none yet at ${database.file}`, 'nightlatch serve makes it')]
+    return { findings: [noneYet(database.file)], site: asTold(settings) }
   let app: Nightlatch | null = null
   try {
     app = await openDatabase(deps, settings)
     await app.storage.check()
-    return [
+    const site = await knownSite(app)
+    const findings = [
       ok('database', `${app.storage.dialect}, reachable and migrated`),
       await checkKey(app),
       await checkTrail(app),
+      ...(await checkAccounts(app, site)),
     ]
+    return { findings, site }
   } catch (error) {
-    return [notOpened(error)]
+    return { findings: [notOpened(error)], site: asTold(settings) }
   } finally {
     await app?.close()
   }
+}
+
+const noneYet = (file: string): Finding =>
+  warn('database', `there is none yet at ${file}`, 'nightlatch serve makes it')
+const asTold = (settings: Settings): KnownSite => ({ settings, installation: null })
+
+/** An application may keep the accounts itself; a server on its own needs a first one. */
+async function checkAccounts(app: Nightlatch, { installation }: KnownSite): Promise<readonly Finding[]> {
+  const isOurs = installation !== null && installation.door !== 'library'
+  if (!isOurs || !(await app.core.storage.stores.accounts.isEmpty())) return []
+  return [
+    warn(
+      'accounts',
+      'there is none yet, and the link that the server printed ends after an hour',
+      'start the server again, which prints a new one, or nightlatch user add NAME --admin',
+    ),
+  ]
 }
 
 /** What cannot be opened says itself what to do. */
@@ -75,7 +105,8 @@ function notOpened(error: unknown): Finding {
 
 async function checkKey(app: Nightlatch): Promise<Finding> {
   const keys = await listKeys(app.core.box, app.core.storage.stores)
-  const missing = keys.filter(({ here }) => !here).map(({ id }) => id)
+  // One under which nothing lies is done with, and forgotten at the next round of housekeeping.
+  const missing = keys.filter(({ here, secrets }) => !here && secrets > 0).map(({ id }) => id)
   if (app.hasGuessableKey)
     return fail(
       'key',
@@ -167,8 +198,11 @@ async function checkOrigin({ origin, basePath }: Settings): Promise<Finding> {
   return ok('origin', `${origin}${basePath} answers`)
 }
 
-function checkProxy({ origin, trustedProxies }: Settings): Finding {
+function checkProxy({ settings: { origin, trustedProxies }, installation }: KnownSite): Finding {
   if (trustedProxies.size > 0) return ok('proxy', `${trustedProxies.size} trusted`)
+  if (installation?.trustsProxies === true) return ok('proxy', 'the server trusts the one before it')
+  if (installation?.door === 'protect' && !origin.startsWith('https:'))
+    return ok('proxy', `none: nightlatch protect stands in front of ${installation.application} itself`)
   return origin.startsWith('https:')
     ? warn(
         'proxy',
@@ -194,14 +228,19 @@ function checkCookies({ origin, cookieDomain }: Settings): Finding {
     : ok('cookies', `${hostname}, and forward authentication for every host below ${cookieDomain}`)
 }
 
-async function checkMail(deps: CliDeps, settings: Settings): Promise<Finding> {
+async function checkMail(deps: CliDeps, { settings, installation }: KnownSite): Promise<Finding> {
+  if (settings.mail === null && installation?.sendsMail === true)
+    return ok('mail', 'the server has a mail server (set NIGHTLATCH_SMTP_URL here, too, to try it)')
   if (settings.mail === null)
     return warn('mail', 'there is no mail server, so nobody is told about changes', 'set NIGHTLATCH_SMTP_URL')
   try {
     await deps.verifyMail(settings)
     return ok('mail', 'the mail server takes us')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer'
-    return fail('mail', `the mail server does not take us (${code})`, 'check NIGHTLATCH_SMTP_URL')
+    return fail(
+      'mail',
+      `the mail server does not take us: ${smtpProblem(error)}`,
+      'check NIGHTLATCH_SMTP_URL',
+    )
   }
 }

@@ -1,11 +1,15 @@
 import type { AddCommands } from './command.js'
-import type { CliDeps } from './deps.js'
+import { asCalled } from './called.js'
+import type { CliDeps, Nightlatch } from './deps.js'
 import { Refused, WrongUsage } from './errors.js'
 import { checkAll } from './doctor-checks.js'
 import { checkUrl, webAddress } from './doctor-url.js'
 import type { Finding } from './finding.js'
+import type { Settings } from '../config/read.js'
+import { knownSite } from './known-site.js'
 import { paint, print, printJson } from './output.js'
 import { addSettingFlags, settingsOf } from './settings-flags.js'
+import { mustHaveDatabase, openDatabase } from './with-app.js'
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
@@ -33,7 +37,7 @@ export const addDoctorCommand: AddCommands = (program, deps) => {
     const findings =
       url === undefined
         ? await checkAll(deps, settings, ntp === undefined ? {} : { ntp })
-        : await checkUrl(url, settings)
+        : await checkUrl(url, await siteSettings(deps, settings))
     if (options['json'] === true) printJson(deps, { checks: findings })
     else for (const finding of findings) print(deps, line(deps, finding))
     const failed = findings.filter(({ state }) => state === 'fail').map(({ check }) => check)
@@ -45,7 +49,21 @@ export const addDoctorCommand: AddCommands = (program, deps) => {
   })
 }
 
+/** As the running server has them, where the database can say; the walk from outside needs no database. */
+async function siteSettings(deps: CliDeps, settings: Settings): Promise<Settings> {
+  let app: Nightlatch | null = null
+  try {
+    mustHaveDatabase(settings)
+    app = await openDatabase(deps, settings)
+    return (await knownSite(app)).settings
+  } catch {
+    return settings
+  } finally {
+    await app?.close()
+  }
+}
+
 function line(deps: CliDeps, { check, state, text, fix }: Finding): string {
   const shown = paint(deps, styles[state], state.toUpperCase().padEnd(4))
-  return `${shown}  ${check.padEnd(12)}${text}${fix === undefined ? '' : `: ${fix}`}`
+  return `${shown}  ${check.padEnd(12)}${text}${fix === undefined ? '' : `: ${asCalled(deps, fix)}`}`
 }

@@ -66,16 +66,20 @@ const ourErrors: Readonly<Record<string, RefusalCode>> = {
   OtpError: 'refused',
 }
 
-const another = 'choose another one with --host'
-const listenProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is taken: stop the other server, or choose another one with --port',
-  EADDRNOTAVAIL: `this machine has no such address: ${another}`,
-  EACCES: 'this port is only for root: choose one above 1023 with --port',
+const another = 'choose another one with NIGHTLATCH_HOST or --host'
+const listenProblems: Readonly<Record<string, (port: number) => string>> = {
+  EADDRINUSE: (port) =>
+    `the port ${port} is taken: stop the server that has it, or choose another one with NIGHTLATCH_PORT=${port < 65_000 ? port + 100 : 3000} before the command`,
+  EADDRNOTAVAIL: () => `this machine has no such address: ${another}`,
+  EACCES: (port) =>
+    `the port ${port} is only for root: choose one above 1023 with NIGHTLATCH_PORT=3000 before the command`,
 }
 
 function listenProblem(error: Error): string | undefined {
   if ('hostname' in error) return `there is no host ${String(error.hostname)}: ${another}`
-  return 'port' in error && 'code' in error ? listenProblems[String(error.code)] : undefined
+  return 'port' in error && 'code' in error
+    ? listenProblems[String(error.code)]?.(Number(error.port))
+    : undefined
 }
 
 const refused = (text: string, code: RefusalCode = 'refused'): Ending => ({

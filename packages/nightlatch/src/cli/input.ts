@@ -1,5 +1,5 @@
 import type { CliDeps } from './deps.js'
-import { Refused } from './errors.js'
+import { Refused, WrongUsage } from './errors.js'
 
 const longestText = 64 * 1024
 
@@ -23,6 +23,22 @@ export async function passwordFromStdin(deps: CliDeps): Promise<string> {
     ? await deps.stdin.ask('Password: ', { hidden: true })
     : await stdinText(deps)
   if (password === '') throw new Refused('no password came by standard input: pipe one in')
+  if (/[\r\n]/.test(password))
+    throw new Refused(
+      'several lines came by standard input: a password is one line, so pipe in that one alone',
+    )
+  return password
+}
+
+/** A new password: typed twice and unseen at a terminal, where nobody could see a slip. */
+export async function newPassword(deps: CliDeps, fromStdin: boolean): Promise<string> {
+  if (fromStdin) return passwordFromStdin(deps)
+  if (!deps.stdin.isTTY)
+    throw new WrongUsage('nobody can be asked here: pipe the password in, with --password-stdin')
+  const password = await deps.stdin.ask('New password: ', { hidden: true })
+  if (password === '') throw new Refused('no password was typed, nothing was changed')
+  const again = await deps.stdin.ask('The same once more: ', { hidden: true })
+  if (again !== password) throw new Refused('these were two different passwords, nothing was changed')
   return password
 }
 

@@ -77,10 +77,28 @@ async function mailerFor({ smtpUrl, from }: NonNullable<Settings['mail']>): Prom
 /** npm passes a Ctrl-C on that the terminal has sent us already. */
 const sameSignalMs = 1000
 
+const lookMs = 250
+
+/**
+ * `npm start` and `npx` run a shell in between, which ends on SIGTERM and does not pass it on: the server would be left
+ * alone on its port. That its parent is gone says the same.
+ */
+function whenNpmIsGone(then: () => void): void {
+  if (process.env['npm_command'] === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    then()
+  }, lookMs)
+  timer.unref()
+}
+
 /** The first signal asks; a later one does not wait. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     let askedAt = 0
+    whenNpmIsGone(() => resolve('SIGTERM'))
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => {
         if (askedAt > 0 && performance.now() - askedAt > sameSignalMs) process.exit(1)

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { asCalled } from './called.js'
 import type { CliDeps, Out } from './deps.js'
 
 type Style = Parameters<typeof styleText>[0]
@@ -15,7 +16,8 @@ export const paint = (deps: CliDeps, style: Style, text: string): string =>
   wantsColour(deps.stdout, deps.env) ? styleText(style, text, { validateStream: false }) : text
 
 export const print = (deps: CliDeps, text: string): void => void deps.stdout.write(`${text}\n`)
-export const tell = (deps: CliDeps, text: string): void => void deps.stderr.write(`${text}\n`)
+/** Messages: commands in them are named as they can be typed here. */
+export const tell = (deps: CliDeps, text: string): void => void deps.stderr.write(`${asCalled(deps, text)}\n`)
 
 /** One object a command, with a version that grows when a key changes its meaning. */
 export const printJson = (deps: CliDeps, data: Readonly<Record<string, unknown>>): void =>

@@ -219,7 +219,7 @@ describe('serve', () => {
     expect(second).toMatchObject({
       status: 1,
       out: '',
-      err: expect.stringMatching(/^nightlatch: the port is taken[^\n]+\n$/),
+      err: expect.stringMatching(/^nightlatch: the port \d+ is taken[^\n]+\n$/),
     })
     await first.stop('SIGTERM')
     expect(spawnCli(['serve', '--data', '/dev/null/nightlatch'])).toMatchObject({

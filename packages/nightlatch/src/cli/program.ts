@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { asCalled } from './called.js'
 import { addAfterRestoreCommand } from './after-restore.js'
 import { addAuditCommand } from './audit.js'
 import { addBackupCommand } from './backup.js'
@@ -88,7 +89,9 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<0 
     return 0
   } catch (error) {
     const ending = endingOf(error, args)
-    deps.stderr.write(args.includes('--json') ? errorJson(ending) : errorLines(ending))
+    const { lines } = ending
+    const typed = { ...ending, lines: lines.map((line) => asCalled(deps, line)) }
+    deps.stderr.write(args.includes('--json') ? errorJson(typed) : errorLines(typed))
     return ending.status
   }
 }

@@ -6,7 +6,7 @@ import type { CliDeps, ProtectWishes } from './deps.js'
 import { WrongUsage } from './errors.js'
 import { addDemoAccounts, demoOption, drainOption, untilStopped } from './serve.js'
 import { rulesOf, rulesOption } from './rules.js'
-import { addSettingFlags, settingsOf } from './settings-flags.js'
+import { addSettingFlags, placeFlags, settingsOf } from './settings-flags.js'
 import { logOf, withApp } from './with-app.js'
 
 /** No application has this path. */
@@ -64,11 +64,15 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
   }
   await withApp(deps, {
     settings,
+    serves: true,
     work: async (app) => {
       if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
       const log = await logOf(deps, settings)
       const start = () => deps.protect(app, log, wishes)
-      await untilStopped(deps, { app, log, start, drainSeconds: options.drain })
+      await untilStopped(deps, {
+        ...{ app, log, start, drainSeconds: options.drain },
+        ...{ target, place: placeFlags(options) },
+      })
     },
   })
 }

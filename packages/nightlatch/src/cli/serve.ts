@@ -1,13 +1,15 @@
+import { connect } from 'node:net'
 import { Option } from 'commander'
 import { addAccount, firstAccountLink } from '../core/administration.js'
 import type { Log } from '../log/log.js'
 import { wholeNumber, type AddCommands } from './command.js'
 import type { CliDeps, Nightlatch, RunningServer } from './deps.js'
 import { Refused } from './errors.js'
-import { isMaintainedNode } from './doctor-checks.js'
+import { isMaintainedNode, unmaintained } from './doctor-checks.js'
+import { asCalled } from './called.js'
 import { isoTime, paint, print } from './output.js'
 import { rulesOf, rulesOption } from './rules.js'
-import { addSettingFlags, settingsOf } from './settings-flags.js'
+import { addSettingFlags, placeFlags, settingsOf } from './settings-flags.js'
 import { invitationUrl } from './user.js'
 import { logOf, withApp } from './with-app.js'
 
@@ -40,11 +42,15 @@ export const addServeCommand: AddCommands = (program, deps) => {
     const accessRules = options.rules === undefined ? null : rulesOf({ rules: options.rules }, settings)
     await withApp(deps, {
       settings,
+      serves: true,
       work: async (app) => {
         if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
         const log = await logOf(deps, settings)
         const start = () => deps.serve(app, log, accessRules)
-        await untilStopped(deps, { app, log, start, drainSeconds: options.drain })
+        await untilStopped(deps, {
+          ...{ app, log, start, drainSeconds: options.drain },
+          place: placeFlags(options),
+        })
       },
     })
   })
@@ -63,6 +69,10 @@ export const demoOption = (): Option =>
 
 interface Starting {
   readonly app: Nightlatch
+  /** The application behind us. */
+  readonly target?: URL | undefined
+  /** Flags with which another command finds the same database. */
+  readonly place: string
   readonly log: Log
   readonly drainSeconds: number
   start(): Promise<RunningServer>
@@ -71,15 +81,17 @@ interface Starting {
 /** Until the first signal: then what is in flight is answered, and the database is closed. */
 export async function untilStopped(
   deps: CliDeps,
-  { app, log, start, drainSeconds }: Starting,
+  { app, log, start, drainSeconds, target, place }: Starting,
 ): Promise<void> {
   const stop = deps.stopSignal()
   const server = await start()
-  if (!isMaintainedNode) log.event('warn', 'node.unmaintained', { node: process.versions.node })
+  if (!isMaintainedNode)
+    log.event('warn', 'node.unmaintained', { node: process.versions.node, reason: unmaintained })
   if (app.hasGuessableKey) log.event('warn', 'key.guessable')
   log.event('info', 'server.listening', { origin: server.settings.origin, port: server.settings.port })
   // It serves, and a database that is away comes back: another start makes the link.
-  await welcome(deps, { ...app, settings: server.settings }, server.url).catch((error: unknown) => {
+  const { settings, url } = server
+  await welcome(deps, { ...app, settings }, { log, url, target, place }).catch((error: unknown) => {
     log.event('error', 'first-account-link.failed', { error })
   })
   const signal = await stop
@@ -89,8 +101,39 @@ export async function untilStopped(
   log.event('info', 'server.stopped')
 }
 
-async function welcome(deps: CliDeps, app: Nightlatch, url: string): Promise<void> {
-  print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}`)
+const patienceMs = 2000
+
+/** An application that starts later is no mistake; one at another address is, and nobody would be told. */
+async function lookBehind(target: URL): Promise<string | null> {
+  const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80))
+  const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: patienceMs })
+    const end = (why: string | null): void => {
+      socket.destroy()
+      resolve(why)
+    }
+    socket.once('connect', () => end(null))
+    socket.once('timeout', () => end('no answer in time'))
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.name))
+  })
+}
+
+interface Welcome extends Pick<Starting, 'log' | 'target' | 'place'> {
+  readonly url: string
+}
+
+async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place }: Welcome): Promise<void> {
+  const behind = target === undefined ? '' : ` → ${target.origin}`
+  print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}${behind}`)
+  const why = target === undefined ? null : await lookBehind(target)
+  if (target !== undefined && why !== null) {
+    log.event('warn', 'application.unreachable', { application: target.origin, reason: why })
+    print(
+      deps,
+      `Nothing answers at ${target.origin} yet (${why}): start the application, this may go on running.`,
+    )
+  }
   const link = await firstAccountLink(app.core)
   if (link === null) return
   const lines = [
@@ -99,9 +142,10 @@ async function welcome(deps: CliDeps, app: Nightlatch, url: string): Promise<voi
     '',
     `  ${invitationUrl(app, link.token)}`,
     '',
-    `It works once, until ${isoTime(link.expiresAt)}. Stop: Ctrl-C. Check: nightlatch doctor`,
+    `It works once, until ${isoTime(link.expiresAt)}; another start prints a new one. Stop: Ctrl-C. ` +
+      `Check: nightlatch doctor${place}`,
   ]
-  print(deps, lines.join('\n'))
+  print(deps, asCalled(deps, lines.join('\n')))
 }
 
 const demoAccounts = ['1', '2'].map((number) => ({

@@ -27,6 +27,18 @@ export function addSettingFlags(
   return command
 }
 
+/** What another command needs to find the same database: ` --data '/var/lib/nightlatch'`, or ''. */
+export function placeFlags(options: Readonly<Record<string, unknown>>): string {
+  const given = databaseSettings.flatMap((name) => {
+    const text = options[name]
+    return typeof text === 'string' ? [` ${flagOf(name)} ${inShell(text)}`] : []
+  })
+  return given.join('')
+}
+
+const inShell = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+
 /** The settings, or every problem at once, with those that the command itself has found. */
 export function settingsOf(
   deps: CliDeps,

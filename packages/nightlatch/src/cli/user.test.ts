@@ -316,7 +316,9 @@ describe('root keys', () => {
   it('are listed by their ids', async () => {
     const { nl, data } = await installation('ada')
     const { keys } = JSON.parse((await nl(['key', 'list', '--json'])).out)
-    expect(keys).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{16}$/), here: true, newest: true }])
+    expect(keys).toEqual([
+      { id: expect.stringMatching(/^[0-9a-f]{16}$/), here: true, newest: true, secrets: 0 },
+    ])
     const text = readFileSync(join(data, 'root-key'), 'utf8')
     expect((await nl(['key', 'list'])).out).not.toContain(text.trim())
   })
@@ -482,4 +484,64 @@ describe("another user's data", () => {
     expect(doctor.status).toBe(1)
     expect(doctor.out).toMatch(/^FAIL +database .*this user may not/m)
   })
+})
+
+describe('a password for somebody else', () => {
+  const next = 'another long passphrase'
+
+  it('is asked for twice at a terminal', async () => {
+    const { nl } = await installation('ada')
+    const ran = await nl(['user', 'password', 'ada'], { typed: [next, next] })
+    expect(ran).toMatchObject({
+      status: 0,
+      err: expect.stringMatching(/^New password: .*Set the password of ada/s),
+    })
+  })
+
+  it('that is typed differently the second time changes nothing', async () => {
+    const { nl } = await installation('ada')
+    const ran = await nl(['user', 'password', 'ada'], { typed: [next, `${next}!`] })
+    expect(ran.status).toBe(1)
+    expect(ran.err).toContain('two different passwords, nothing was changed')
+  })
+
+  it('is not asked for where nobody can answer', async () => {
+    const { nl } = await installation('ada')
+    const ran = await nl(['user', 'password', 'ada'])
+    expect(ran.status).toBe(2)
+    expect(ran.err).toContain('--password-stdin')
+  })
+
+  it.each(['one long line\nand another\n', 'one long line\r\nand another', 'one long line\n\n'])(
+    'is one line: %j is refused, by every command that takes one',
+    async (stdin) => {
+      const { nl } = await installation('ada')
+      for (const args of [
+        ['user', 'password', 'ada'],
+        ['user', 'add', 'bob'],
+      ]) {
+        const ran = await nl([...args, '--password-stdin'], { stdin })
+        expect([args[1], ran.status]).toEqual([args[1], 1])
+        expect(ran.err).toContain('several lines')
+      }
+    },
+  )
+})
+
+describe('what cannot be undone asks a person first', () => {
+  it.each(['remove', 'reset-mfa'])('user %s: by the name, and not in a script', async (command) => {
+    const { nl } = await installation('ada')
+    const refused = await nl(['user', command, 'ada'], { typed: ['bob'] })
+    expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('Type the name ada to go on') })
+    expect((await nl(['user', 'show', 'ada'])).status).toBe(0)
+    expect((await nl(['user', command, 'ada'], { typed: ['ada'] })).status).toBe(0)
+    await nl(['user', 'add', 'eve', '--password-stdin'], { stdin: 'correct horse battery' })
+    expect((await nl(['user', command, 'eve'])).status).toBe(0)
+  })
+})
+
+it('a user name that begins with a dash is refused in words that say so', async () => {
+  const data = temporaryFolder()
+  const ran = await run(['user', 'add', '--data', data, '--', '-dash'])
+  expect(ran.err).toContain('begin with a letter or digit')
 })

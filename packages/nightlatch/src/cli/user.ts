@@ -10,7 +10,8 @@ import type { AddCommands, CliCommand } from './command.js'
 import type { CliDeps, Nightlatch } from './deps.js'
 import { Refused } from './errors.js'
 import { removedInWords } from './factor-words.js'
-import { confirmByName, passwordFromStdin } from './input.js'
+import { knownSite } from './known-site.js'
+import { confirmByName, newPassword, passwordFromStdin } from './input.js'
 import { isoTime, print, printJson, printTable, tell } from './output.js'
 import { describeAccount, printAccount } from './user-show.js'
 import { mustHaveDatabase, withApp } from './with-app.js'
@@ -69,7 +70,7 @@ interface Adding {
 async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Adding): Promise<void> {
   const invited = await administration.inviteAccount(app.core, wishes)
   if (invited.kind === 'refused') throw accountRefused(invited.why, wishes)
-  const url = invitationUrl(app, invited.token)
+  const url = invitationUrl(await knownSite(app), invited.token)
   const expiresAt = isoTime(invited.expiresAt)
   if (options['json'] === true)
     return printJson(deps, { account: describeAccount(invited.account), invitation: { url, expiresAt } })
@@ -132,7 +133,7 @@ interface AccountCommand {
   readonly example: string
   readonly extend?: (command: CliCommand) => void
   /** Before the database is opened: what comes by standard input. */
-  readonly prepare?: () => Promise<string>
+  readonly prepare?: (options: Options) => Promise<string>
   /** @returns one line about what was changed, or null when the command has printed what it is for */
   run(
     app: Nightlatch,
@@ -147,7 +148,7 @@ function addAccountCommand(user: CliCommand, deps: CliDeps, about: AccountComman
   about.extend?.(command)
   command.option('--json', 'Print JSON.')
   addSettingFlags(command, databaseSettings).action(async (name: string, options: Options) => {
-    const prepared = (await about.prepare?.()) ?? ''
+    const prepared = (await about.prepare?.(options)) ?? ''
     await onDatabase(deps, options, async (app) => {
       const account = await find(app, name)
       const changed = await about.run(app, account, { options, prepared })
@@ -213,8 +214,9 @@ function addPassword(user: CliCommand, deps: CliDeps): void {
     name: 'password',
     description: 'Sets a password and ends the sessions of the account.',
     example: 'pass ada | nightlatch user password ada --password-stdin',
-    extend: (command) => command.requiredOption('--password-stdin', 'Take the password from standard input.'),
-    prepare: () => passwordFromStdin(deps),
+    extend: (command) =>
+      command.option('--password-stdin', 'Take the password from standard input instead of asking for it.'),
+    prepare: (options) => newPassword(deps, options['passwordStdin'] === true),
     async run(app, account, { prepared }) {
       const set = await administration.setPassword(app.core, account, prepared)
       if (set.kind === 'bad-password') throw new Refused(passwordProblem(app, set.why), 'bad-password')
@@ -230,7 +232,12 @@ function addResetMfa(user: CliCommand, deps: CliDeps): void {
     description:
       'Removes every second factor and trusted device, ends the sessions; the next sign-in sets up anew.',
     example: 'nightlatch user reset-mfa ada',
-    async run(app, account) {
+    extend: (command) => command.option('--yes', 'Do not ask; a script is never asked.'),
+    async run(app, account, { options }) {
+      const effect =
+        `This removes every second factor, recovery code and remembered device of ${account.username} and ends ` +
+        'its sessions. Be sure that it is really they who ask.'
+      if (options['yes'] !== true) await confirmByName(deps, effect, account.username)
       const removed = removedInWords(await administration.resetSecondFactor(app.core, account))
       return `Removed ${removed} of ${account.username}; the next sign-in sets up a new one.`
     },
@@ -263,7 +270,7 @@ const accountRefused = (why: AccountProblem, wishes: AccountWishes): Refused =>
 
 const accountProblems: Readonly<Record<AccountProblem, (wishes: AccountWishes) => string>> = {
   'bad-username': ({ username }) =>
-    `${JSON.stringify(username)} cannot be a user name: use letters, digits and . _ - + @`,
+    `${JSON.stringify(username)} cannot be a user name: use letters, digits and . _ - + @, and begin with a letter or digit`,
   'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,
   'bad-name': () => 'the name must be one printable line of at most 100 characters',
   'name-taken': ({ username, email }) =>

@@ -22,7 +22,7 @@ export interface Settings {
     | { readonly kind: 'postgres'; readonly url: Secret<string> }
   /** The keys themselves, or the file of the data folder that is made when it is not there. */
   readonly rootKey:
-    | { readonly kind: 'given'; readonly keys: readonly RootKey[] }
+    | { readonly kind: 'given'; readonly keys: readonly RootKey[]; readonly path: string | null }
     | { readonly kind: 'file'; readonly path: string }
   readonly issuer: string
   readonly mfa: 'required' | 'optional'
@@ -153,12 +153,12 @@ const mentions = (problems: readonly string[], name: SettingName): boolean =>
 function rootKeyOf(given: GivenSettings, problems: string[]): Settings['rootKey'] {
   if (given.secret !== undefined && given.secretFile !== undefined)
     problems.push('NIGHTLATCH_SECRET and NIGHTLATCH_SECRET_FILE: only one of them may be set.')
-  if (given.secret !== undefined) return { kind: 'given', keys: given.secret }
+  if (given.secret !== undefined) return { kind: 'given', keys: given.secret, path: null }
   if (given.secretFile === undefined) return { kind: 'file', path: join(placeOf(given).folder, 'root-key') }
   const read = readRootKeyFile(given.secretFile)
-  if (read.kind === 'keys') return { kind: 'given', keys: read.keys }
+  if (read.kind === 'keys') return { kind: 'given', keys: read.keys, path: given.secretFile }
   problems.push(`NIGHTLATCH_SECRET_FILE: ${given.secretFile} ${read.why}.`)
-  return { kind: 'given', keys: [] }
+  return { kind: 'given', keys: [], path: null }
 }
 
 const placeOf = ({ data }: GivenSettings): DataPlace => data ?? dataPlace('nightlatch-data')

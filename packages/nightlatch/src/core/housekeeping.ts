@@ -1,7 +1,7 @@
 import type { Core } from './core.js'
 import { knownDeviceSeconds } from './devices.js'
 import { allFactors } from './factors/registry.js'
-import { resealSome } from './keys.js'
+import { forgetUnusedKeys, resealSome } from './keys.js'
 import { sessionIdleSeconds } from './sessions.js'
 import type { Stores } from './stores.js'
 import type { World } from './world.js'
@@ -37,6 +37,7 @@ export async function keepHouse(core: Core, { name, pause }: Housekeeper): Promi
     if (!(await stores.leases.take(lease, now))) return total === 0 ? null : total
     const done = (await sweep(world, stores)) + (await resealSome(box, stores, resealBatch))
     total += done
+    if (done === 0) await forgetUnusedKeys(box, stores)
     if (done === 0 || !(await pause())) return total
   }
 }

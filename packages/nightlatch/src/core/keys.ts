@@ -1,4 +1,5 @@
 import { allFactors } from './factors/registry.js'
+import { findInstallation } from './installation.js'
 import type { SecretBox } from './sealing.js'
 import type { Stores } from './stores.js'
 import { asciiBytes } from './text.js'
@@ -29,10 +30,13 @@ export async function checkRootKeys(box: SecretBox, stores: Stores): Promise<Key
       ? unreadable
       : await countNotSealedUnder(stores, [...keyIds, ...missing])
   if (unreadable > lost) return { kind: 'key-missing', keyIds: missing, secrets: unreadable - lost }
-  const name = prefix + box.keyId
-  if (!checks.some((check) => check.name === name))
-    await stores.facts.put(name, box.seal(asciiBytes(checkText), name))
+  if (!checks.some((check) => keyIdOf(check) === box.keyId)) await leaveCheck(box, stores)
   return { kind: 'fits', keyId: box.keyId, unreadable }
+}
+
+function leaveCheck(box: SecretBox, stores: Stores): Promise<void> {
+  const name = prefix + box.keyId
+  return stores.facts.put(name, box.seal(asciiBytes(checkText), name))
 }
 
 const keyIdOf = ({ name }: { readonly name: string }): string => name.slice(prefix.length)
@@ -50,16 +54,57 @@ export async function resealSome(box: SecretBox, stores: Stores, limit: number):
   return done
 }
 
-/** Keys that sealed something here, oldest knowledge included; `here` tells whether the key is at hand. */
-export async function listKeys(
-  box: SecretBox,
-  stores: Stores,
-): Promise<readonly { id: string; here: boolean }[]> {
+export interface KnownKey {
+  readonly id: string
+  /** The key is at hand. */
+  readonly here: boolean
+  /** So many secrets lie under it. */
+  readonly secrets: number
+}
+
+/** Keys that sealed something here, oldest knowledge included. */
+export async function listKeys(box: SecretBox, stores: Stores): Promise<readonly KnownKey[]> {
   const checks = await stores.facts.list(prefix)
-  return checks.map((check) => ({
-    id: keyIdOf(check),
-    here: box.open(check.value, check.name).kind === 'opened',
-  }))
+  const ids = checks.map(keyIdOf)
+  const elsewhere = await countNotSealedUnder(stores, ids)
+  const keys: KnownKey[] = []
+  for (const check of checks) {
+    const id = keyIdOf(check)
+    const without = await countNotSealedUnder(
+      stores,
+      ids.filter((one) => one !== id),
+    )
+    const here = box.open(check.value, check.name).kind === 'opened'
+    keys.push({ id, here, secrets: without - elsewhere })
+  }
+  return keys
+}
+
+/** A key that is not at hand and under which nothing lies is done with. @returns the ids of those that were forgotten */
+export async function forgetUnusedKeys(box: SecretBox, stores: Stores): Promise<readonly string[]> {
+  const unused = (await listKeys(box, stores)).filter(({ here, secrets }) => !here && secrets === 0)
+  for (const { id } of unused) await stores.facts.remove(prefix + id)
+  // Whoever seals has a check: nobody with another key may start here as if the database were theirs.
+  if (unused.length > 0) await leaveCheck(box, stores)
+  return unused.map(({ id }) => id)
+}
+
+export type Retirement =
+  | { readonly kind: 'ready'; readonly resealed: number }
+  /** The server that was started last seals under another key: it would go on doing so. */
+  | { readonly kind: 'not-in-use' }
+  | { readonly kind: 'still-needed'; readonly keyIds: readonly string[] }
+
+/** Seals everything under the newest key; then those before it can go. */
+export async function retireOldKeys(box: SecretBox, stores: Stores): Promise<Retirement> {
+  const running = await findInstallation(stores)
+  if (running !== null && running.keyId !== box.keyId) return { kind: 'not-in-use' }
+  let resealed = 0
+  for (let some = -1; some !== 0; resealed += some) some = await resealSome(box, stores, 100)
+  const needed = (await listKeys(box, stores)).filter(({ id, secrets }) => id !== box.keyId && secrets > 0)
+  return needed.length === 0
+    ? { kind: 'ready', resealed }
+    : { kind: 'still-needed', keyIds: needed.map(({ id }) => id) }
 }
 
 /** Declares every key that is not at hand as lost. What it sealed stays sealed: codes fail, recovery codes work. */

@@ -91,6 +91,24 @@ function create(path: string): void {
   syncFolder(folder)
 }
 
+/** Writes the keys, newest first, in place of those that the file holds: all of them or none. */
+export function replaceRootKeyFile(path: string, keys: readonly RootKey[]): void {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`
+  const text = keys.map((key) => `${Buffer.from(key.reveal()).toString('base64')}\n`).join('')
+  try {
+    const file = fs.openSync(draft, 'wx', 0o600)
+    fs.writeSync(file, text)
+    fs.fsyncSync(file)
+    fs.closeSync(file)
+    fs.renameSync(draft, path)
+  } finally {
+    fs.rmSync(draft, { force: true })
+  }
+  syncFolder(dirname(path))
+}
+
+export const newRootKey = (): RootKey => new Secret(new Uint8Array(randomBytes(rootKeyBytes)))
+
 function nameUnlessThere(draft: string, path: string): void {
   try {
     fs.linkSync(draft, path)

@@ -5,6 +5,7 @@
 export const allowedFields = {
   account: 'text',
   address: 'text',
+  application: 'text',
   attempt: 'number',
   count: 'number',
   database: 'text',

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Notice, Notices } from '../core/notices.js'
 import type { Log } from '../log/log.js'
 import type { Mailer } from './mailer.js'
+import { smtpProblem } from './smtp-errors.js'
 import { messageFor, type Message, type Sender } from './messages.js'
 
 export interface MailNoticesOptions {
@@ -70,7 +71,10 @@ async function deliver(mailer: Mailer, { message, notice }: Due, options: Delive
       return options.log.event('info', 'mail.sent', { ...fields, attempt: index + 1 })
     } catch (error) {
       const last = index === waits.length
-      options.log.event(last ? 'error' : 'warn', 'mail.failed', { ...fields, attempt: index + 1, error })
+      options.log.event(last ? 'error' : 'warn', 'mail.failed', {
+        ...{ ...fields, attempt: index + 1 },
+        ...{ error, reason: smtpProblem(error) },
+      })
       if (last || isPermanent(error)) return
     }
   }

@@ -170,7 +170,7 @@ export type MessageKey = keyof typeof messages
 export const messageWords = {
   home: 'Go to the first page',
   signIn: 'Go to sign-in',
-  reference: 'If it happens again, give this number to the person who runs this site:',
+  reference: 'If it happens again, give this reference to the person who runs this site:',
   tryAgain: 'You can try again at',
   recoveryAlso: 'Lost your phone? A recovery code works then too.',
   recoveryHelp: 'How to get back in',

@@ -6,7 +6,14 @@ import { sealContext } from '../../src/core/factors/totp/verify.js'
 import { housekeepingLease, keepHouse, sweep } from '../../src/core/housekeeping.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'
-import { checkRootKeys, forgetLostKeys, knowsKeys, listKeys, resealSome } from '../../src/core/keys.js'
+import {
+  checkRootKeys,
+  forgetLostKeys,
+  forgetUnusedKeys,
+  knowsKeys,
+  listKeys,
+  resealSome,
+} from '../../src/core/keys.js'
 import { giveCode } from '../support/second-step.js'
 import { Secret } from '../../src/core/secret.js'
 import { isStillToCome } from '../../src/core/world.js'
@@ -66,11 +73,21 @@ describe('the root keys', () => {
     expect(await checkRootKeys(oldBox, here.stores)).toMatchObject({ kind: 'fits', keyId: oldBox.keyId })
     expect((await listKeys(newBox, here.stores)).toSorted(byId)).toEqual(
       [
-        { id: oldBox.keyId, here: false },
-        { id: newBox.keyId, here: true },
+        { id: oldBox.keyId, here: false, secrets: 0 },
+        { id: newBox.keyId, here: true, secrets: 0 },
       ].toSorted(byId),
     )
     expect((await listKeys(both, here.stores)).every((key) => key.here)).toBe(true)
+  })
+
+  it('under which nothing lies are forgotten once they are not at hand, and the present one never', async () => {
+    await forgetAllKeys(here)
+    await checkRootKeys(oldBox, here.stores)
+    await checkRootKeys(both, here.stores)
+    expect(await forgetUnusedKeys(both, here.stores)).toEqual([])
+    expect(await forgetUnusedKeys(newBox, here.stores)).toEqual([oldBox.keyId])
+    expect((await listKeys(newBox, here.stores)).map(({ id }) => id)).toEqual([newBox.keyId])
+    expect(await checkRootKeys(newBox, here.stores)).toMatchObject({ kind: 'fits' })
   })
 
   const byId = (one: { id: string }, two: { id: string }) => (one.id < two.id ? -1 : 1)
@@ -80,7 +97,9 @@ describe('the root keys', () => {
     await checkRootKeys(oldBox, here.stores)
     await checkRootKeys(both, here.stores)
     expect(await forgetLostKeys(newBox, here.stores)).toBe(1)
-    expect(await listKeys(newBox, here.stores)).toEqual([{ id: newBox.keyId, here: true }])
+    expect(await listKeys(newBox, here.stores)).toEqual([
+      expect.objectContaining({ id: newBox.keyId, here: true }),
+    ])
     expect(await forgetLostKeys(newBox, here.stores)).toBe(0)
     expect(await forgetLostKeys(otherBox, here.stores)).toBe(1)
     expect(await checkRootKeys(otherBox, here.stores)).toMatchObject({ kind: 'fits' })

@@ -1,0 +1,49 @@
+/** What nodemailer and TLS call it → what it means to whoever set the mail server up. */
+const certificate: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed, so nobody vouches for it',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that this machine does not trust',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that this machine does not know',
+  UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an authority that this machine does not know',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate comes from an authority that this machine does not know',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet, or the clock of this machine is wrong',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+}
+/** OpenSSL says it in a sentence; nodemailer keeps that and puts a code of its own in place of the one above. */
+const certificateSentences: readonly (readonly [RegExp, string])[] = [
+  [/self[- ]signed certificate in certificate chain/i, 'SELF_SIGNED_CERT_IN_CHAIN'],
+  [/self[- ]signed certificate/i, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+  [
+    /unable to (?:verify the first certificate|get (?:local )?issuer certificate)/i,
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  ],
+  [/certificate has expired/i, 'CERT_HAS_EXPIRED'],
+  [/certificate is not yet valid/i, 'CERT_NOT_YET_VALID'],
+  [/does not match certificate's altnames/i, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]
+const others: Readonly<Record<string, string>> = {
+  EAUTH: 'it does not take this user and password',
+  EENVELOPE: 'it does not take this sender',
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no host of that name',
+  EDNS: 'there is no host of that name',
+  ETIMEDOUT: 'it did not answer in time',
+  ETLS: 'it offers no encryption, without which nothing is sent',
+  ECONNECTION: 'the connection ended',
+}
+
+/** Why a mail server does not take us, in words that name what to look at; its code where there is no better one. */
+export function smtpProblem(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer'
+  const codes = codesOf(error)
+  const sentence = certificateSentences.find(([pattern]) => pattern.test(error.message))?.[1]
+  const known = [...codes, sentence ?? ''].map((code) => certificate[code]).find((one) => one !== undefined)
+  const said = /\b(ECONNREFUSED|ENOTFOUND|ETIMEDOUT)\b/.exec(error.message)?.[1] ?? ''
+  return known ?? others[said] ?? others[codes[0] ?? ''] ?? codes[0] ?? 'no answer'
+}
+
+function codesOf(error: Error): readonly string[] {
+  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : []
+  return error.cause instanceof Error ? [...own, ...codesOf(error.cause)] : own
+}

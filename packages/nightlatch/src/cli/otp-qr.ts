@@ -1,10 +1,11 @@
-import { encodeBase32, parseOtpauthUri } from '@nightlatch/otp'
+import { encodeBase32, parseOtpauthUri, type OtpAccount } from '@nightlatch/otp'
 import { encodeQR } from 'qr'
 import type { CliCommand } from './command.js'
 import type { CliDeps } from './deps.js'
 import { Refused } from './errors.js'
 import { textOrStdin } from './input.js'
-import { uriProblem } from './otp-secret.js'
+import { oneUriOf } from './otp-text.js'
+import { uriProblem } from './otp-words.js'
 import { print, printable, tell } from './output.js'
 import { qrPng } from './qr-png.js'
 import { qrSvg } from './qr-svg.js'
@@ -29,7 +30,7 @@ export function addOtpQr(otp: CliCommand, deps: CliDeps): void {
     .option('--png <file>', 'Write a PNG; `-` is standard output.')
     .option('--svg <file>', 'Write an SVG; `-` is standard output.')
     .action(async (source: string, options: QrOptions) => {
-      const uri = (await textOrStdin(deps, source)).trim()
+      const uri = oneUriOf(await textOrStdin(deps, source)).trim()
       mustBeOtpUri(uri)
       if (options.png !== undefined) write(deps, options.png, qrPng(modulesOf(uri, 'medium')))
       if (options.svg !== undefined) write(deps, options.svg, qrSvg(modulesOf(uri, 'medium')))
@@ -73,4 +74,20 @@ function show(deps: CliDeps, uri: string): void {
   const { issuer, account, secret } = parsed.account
   const key = encodeBase32(secret).replace(/(.{4})(?=.)/g, '$1 ')
   print(deps, `\n${printable([issuer, account].filter((one) => one !== '').join(': '))}\nSetup key: ${key}`)
+  const beside = besideTheKey(parsed.account)
+  if (beside !== '') print(deps, `To be set besides the key: ${beside}`)
+  for (const { message } of parsed.warnings) tell(deps, message)
+}
+
+/** What a key alone does not say, where it is not what every app assumes. */
+function besideTheKey({ type, algorithm, digits, periodSeconds, counter }: OtpAccount): string {
+  if (type === 'steam') return 'the type, Steam'
+  return [
+    type === 'hotp' ? `the type, HOTP (by counter), and the counter ${counter ?? 0}` : '',
+    algorithm === 'SHA1' ? '' : `the algorithm, ${algorithm}`,
+    digits === 6 ? '' : `the length, ${digits} digits`,
+    type === 'hotp' || periodSeconds === 30 ? '' : `the period, ${periodSeconds} seconds`,
+  ]
+    .filter((one) => one !== '')
+    .join('; ')
 }

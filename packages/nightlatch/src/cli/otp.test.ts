@@ -144,6 +144,123 @@ describe('otp code', () => {
   })
 })
 
+describe('what a secret or a URI may look like', () => {
+  const code = async (source: string, ...flags: readonly string[]) =>
+    run(['otp', 'code', source, '--at', '59', ...flags])
+  const piped = async (stdin: string, ...flags: readonly string[]) =>
+    run(['otp', 'code', '-', '--at', '59', ...flags], { stdin })
+  const plain = `otpauth://totp/x?secret=${sha1}`
+
+  it.each([
+    ['the password first, as pass shows it', `hunter2\n${uri}\n`],
+    ['a word before it', `hunter2\nuser: ada\notpauth: ${uri}\nurl: https://example.org\n`],
+    ['comments before it', `# ada\n# her codes\n${uri}\n`],
+    ['it twice', `${uri}\n${uri}\n`],
+    ['line ends of Windows', `hunter2\r\n${uri}\r\n`],
+    ['blanks in it', `otpauth://totp/Big Corp:ada?secret=${sha1}&issuer=Big Corp`],
+  ])('the one URI among other lines: %s', async (_what, text) => {
+    expect(await piped(text)).toEqual({ status: 0, out: '287082\n', err: '' })
+    const verified = await run(['otp', 'verify', '-', '287082', '--at', '59'], { stdin: text })
+    expect(verified).toEqual({ status: 0, out: '0\n', err: '' })
+  })
+
+  it('two different ones are refused, because it cannot be known which', async () => {
+    const ran = await piped(`${uri}\n${plain}\n`)
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('2 different otpauth URIs') })
+    expect(ran.err).not.toContain(sha1)
+  })
+
+  it.each([
+    ['a counter that is missing', `otpauth://hotp/x?secret=${sha1}`, ['--counter', '1']],
+    ['a counter that is none', `otpauth://hotp/x?secret=${sha1}&counter=x`, ['--counter', '1']],
+    ['five digits', `${plain}&digits=5`, ['--digits', '6']],
+    ['an algorithm of its own', `${plain}&algorithm=MD5`, ['--algorithm', 'SHA1']],
+    ['a period of nothing', `${plain}&period=0`, ['--period', '30']],
+    ['two of a parameter', `${plain}&digits=7&digits=8`, ['--digits', '6']],
+    ['a parameter of a page', `${plain}&amp;period=0`, ['--period', '30']],
+  ])('a flag wins over %s, in code and verify', async (_what, source, flags) => {
+    expect(await code(source, ...flags)).toMatchObject({ status: 0, out: '287082\n' })
+    const verify = await run(['otp', 'verify', source, '287082', '--at', '59', ...flags])
+    expect(verify).toMatchObject({ status: 0, out: '0\n' })
+    const without = await code(source)
+    expect(without).toMatchObject({ status: 1, out: '' })
+  })
+
+  it('a parameter that a flag can put right is named with the flag', async () => {
+    expect((await code(`otpauth://hotp/x?secret=${sha1}`)).err).toContain('--counter')
+    expect((await code(`${plain}&digits=5`)).err).toContain('--digits')
+  })
+
+  it.each([`otpauth://totp/Steam:ada?secret=${sha1}&issuer=Steam`, `steam://${sha1}`, `${plain}&steam`])(
+    'a code of Steam is five letters and digits: %s',
+    async (source) => {
+      expect(await code(source)).toEqual({ status: 0, out: 'PV9M4\n', err: '' })
+    },
+  )
+
+  it('says where it may be one of Steam or not', async () => {
+    const ran = await code(`otpauth://totp/Steam:ada?secret=${sha1}&issuer=Steam&digits=6`)
+    expect(ran).toMatchObject({ status: 0, out: '287082\n', err: expect.stringContaining('Steam') })
+  })
+
+  it('parameters behind &amp; count, with a warning', async () => {
+    const ran = await code(`${plain}&amp;digits=8&amp;period=60`)
+    expect(ran).toMatchObject({ status: 0, out: '84755224\n', err: expect.stringContaining('ampersand') })
+  })
+
+  it.each(['HmacSHA256', 'HMAC-SHA-256', 'Algorithm.sha256', 'sha-256'])(
+    '--algorithm %s is SHA256',
+    async (name) => {
+      const ran = await code(sha256, '--algorithm', name, '--digits', '8')
+      expect(ran).toMatchObject({ status: 0, out: '46119246\n' })
+    },
+  )
+
+  it('takes the hexadecimal that otp secret prints', async () => {
+    const hex = '3132333435363738393031323334353637383930'
+    for (const spelling of [hex, `0x${hex}`, hex.replace(/(..)(?=.)/g, '$1 ')])
+      expect(await code(spelling)).toEqual({ status: 0, out: '287082\n', err: '' })
+    expect(await code(hex, '--hex')).toMatchObject({ out: '287082\n' })
+    const made = JSON.parse((await run(['otp', 'secret', '--json'])).out)
+    expect((await code(made.hex, '--hex')).out).toBe((await code(made.base32)).out)
+    const uriOfHex = await run(['otp', 'uri', '--issuer', 'E', '--account', 'a', '--secret', '-'], {
+      stdin: hex,
+    })
+    expect(uriOfHex.out).toContain(`secret=${sha1}&`)
+  })
+
+  it('says which of two it took, where a secret is base32 and hexadecimal', async () => {
+    const either = 'a2'.repeat(12)
+    expect(await code(either)).toMatchObject({ status: 0, err: expect.stringContaining('--hex') })
+    const asHex = await code(either, '--hex')
+    expect(asHex).toMatchObject({ status: 0, err: '' })
+    expect(asHex.out).not.toBe((await code(either)).out)
+  })
+
+  it.each([
+    ['', 'empty'],
+    ['   ', 'empty'],
+    ['====', 'empty'],
+    ['GEZDGNBVA', 'never 9 characters'],
+    ['GEZDGNBV1', 'O, I and B are meant'],
+    ['GEZDGNB!', 'letters from A to Z'],
+    ['GEZD=GNBV', 'padding'],
+  ])('the secret %j is refused for its true reason', async (source, reason) => {
+    const ran = await code(source)
+    expect(ran).toMatchObject({ status: 1, out: '', err: expect.stringContaining(reason) })
+  })
+
+  it('times end with the year 9999, so that milliseconds are told', async () => {
+    const last = await run(['otp', 'code', sha1, '--at', '253402300799', '--json'])
+    expect(JSON.parse(last.out)).toMatchObject({ step: 8446743359 })
+    for (const at of ['253402300800', '1700000000000', '8640000000000']) {
+      const ran = await run(['otp', 'code', sha1, '--at', at])
+      expect(ran).toMatchObject({ status: 2, err: expect.stringContaining('253402300799') })
+      expect(ran.err).toContain('seconds, not milliseconds')
+    }
+  })
+})
+
 describe('otp verify', () => {
   it.each([
     ['28', '0'],
@@ -187,6 +304,33 @@ describe('otp verify', () => {
     expect(await run(['otp', 'verify', sha1, '359152', '--counter', '2'])).toMatchObject({ out: '0\n' })
     expect(await run(['otp', 'verify', sha1, '359152', '--counter', '1'])).toMatchObject({ out: '1\n' })
     expect(await run(['otp', 'verify', sha1, '359152', '--counter', '3'])).toMatchObject({ status: 1 })
+  })
+
+  it.each(['9007199254740991', '9007199254740990', '18446744073709551615'])(
+    'compares the code at counter %s like any other',
+    async (counter) => {
+      const code = (await run(['otp', 'code', sha1, '--counter', counter])).out.trim()
+      expect(await run(['otp', 'verify', sha1, code, '--counter', counter])).toMatchObject({
+        status: 0,
+        out: '0\n',
+      })
+      expect(await run(['otp', 'verify', sha1, '000000', '--counter', counter])).toMatchObject({ status: 1 })
+    },
+  )
+
+  it('says why a code does not match: the clock, the counter, or that it is none', async () => {
+    const reason = async (...args: readonly string[]) => (await run(['otp', 'verify', ...args])).err
+    expect(await reason(sha1, '123456', '--at', '59')).toContain('clock')
+    expect(await reason(sha1, '123456', '--counter', '3')).toContain('counter')
+    expect(await reason(sha1, '123456', '--counter', '3')).not.toContain('clock')
+    for (const typed of ['12', '1234567', 'abcdef', ''])
+      expect(await reason(sha1, typed, '--at', '59')).toContain('have 6 digits')
+  })
+
+  it('takes a code in digits of any script', async () => {
+    expect(
+      await run(['otp', 'verify', sha1, '\u0662\u0668\u0667\u0660\u0668\u0662', '--at', '59']),
+    ).toMatchObject({ out: '0\n' })
   })
 })
 
@@ -293,6 +437,14 @@ describe('otp qr', () => {
     expect([...colours].sort()).toEqual(['0,0,0,255', '255,255,255,255'])
     const edges = [...dark.map(([x]) => x), ...dark.map(([, y]) => y)]
     expect([Math.min(...edges), width - 1 - Math.max(...edges)]).toEqual([32, 32])
+  })
+
+  it('says what has to be set besides the key', async () => {
+    const base = `otpauth://totp/E:a?secret=${sha1}&issuer=E`
+    const shown = async (text: string) => (await run(['otp', 'qr', text], { columns: 120 })).out
+    expect(await shown(`${base}&algorithm=SHA256&digits=8&period=60`)).toMatch(/SHA256.*8 digits.*60 seconds/)
+    expect(await shown(`${base.replace('totp', 'hotp')}&counter=7`)).toMatch(/HOTP.*counter 7/)
+    expect(await shown(base)).not.toContain('besides the key')
   })
 
   it('says which terminal is too narrow', async () => {

@@ -1,4 +1,13 @@
-import { encodeBase32, generateSecret, Hotp, otpauthUri, Totp, type Algorithm } from '@nightlatch/otp'
+import {
+  algorithmNamed,
+  encodeBase32,
+  generateSecret,
+  Hotp,
+  normaliseCode,
+  otpauthUri,
+  Totp,
+  type Algorithm,
+} from '@nightlatch/otp'
 import { steamCode } from '@nightlatch/otp/steam'
 import { InvalidArgumentError } from 'commander'
 import { wholeNumber, type AddCommands, type CliCommand } from './command.js'
@@ -7,8 +16,8 @@ import { Refused, WrongUsage } from './errors.js'
 import { stdinText, textOrStdin } from './input.js'
 import { addOtpQr } from './otp-qr.js'
 import { addOtpRead } from './otp-read.js'
-import { secretOf, type OtpSettings } from './otp-secret.js'
-import { isoTime, print, printJson } from './output.js'
+import { secretOf, type Given, type OtpSettings } from './otp-secret.js'
+import { isoTime, print, printJson, tell } from './output.js'
 
 export const addOtpCommands: AddCommands = (program, deps) => {
   const otp = program
@@ -43,11 +52,9 @@ function addSecret(otp: CliCommand, deps: CliDeps): void {
     })
 }
 
-const algorithms: readonly Algorithm[] = ['SHA1', 'SHA256', 'SHA512']
-
 function algorithm(text: string): Algorithm {
-  const found = algorithms.find((one) => one === text.toUpperCase().replace('-', ''))
-  if (found !== undefined) return found
+  const found = algorithmNamed(text)
+  if (found !== null) return found
   throw new InvalidArgumentError('It must be SHA1, SHA256 or SHA512.')
 }
 
@@ -58,8 +65,18 @@ function counter(text: string): number | bigint {
   return big <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(big) : big
 }
 
-/** The largest time that a date can show; codes themselves go further. */
-const latestTime = 8_640_000_000_000
+/** The last second of the year 9999. */
+const latestTime = 253_402_300_799
+
+function unixSeconds(text: string): number {
+  const time = /^\d{1,16}$/.test(text) ? Number(text) : NaN
+  if (time <= latestTime) return time
+  throw new InvalidArgumentError(
+    time > latestTime
+      ? `Times end with the year 9999 (${latestTime}): give seconds, not milliseconds.`
+      : `It must be Unix seconds, a whole number from 0 to ${latestTime}.`,
+  )
+}
 
 const withOtpOptions = (command: CliCommand): CliCommand =>
   command
@@ -67,11 +84,12 @@ const withOtpOptions = (command: CliCommand): CliCommand =>
     .option('--digits <number>', 'Digits of a code, 6 to 10 (6).', wholeNumber(6, 10))
     .option('--period <seconds>', 'How long a code lives (30).', wholeNumber(1, 86_400))
     .option('--algorithm <name>', 'SHA1, SHA256 or SHA512 (SHA1).', algorithm)
+    .option('--hex', 'The secret is hexadecimal; without this flag, where it cannot be base32.')
 
 const withTime = (command: CliCommand): CliCommand =>
-  withOtpOptions(command.option('--at <unix seconds>', 'Another time than now.', wholeNumber(0, latestTime)))
+  withOtpOptions(command.option('--at <unix seconds>', 'Another time than now.', unixSeconds))
 
-interface CodeOptions extends Partial<OtpSettings> {
+interface CodeOptions extends Given {
   readonly at?: number
   readonly json?: true
   readonly window?: number
@@ -80,7 +98,10 @@ interface CodeOptions extends Partial<OtpSettings> {
 function addCode(otp: CliCommand, deps: CliDeps): void {
   const command = otp
     .command('code <secret-or-uri>')
-    .description('Prints the code of a secret (base32) or an otpauth URI; `-` reads it from standard input.')
+    .description(
+      'Prints the code of a secret (base32 or hexadecimal) or an otpauth URI; `-` reads it from standard input, where ' +
+        'the URI may stand among other lines.',
+    )
     .example(
       'nightlatch otp code JBSWY3DPEHPK3PXP',
       'pass show totp/example | nightlatch otp code -',
@@ -89,7 +110,7 @@ function addCode(otp: CliCommand, deps: CliDeps): void {
   withTime(command)
     .option('--json', 'Print JSON.')
     .action(async (source: string, options: CodeOptions) => {
-      const secret = secretOf(await textOrStdin(deps, source), options)
+      const secret = await secretFrom(deps, source, options)
       const { counter: at } = secret
       if (at !== undefined) {
         const code = new Hotp(secret).at(at)
@@ -137,20 +158,34 @@ function addVerify(otp: CliCommand, deps: CliDeps): void {
   withTime(command)
     .option('--json', 'Print JSON.')
     .action(async (source: string, code: string, options: CodeOptions) => {
-      const secret = secretOf(await textOrStdin(deps, source), options)
+      const secret = await secretFrom(deps, source, options)
       const offset = matchedOffset(secret, code, {
         at: options.at ?? deps.now(),
         window: options.window ?? 1,
       })
       if (options.json === true) printJson(deps, { matched: offset !== null, offset })
       else if (offset !== null) print(deps, String(offset))
-      if (offset !== null) return
-      const where = secret.counter === undefined ? 'this time' : 'this counter'
-      throw new Refused(
-        `the code does not match this secret at ${where}: check the clock, or allow more with --window`,
-        'code-does-not-match',
-      )
+      if (offset === null) throw new Refused(mismatch(secret, code), 'code-does-not-match')
     })
+}
+
+/** The true reason: what was typed may be no code at all, and a counter has no clock. */
+function mismatch({ digits, counter: at, isSteam }: OtpSettings, code: string): string {
+  const typed = normaliseCode(code)
+  const isCode = isSteam === true ? /^[2-9B-DF-HJKMNP-RTV-Y]{5}$/i.test(typed) : isCodeOf(typed, digits)
+  const what = isSteam === true ? '5 letters and digits' : `${digits} digits`
+  if (!isCode) return `this is no code of the secret: its codes have ${what}`
+  return at === undefined
+    ? 'the code does not match this secret at this time: check the clock, or allow more with --window'
+    : 'the code does not match this secret at this counter: allow more codes ahead with --window, or give --counter'
+}
+
+const isCodeOf = (typed: string, digits: number): boolean => /^\d+$/.test(typed) && typed.length === digits
+
+async function secretFrom(deps: CliDeps, source: string, given: Given): Promise<OtpSettings> {
+  const secret = secretOf(await textOrStdin(deps, source), given)
+  for (const note of secret.notes ?? []) tell(deps, note)
+  return secret
 }
 
 interface When {
@@ -163,19 +198,28 @@ function matchedOffset(secret: OtpSettings, code: string, { at, window }: When):
   const verdict =
     secret.counter === undefined
       ? new Totp(secret).verify(code, { atSeconds: at, window, afterStep: null })
-      : new Hotp(secret).verify(code, { counter: secret.counter, lookAhead: window })
+      : new Hotp(secret).verify(code, ahead(secret.counter, window))
   return verdict.matched ? verdict.offset : null
+}
+
+const lastCounter = 2n ** 64n - 1n
+
+/** After the last counter there is none to look at. */
+function ahead(first: number | bigint, window: number): { counter: bigint; lookAhead: number } {
+  const counter = BigInt(first)
+  const left = lastCounter - counter
+  return { counter, lookAhead: left < BigInt(window) ? Number(left) : window }
 }
 
 function steamOffset(settings: OtpSettings, typed: string, { at, window }: When): number | null {
   const { code, totp } = momentary(settings)
   const step = totp.stepAt(at)
   for (let offset = window; offset >= -Math.min(window, step); offset -= 1)
-    if (code(totp.startOf(step + offset)) === typed.trim().toUpperCase()) return offset
+    if (code(totp.startOf(step + offset)) === normaliseCode(typed).toUpperCase()) return offset
   return null
 }
 
-interface UriOptions extends Partial<OtpSettings> {
+interface UriOptions extends Given {
   readonly issuer: string
   readonly account: string
   readonly json?: true
@@ -198,7 +242,8 @@ function addUri(otp: CliCommand, deps: CliDeps): void {
       const { issuer, account, secret: given, ...rest } = options
       const text = given === '-' ? await stdinText(deps) : given
       if (text?.includes(':') === true) throw new WrongUsage('--secret takes a secret in base32, not a URI')
-      const { counter: first, ...secret } = secretOf(text ?? encodeBase32(generateSecret()), rest)
+      const { counter: first, notes = [], ...secret } = secretOf(text ?? encodeBase32(generateSecret()), rest)
+      for (const note of notes) tell(deps, note)
       const moving = first === undefined ? {} : { type: 'hotp' as const, counter: first }
       const uri = otpauthUri({ issuer, account, ...secret, ...moving })
       if (options.json === true) printJson(deps, { uri })

@@ -1,64 +1,87 @@
 import { decode as decodeJpeg } from 'jpeg-js'
 import { PNG } from 'pngjs'
-import { decodeQRBatch } from 'qr/decode.js'
-import { Refused } from './errors.js'
 
-interface Pixels {
+/** A picture as the reader of QR codes takes it. */
+export interface Pixels {
   readonly width: number
   readonly height: number
   /** Red, green, blue, opacity. */
-  readonly data: Uint8Array
+  readonly data: Uint8ClampedArray
 }
 
-const mostMegapixels = 64
-
-/** The texts of all QR codes of a PNG or JPEG: a photograph, a scan or a screenshot. */
-export async function readQrCodes(image: Uint8Array): Promise<readonly string[]> {
-  const pixels = decodeImage(image)
-  for (const attempt of attempts(pixels)) {
-    const [found = []] = await decodeQRBatch([attempt])
-    const texts = found.filter((one) => typeof one === 'string')
-    if (texts.length > 0) return texts
-  }
-  throw new Refused(
-    'no QR code was found in the image: try a sharper one, or cut the code out with its white border',
-  )
-}
-
-function decodeImage(image: Uint8Array): Pixels {
-  const bytes = Buffer.from(image)
-  const [isPng, isJpeg] = [bytes.readUInt32BE(0) === 0x89504e47, bytes.readUInt16BE(0) === 0xffd8]
-  if (!isPng && !isJpeg) throw new Refused('the file is neither a PNG nor a JPEG image, nor an otpauth URI')
+/** The pixels of a PNG or JPEG, or null when it is damaged. */
+export function pixelsOf(file: Uint8Array, kind: 'png' | 'jpeg'): Pixels | null {
   try {
-    if (isJpeg)
-      return decodeJpeg(bytes, {
-        maxResolutionInMP: mostMegapixels,
-        maxMemoryUsageInMB: 1024,
-        useTArray: true,
-      })
-    // The size stands first in a PNG: look before any memory is taken.
-    if (bytes.readUInt32BE(16) * bytes.readUInt32BE(20) > mostMegapixels * 1e6)
-      throw new RangeError('too large')
-    return PNG.sync.read(bytes)
+    const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
+    const { width, height, data } =
+      kind === 'png'
+        ? PNG.sync.read(bytes)
+        : decodeJpeg(bytes, { maxResolutionInMP: 200, maxMemoryUsageInMB: 2048, useTArray: true })
+    return { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.byteLength) }
   } catch {
-    throw new Refused(`the image is damaged, or larger than ${mostMegapixels} megapixels`)
+    return null
   }
 }
 
-/** On white; and on black, for white modules on nothing. Size, tilt and inversion the decoder sees to. */
-function* attempts(pixels: Pixels): Generator<Pixels> {
-  yield flatten(pixels, 255)
-  const isTransparent = pixels.data.some((byte, at) => at % 4 === 3 && byte < 255)
-  if (isTransparent) yield flatten(pixels, 0)
+export const isTransparent = ({ data }: Pixels): boolean => {
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return true
+  return false
 }
 
-function flatten({ width, height, data }: Pixels, background: number): Pixels {
-  const flat = new Uint8Array(data.length)
-  for (let at = 0; at < data.length; at += 4) {
+/** Every pixel as one shade of grey, 0 to 255. */
+export interface Grey {
+  readonly width: number
+  readonly height: number
+  readonly shades: Uint8ClampedArray
+}
+
+/** As it looks on a ground of one shade (ITU-R BT.601 for the weight of the colours). */
+export function greyOn({ width, height, data }: Pixels, ground: number): Grey {
+  const shades = new Uint8ClampedArray(width * height)
+  for (let pixel = 0, at = 0; pixel < shades.length; pixel += 1, at += 4) {
+    const shade = (data[at] ?? 0) * 0.299 + (data[at + 1] ?? 0) * 0.587 + (data[at + 2] ?? 0) * 0.114
     const opacity = (data[at + 3] ?? 255) / 255
-    for (let channel = at; channel < at + 3; channel += 1)
-      flat[channel] = Math.round((data[channel] ?? 0) * opacity + background * (1 - opacity))
-    flat[at + 3] = 255
+    shades[pixel] = shade * opacity + ground * (1 - opacity)
   }
-  return { width, height, data: flat }
+  return { width, height, shades }
+}
+
+export function pixelsOfGrey({ width, height, shades }: Grey): Pixels {
+  const data = new Uint8ClampedArray(shades.length * 4).fill(255)
+  for (let pixel = 0, at = 0; pixel < shades.length; pixel += 1, at += 4)
+    data[at] = data[at + 1] = data[at + 2] = shades[pixel] ?? 0
+  return { width, height, data }
+}
+
+/** With another shade for each. */
+function mapped(grey: Grey, to: (shade: number) => number): Grey {
+  const table = Uint8ClampedArray.from({ length: 256 }, (_, shade) => to(shade))
+  return { ...grey, shades: grey.shades.map((shade) => table[shade] ?? 0) }
+}
+
+function countShades({ shades }: Grey): Uint32Array {
+  const counts = new Uint32Array(256)
+  for (const shade of shades) counts[shade] = (counts[shade] ?? 0) + 1
+  return counts
+}
+
+/** The darkest shade becomes black, the lightest white; null where they nearly are. */
+export function stretched(grey: Grey): Grey | null {
+  const counts = countShades(grey)
+  const [darkest, lightest] = [
+    counts.findIndex((count) => count > 0),
+    counts.findLastIndex((count) => count > 0),
+  ]
+  const range = lightest - darkest
+  return range === 0 || range > 200 ? null : mapped(grey, (shade) => ((shade - darkest) * 255) / range)
+}
+
+/**
+ * The shade of the page, which is the commonest, becomes white or black: a code that stands on a page of nearly its own
+ * dark colour without a border gets one.
+ */
+export function withPageAs(grey: Grey, shade: 0 | 255): Grey {
+  const counts = countShades(grey)
+  const page = counts.indexOf(Math.max(...counts))
+  return mapped(grey, (one) => (Math.abs(one - page) <= 3 ? shade : one))
 }

@@ -8,11 +8,13 @@ import { hasTwoFactors } from './core/factors/registry.js'
 import type { DoorLog } from './http/doors.js'
 import type { AccessRules } from './core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
+import { boundedServer } from './bounded-server.js'
+import type { ConnectionLimits, Connections } from './http/connections.js'
 import type { ProtectParts } from './protect/listeners.js'
 import { protectListeners } from './protect/listeners.js'
 import { openStreams } from './protect/open-streams.js'
 import { createUpstream } from './protect/upstream.js'
-import { close, listen, boundedServer } from './server.js'
+import { close, listen } from './server.js'
 import type { RunningServer } from './server.js'
 
 /** Where our own pages live: no application has this path. */
@@ -31,6 +33,7 @@ export interface ProtectOptions {
   readonly connectMs?: number
   /** How soon after its session an open WebSocket or stream ends. */
   readonly sweepMs?: number
+  readonly limits?: Partial<ConnectionLimits>
 }
 
 const seconds = 1000
@@ -39,7 +42,11 @@ const seconds = 1000
 export async function protectServer(nightlatch: Nightlatch, options: ProtectOptions): Promise<RunningServer> {
   let stopping = false
   // A signed-in person's upload may take as long as it takes; what is refused is cut off elsewhere.
-  const server = boundedServer(0)
+  const { server, connections } = boundedServer(nightlatch.settings, {
+    requestTimeout: 0,
+    descriptors: 2,
+    ...options,
+  })
   const { host, port } = nightlatch.settings
   await listen(server, { host, port })
   const at = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
@@ -49,7 +56,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     landing: '/',
     isStopping: () => stopping,
   })
-  const parts = protectParts(nightlatch, { door: { doors, answer }, options })
+  const parts = protectParts(nightlatch, { door: { doors, answer }, options, connections })
   const listeners = protectListeners({ ...parts, reenter: (socket) => server.emit('connection', socket) })
   server.on('request', listeners.request)
   server.on('checkContinue', listeners.checkContinue)
@@ -72,7 +79,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
 
 function protectParts(
   nightlatch: Nightlatch,
-  { door, options }: { door: OpenDoor; options: ProtectOptions },
+  { door, options, connections }: { door: OpenDoor; options: ProtectOptions; connections: Connections },
 ): Omit<ProtectParts, 'reenter'> {
   const { core } = nightlatch
   const { doors, answer } = door
@@ -98,6 +105,8 @@ function protectParts(
     }),
     streams: openStreams(live),
     tunnels: new Set(),
+    connections,
+    headerLimit: nightlatch.settings.server.headerLimitBytes,
     forwarding: {
       proto: protocol.slice(0, -1),
       publicHost: host,

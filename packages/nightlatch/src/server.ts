@@ -1,12 +1,14 @@
-import { createServer } from 'node:http'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
 import { noteRunning, openDoor } from './app.js'
 import type { Nightlatch } from './app.js'
 import { atPort } from './config/read.js'
 import type { Settings } from './config/read.js'
 import type { AccessRules } from './core/access/rules.js'
 import type { DoorLog, Doors } from './http/doors.js'
-import { nodeListener } from './http/node-server.js'
+import { headersTooLarge, largestOf } from './http/header-limit.js'
+import { askOf, nodeListener, send } from './http/node-server.js'
+import { boundedServer } from './bounded-server.js'
 import { startHousekeeping } from './housekeeping.js'
 
 export interface RunningServer {
@@ -31,8 +33,8 @@ export async function serve(
   accessRules: AccessRules | null = null,
 ): Promise<RunningServer> {
   let stopping = false
-  const server = boundedServer(30 * seconds)
-  const { host, port } = nightlatch.settings
+  const { server, connections } = boundedServer(nightlatch.settings, { log, requestTimeout: 30 * seconds })
+  const { host, port, server: bounds } = nightlatch.settings
   await listen(server, { host, port })
   const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
   const { doors, answer } = openDoor(nightlatch, settings, {
@@ -41,7 +43,13 @@ export async function serve(
     isStopping: () => stopping,
   })
   const listenerBelow = (base: string): Listener => nodeListener(answer, { base, isStopping: () => stopping })
-  server.on('request', withProbesAtRoot(settings.basePath, listenerBelow))
+  const listener = withProbesAtRoot(settings.basePath, listenerBelow)
+  server.on('request', (request, response) => {
+    connections.began(request, response)
+    const detail = largestOf(request, bounds.headerLimitBytes)
+    if (detail === null) listener(request, response)
+    else send(request, response, headersTooLarge(doors, askOf(request, settings.basePath), detail))
+  })
   await noteRunning(nightlatch, settings, { door: 'serve', log })
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
@@ -68,28 +76,6 @@ function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listene
   }
 }
 
-/** A server on which nobody can hold a connection by saying little. `requestTimeout` in milliseconds, 0 for none. */
-export function boundedServer(requestTimeout: number): ReturnType<typeof createServer> {
-  const server = createServer({
-    requestTimeout,
-    headersTimeout: 15 * seconds,
-    // Longer than proxies keep an idle one (60 s at most of them): whoever sends requests is to close first, or a
-    // request meets a connection that is just being closed.
-    keepAliveTimeout: 65 * seconds,
-    connectionsCheckingInterval: 5 * seconds,
-    maxHeaderSize: 32 * 1024,
-  })
-  // node:http otherwise forgets every header after the thousandth, the body's length among them, and what it takes
-  // for the body would be the next request to whoever stands behind us. The size above is the limit.
-  server.maxHeadersCount = 0
-  server.on('clientError', refuseMalformed)
-  server.on('connect', (_request, socket) => {
-    socket.on('error', () => socket.destroy())
-    socket.end(bareRefusal('501 Not Implemented'))
-  })
-  return server
-}
-
 export function listen(server: Server, at: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
@@ -100,7 +86,7 @@ export function listen(server: Server, at: { host: string; port: number }): Prom
   })
 }
 
-export function close(server: ReturnType<typeof createServer>, deadlineMs: number): Promise<void> {
+export function close(server: HttpServer, deadlineMs: number): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(() => {
       server.closeAllConnections()
@@ -117,17 +103,3 @@ export function close(server: ReturnType<typeof createServer>, deadlineMs: numbe
     server.closeIdleConnections()
   })
 }
-
-/** What is no HTTP gets a bare refusal and the end of the connection. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'
-  socket.end(bareRefusal(status))
-}
-
-const bareRefusal = (status: string): string =>
-  `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`

@@ -36,6 +36,12 @@ describe('without any setting', () => {
       mfa: 'required',
       cookieDomain: null,
       mail: null,
+      server: {
+        keepAliveSeconds: 150,
+        headerLimitBytes: 32_768,
+        connections: 10_000,
+        connectionsPerAddress: 1000,
+      },
       logLevel: 'info',
       told: {},
     })

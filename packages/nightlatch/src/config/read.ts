@@ -29,12 +29,21 @@ export interface Settings {
   readonly trustedProxies: AddressList
   readonly cookieDomain: string | null
   readonly mail: { readonly smtpUrl: Secret<string>; readonly from: string } | null
+  readonly server: ServerSettings
   readonly logLevel: LogLevel
   /** What somebody said, and how; everything else has its default. */
   readonly told: Told
 }
 
 export type Told = Readonly<Partial<Record<SettingName, 'flag' | 'variable'>>>
+
+/** What keeps the server's connections in bounds. */
+export interface ServerSettings {
+  readonly keepAliveSeconds: number
+  readonly headerLimitBytes: number
+  readonly connections: number
+  readonly connectionsPerAddress: number
+}
 
 export type SettingsRead =
   | { readonly kind: 'settings'; readonly settings: Settings }
@@ -187,6 +196,10 @@ const usual = {
   trustedProxies: { size: 0, has: () => false },
   cookieDomain: null,
   logLevel: 'info' as const,
+  keepAlive: 150,
+  headerLimit: 32 * 1024,
+  connections: 10_000,
+  connectionsPerAddress: 1000,
 }
 
 /** Here every setting is taken up: one that is described, and that nothing reads, does not compile. */
@@ -195,7 +208,12 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
     ...usual,
     ...given,
   }
-  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = more
+  const { keepAlive, headerLimit, connections, connectionsPerAddress, ...most } = more
+  const server = {
+    ...{ keepAliveSeconds: keepAlive, headerLimitBytes: headerLimit },
+    ...{ connections, connectionsPerAddress },
+  }
+  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = most
   nothingElseIn(elsewhere)
   const { folder, file } = placeOf({ ...(data && { data }) })
   const database = databaseUrl === undefined ? sqlite(file) : { kind: 'postgres' as const, url: databaseUrl }
@@ -203,7 +221,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
   return {
     ...{ host, port, origin: origin ?? localOrigin(port), basePath },
     ...{ dataFolder: folder, database, rootKey, issuer, mfa },
-    ...{ trustedProxies, cookieDomain, mail, logLevel, told },
+    ...{ trustedProxies, cookieDomain, mail, server, logLevel, told },
   }
 }
 

@@ -168,6 +168,42 @@ export const settings = {
     example: 'Example <auth@example.org>',
     parse: parse.mailAddress,
   }),
+  keepAlive: describe({
+    variable: 'NIGHTLATCH_KEEP_ALIVE',
+    placeholder: 'seconds',
+    help:
+      'How long a connection is kept between two requests. Longer than the proxy in front keeps it ' +
+      '(Caddy 120, Traefik 90, nginx 60), or a request now and then meets a connection that is just being closed.',
+    shownDefault: '150',
+    example: '620',
+    parse: parse.wholeNumber(1, 3600),
+  }),
+  headerLimit: describe({
+    variable: 'NIGHTLATCH_HEADER_LIMIT',
+    placeholder: 'bytes',
+    help: 'How large the address and the headers of a request may be, all together. Above it: 431.',
+    shownDefault: '32768',
+    example: '65536',
+    parse: parse.wholeNumber(8192, 1_048_576),
+  }),
+  connections: describe({
+    variable: 'NIGHTLATCH_CONNECTIONS',
+    placeholder: 'number',
+    help:
+      'How many connections may be open at once; never more than the descriptors of the process allow. ' +
+      'At the bound, the one that has waited longest without a request makes room.',
+    shownDefault: '10000',
+    example: '2000',
+    parse: parse.wholeNumber(10, 1_000_000),
+  }),
+  connectionsPerAddress: describe({
+    variable: 'NIGHTLATCH_CONNECTIONS_PER_ADDRESS',
+    placeholder: 'number',
+    help: 'The same for one address (IPv6: one /64). Trusted proxies are not bounded.',
+    shownDefault: '1000',
+    example: '200',
+    parse: parse.wholeNumber(10, 1_000_000),
+  }),
   logLevel: describe({
     variable: 'NIGHTLATCH_LOG_LEVEL',
     placeholder: 'level',

@@ -118,6 +118,11 @@ export const messages = {
     text: 'Go back, make it shorter and send it again.',
     next: 'home',
   },
+  'headers-too-large': {
+    title: 'Your browser sent too much',
+    text: 'Either the address is very long, or cookies have piled up. Delete the cookies of this site in your browser, and try again. For the person who runs this site:',
+    next: 'home',
+  },
   'wrong-type': {
     title: 'We could not use that',
     text: 'It was not sent by the form on the page. Open the page and use its form.',

@@ -8,7 +8,6 @@ import {
   codeInput,
   errorSummary,
   failed,
-  nextField,
   noticeBox,
   passwordField,
   textField,
@@ -61,7 +60,7 @@ export function verifyPage(site: Site, view: VerifyView): Html {
     title: verify.title,
     failed: failed(view),
     withoutSignOut: true,
-    body: html`${errorSummary(view, withNext(`${site.base}/mfa/recovery`, view.next))}
+    body: html`${errorSummary(view, `${site.base}/mfa/recovery`)}
       <form method="post" action="${site.base}/mfa/verify" autocomplete="off" novalidate>
         <p class="who">${verify.who(view.username)}</p>
         <h1><label for="otp">${verify.heading}</label></h1>
@@ -73,18 +72,17 @@ export function verifyPage(site: Site, view: VerifyView): Html {
       <section class="aside" aria-labelledby="other-ways">
         <h2 id="other-ways">${verify.cannot}</h2>
         <ul>
-          ${otherSteps(site, view)}
-          <li><a href="${withNext(`${site.base}/login?restart`, view.next)}">${verify.startAgain}</a></li>
+          ${otherSteps(site, view.others)}
+          <li><a href="${site.base}/login?restart">${verify.startAgain}</a></li>
         </ul>
       </section>`,
   })
 }
 
-const otherSteps = (site: Site, { others, next }: Pick<VerifyView, 'others' | 'next'>): readonly Html[] =>
-  others.map((kind) => {
-    const { stepPath, use } = factorWords[kind]
-    return html`<li><a href="${withNext(site.base + stepPath, next)}">${use}</a></li>`
-  })
+export const otherSteps = (site: Site, others: readonly FactorKind[]): readonly Html[] =>
+  others.map(
+    (kind) => html`<li><a href="${site.base}${factorWords[kind].stepPath}">${factorWords[kind].use}</a></li>`,
+  )
 
 const rememberBox = (days: number): Html =>
   html`<div class="check">
@@ -103,7 +101,7 @@ export interface RecoveryView extends FormView {
 export function recoveryPage(site: Site, view: RecoveryView): Html {
   const [instead] = view.others
   const cancel = instead && {
-    href: withNext(site.base + factorWords[instead].stepPath, view.next),
+    href: `${site.base}${factorWords[instead].stepPath}`,
     label: factorWords[instead].use,
   }
   return layout(site, {
@@ -134,6 +132,5 @@ export const recoveryField = (view: FormView): Html =>
 
 export const operatorHelp = (site: Site): Html => html`<p>${common.askOperator(site.name)}</p>`
 
-/** A link to another page of the same sign-in. */
-const withNext = (href: string, next: string | undefined): string =>
-  next ? `${href}${href.includes('?') ? '&' : '?'}next=${encodeURIComponent(next)}` : href
+const nextField = (next: string | undefined): Html | null =>
+  next === undefined ? null : html`<input type="hidden" name="next" value="${next}" />`

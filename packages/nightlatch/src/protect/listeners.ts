@@ -2,7 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { SignedIn } from '../core/sessions.js'
 import type { Answer, Ask } from '../http/ask.js'
+import { clientAddress } from '../http/client-address.js'
 import type { Doors } from '../http/doors.js'
+import { refuse } from '../http/api/problems.js'
+import type { Connections } from '../http/connections.js'
+import { headersTooLarge, largestOf } from '../http/header-limit.js'
 import { askOf, nodeListener, pathBelow } from '../http/node-server.js'
 import type { GateParts, Verdict } from './gate.js'
 import { verdictOn } from './gate.js'
@@ -23,6 +27,9 @@ export interface ProtectParts extends GateParts {
   readonly streams: OpenStreams
   /** What ends each open WebSocket: a server that stops does not wait for them. */
   readonly tunnels: Set<() => void>
+  readonly connections: Connections
+  /** Bytes of address and headers. */
+  readonly headerLimit: number
   readonly forwarding: Omit<Forwarding, 'address'>
   /** Takes a connection as if it were new. */
   reenter(socket: Duplex): void
@@ -43,6 +50,12 @@ export function protectListeners(parts: ProtectParts): Listeners {
   const own = nodeListener(parts.answer, { base, isStopping: () => parts.doors.isStopping() })
   const enter = (asking: Asking): void => {
     const { request, response } = asking
+    parts.connections.began(request, response)
+    const detail = largestOf(request, parts.headerLimit)
+    if (detail !== null) {
+      sendRefusal(asking, headersTooLarge(parts.doors, askOf(request, base), detail))
+      return
+    }
     const target = originForm(request.url)
     if (target !== null && isOwn(target, parts)) {
       request.url = target
@@ -105,13 +118,19 @@ interface Handshake {
 async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promise<void> {
   const { request, socket } = handshake
   socket.on('error', () => socket.destroy())
+  parts.connections.tunnel(request.socket)
+  const detail = largestOf(request, parts.headerLimit)
+  if (detail !== null) {
+    sendRaw(socket, refuse('headers-too-large', { detail }))
+    return
+  }
   const target = originForm(request.url)
   const isSound = target !== null && !isOwn(target, parts) && isWebSocket(request)
   if (target !== null) request.url = target
   const ask = askOf(request, '')
   const verdict = isSound ? await verdictOn(ask, parts) : malformed
   if (socket.destroyed) return
-  if (verdict.kind === 'refused') sendRaw(socket, problemOf(parts.doors, ask, verdict.why))
+  if (verdict.kind === 'refused') sendRaw(socket, problemOf(verdict.why, ask))
   else passTunnel(parts, handshake, { ask, person: verdict.person })
 }
 
@@ -133,7 +152,7 @@ function passTunnel(
   })
   const failed = (problem: UpstreamProblem, reason: string): void => {
     parts.doors.log.warn('the application did not answer', { request: ask.id, reason })
-    sendRaw(socket, problemOf(parts.doors, ask, `application-${problem}`))
+    sendRaw(socket, problemOf(`application-${problem}`, ask))
   }
   parts.upstream.upgrade(socket, head, { request, waits: false, failed })
 }
@@ -144,7 +163,7 @@ function prepare(
   given: { request: IncomingMessage; ask: Ask; person: SignedIn | null },
 ): void {
   const { request, ask, person } = given
-  const address = doors.clientAddress(ask)
+  const address = clientAddress(ask, doors.isTrustedProxy)
   request.headers = upstreamHeaders(request, person, { ...forwarding, address })
 }
 

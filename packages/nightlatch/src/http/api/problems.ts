@@ -133,6 +133,11 @@ export const problems = {
     title: 'The body is too large',
     help: 'At most 64 KiB.',
   },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    help: '`detail` names the largest. `NIGHTLATCH_HEADER_LIMIT` is the limit.',
+  },
   'wrong-content-type': {
     status: 415,
     title: 'The content type is wrong',

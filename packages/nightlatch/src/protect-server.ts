@@ -111,6 +111,7 @@ function protectParts(
       proto: protocol.slice(0, -1),
       publicHost: host,
       host: options.targetHost === true ? target.host : host,
+      methodCounts: rules?.rules.some(({ methods }) => methods !== null) ?? false,
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { SignedIn } from '../core/sessions.js'
 import { identityHeaders } from '../http/forward-auth-identity.js'
-import { connectionNames, isHopByHop, isReserved, mayTrail } from './names.js'
+import { connectionNames, isHopByHop, isReserved, mayTrail, overridesMethod } from './names.js'
 import { setsOurCookie, withoutOurCookies } from '../http/our-cookies.js'
 
 /** What the application is told of the way the request came. */
@@ -13,6 +13,8 @@ export interface Forwarding {
   readonly publicHost: string
   /** The Host header that the application gets. */
   readonly host: string
+  /** Some rule asks for the method: then no header may say another one. */
+  readonly methodCounts: boolean
 }
 
 /** The request's headers as they go to the application. */
@@ -26,6 +28,7 @@ export function upstreamHeaders(
   const out: IncomingHttpHeaders = {}
   for (const name in headers) {
     if (declared.has(name) || isReserved(name) || name === 'expect') continue
+    if (forwarding.methodCounts && overridesMethod(name)) continue
     out[name] = headers[name]
   }
   const cookie = withoutOurCookies(headers.cookie)

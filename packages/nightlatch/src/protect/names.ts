@@ -15,10 +15,18 @@ const forwarding = new Set([
   'x-client-ip',
   'x-cluster-client-ip',
   'true-client-ip',
+  'x-original-method',
+  'x-original-host',
   'x-original-url',
   'x-original-uri',
   'x-rewrite-url',
+  'x-rewrite-uri',
 ])
+
+/** From these many an application takes another method than the one that it was asked with. */
+const methodOverrides = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
+
+export const overridesMethod = (name: string): boolean => methodOverrides.has(fold(name))
 
 /** Of one connection only (RFC 9110 7.6.1). */
 const hopByHop = new Set([

@@ -66,6 +66,17 @@ export default tseslint.config(
         'error',
         { object: 'vi', property: 'mock', message: 'No mock of our own code.' },
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ExpressionStatement > AwaitExpression > CallExpression[callee.property.name="post"]',
+          message: 'An answer that nobody looks at: submit() or refused(), or expect its status.',
+        },
+        {
+          selector: 'ExpressionStatement > AwaitExpression > CallExpression[callee.name="api"]',
+          message: 'An answer that nobody looks at: accepted(), or expect its status.',
+        },
+      ],
       'no-restricted-imports': [
         'error',
         { paths: [{ name: 'vitest', importNames: ['test'], message: 'Ours are called it.' }] },

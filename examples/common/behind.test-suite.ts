@@ -124,7 +124,7 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
     it('a password alone opens nothing', async () => {
       await app.person('grace')
       const half = app.browser()
-      await half.post('/auth/login', { username: 'grace', password: testPassword })
+      await half.submit('/auth/login', { username: 'grace', password: testPassword })
       const token = half.cookies.get('nightlatch-sign-in') ?? ''
       const cookie = `nightlatch-sign-in=${token}; nightlatch-session=${token}`
       expect((await browser({ host: host() }).get('/', { ...script, cookie })).status).toBe(401)
@@ -155,7 +155,7 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
       beforeAll(async () => {
         await app.person('hal')
         const hal = app.browser()
-        await hal.post('/auth/login', { username: 'hal', password: testPassword })
+        await hal.submit('/auth/login', { username: 'hal', password: testPassword })
         half = `nightlatch-session=${hal.cookies.get('nightlatch-sign-in')}; ${cookieOf(hal)}`
       })
       headerCases(() => ({ app, port, asked: () => asked, signedIn: cookieOf(at(ada)), half }), name)
@@ -218,7 +218,7 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
       const bea = await enrolledPerson(app, 'bea')
       const copy = at(bea)
       expect((await copy.get('/x', script)).status).toBe(200)
-      await bea.browser.post('/auth/logout')
+      await bea.browser.submit('/auth/logout')
       expect((await copy.get('/x', script)).status).toBe(401)
       const cleo = await enrolledPerson(app, 'cleo')
       expect((await at(cleo).get('/x', script)).status).toBe(200)

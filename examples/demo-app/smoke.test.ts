@@ -50,7 +50,7 @@ describe('npm run demo', () => {
     const fields = { username: 'user1', password: 'password1', next: '/notes?page=2' }
     expect((await browser.post('/_nightlatch/login', fields)).location).toBe('/_nightlatch/mfa/setup')
     const key = setUpKey((await browser.get('/_nightlatch/mfa/setup')).body).replaceAll(' ', '')
-    await browser.post('/_nightlatch/mfa/setup', { otp: new Totp({ secret: key }).now() })
+    await browser.submit('/_nightlatch/mfa/setup', { otp: new Totp({ secret: key }).now() })
     const saved = await browser.post('/_nightlatch/mfa/recovery-codes', { saved: 'yes' })
     expect(saved.location).toBe('/notes?page=2')
     expect((await browser.get(saved.location)).body).toContain('signed in as <strong>user1</strong>')

@@ -60,7 +60,7 @@ describe('the tutorial in Express', () => {
     expect((await browser.post('/auth/login', signIn)).location).toBe('/auth/mfa/setup')
     expect((await browser.get('/', { accept: 'text/html' })).status).toBe(303)
     const key = setUpKey((await browser.get('/auth/mfa/setup')).body).replaceAll(' ', '')
-    await browser.post('/auth/mfa/setup', { otp: new Totp({ secret: key }).now() })
+    await browser.submit('/auth/mfa/setup', { otp: new Totp({ secret: key }).now() })
     expect((await browser.post('/auth/mfa/recovery-codes', { saved: 'yes' })).location).toBe('/')
     expect((await browser.get('/')).body).toBe('<h1>Welcome, user1!</h1>')
   })

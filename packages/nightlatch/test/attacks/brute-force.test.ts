@@ -72,7 +72,7 @@ describe.each(databases)('BRUTE-17 guessing codes, on $name', (kind) => {
     await wrongTimes(4)
     await withPassword(app, ada)
     expect(await failuresOf(app, await accountOf(app, ada.username))).toBe(4)
-    await (await withPassword(app, ada)).post('/mfa/verify', { otp: ada.phone.code() })
+    await (await withPassword(app, ada)).submit('/mfa/verify', { otp: ada.phone.code() })
     expect(await failuresOf(app, await accountOf(app, ada.username))).toBe(0)
     app.clock.advance(30)
     expect(await wrongTimes(6)).toEqual([401, 401, 401, 401, 401, 429])
@@ -169,7 +169,7 @@ describe.each(databases)('BRUTE-17 guessing codes, on $name', (kind) => {
   it('nobody without the right password moves the count of codes', async () => {
     const account = await accountOf(app, ada.username)
     const stranger = app.browser()
-    await stranger.post('/login', { username: ada.username, password: 'not the password' })
+    await stranger.refused('/login', { username: ada.username, password: 'not the password' })
     stranger.cookies.set('nightlatch-sign-in', 'A'.repeat(43))
     for (let time = 0; time < 10; time += 1)
       expect((await giveWrong(stranger, ada)).location).toMatch(/^\/login/)

@@ -159,7 +159,7 @@ describe('over https', () => {
 
   it('CSRF-7 a cookie without the prefix is nobody’s', async () => {
     const browser = app.browser()
-    await browser.post('/login', { username: 'ada', password: testPassword })
+    await browser.submit('/login', { username: 'ada', password: testPassword })
     const token = browser.cookies.get('__Host-nightlatch-sign-in')!
     expect((await browser.get('/mfa/setup')).status).toBe(200)
     const plain = await app.browser().get('/mfa/setup', { cookie: `nightlatch-sign-in=${token}` })

@@ -29,7 +29,8 @@ describe('whether a name is known', () => {
     await inviteAccount(app.nightlatch.core, { username: 'invited', admin: false })
     const locked = await enrolledPerson(app, 'locked-codes')
     const half = await withPassword(app, locked)
-    for (let time = 0; time < 6; time += 1) await half.post('/mfa/verify', { otp: locked.phone.wrongCode() })
+    for (let time = 0; time < 6; time += 1)
+      await half.refused('/mfa/verify', { otp: locked.phone.wrongCode() })
   })
   afterAll(() => app.close())
 
@@ -129,7 +130,7 @@ describe('the time of an answer', () => {
         await inDatabase(app, 'DELETE FROM attempt')
         for (const name of round % 2 === 0 ? ['known', 'unknown'] : ['unknown', 'known']) {
           const started = performance.now()
-          await app.browser(newAddress()).post('/login', { username: name, password: 'not it' })
+          await app.browser(newAddress()).refused('/login', { username: name, password: 'not it' })
           times[name]!.push(performance.now() - started)
         }
       }

@@ -30,7 +30,7 @@ describe.each(databases)(
     async function robbed(username: string): Promise<{ ada: Enrolled; thief: Browser; first: string }> {
       const ada = await enrolledPerson(app, username)
       const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), app.clock)
-      await ada.browser.post('/mfa/setup', { otp: phone.code(), name: 'Second' })
+      await ada.browser.submit('/mfa/setup', { otp: phone.code(), name: 'Second' })
       app.clock.advance(30)
       const { id } = await accountOf(app, username)
       const [first] = await app.nightlatch.storage.stores.authenticators.listOf(id)
@@ -46,7 +46,7 @@ describe.each(databases)(
       const { ada, thief, first } = await robbed('held1')
       const path = `/account/authenticators/${first}/remove`
       const release = await heldBack({ browser: thief, method: 'POST', path, type: formType, body: 'a=1' })
-      await ada.browser.post('/account/sessions/end-others')
+      await ada.browser.submit('/account/sessions/end-others')
       expect((await release()).location).toMatch(/^\/login/)
       expect(await authenticatorsOf('held1')).toHaveLength(2)
     })
@@ -55,7 +55,7 @@ describe.each(databases)(
       const { ada, thief } = await robbed('held2')
       const path = '/account/sessions/end-others'
       const release = await heldBack({ browser: thief, method: 'POST', path, type: formType, body: 'a=1' })
-      await ada.browser.post('/account/sessions/end-others')
+      await ada.browser.submit('/account/sessions/end-others')
       expect((await release()).location).toMatch(/^\/login/)
       expect(await isSignedIn(ada.browser)).toBe(true)
     })
@@ -69,7 +69,7 @@ describe.each(databases)(
         type: 'application/json',
         body: '{"name":"Mine now"}',
       })
-      await thief.copy().post('/logout')
+      await thief.copy().submit('/logout')
       expect((await release()).status).toBe(401)
       expect((await authenticatorsOf('held3')).map((one) => one.name)).not.toContain('Mine now')
     })
@@ -83,7 +83,7 @@ describe.each(databases)(
         type: 'application/json',
         body: '{}',
       })
-      await thief.copy().post('/logout')
+      await thief.copy().submit('/logout')
       expect(await release()).toMatchObject({ status: 401 })
       expect(await countOf(app, 'set_up')).toBe(0)
     })
@@ -114,7 +114,7 @@ describe('the same at one of two servers, while the other one ends the session',
     try {
       const ada = await enrolledPerson(here, 'ada')
       const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), here.clock)
-      await ada.browser.post('/mfa/setup', { otp: phone.code(), name: 'Second' })
+      await ada.browser.submit('/mfa/setup', { otp: phone.code(), name: 'Second' })
       here.clock.advance(30)
       const { id } = await accountOf(here, 'ada')
       const { authenticators } = here.nightlatch.storage.stores
@@ -125,7 +125,7 @@ describe('the same at one of two servers, while the other one ends the session',
       for (let time = 0; time < 100; time += 1) expect(await isSignedIn(thief)).toBe(true)
       const path = `/account/authenticators/${first!.id}/remove`
       const release = await heldBack({ browser: thief, method: 'POST', path, type: formType, body: 'a=1' })
-      await ada.browser.post('/account/sessions/end-others')
+      await ada.browser.submit('/account/sessions/end-others')
       expect((await release()).location).toMatch(/^\/(login|account\/confirm)/)
       expect(await authenticators.listOf(id)).toHaveLength(2)
     } finally {

@@ -67,7 +67,7 @@ describe('a one-time link', () => {
     const first = app.browser()
     await first.get(used.link)
     const second = first.copy()
-    await first.post('/invitation', choose)
+    await first.submit('/invitation', choose)
     expect((await second.post('/invitation', { new_password: 'the attacker’s own choice' })).status).toBe(404)
     const late = await invite('dave')
     const set = await invite('erin')

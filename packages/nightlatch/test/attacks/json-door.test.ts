@@ -167,7 +167,7 @@ describe('the other door', () => {
     }
     expect((await ada.browser.get('/forward-auth')).headers['remote-user']).toBe('ada8')
     const copy = ada.browser.copy()
-    await ada.browser.post('/logout')
+    await ada.browser.submit('/logout')
     expect((await copy.get('/forward-auth')).status).toBe(401)
   })
 })

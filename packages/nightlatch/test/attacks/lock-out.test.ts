@@ -16,13 +16,13 @@ describe('a stranger who only knows the name', () => {
   const hammer = async (ada: Enrolled): Promise<void> => {
     for (let time = 0; time < 100; time += 1) {
       const headers = { 'x-forwarded-for': `10.1.${String(time)}.1` }
-      await app.browser(headers).post('/login', { username: ada.username, password: 'not it at all' })
+      await app.browser(headers).refused('/login', { username: ada.username, password: 'not it at all' })
     }
   }
 
   it('LOCK-1 cannot lock the owner out of a browser that has signed in before', async () => {
     const ada = await enrolledPerson(app, 'ada')
-    await ada.browser.post('/logout')
+    await ada.browser.submit('/logout')
     await hammer(ada)
     const elsewhere = await app.browser(home).post('/login', { username: 'ada', password: ada.password })
     expect(elsewhere.status).toBe(429)
@@ -64,7 +64,7 @@ describe('a stranger who only knows the name', () => {
 
   it('LOCK-1 the known browser itself may not guess for ever either', async () => {
     const ada = await enrolledPerson(app, 'ada5')
-    await ada.browser.post('/logout')
+    await ada.browser.submit('/logout')
     const statuses: number[] = []
     for (let time = 0; time < 11; time += 1)
       statuses.push((await ada.browser.post('/login', { username: 'ada5', password: 'not it' })).status)
@@ -74,7 +74,8 @@ describe('a stranger who only knows the name', () => {
   it('LOCK-4 a recovery code works while codes have to wait, and frees them', async () => {
     const ada = await enrolledPerson(app, 'ada6')
     const browser = await withPassword(app, ada)
-    for (let time = 0; time < 5; time += 1) await browser.post('/mfa/verify', { otp: ada.phone.wrongCode() })
+    for (let time = 0; time < 5; time += 1)
+      await browser.refused('/mfa/verify', { otp: ada.phone.wrongCode() })
     expect((await browser.post('/mfa/verify', { otp: ada.phone.code() })).status).toBe(429)
     expect((await browser.post('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })).status).toBe(303)
     const next = await withPassword(app, ada)

@@ -91,7 +91,7 @@ describe.each(databases)('after a sign-in with a recovery code, on $name', (kind
     await setUpPhone(app, ada.browser)
     const browser = await recovered(app, ada)
     const [mine, others] = await authenticatorsOf(app, 'ada12')
-    await browser.post('/account/change-phone', { authenticator: mine!.id })
+    await browser.submit('/account/change-phone', { authenticator: mine!.id })
     expect((await setUpPhone(app, browser)).location).toBe('/account')
     const changes: [string, Record<string, string>][] = [
       [`/account/authenticators/${others!.id}/remove`, {}],

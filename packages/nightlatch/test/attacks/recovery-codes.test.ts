@@ -56,7 +56,7 @@ describe('a recovery code', () => {
     expect(fresh).toHaveLength(10)
     expect(shown.headers['cache-control']).toBe('no-store')
     expect(recoveryCodesOf((await ada.browser.get('/mfa/recovery-codes')).body)).toEqual(fresh)
-    await ada.browser.post('/mfa/recovery-codes', { saved: 'yes' })
+    await ada.browser.submit('/mfa/recovery-codes', { saved: 'yes' })
     expect((await ada.browser.get('/mfa/recovery-codes')).location).toBe('/account')
     expect((await ada.browser.get('/mfa/recovery-codes/download')).status).toBe(404)
     expect((await use(ada, ada.recoveryCodes[0]!)).status).toBe(401)
@@ -67,9 +67,9 @@ describe('a recovery code', () => {
     const ada = await enrolledPerson(app, 'ada4b')
     const eve = await enrolledPerson(app, 'eve4b')
     await proveAgain(app, ada)
-    await ada.browser.post('/account/recovery-codes/renew')
+    await ada.browser.submit('/account/recovery-codes/renew')
     const other = (await use(ada, 'x')).browser
-    await other.post('/mfa/verify', { otp: ada.phone.code() })
+    await other.submit('/mfa/verify', { otp: ada.phone.code() })
     for (const one of [other, eve.browser, app.browser()]) {
       for (const path of ['/mfa/recovery-codes', '/mfa/recovery-codes/download'])
         expect(recoveryCodesOf((await one.get(path)).body)).toEqual([])
@@ -121,7 +121,7 @@ describe('a recovery code', () => {
     expect((await last.get('/')).location).toBe('/account/recovery-codes/renew')
     expect((await last.post('/account/recovery-codes/renew')).location).toBe('/mfa/recovery-codes')
     expect(recoveryCodesOf((await last.get('/mfa/recovery-codes')).body)).toHaveLength(10)
-    await last.post('/mfa/recovery-codes', { saved: 'yes' })
+    await last.submit('/mfa/recovery-codes', { saved: 'yes' })
     expect((await last.get('/')).status).toBe(200)
   })
 
@@ -170,7 +170,7 @@ describe('a recovery code', () => {
       eve = await enrolledPerson(app, 'eveTyped')
       old = before.recoveryCodes
       await proveAgain(app, before)
-      await before.browser.post('/account/recovery-codes/renew')
+      await before.browser.submit('/account/recovery-codes/renew')
       const recoveryCodes = recoveryCodesOf((await before.browser.get('/mfa/recovery-codes')).body)
       ada = { ...before, recoveryCodes }
     })

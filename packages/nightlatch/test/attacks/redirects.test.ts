@@ -83,7 +83,7 @@ describe('where a sign-in leads', () => {
     for (const [index, target] of targets.filter((one) => one.expect === 'deny').entries()) {
       const ada = await personWithSecret(app, `cookie-${String(index)}`, rfcSecret)
       const browser = app.browser({ 'x-forwarded-for': '10.5.0.2' })
-      await browser.post('/login', { username: ada.username, password: ada.password })
+      await browser.submit('/login', { username: ada.username, password: ada.password })
       browser.cookies.set('__Host-nightlatch-next', encodeURIComponent(target.target))
       const otp = new Totp({ secret: rfcSecret }).at(app.clock.seconds)
       const done = await browser.post('/mfa/verify', { otp })

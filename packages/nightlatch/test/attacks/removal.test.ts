@@ -33,10 +33,10 @@ describe.each(['required', 'optional'])('taking the second factor away, where it
     if (mfa === 'required') return enrolledPerson(app, username)
     await app.person(username)
     const browser = app.browser()
-    await browser.post('/login', { username, password: testPassword })
+    await browser.submit('/login', { username, password: testPassword })
     const phone = new Phone(setUpKey((await browser.get('/mfa/setup')).body), app.clock)
-    await browser.post('/mfa/setup', { otp: phone.code() })
-    await browser.post('/mfa/recovery-codes', { saved: 'yes' })
+    await browser.submit('/mfa/setup', { otp: phone.code() })
+    await browser.submit('/mfa/recovery-codes', { saved: 'yes' })
     app.clock.advance(30)
     return { browser, phone, recoveryCodes: [], username, password: testPassword }
   }

@@ -53,7 +53,7 @@ describe('a code that was seen', () => {
   it('REPLAY-3 of an older step is refused once a newer one was accepted', async () => {
     const ada = await enrolledPerson(app, 'ada3')
     app.clock.advance(60)
-    await (await withPassword(app, ada)).post('/mfa/verify', { otp: ada.phone.code() })
+    await (await withPassword(app, ada)).submit('/mfa/verify', { otp: ada.phone.code() })
     const late = await (await withPassword(app, ada)).post('/mfa/verify', { otp: ada.phone.code(-30) })
     expect(late.status).toBe(401)
     const early = await (await withPassword(app, ada)).post('/mfa/verify', { otp: ada.phone.code(30) })
@@ -90,11 +90,11 @@ describe('a code that was seen', () => {
   it('REPLAY-6 at the set-up is spent for the sign-in, too', async () => {
     await app.person('ada6')
     const browser = app.browser()
-    await browser.post('/login', { username: 'ada6', password: testPassword })
+    await browser.submit('/login', { username: 'ada6', password: testPassword })
     const phone = new Phone(setUpKey((await browser.get('/mfa/setup')).body), app.clock)
     const code = phone.code()
     expect((await browser.post('/mfa/setup', { otp: code })).status).toBe(303)
-    await browser.post('/logout')
+    await browser.submit('/logout')
     const next = await withPassword(app, { username: 'ada6', password: testPassword })
     expect((await next.post('/mfa/verify', { otp: code })).status).toBe(401)
     app.clock.advance(30)
@@ -115,7 +115,7 @@ describe('a code that was seen', () => {
 
   it('REPLAY-8 every authenticator has its own memory, and its own secret', async () => {
     const ada = await enrolledPerson(app, 'ada8')
-    await ada.browser.post('/account/confirm', { password: testPassword, otp: ada.phone.code() })
+    await ada.browser.submit('/account/confirm', { password: testPassword, otp: ada.phone.code() })
     const page = await ada.browser.get('/mfa/setup')
     const tablet = new Phone(setUpKey(page.body), app.clock)
     app.clock.advance(30)

@@ -33,10 +33,10 @@ describe('a session', () => {
     const browser = app.browser()
     browser.cookies.set('nightlatch-session', 'F'.repeat(43))
     browser.cookies.set('nightlatch-sign-in', 'F'.repeat(43))
-    await browser.post('/login', { username: 'ada1', password: testPassword })
+    await browser.submit('/login', { username: 'ada1', password: testPassword })
     const half = browser.copy()
     expect(browser.cookies.get('nightlatch-sign-in')).not.toBe('F'.repeat(43))
-    await browser.post('/mfa/verify', { otp: ada.phone.code() })
+    await browser.submit('/mfa/verify', { otp: ada.phone.code() })
     app.clock.advance(30)
     const before = browser.copy()
     expect(sessionOf(browser)).not.toBe('F'.repeat(43))
@@ -48,8 +48,8 @@ describe('a session', () => {
     expect((await half.post('/mfa/verify', { otp: ada.phone.code() })).location).toMatch(/^\/login/)
     // Signing in again in the same browser ends the session that it had.
     const again = browser.copy()
-    await browser.post('/login', { username: 'ada1', password: testPassword })
-    await browser.post('/mfa/verify', { otp: ada.phone.code() })
+    await browser.submit('/login', { username: 'ada1', password: testPassword })
+    await browser.submit('/mfa/verify', { otp: ada.phone.code() })
     app.clock.advance(30)
     expect(await isSignedIn(again)).toBe(false)
   })
@@ -61,14 +61,14 @@ describe('a session', () => {
     expect(ada.browser.cookies.get('nightlatch-device')).not.toBe(sessionOf(ada.browser))
     ada.browser.cookies.delete('nightlatch-device')
     const form = { current_password: testPassword, new_password: 'a quite different battery' }
-    await ada.browser.post('/account/password', form)
+    await ada.browser.submit('/account/password', form)
     expect(ada.browser.cookies.get('nightlatch-device')).not.toBe(sessionOf(ada.browser))
   })
 
   it('SESS-3 is over on the server once it is signed out: a copy opens nothing', async () => {
     const ada = await enrolledPerson(app, 'ada3')
     const copy = ada.browser.copy()
-    await ada.browser.post('/logout')
+    await ada.browser.submit('/logout')
     for (const path of ['/', '/account', '/mfa/setup', '/account/password', '/mfa/recovery-codes'])
       expect(isDenied(await copy.get(path)), path).toBe(true)
     expect(await countOf(app, `session WHERE account = '${(await accountOf(app, 'ada3')).id}'`)).toBe(0)
@@ -78,7 +78,7 @@ describe('a session', () => {
     const ada = await enrolledPerson(app, 'ada3b')
     const half = await withPassword(app, ada)
     const copy = half.copy()
-    await half.post('/logout')
+    await half.submit('/logout')
     expect((await copy.post('/mfa/verify', { otp: ada.phone.code() })).location).toMatch(/^\/login/)
     expect(await isSignedIn(copy)).toBe(false)
   })
@@ -145,10 +145,10 @@ describe('a session', () => {
   it('SESS-10 however it began, it is listed as what it is and ends with all others', async () => {
     const ada = await enrolledPerson(app, 'ada10')
     const remembered = await anotherSession(app, ada, { remember: 'yes' })
-    await remembered.post('/logout')
-    await remembered.post('/login', { username: 'ada10', password: testPassword })
+    await remembered.submit('/logout')
+    await remembered.submit('/login', { username: 'ada10', password: testPassword })
     const recovered = await withPassword(app, ada)
-    await recovered.post('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })
+    await recovered.submit('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })
     const { body } = await ada.browser.get('/account')
     for (const how of [
       'password and authenticator app',
@@ -158,7 +158,7 @@ describe('a session', () => {
       expect(body).toContain(how)
     for (const token of [...remembered.cookies.values(), ...recovered.cookies.values()])
       expect(body).not.toContain(token)
-    await ada.browser.post('/account/sessions/end-others')
+    await ada.browser.submit('/account/sessions/end-others')
     expect([
       await isSignedIn(remembered),
       await isSignedIn(recovered),
@@ -222,12 +222,12 @@ describe('a remembered device', () => {
     const ended = await remembered('dev3b')
     const { trustedDevices } = app.nightlatch.storage.stores
     const [device] = await trustedDevices.listOf((await accountOf(app, 'dev3b')).id)
-    await ended.ada.browser.post(`/account/trusted-devices/${device!.id}/end`)
+    await ended.ada.browser.submit(`/account/trusted-devices/${device!.id}/end`)
     expect(await nextStep(ended.ada, ended.browser)).toBe('/mfa/verify')
     const changed = await remembered('dev3c')
     await proveAgain(app, changed.ada)
     const form = { current_password: testPassword, new_password: 'a quite different battery' }
-    await changed.ada.browser.post('/account/password', form)
+    await changed.ada.browser.submit('/account/password', form)
     expect(await nextStep({ ...changed.ada, password: form.new_password }, changed.browser)).toBe(
       '/mfa/verify',
     )
@@ -235,7 +235,7 @@ describe('a remembered device', () => {
 
   it('DEV-3 is forgotten when everything else is signed out', async () => {
     const { ada, browser } = await remembered('dev3d')
-    await ada.browser.post('/account/sessions/end-others')
+    await ada.browser.submit('/account/sessions/end-others')
     expect(await nextStep(ada, browser)).toBe('/mfa/verify')
   })
 
@@ -272,12 +272,12 @@ describe('a remembered device', () => {
       ['/mfa/verify', { remember: 'no' }],
     ] as const) {
       const browser = await withPassword(app, ada)
-      await browser.post(path, { otp: ada.phone.code(), ...fields })
+      await browser.submit(path, { otp: ada.phone.code(), ...fields })
       app.clock.advance(30)
       expect(browser.cookies.has('nightlatch-trusted'), path).toBe(false)
     }
     const recovered = await withPassword(app, ada)
-    await recovered.post('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]!, remember: 'yes' })
+    await recovered.submit('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]!, remember: 'yes' })
     expect(recovered.cookies.has('nightlatch-trusted')).toBe(false)
   })
 })

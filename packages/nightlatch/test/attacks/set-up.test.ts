@@ -34,8 +34,8 @@ describe('setting up', () => {
     const browser = await newcomer('ada1')
     const key = plainKey((await browser.get('/mfa/setup')).body)
     const phone = new Phone(key, app.clock)
-    await browser.post('/mfa/setup', { otp: phone.code() })
-    await browser.post('/mfa/recovery-codes', { saved: 'yes' })
+    await browser.submit('/mfa/setup', { otp: phone.code() })
+    await browser.submit('/mfa/recovery-codes', { saved: 'yes' })
     app.clock.advance(30)
     const half = await withPassword(app, { username: 'ada1', password: testPassword })
     const spellings = [
@@ -192,7 +192,7 @@ describe('setting up', () => {
     await proveAgain(app, ada)
     const half = await withPassword(app, ada)
     const [old] = await app.nightlatch.storage.stores.authenticators.listOf((await accountOf(app, 'ada9')).id)
-    await ada.browser.post('/account/change-phone', { authenticator: old!.id })
+    await ada.browser.submit('/account/change-phone', { authenticator: old!.id })
     const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), app.clock)
     expect((await ada.browser.post('/mfa/setup', { otp: phone.code() })).status).toBe(303)
     app.clock.advance(30)
@@ -308,7 +308,7 @@ describe('setting up', () => {
     const [old] = await app.nightlatch.storage.stores.authenticators.listOf(
       (await accountOf(app, 'ada18')).id,
     )
-    await ada.browser.post('/account/change-phone', { authenticator: old!.id })
+    await ada.browser.submit('/account/change-phone', { authenticator: old!.id })
     const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), app.clock)
     const first = await withPassword(app, ada)
     expect((await first.post('/mfa/verify', { otp: phone.code() })).status).toBe(401)
@@ -335,7 +335,7 @@ describe('setting up', () => {
     const [old] = await app.nightlatch.storage.stores.authenticators.listOf(
       (await accountOf(app, 'ada18b')).id,
     )
-    await ada.browser.post('/account/change-phone', { authenticator: old!.id })
+    await ada.browser.submit('/account/change-phone', { authenticator: old!.id })
     const page = await ada.browser.get('/mfa/setup')
     expect(page.status).toBe(200)
     const phone = new Phone(setUpKey(page.body), app.clock)

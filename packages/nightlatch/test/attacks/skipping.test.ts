@@ -206,7 +206,7 @@ describe('a fresh proof', () => {
     const form = { current_password: testPassword, new_password: 'a quite different battery' }
     expect((await other.post('/account/password', form)).location).toMatch(/^\/account\/confirm/)
     const stale = ada.browser.copy()
-    await ada.browser.post('/logout')
+    await ada.browser.submit('/logout')
     expect((await stale.get('/account/password')).location).toMatch(/^\/login/)
     app.clock.advance(600)
     await proveAgain(app, ada, other)
@@ -277,7 +277,8 @@ describe('where a second factor is optional', () => {
   it('SKIP-14 sessions from before the second factor end when it is switched on', async () => {
     await app.person('ada14')
     const [first, second] = [app.browser(), app.browser()]
-    for (const one of [first, second]) await one.post('/login', { username: 'ada14', password: testPassword })
+    for (const one of [first, second])
+      await one.submit('/login', { username: 'ada14', password: testPassword })
     const old = first.copy()
     const phone = new Phone(setUpKey((await first.get('/mfa/setup')).body), app.clock)
     expect((await first.post('/mfa/setup', { otp: phone.code() })).location).toBe('/mfa/recovery-codes')
@@ -288,7 +289,7 @@ describe('where a second factor is optional', () => {
 
   describe('a password that was right a moment ago', () => {
     /** Holds the hasher's answer back until `meanwhile` is done: what a storm of sign-ins does by itself. */
-    async function signInWhile(username: string, meanwhile: () => Promise<void>): Promise<Browser> {
+    async function signInWhile(username: string, meanwhile: () => Promise<void>) {
       const { passwords } = app.nightlatch.core
       const verify = passwords.verify.bind(passwords)
       const spy = vi.spyOn(passwords, 'verify').mockImplementationOnce(async (...args) => {
@@ -298,18 +299,19 @@ describe('where a second factor is optional', () => {
         return verdict
       })
       const browser = app.browser()
-      await browser.post('/login', { username, password: testPassword })
-      return browser
+      const reply = await browser.post('/login', { username, password: testPassword })
+      return { late: browser, status: reply.status }
     }
 
     it('SKIP-14 opens no session when a second factor was switched on meanwhile', async () => {
       await app.person('slow1')
       const owner = app.browser()
-      await owner.post('/login', { username: 'slow1', password: testPassword })
+      await owner.submit('/login', { username: 'slow1', password: testPassword })
       const phone = new Phone(setUpKey((await owner.get('/mfa/setup')).body), app.clock)
-      const late = await signInWhile('slow1', async () => {
+      const { late, status } = await signInWhile('slow1', async () => {
         expect((await owner.post('/mfa/setup', { otp: phone.code() })).status).toBe(303)
       })
+      expect(status).toBe(303)
       expect(await isSignedIn(late)).toBe(false)
       expect(await isSignedIn(owner)).toBe(true)
     })
@@ -317,32 +319,35 @@ describe('where a second factor is optional', () => {
     it('OFF-4 opens no session when the password was changed meanwhile', async () => {
       await app.person('slow2')
       const owner = app.browser()
-      await owner.post('/login', { username: 'slow2', password: testPassword })
-      const late = await signInWhile('slow2', async () => {
+      await owner.submit('/login', { username: 'slow2', password: testPassword })
+      const { late, status } = await signInWhile('slow2', async () => {
         const form = { current_password: testPassword, new_password: 'a quite different battery' }
         expect((await owner.post('/account/password', form)).location).toBe('/account')
       })
+      expect(status).toBe(401)
       expect(await isSignedIn(late)).toBe(false)
       expect(await isSignedIn(owner)).toBe(true)
     })
 
     it('SESS-2 opens no session when the account was disabled meanwhile, nor once it is enabled again', async () => {
       const account = await app.person('slow3')
-      const late = await signInWhile('slow3', () => disableAccount(app.nightlatch.core, account))
+      const { late, status } = await signInWhile('slow3', () => disableAccount(app.nightlatch.core, account))
+      expect(status).toBe(401)
       expect(late.cookies.has('nightlatch-session')).toBe(false)
       expect(await countOf(app, `session WHERE account = '${account.id}'`)).toBe(0)
     })
 
     it('still opens one when nothing changed, also while an old hash is renewed', async () => {
       await app.person('slow4')
-      const late = await signInWhile('slow4', () => Promise.resolve())
+      const { late, status } = await signInWhile('slow4', () => Promise.resolve())
+      expect(status).toBe(303)
       expect(await isSignedIn(late)).toBe(true)
       const { core } = app.nightlatch
       const old = createPasswordHasher({ setting: { memory: 32, passes: 1, lanes: 1 } })
       const hash = await old.hash(new Secret(testPassword))
       await old.close()
       await inDatabase(app, `UPDATE account SET password_hash = '${hash}' WHERE username = 'slow4'`)
-      const renewing = await signInWhile('slow4', () => Promise.resolve())
+      const { late: renewing } = await signInWhile('slow4', () => Promise.resolve())
       expect(await isSignedIn(renewing)).toBe(true)
       const { passwordHash } = await accountOf(app, 'slow4')
       expect(passwordHash).not.toBe(hash)
@@ -357,7 +362,7 @@ describe('where a second factor becomes required', () => {
     const before = await startApp({ dataFolder, env: { NIGHTLATCH_MFA: 'optional' } })
     await before.person('ada')
     const browser = before.browser()
-    await browser.post('/login', { username: 'ada', password: testPassword })
+    await browser.submit('/login', { username: 'ada', password: testPassword })
     expect(await isSignedIn(browser)).toBe(true)
     await before.server.stop(1000)
     await before.nightlatch.close()

@@ -60,7 +60,7 @@ describe('what a short guide forgets', () => {
     const browser = await withPassword(app, { username: 'user7', password: 'password7' })
     const first = setUpKey((await browser.get('/mfa/setup')).body)
     const phone = new Phone(first, app.clock)
-    await browser.post('/mfa/setup', { otp: phone.wrongCode() })
+    await browser.refused('/mfa/setup', { otp: phone.wrongCode() })
     expect(setUpKey((await browser.get('/mfa/setup')).body)).toBe(first)
     expect((await browser.post('/mfa/setup', { otp: phone.code() })).location).toBe('/mfa/recovery-codes')
     expect((await browser.get('/mfa/setup/qr.png')).status).toBe(404)

@@ -89,7 +89,7 @@ describe.each([true, false])('UX-J01 with JavaScript %s', (javaScriptEnabled) =>
 
       const elsewhere = app.browser()
       app.clock.advance(30)
-      await elsewhere.post('/login', { username, password: testPassword })
+      await elsewhere.submit('/login', { username, password: testPassword })
       expect((await elsewhere.post('/mfa/verify', { otp: phone.code() })).location, 'the old phone').toBe('/')
 
       await page.locator('#otp').fill(grace.nextCode())
@@ -172,8 +172,8 @@ describe('UX-J01 with JavaScript false', () => {
 
   it('UX-J10 a remembered device is trusted no more, after a question', async () => {
     const { username, phone, browser } = await enrolledPerson(app, 'trusting')
-    await browser.post('/login', { username, password: testPassword })
-    await browser.post('/mfa/verify', { otp: phone.code(), remember: 'yes' })
+    await browser.submit('/login', { username, password: testPassword })
+    await browser.submit('/mfa/verify', { otp: phone.code(), remember: 'yes' })
     await visiting({ javaScriptEnabled }, async (page) => {
       await bringCookies(page, browser.cookies)
       const person = new Visitor(page, app)
@@ -191,8 +191,8 @@ describe('UX-J01 with JavaScript false', () => {
     const signIn = async () => {
       const other = app.browser({ 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/151.0' })
       app.clock.advance(30)
-      await other.post('/login', { username, password: testPassword })
-      await other.post('/mfa/verify', { otp: phone.code() })
+      await other.submit('/login', { username, password: testPassword })
+      await other.submit('/mfa/verify', { otp: phone.code() })
       expect((await other.get('/')).status).toBe(200)
       return other
     }

@@ -277,15 +277,15 @@ describe('UX-Q08 a wrong clock', () => {
     const username = `drift${offset}`
     await app.person(username)
     const browser = app.browser()
-    await browser.post('/login', { username, password: testPassword })
+    await browser.submit('/login', { username, password: testPassword })
     const key = /id="setup-key"[^>]*>([^<]+)/.exec((await browser.get('/mfa/setup')).body)![1]!
     const drifted = (): string => codeAt(key, app.clock.seconds + offset)
     const refused = await browser.post('/mfa/setup', { otp: drifted() })
     expect(refused.status).toBe(401)
     expect(refused.body).toContain(`about ${words}`)
-    await browser.post('/mfa/setup', { otp: codeAt(key, app.clock.seconds) })
+    await browser.submit('/mfa/setup', { otp: codeAt(key, app.clock.seconds) })
     const again = app.browser()
-    await again.post('/login', { username, password: testPassword })
+    await again.submit('/login', { username, password: testPassword })
     const atSignIn = await again.post('/mfa/verify', { otp: drifted() })
     expect(atSignIn.status).toBe(401)
     expect(atSignIn.body).toContain('That code is not right or has been used')

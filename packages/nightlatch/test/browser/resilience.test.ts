@@ -20,7 +20,7 @@ const somebody = () => enrolledPerson(app, `person${(people += 1)}`)
 /** A sign-in whose password is given already, in this browser. */
 async function withPassword(username: string, next = ''): Promise<ReadonlyMap<string, string>> {
   const browser = app.browser()
-  await browser.post('/login', { username, password: testPassword, ...(next === '' ? {} : { next }) })
+  await browser.submit('/login', { username, password: testPassword, ...(next === '' ? {} : { next }) })
   return browser.cookies
 }
 
@@ -98,7 +98,7 @@ describe('what people type', () => {
     const unknown = await app.browser().post('/login', { username: 'nobody', password: 'wrong' })
     expect(unknown.body.replaceAll('nobody', username)).toBe(wrong.body)
     const browser = app.browser()
-    await browser.post('/login', { username, password: testPassword })
+    await browser.submit('/login', { username, password: testPassword })
     const used = await browser.post('/mfa/verify', { otp: phone.code(-30) })
     const other = await browser.post('/mfa/verify', { otp: phone.wrongCode() })
     expect(used.status).toBe(401)
@@ -248,7 +248,7 @@ describe('UX-J04 a double click', () => {
   it('of two requests at once makes one session and no failure', async () => {
     const { username, phone } = await somebody()
     const browser = app.browser()
-    await browser.post('/login', { username, password: testPassword })
+    await browser.submit('/login', { username, password: testPassword })
     app.clock.advance(30)
     const code = phone.code()
     const replies = await Promise.all([
@@ -313,7 +313,7 @@ describe('UX-J06 the destination', () => {
   ])('is never %s', async (next) => {
     const { username, phone } = await somebody()
     const browser = app.browser()
-    await browser.post('/login', { username, password: testPassword, next })
+    await browser.submit('/login', { username, password: testPassword, next })
     app.clock.advance(30)
     const { location } = await browser.post('/mfa/verify', { otp: phone.code() })
     expect(new URL(location, app.server.url).origin).toBe(app.server.url)
@@ -483,7 +483,7 @@ it('UX-R05 the codes left are counted, warned about at three, and renewed at non
   const { username, recoveryCodes } = await somebody()
   const use = async (code: string): Promise<ReadonlyMap<string, string>> => {
     const browser = app.browser()
-    await browser.post('/login', { username, password: testPassword })
+    await browser.submit('/login', { username, password: testPassword })
     expect((await browser.post('/mfa/recovery', { recovery_code: code })).status).toBe(303)
     return browser.cookies
   }
@@ -551,11 +551,11 @@ it('UX-J12, UX-J13 every page of an account has buttons and links of different n
   for (let other = 0; other < 2; other += 1) {
     app.clock.advance(30)
     const agent = app.browser()
-    await agent.post('/login', { username, password: testPassword })
-    await agent.post('/mfa/verify', { otp: phone.code(), remember: 'yes' })
+    await agent.submit('/login', { username, password: testPassword })
+    await agent.submit('/mfa/verify', { otp: phone.code(), remember: 'yes' })
   }
   app.clock.advance(30)
-  await browser.post('/account/confirm', { password: testPassword, otp: phone.code() })
+  await browser.submit('/account/confirm', { password: testPassword, otp: phone.code() })
   const violations: string[] = []
   await visiting({}, async (page) => {
     await bringCookies(page, browser.cookies)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apiPath, operationIds, operations } from '../../src/http/api/operations.js'
-import { api, asApiReply, enrolledByApi, proveAgain } from '../support/api.js'
+import { accepted, api, asApiReply, enrolledByApi, proveAgain } from '../support/api.js'
 import type { TestApp } from '../support/app.js'
 import { Phone, startApp, testPassword } from '../support/app.js'
 
@@ -16,7 +16,7 @@ describe('the JSON interface', () => {
   /** A browser whose password was right and whose second factor is due. */
   const halfSignedIn = async (username: string) => {
     const browser = app.browser()
-    await api(browser, 'POST /sign-in', { username, password: testPassword })
+    await accepted(browser, 'POST /sign-in', { username, password: testPassword })
     return browser
   }
 
@@ -145,8 +145,8 @@ describe('the JSON interface', () => {
     it('remembers a device only when asked to, and the device then stands in for the code', async () => {
       const { phone, browser: owner } = await enrolledByApi(app, 'remembering')
       const browser = await halfSignedIn('remembering')
-      await api(browser, 'POST /sign-in/verify', { otp: phone.code(), remember: true })
-      await api(browser, 'DELETE /session')
+      await accepted(browser, 'POST /sign-in/verify', { otp: phone.code(), remember: true })
+      await accepted(browser, 'DELETE /session')
       const next = await api(browser, 'POST /sign-in', { username: 'remembering', password: testPassword })
       expect(next.value).toEqual({ next: 'done' })
       expect((await api(browser, 'GET /session')).value).toMatchObject({ factors: ['password', 'device'] })
@@ -155,7 +155,7 @@ describe('the JSON interface', () => {
       const [device] = value['trustedDevices'] as { id: string }[]
       expect((await api(owner, `DELETE /trusted-devices/${device!.id}`)).status).toBe(204)
       expect((await api(owner, `DELETE /trusted-devices/${device!.id}`)).code).toBe('not-found')
-      await api(browser, 'DELETE /session')
+      await accepted(browser, 'DELETE /session')
       const after = await api(browser, 'POST /sign-in', { username: 'remembering', password: testPassword })
       expect(after.value).toEqual({ next: 'verify' })
     })
@@ -206,7 +206,7 @@ describe('the JSON interface', () => {
       const mine = await halfSignedIn('shared')
       const { value } = await api(mine, 'POST /authenticators/totp')
       const other = await halfSignedIn('shared')
-      await api(other, 'POST /authenticators/totp')
+      await accepted(other, 'POST /authenticators/totp')
       const phone = new Phone(String(value['secret']), app.clock)
       const path = `POST /authenticators/totp/${String(value['id'])}/confirm`
       expect((await api(other, path, { otp: phone.code() })).code).toBe('not-found')
@@ -249,7 +249,7 @@ describe('the JSON interface', () => {
         'not-found',
       )
       const phone = new Phone(String(value['secret']), app.clock)
-      await api(person.browser, `POST /authenticators/totp/${String(value['id'])}/confirm`, {
+      await accepted(person.browser, `POST /authenticators/totp/${String(value['id'])}/confirm`, {
         otp: phone.code(),
       })
       const { value: list } = await api(person.browser, 'GET /authenticators')
@@ -279,7 +279,7 @@ describe('the JSON interface', () => {
 
       const { value } = await api(owner.browser, 'POST /authenticators/totp')
       const tablet = new Phone(String(value['secret']), app.clock)
-      await api(owner.browser, `POST /authenticators/totp/${String(value['id'])}/confirm`, {
+      await accepted(owner.browser, `POST /authenticators/totp/${String(value['id'])}/confirm`, {
         otp: tablet.code(),
       })
       app.clock.advance(600)
@@ -323,8 +323,8 @@ describe('the JSON interface', () => {
       const person = await enrolledByApi(app, 'many-sessions')
       const stranger = await enrolledByApi(app, 'stranger')
       const second = app.browser({ 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' })
-      await api(second, 'POST /sign-in', { username: 'many-sessions', password: testPassword })
-      await api(second, 'POST /sign-in/verify', { otp: person.phone.code() })
+      await accepted(second, 'POST /sign-in', { username: 'many-sessions', password: testPassword })
+      await accepted(second, 'POST /sign-in/verify', { otp: person.phone.code() })
       const { value } = await api(person.browser, 'GET /sessions')
       const list = value['sessions'] as { id: string; current: boolean; device: string }[]
       expect(list).toHaveLength(2)
@@ -336,8 +336,8 @@ describe('the JSON interface', () => {
       expect((await api(second, 'GET /session')).code).toBe('not-signed-in')
 
       app.clock.advance(30)
-      await api(second, 'POST /sign-in', { username: 'many-sessions', password: testPassword })
-      await api(second, 'POST /sign-in/verify', { otp: person.phone.code() })
+      await accepted(second, 'POST /sign-in', { username: 'many-sessions', password: testPassword })
+      await accepted(second, 'POST /sign-in/verify', { otp: person.phone.code() })
       expect((await api(person.browser, 'DELETE /sessions')).status).toBe(204)
       expect((await api(second, 'GET /session')).code).toBe('not-signed-in')
       expect((await api(stranger.browser, 'GET /session')).status).toBe(200)
@@ -380,7 +380,7 @@ describe('the JSON interface', () => {
       const person = await enrolledByApi(app, 'new-password')
       const { browser, password } = person
       const second = await halfSignedIn('new-password')
-      await api(second, 'POST /sign-in/verify', { otp: person.phone.code() })
+      await accepted(second, 'POST /sign-in/verify', { otp: person.phone.code() })
       const next = 'a much better password'
       expect((await api(browser, 'POST /password', { current: 'wrong', next })).code).toBe('wrong-password')
       for (const [bad, reason] of [
@@ -533,7 +533,7 @@ describe('where the second factor is optional', () => {
     const { value } = await api(browser, 'POST /authenticators/totp')
     const phone = new Phone(String(value['secret']), app.clock)
     const id = String(value['id'])
-    await api(browser, `POST /authenticators/totp/${id}/confirm`, { otp: phone.code() })
+    await accepted(browser, `POST /authenticators/totp/${id}/confirm`, { otp: phone.code() })
     expect((await api(browser, `DELETE /authenticators/${id}`)).status).toBe(204)
     expect((await api(browser, 'GET /authenticators')).value).toEqual({ authenticators: [] })
     app.clock.advance(600)

@@ -19,11 +19,11 @@ describe('whoever finishes installing', () => {
     const { token } = (await firstAccountLink(app.nightlatch.core))!
     const browser = app.browser()
     await browser.get(`/invitation?token=${token.reveal()}`)
-    await browser.post('/invitation', { username: 'ada', new_password: 'a quite different battery' })
+    await browser.submit('/invitation', { username: 'ada', new_password: 'a quite different battery' })
     expect((await app.browser().get('/login')).body).not.toContain(hint)
     const setUp = await browser.get('/mfa/setup')
-    await browser.post('/mfa/setup', { otp: new Phone(setUpKey(setUp.body), app.clock).code() })
-    await browser.post('/mfa/recovery-codes', { saved: 'yes' })
+    await browser.submit('/mfa/setup', { otp: new Phone(setUpKey(setUp.body), app.clock).code() })
+    await browser.submit('/mfa/recovery-codes', { saved: 'yes' })
     const home = (await browser.get('/')).body
     for (const command of ['nightlatch protect', 'nightlatch user add', 'nightlatch doctor'])
       expect(home, 'as it can be pasted on a fresh clone').toContain(`>npx ${command}`)

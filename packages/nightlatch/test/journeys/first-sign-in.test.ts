@@ -58,14 +58,14 @@ describe('the first sign-in', () => {
     const before = await enrolledPerson(app, 'grace')
     app = await app.restart()
     const browser = app.browser()
-    await browser.post('/login', { username: 'grace', password: testPassword })
+    await browser.submit('/login', { username: 'grace', password: testPassword })
     expect((await browser.post('/mfa/verify', { otp: before.phone.code() })).location).toBe('/')
   })
 
   it('leads somebody with the right thing in the wrong box to the right one, and counts nothing', async () => {
     const { phone, recoveryCodes } = await enrolledPerson(app, 'hedy')
     const browser = app.browser()
-    await browser.post('/login', { username: 'hedy', password: testPassword })
+    await browser.submit('/login', { username: 'hedy', password: testPassword })
     const recoveryCodeAsCode = await browser.post('/mfa/verify', { otp: recoveryCodes[0]! })
     expect(recoveryCodeAsCode.status).toBe(422)
     expect(recoveryCodeAsCode.body).toMatch(
@@ -80,7 +80,7 @@ describe('the first sign-in', () => {
   it('does not speak of recovery codes to somebody who has none yet', async () => {
     await app.person('lise')
     const browser = app.browser()
-    await browser.post('/login', { username: 'lise', password: testPassword })
+    await browser.submit('/login', { username: 'lise', password: testPassword })
     const phone = new Phone(setUpKey((await browser.get('/mfa/setup')).body), app.clock)
     const refused = [await browser.post('/mfa/setup', { otp: 'k7qm-4xw4-9hd2-p3tn' })]
     for (let wrong = 0; wrong < 6; wrong += 1)
@@ -92,12 +92,12 @@ describe('the first sign-in', () => {
   it('takes a recovery code once', async () => {
     const { recoveryCodes } = await enrolledPerson(app, 'joan')
     const browser = app.browser()
-    await browser.post('/login', { username: 'joan', password: testPassword })
+    await browser.submit('/login', { username: 'joan', password: testPassword })
     expect(
       (await browser.post('/mfa/recovery', { recovery_code: recoveryCodes[0]!.toUpperCase() })).location,
     ).toBe('/')
     const again = app.browser()
-    await again.post('/login', { username: 'joan', password: testPassword })
+    await again.submit('/login', { username: 'joan', password: testPassword })
     expect((await again.post('/mfa/recovery', { recovery_code: recoveryCodes[0]! })).status).toBe(401)
   })
 

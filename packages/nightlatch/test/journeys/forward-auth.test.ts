@@ -62,7 +62,7 @@ describe('forward authentication behind a trusted proxy', () => {
 
   const halfSignedIn = async () => {
     const browser = app.browser()
-    await browser.post('/login', { username: alice.username, password: alice.password })
+    await browser.submit('/login', { username: alice.username, password: alice.password })
     return browser
   }
 
@@ -378,7 +378,7 @@ describe('forward authentication behind a trusted proxy', () => {
     it('changes with a fresh proof, and the old one is dead at once', async () => {
       const person = await enrolledPerson(app, 'stepping-up')
       const old = person.browser.copy()
-      await person.browser.post('/account/confirm', { password: person.password, otp: person.phone.code() })
+      await person.browser.submit('/account/confirm', { password: person.password, otp: person.phone.code() })
       const at = (browser: Browser) =>
         ask(app.browser(), {
           ...forwarded,
@@ -650,7 +650,7 @@ describe('where a rule asks for a second factor of somebody who has none yet', (
     try {
       await app.person('ada')
       const ada = app.browser()
-      await ada.post('/login', { username: 'ada', password: testPassword })
+      await ada.submit('/login', { username: 'ada', password: testPassword })
       const wanted = 'https://app.example.test/reports?page=2'
       const asked = { ...forwarded, ...navigation, 'X-Forwarded-Uri': '/reports?page=2' }
       const sent = await ask(ada, asked)

@@ -108,7 +108,7 @@ describe.each(databases)('after a restore on $name', (kind) => {
     if (invited.kind !== 'invited') throw new Error(invited.why)
     const address = `/invitation?token=${invited.token.reveal()}`
     await takeBackup()
-    await ada.browser.post('/logout')
+    await ada.browser.submit('/logout')
     const copies = [ada.browser.copy(), trusted.copy()]
     await restore()
     for (const browser of [...copies, half, trusted]) Object.assign(browser, { origin: app.origin })

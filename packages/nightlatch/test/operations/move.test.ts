@@ -99,9 +99,9 @@ describe.each([
     const ada = await enrolledPerson(old, 'ada')
     const remembered = await anotherSession(old, ada, { remember: 'yes' })
     const usedCode = ada.phone.code()
-    await (await withPassword(old, ada)).post('/mfa/verify', { otp: usedCode })
+    await (await withPassword(old, ada)).submit('/mfa/verify', { otp: usedCode })
     const [usedRecovery = '', goodRecovery = ''] = ada.recoveryCodes
-    await (await withPassword(old, ada)).post('/mfa/recovery', { recovery_code: usedRecovery })
+    await (await withPassword(old, ada)).submit('/mfa/recovery', { recovery_code: usedRecovery })
     await addMuch(old)
     const kept = JSON.parse(await everythingKept(old)) as unknown[]
     const [last] = await inDatabase(old, 'SELECT max(sequence) AS n FROM audit')

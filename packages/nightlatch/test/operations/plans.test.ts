@@ -38,37 +38,37 @@ async function busyDay(app: TestApp): Promise<void> {
   const ada = await enrolledPerson(app, 'ada')
   await useEveryDoor(app, ada)
   await changeEverything(app, ada)
-  await app.browser().post('/login', { username: 'nobody', password: 'wrong' })
+  await app.browser().refused('/login', { username: 'nobody', password: 'wrong' })
   await inviteAccount(app.nightlatch.core, { username: 'bob', admin: false })
   await keepHouse(app.nightlatch.core, { name: 'here', pause: () => Promise.resolve(true) })
 }
 
 async function useEveryDoor(app: TestApp, ada: Enrolled): Promise<void> {
   const trusted = await anotherSession(app, ada, { remember: 'yes' })
-  await trusted.post('/login', { username: 'ada', password: ada.password })
+  await trusted.submit('/login', { username: 'ada', password: ada.password })
   const recovered = await withPassword(app, ada)
-  await recovered.post('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })
+  await recovered.submit('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })
   const wrong = await withPassword(app, ada)
-  await wrong.post('/mfa/verify', { otp: ada.phone.wrongCode() })
-  await wrong.post('/mfa/verify', { otp: ada.phone.code() })
+  await wrong.refused('/mfa/verify', { otp: ada.phone.wrongCode() })
+  await wrong.submit('/mfa/verify', { otp: ada.phone.code() })
   app.clock.advance(90)
   for (const path of ['/', '/account', '/api/v1/session', '/api/v1/sessions', '/forward-auth'])
-    await trusted.get(path)
+    expect([path, (await trusted.get(path)).status]).toEqual([path, 200])
 }
 
 async function changeEverything(app: TestApp, ada: Enrolled): Promise<void> {
   await proveAgain(app, ada)
   const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), app.clock)
-  await ada.browser.post('/mfa/setup', { otp: phone.code(), name: 'Second' })
+  await ada.browser.submit('/mfa/setup', { otp: phone.code(), name: 'Second' })
   const [account] = await app.nightlatch.storage.stores.accounts.list()
   const [first] = await app.nightlatch.storage.stores.authenticators.listOf(account!.id)
-  await ada.browser.post(`/account/authenticators/${first!.id}/rename`, { name: 'Old one' })
-  await ada.browser.post(`/account/authenticators/${first!.id}/remove`)
-  await ada.browser.post('/account/recovery-codes')
-  await ada.browser.post('/account/sessions/end-others')
+  await ada.browser.submit(`/account/authenticators/${first!.id}/rename`, { name: 'Old one' })
+  await ada.browser.submit(`/account/authenticators/${first!.id}/remove`)
+  await ada.browser.submit('/account/recovery-codes/renew')
+  await ada.browser.submit('/account/sessions/end-others')
   const passwords = { current_password: ada.password, new_password: 'a quite different battery' }
-  await ada.browser.post('/account/password', passwords)
-  await ada.browser.post('/logout')
+  await ada.browser.submit('/account/password', passwords)
+  await ada.browser.submit('/logout')
 }
 
 const series = {

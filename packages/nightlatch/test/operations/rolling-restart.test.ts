@@ -88,8 +88,8 @@ it.skipIf(!hasProgram('haproxy'))(
     const load: Load = { failures: [], signIns: 0, checks: 0, over: false }
     const first = people.slice(0, 1)
     const ada = new Browser(origin)
-    await ada.post('/login', { username: first[0]!.username, password: testPassword })
-    await ada.post('/mfa/verify', { otp: first[0]!.totp.at(Math.floor(Date.now() / 1000)) })
+    await ada.submit('/login', { username: first[0]!.username, password: testPassword })
+    await ada.submit('/mfa/verify', { otp: first[0]!.totp.at(Math.floor(Date.now() / 1000)) })
     const rest = people.slice(1)
     const workers = [1, 2, 3].flatMap(() => [
       signInAll(origin, rest, load),

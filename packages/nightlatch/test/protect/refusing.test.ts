@@ -48,7 +48,7 @@ const cookies: Record<string, () => Promise<string> | string> = {
   'a right password only': async () => {
     const browser = stranger()
     await app.person('grace')
-    await browser.post('/_nightlatch/login', { username: 'grace', password: testPassword })
+    await browser.submit('/_nightlatch/login', { username: 'grace', password: testPassword })
     const token = browser.cookies.get('nightlatch-sign-in') ?? ''
     return `nightlatch-sign-in=${token}; nightlatch-session=${token}`
   },
@@ -196,7 +196,7 @@ describe('rules', () => {
     expect((await person.get('/never', script)).status).toBe(403)
     expect((await person.get('/open', script)).status).toBe(200)
     expect((await person.get('/other', script)).status).toBe(401)
-    await person.post('/_nightlatch/login', { username: 'ada', password: testPassword })
+    await person.submit('/_nightlatch/login', { username: 'ada', password: testPassword })
     expect(seen(await person.get('/other', script)).headers['remote-user']).toBe('ada')
     expect((await person.get('/team/x', script)).status).toBe(403)
     expect(JSON.parse((await person.get('/admin/x', script)).body)).toMatchObject({
@@ -205,7 +205,7 @@ describe('rules', () => {
     })
     expect((await person.get('/admin/x?y=1', page)).location).toBe('/_nightlatch/mfa/setup')
     const phone = new Phone(setUpKey((await person.get('/_nightlatch/mfa/setup')).body), strict.clock)
-    await person.post('/_nightlatch/mfa/setup', { otp: phone.code() })
+    await person.submit('/_nightlatch/mfa/setup', { otp: phone.code() })
     const saved = await person.post('/_nightlatch/mfa/recovery-codes', { saved: 'yes' })
     expect(saved.location).toBe('/admin/x?y=1')
     expect((await person.get('/admin/x?y=1', page)).status).toBe(200)
@@ -330,7 +330,7 @@ describe('the end of a session', () => {
     const bea = await enrolledPerson(app, 'bea')
     const copy = bea.browser.copy()
     expect((await again(bea)).status).toBe(200)
-    await bea.browser.post('/_nightlatch/logout')
+    await bea.browser.submit('/_nightlatch/logout')
     expect((await copy.get('/who', script)).status).toBe(401)
   })
 
@@ -369,10 +369,10 @@ describe('our own pages', () => {
     const first = await browser.get('/deep/page?x=1\\|&y=%26', page)
     const next = new URL(first.location, 'http://localhost').searchParams.get('next') ?? ''
     expect(next).toBe('/deep/page?x=1%5C|&y=%26')
-    await browser.post('/_nightlatch/login', { username: 'emma', password: testPassword, next })
+    await browser.submit('/_nightlatch/login', { username: 'emma', password: testPassword, next })
     const { Phone, setUpKey } = await import('../support/app.js')
     const phone = new Phone(setUpKey((await browser.get('/_nightlatch/mfa/setup')).body), app.clock)
-    await browser.post('/_nightlatch/mfa/setup', { otp: phone.code() })
+    await browser.submit('/_nightlatch/mfa/setup', { otp: phone.code() })
     const saved = await browser.post('/_nightlatch/mfa/recovery-codes', { saved: 'yes' })
     expect(saved.location).toBe('/deep/page?x=1%5C|&y=%26')
     expect(seen(await browser.get(saved.location)).headers['remote-user']).toBe('emma')

@@ -151,7 +151,7 @@ describe('what is open when a session ends', () => {
   it('ends soon after sign-out, and nothing else does', async () => {
     const bea = await enrolledPerson(app, 'bea')
     const [hers, other] = [await opened(bea), await opened(ada)]
-    await bea.browser.post('/_nightlatch/logout')
+    await bea.browser.submit('/_nightlatch/logout')
     await closed(hers)
     other.write('still here')
     expect(await until(other, /HERE/)).toBe('STILL HERE')
@@ -179,7 +179,7 @@ describe('what is open when a session ends', () => {
     asked.end()
     const [stream] = (await streaming) as [ServerResponse]
     const gone = once(stream, 'close')
-    await dora.browser.post('/_nightlatch/logout')
+    await dora.browser.submit('/_nightlatch/logout')
     await expect(answer).rejects.toThrow('aborted')
     await gone
   })

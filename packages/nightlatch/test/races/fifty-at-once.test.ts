@@ -264,7 +264,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
     const ada = await enrolledPerson(app, 'race-off6')
     await proveAgain(app, ada)
     const phone = new Phone(setUpKey((await ada.browser.get('/mfa/setup')).body), app.clock)
-    await ada.browser.post('/mfa/setup', { otp: phone.code(), name: 'Second' })
+    await ada.browser.submit('/mfa/setup', { otp: phone.code(), name: 'Second' })
     const { id } = await accountOf(app, 'race-off6')
     const both = await app.nightlatch.storage.stores.authenticators.listOf(id)
     const forms = range(20).map((index) => ({
@@ -293,7 +293,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
   it('DEV-5 one remembered device used twenty times at once signs in once without a code', async () => {
     const ada = await enrolledPerson(app, 'race-dev5')
     const browser = await withPassword(app, ada)
-    await browser.post('/mfa/verify', { otp: ada.phone.code(), remember: 'yes' })
+    await browser.submit('/mfa/verify', { otp: ada.phone.code(), remember: 'yes' })
     app.clock.advance(30)
     browser.cookies.delete('nightlatch-session')
     const { username, password } = ada

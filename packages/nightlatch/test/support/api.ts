@@ -28,6 +28,13 @@ export async function api(browser: Browser, call: string, body?: unknown): Promi
   return read
 }
 
+/** A call that is to be accepted: a problem ends the test. */
+export async function accepted(...call: Parameters<typeof api>): Promise<ApiReply> {
+  const reply = await api(...call)
+  if (reply.code !== '') throw new Error(`${call[1]} was not accepted: ${JSON.stringify(reply.value)}`)
+  return reply
+}
+
 export function asApiReply(reply: Reply): ApiReply {
   const value = reply.body === '' ? {} : (JSON.parse(reply.body) as Record<string, unknown>)
   const isProblem = String(reply.headers['content-type']).startsWith('application/problem+json')
@@ -70,13 +77,12 @@ function expectForeseen(id: OperationId, reply: ApiReply): void {
 export async function enrolledByApi(app: TestApp, username: string): Promise<Enrolled & { id: string }> {
   await app.person(username)
   const browser = app.browser()
-  await api(browser, 'POST /sign-in', { username, password: testPassword })
-  const { value: pending } = await api(browser, 'POST /authenticators/totp', {})
+  await accepted(browser, 'POST /sign-in', { username, password: testPassword })
+  const { value: pending } = await accepted(browser, 'POST /authenticators/totp', {})
   const phone = new Phone(String(pending['secret']), app.clock)
-  const confirmed = await api(browser, `POST /authenticators/totp/${String(pending['id'])}/confirm`, {
+  const confirmed = await accepted(browser, `POST /authenticators/totp/${String(pending['id'])}/confirm`, {
     otp: phone.code(),
   })
-  if (confirmed.status !== 200) throw new Error(`set-up: ${JSON.stringify(confirmed.value)}`)
   const { recoveryCodes } = confirmed.value as { recoveryCodes: string[] }
   app.clock.advance(30) // the confirming code is spent: the next one is due
   return { browser, phone, recoveryCodes, username, password: testPassword, id: String(pending['id']) }

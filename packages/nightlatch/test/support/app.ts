@@ -118,14 +118,14 @@ export async function enrolledPerson(
   await app.person(username, password)
   const browser = app.browser()
   const base = app.server.settings.basePath
-  await browser.post(`${base}/login`, { username, password })
+  await browser.submit(`${base}/login`, { username, password })
   const setUp = await browser.get(`${base}/mfa/setup`)
   const phone = new Phone(setUpKey(setUp.body), app.clock)
   const confirmed = await browser.post(`${base}/mfa/setup`, { otp: phone.code() })
   if (confirmed.status !== 303) throw new Error(`set-up: ${confirmed.status}`)
   const codes = await browser.get(`${base}/mfa/recovery-codes`)
   const recoveryCodes = recoveryCodesOf(codes.body)
-  await browser.post(`${base}/mfa/recovery-codes`, { saved: 'yes' })
+  await browser.submit(`${base}/mfa/recovery-codes`, { saved: 'yes' })
   app.clock.advance(30) // the confirming code is spent: the next one is due
   return { browser, phone, recoveryCodes, username, password }
 }

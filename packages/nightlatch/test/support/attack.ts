@@ -37,7 +37,7 @@ export async function anotherSession(
 
 /** A fresh proof: password and the next code. */
 export async function proveAgain(app: TestApp, person: Enrolled, browser = person.browser): Promise<Reply> {
-  const reply = await browser.post('/account/confirm', {
+  const reply = await browser.submit('/account/confirm', {
     password: person.password,
     otp: person.phone.code(),
   })

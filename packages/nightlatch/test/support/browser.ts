@@ -13,6 +13,10 @@ interface Sent {
   readonly body?: string | Uint8Array
 }
 
+const pathOf = ({ location }: Reply): string => location.replace(/[?#].*$/, '')
+const isSignIn = (reply: Reply): boolean => /\/login$/.test(pathOf(reply))
+const said = ({ status, location, body }: Reply): string => `${String(status)} ${location}\n${body}`
+
 /** A plain client with a cookie jar that follows nothing by itself: every answer can be looked at. */
 export class Browser {
   readonly origin: string
@@ -37,6 +41,24 @@ export class Browser {
     const body = new URLSearchParams(fields).toString()
     const type = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
     return this.send(path, { method: 'POST', headers: { ...type, ...headers }, body })
+  }
+
+  /** A form that is to be accepted: what refuses it, or asks for a sign-in or a fresh proof first, ends the test. */
+  async submit(...form: Parameters<Browser['post']>): Promise<Reply> {
+    const reply = await this.post(...form)
+    const [path] = form
+    const asksFirst =
+      /\/account\/confirm$/.test(pathOf(reply)) || (isSignIn(reply) && !/\/logout$/.test(path))
+    if (reply.status !== 303 || asksFirst) throw new Error(`${path} was not accepted: ${said(reply)}`)
+    return reply
+  }
+
+  /** A form that is to be refused by the page that it is for: a page that is not there ends the test. */
+  async refused(...form: Parameters<Browser['post']>): Promise<Reply> {
+    const reply = await this.post(...form)
+    const isRefusal = reply.status >= 400 && reply.status < 500 && ![404, 405].includes(reply.status)
+    if (!isRefusal) throw new Error(`${form[0]} was not refused: ${said(reply)}`)
+    return reply
   }
 
   json(method: string, path: string, value?: unknown, headers: Record<string, string> = {}): Promise<Reply> {

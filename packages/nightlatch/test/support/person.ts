@@ -42,7 +42,7 @@ export class Person {
     const { username, password, base } = this.#options
     const { pathname, search } = new URL(link)
     await this.get(pathname + search)
-    await this.#post('/invitation', { username, new_password: password }, `${base}/mfa/setup`)
+    await this.#leads('/invitation', { username, new_password: password }, `${base}/mfa/setup`)
     return this.setUp()
   }
 
@@ -51,7 +51,7 @@ export class Person {
     const { base } = this.#options
     const key = setUpKey((await this.get(`${base}/mfa/setup`)).body)
     this.#totp = new Totp({ secret: key.replaceAll(' ', '') })
-    await this.#post('/mfa/setup', { otp: this.code() }, `${base}/mfa/recovery-codes`)
+    await this.#leads('/mfa/setup', { otp: this.code() }, `${base}/mfa/recovery-codes`)
     this.recoveryCodes = recoveryCodesOf((await this.get(`${base}/mfa/recovery-codes`)).body)
     return this.browser.post(`${base}/mfa/recovery-codes`, { saved: 'yes' })
   }
@@ -85,7 +85,7 @@ export class Person {
     return this.browser.post(`${this.#options.base}/logout`)
   }
 
-  async #post(path: string, fields: Record<string, string>, leadsTo: string): Promise<void> {
+  async #leads(path: string, fields: Record<string, string>, leadsTo: string): Promise<void> {
     const reply = await this.browser.post(this.#options.base + path, fields)
     if (reply.location !== leadsTo)
       throw new Error(`${path}: ${reply.status} ${reply.location}\n${reply.body}`)

@@ -28,9 +28,10 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o700 })
 }
 
-/** A database that was opened, and is ours, is for nobody else. */
+/** A database that was opened, and is ours, is for nobody else: nor are the files that SQLite has put beside it. */
 export function keepPrivate(path: string): void {
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
+  for (const file of [path, `${path}-wal`, `${path}-shm`])
+    if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600)
 }
 
 /** What `write` puts into the file that it is given appears under the right name whole, or not at all. */

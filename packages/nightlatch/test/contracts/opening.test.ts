@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -30,6 +39,19 @@ describe('an SQLite file', () => {
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700)
     await storage.close()
   })
+
+  it.each([0o644, 0o660, 0o606, 0o640])(
+    'that others could read or write (%o) is for its owner only',
+    async (mode) => {
+      const file = join(folder, `open-${mode}.sqlite`)
+      await (await openStorage({ sqliteFile: file })).close()
+      chmodSync(file, mode)
+      const storage = await openStorage({ sqliteFile: file })
+      await storage.stores.facts.put('a', 'b')
+      for (const name of [file, `${file}-wal`, `${file}-shm`]) expect(statSync(name).mode & 0o777).toBe(0o600)
+      await storage.close()
+    },
+  )
 
   it('writes ahead, checks references, and trusts no schema', async () => {
     const database = await openSqlite(join(folder, 'settings.sqlite'))

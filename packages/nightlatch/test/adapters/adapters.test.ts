@@ -150,6 +150,23 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
     }
   })
 
+  it('keeps its refusals out of every cache', async () => {
+    const browser = new Browser(origin)
+    const page = await browser.get('/private', { accept: 'text/html' })
+    const program = await browser.get('/private', { accept: 'application/json' })
+    for (const refused of [page, program]) expect(refused.headers['cache-control']).toBe('no-store')
+    expect(program.headers['content-type']).toContain('application/problem+json')
+  })
+
+  it('gets JSON as it was sent', async () => {
+    const right = { username: 'user2', password: 'password2' }
+    const browser = new Browser(origin)
+    const wrong = { ...right, password: 'wrong' }
+    expect((await browser.json('POST', '/auth/api/v1/sign-in', wrong)).status).toBe(401)
+    const reply = await browser.json('POST', '/auth/api/v1/sign-in', right)
+    expect([reply.status, reply.body]).toEqual([200, '{"next":"setup"}'])
+  })
+
   it("adds the second factor to the application's own accounts, and comes back to the page asked for", async () => {
     const browser = new Browser(origin)
     expect((await browser.post('/auth/login', { username: 'user1', password: 'wrong' })).status).toBe(401)
@@ -199,6 +216,34 @@ describe('without a base path', () => {
   )
 })
 
+describe('inside Express, after a parser of the body', () => {
+  const parsers = {
+    json: express.json(),
+    urlencoded: express.urlencoded({ extended: false }),
+    'text, of JSON': express.text({ type: '*/*' }),
+    raw: express.raw({ type: '*/*' }),
+  }
+
+  it.each(Object.entries(parsers))('%s: what it found is given back as it was sent', async (name, parser) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const database = join(folder, 'auth.db')
+    const auth = await createNightlatch({ origin: 'http://localhost:3000', database, accounts })
+    const app = express()
+    app.use(parser, forExpress.nightlatch(auth))
+    const server = createServer(app)
+    const browser = new Browser(await listen(server))
+    const right = { username: 'user1', password: 'password1' }
+    if (name !== 'json') {
+      expect(await browser.post('/login', right)).toMatchObject({ status: 303, location: '/mfa/setup' })
+    }
+    if (name !== 'urlencoded') expect((await browser.json('POST', '/api/v1/sign-in', right)).status).toBe(200)
+    server.closeAllConnections()
+    server.close()
+    await auth.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
 describe('inside Express, after something that reads the body and keeps it to itself', () => {
   it('a form is refused, not left without an answer, and the log says why', async () => {
     const logged: string[] = []
@@ -238,6 +283,30 @@ describe('inside Next', () => {
     expect(await forNext.pageSession(auth, new Headers())).toBeNull()
     expect(opened).toBe(1)
     await (await auth()).close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe('inside Next, below a base path of its own', () => {
+  it.each([
+    ['/x?y=1', '/app/x?y=1'],
+    ['/app/x', '/app/x'],
+    ['/apple', '/app/apple'],
+    ['/', '/app/'],
+  ])('%s was asked for as %s', async (path, asked) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const options = {
+      origin: 'http://localhost:3000',
+      basePath: '/app/auth',
+      database: join(folder, 'auth.db'),
+    }
+    const auth = await forNext.createNightlatch(options)
+    const guarded = forNext.requireSession(auth, () => Response.json({}), { basePath: '/app' })
+    const headers = { accept: 'text/html' }
+    const answer = await guarded(new Request(`http://localhost:3000${path}`, { headers }), undefined)
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('location')).toBe(`/app/auth/login?next=${encodeURIComponent(asked)}`)
+    await auth.close()
     rmSync(folder, { recursive: true })
   })
 })

@@ -29,6 +29,7 @@ import { realWorld } from './crypto/world.js'
 import type { AccessRules } from './core/access/rules.js'
 import { loadAssets } from './http/assets.js'
 import type { Answer, Ask } from './http/ask.js'
+import { clientAddresses } from './http/client-address.js'
 import { cookiesFor } from './http/cookies.js'
 import { createDoor } from './http/door.js'
 import type { DoorLog, Doors } from './http/doors.js'
@@ -235,6 +236,8 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
   const { assets, addresses } = loadAssets(base, (file) => readFileSync(new URL(file, assetFolder)))
   const protectedDomain = settings.cookieDomain ?? ''
   const nextPolicy = { origin, protectedDomain }
+  const log = parts.log ?? silent
+  const isTrusted = (address: string): boolean => settings.trustedProxies.has(address)
   const doors: Doors = {
     core,
     site: {
@@ -250,8 +253,9 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
     nextOf: (text) => parseNext(text, nextPolicy),
     assets,
     metrics: createMetrics(core.world.nowSeconds()),
-    log: parts.log ?? silent,
-    isTrustedProxy: (address) => settings.trustedProxies.has(address),
+    log,
+    isTrustedProxy: isTrusted,
+    clientAddress: clientAddresses({ isTrusted, log }),
     kept: keepAnswers({ secure }),
     accessRules: parts.accessRules ?? null,
     outageOf,

@@ -10,7 +10,7 @@ import { readCookie } from './http/cookies.js'
 import { isOurs } from './http/door.js'
 import type { DoorLog } from './http/doors.js'
 import { fetchHandler } from './http/fetch.js'
-import { asNext } from './http/next-target.js'
+import { asNext, queryFor } from './http/next-target.js'
 import { nodeListener, pathBelow } from './http/node-server.js'
 import { sessionView } from './http/session-view.js'
 import { startHousekeeping } from './housekeeping.js'
@@ -44,6 +44,8 @@ export interface AuthOptions {
 export type RequestLike = { readonly headers: Headers | IncomingMessage['headers'] }
 
 export interface NightlatchAuth {
+  /** The public origin that browsers see. */
+  readonly origin: string
   /** '' or '/auth'. */
   readonly basePath: string
   /** Whether a path is ours to answer: below `basePath`, or without one a page of ours. */
@@ -89,13 +91,13 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const base = settings.basePath
   return {
+    origin: settings.origin,
     basePath: base,
     owns: (path) => (base === '' ? isOurs(path) : pathBelow(path, base) !== ''),
     fetch: fetchHandler(door.answer, { base, peerOf: (request) => options.clientAddress?.(request) ?? '' }),
     listener: nodeListener(door.answer, { base, isStopping: () => false }),
     session: (request) => sessionOf(door, request),
-    signInUrl: (next) =>
-      `${base}/login${next === undefined ? '' : `?next=${encodeURIComponent(asNext(next))}`}`,
+    signInUrl: (next) => `${base}/login${next === undefined ? '' : `?${queryFor(asNext(next))}`}`,
     close: async () => {
       await stopHousekeeping()
       await nightlatch.close()

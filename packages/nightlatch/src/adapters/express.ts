@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { NightlatchAuth } from '../library.js'
 import type { SessionView } from '../http/session-view.js'
-import { problemType, refusalFor } from './guard.js'
+import { refusalFor } from './guard.js'
 
 export { createNightlatch } from '../library.js'
 export { sessionOf } from './guard.js'
@@ -48,10 +48,7 @@ function refuse(auth: NightlatchAuth, request: ExpressRequest, response: ServerR
   })
   if (refusal.kind === 'redirect')
     response.writeHead(303, { location: refusal.location, 'cache-control': 'no-store' }).end()
-  else
-    response
-      .writeHead(refusal.status, { 'content-type': problemType, 'cache-control': 'no-store' })
-      .end(refusal.body)
+  else response.writeHead(refusal.status, refusal.headers).end(refusal.body)
 }
 
 /** A body parser that ran before us has read the stream: what it found is put back as it was sent. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NightlatchAuth } from '../library.js'
 import type { SessionView } from '../http/session-view.js'
-import { problemType, refusalFor } from './guard.js'
+import { refusalFor } from './guard.js'
 
 export { createNightlatch } from '../library.js'
 export { sessionOf } from './guard.js'
@@ -62,8 +62,9 @@ export function requireSession(
     }
     const { method, url, headers } = request
     const refusal = refusalFor(auth, { method, url, header: (name) => headers[name]?.toString() })
-    reply.header('cache-control', 'no-store')
-    if (refusal.kind === 'redirect') return reply.code(303).header('location', refusal.location).send()
-    return reply.code(refusal.status).header('content-type', problemType).send(refusal.body)
+    if (refusal.kind === 'redirect')
+      return reply.code(303).header('cache-control', 'no-store').header('location', refusal.location).send()
+    for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value)
+    return reply.code(refusal.status).send(refusal.body)
   }
 }

@@ -1,4 +1,8 @@
+import { challengeFor } from '../core/access/challenge.js'
+import { isNavigation } from '../core/access/navigation.js'
 import type { SessionView } from '../http/session-view.js'
+import { withoutAuthority } from '../http/node-server.js'
+import { wayBack } from '../http/way-back.js'
 import type { NightlatchAuth } from '../library.js'
 
 /** What is known of a request that needs a session. */
@@ -11,22 +15,31 @@ export interface Guarded {
 
 export type Refusal =
   | { readonly kind: 'redirect'; readonly location: string }
-  | { readonly kind: 'problem'; readonly status: 401; readonly body: string }
+  | {
+      readonly kind: 'problem'
+      readonly status: 401
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+    }
 
 /** A page goes to sign-in and comes back; a program gets 401 and never a page. */
 export function refusalFor(auth: NightlatchAuth, request: Guarded): Refusal {
-  const safe = request.method === 'GET' || request.method === 'HEAD'
-  if (safe && isNavigation(request)) return { kind: 'redirect', location: auth.signInUrl(request.url) }
+  const { method, url } = request
+  if (isNavigation(request)) {
+    const back = wayBack({
+      method,
+      address: auth.origin + withoutAuthority(url),
+      referer: request.header('referer'),
+    })
+    return { kind: 'redirect', location: auth.signInUrl(back.slice(auth.origin.length)) }
+  }
   const problem = { type: 'about:blank', title: 'Sign in first', status: 401, code: 'not-signed-in' }
-  return { kind: 'problem', status: 401, body: JSON.stringify(problem) }
-}
-
-export const problemType = 'application/problem+json; charset=utf-8'
-
-function isNavigation(request: Guarded): boolean {
-  if (request.header('x-requested-with') !== undefined) return false
-  const mode = request.header('sec-fetch-mode')
-  return mode === undefined ? (request.header('accept') ?? '').includes('text/html') : mode === 'navigate'
+  const headers = {
+    'cache-control': 'no-store',
+    'content-type': 'application/problem+json; charset=utf-8',
+    'www-authenticate': challengeFor(request, new URL(auth.origin).host),
+  }
+  return { kind: 'problem', status: 401, headers, body: JSON.stringify(problem) }
 }
 
 /** The refusal of a web `Request`. */
@@ -34,13 +47,9 @@ export function refusedResponse(auth: NightlatchAuth, request: Request): Respons
   const { pathname, search } = new URL(request.url)
   const header = (name: string): string | undefined => request.headers.get(name) ?? undefined
   const refusal = refusalFor(auth, { method: request.method, url: pathname + search, header })
-  const headers = new Headers({ 'cache-control': 'no-store' })
-  if (refusal.kind === 'redirect') {
-    headers.set('location', refusal.location)
-    return new Response(null, { status: 303, headers })
-  }
-  headers.set('content-type', problemType)
-  return new Response(refusal.body, { status: refusal.status, headers })
+  if (refusal.kind === 'problem') return new Response(refusal.body, refusal)
+  const headers = { 'cache-control': 'no-store', location: refusal.location }
+  return new Response(null, { status: 303, headers })
 }
 
 /**

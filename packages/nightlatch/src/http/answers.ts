@@ -14,20 +14,21 @@ const always = {
 export const strictTransport = (secure: boolean): Readonly<Record<string, string>> =>
   secure ? { 'strict-transport-security': 'max-age=63072000; includeSubDomains' } : {}
 
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "img-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join('; ')
+const contentSecurityPolicy = (leadsTo: string): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self'",
+    `form-action 'self'${leadsTo}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
 
 const htmlHeaders = {
   ...always,
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': contentSecurityPolicy,
+  'content-security-policy': contentSecurityPolicy(''),
   'x-frame-options': 'DENY',
   'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
@@ -43,6 +44,11 @@ interface Extra {
   readonly cookies?: readonly string[]
 }
 
+interface PageExtra extends Extra {
+  /** Where the page's form leads in the end. Browsers stop a redirect after a form that the policy does not name. */
+  readonly leadsTo?: string | null | undefined
+}
+
 const answer = (headers: Answer['headers'], body: Answer['body'], extra: Extra): Answer => ({
   status: extra.status ?? 200,
   headers: extra.headers === undefined ? headers : { ...headers, ...extra.headers },
@@ -50,7 +56,14 @@ const answer = (headers: Answer['headers'], body: Answer['body'], extra: Extra):
   body,
 })
 
-export const page = (html: Html, extra: Extra = {}): Answer => answer(htmlHeaders, render(html), extra)
+export function page(html: Html, extra: PageExtra = {}): Answer {
+  const { leadsTo } = extra
+  // A path of our own is what 'self' says.
+  if (leadsTo === undefined || leadsTo === null || leadsTo.startsWith('/'))
+    return answer(htmlHeaders, render(html), extra)
+  const policy = contentSecurityPolicy(` ${new URL(leadsTo).origin}`)
+  return answer({ ...htmlHeaders, 'content-security-policy': policy }, render(html), extra)
+}
 export const text = (body: string, extra: Extra = {}): Answer => answer(textHeaders, body, extra)
 export const json = (value: unknown, extra: Extra = {}): Answer =>
   answer(jsonHeaders, JSON.stringify(value), extra)

@@ -1,3 +1,4 @@
+import { challengeFor } from '../core/access/challenge.js'
 import type { Problem } from './answers.js'
 import { problem, strictTransport } from './answers.js'
 import type { Answer, Ask } from './ask.js'
@@ -31,11 +32,17 @@ export function createDoor(doors: Doors): (ask: Ask) => Promise<Answer> {
     } catch (error) {
       answer = broken(visit, error)
     }
+    if (answer.status === 401) answer = withChallenge(answer, ask, doors)
     doors.metrics.request(route, answer.status)
     return secure && !(answer instanceof PreparedAnswer)
       ? { ...answer, headers: { ...answer.headers, ...strictTransport(secure) } }
       : answer
   }
+}
+
+function withChallenge(answer: Answer, ask: Ask, { site }: Doors): Answer {
+  const challenge = { 'www-authenticate': challengeFor(ask, new URL(site.origin).host) }
+  return { ...answer, headers: { ...challenge, ...answer.headers } }
 }
 
 const noQuery: Form = new Map()

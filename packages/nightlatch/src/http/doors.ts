@@ -1,6 +1,7 @@
 import type { Core } from '../core/core.js'
 import type { Site } from '../pages/index.js'
 import type { AccessRules } from '../core/access/rules.js'
+import type { Ask } from './ask.js'
 import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
 import type { Kept } from './kept.js'
@@ -19,6 +20,7 @@ export interface Doors {
   readonly kept: Kept
   readonly log: DoorLog
   isTrustedProxy(address: string): boolean
+  clientAddress(ask: Ask): string
   /** null: everything that is protected is for whoever is signed in. */
   readonly accessRules: AccessRules | null
   /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */

@@ -14,6 +14,7 @@ export interface StepView {
   readonly problems: readonly Problem[]
   readonly failures: number
   readonly others: readonly FactorKind[]
+  readonly next: string
 }
 
 /** How a factor is given at the pages. */
@@ -44,8 +45,8 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
   'recovery-code': {
     field: 'recovery_code',
     metric: 'recovery-code',
-    showStep: (visit, { problems, others }) =>
-      recoveryPage(siteOf(visit), { username: visit.account.username, problems, others }),
+    showStep: (visit, { problems, others, next }) =>
+      recoveryPage(siteOf(visit), { username: visit.account.username, problems, others, next }),
     showConfirm: confirmRecoveryPage,
     problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: true }),
   },

@@ -1,3 +1,5 @@
+import { challengeFor } from '../core/access/challenge.js'
+import { isNavigation } from '../core/access/navigation.js'
 import { hasTwoFactors } from '../core/factors/registry.js'
 import { findForwardSession, findSession } from '../core/session-life.js'
 import type { SignedIn } from '../core/sessions.js'
@@ -5,7 +7,7 @@ import type { AccessRules, Demand } from '../core/access/rules.js'
 import { demandsFor, isPublic, judge } from '../core/access/rules.js'
 import type { Verdict } from '../core/access/rules.js'
 import { text } from './answers.js'
-import type { Answer, Ask } from './ask.js'
+import type { Answer } from './ask.js'
 import { refuse } from './api/problems.js'
 import { readForwardCookie } from './forward-auth-cookie.js'
 import { withApplicationCookies } from './forward-auth-cookies.js'
@@ -13,8 +15,9 @@ import { identityHeaders } from './forward-auth-identity.js'
 import type { ForwardedRequest } from './forward-auth-request.js'
 import { addressOf, readForwarded } from './forward-auth-request.js'
 import { message } from './messages.js'
-import { asNext } from './next-target.js'
+import { isTooLong, queryFor } from './next-target.js'
 import type { Handler, Visit } from './visit.js'
+import { wayBack } from './way-back.js'
 
 type Readable = Exclude<ForwardedRequest, { kind: 'refused' }>
 
@@ -68,32 +71,33 @@ type Refusing = Exclude<Verdict, 'allowed' | 'public'>
 
 /** Only a page navigation is sent elsewhere; `fetch` and everything that is no page gets a plain refusal. */
 function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
-  const navigates = request.kind === 'asked' && isNavigation(visit.ask, request.method)
+  const { ask } = visit
+  const sent = {
+    method: request.kind === 'asked' ? request.method : ask.method,
+    header: (name: string) => ask.header(name),
+  }
+  const navigates = request.kind === 'asked' && isNavigation(sent)
   if (verdict === 'forbidden')
     return navigates ? message(visit, 403, { key: 'no-access' }) : refuse('no-access')
   const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
-  if (!navigates) return refuse(code)
-  const address = asNext(addressOf(request))
+  const host = request.kind === 'asked' ? request.host : new URL(visit.doors.site.origin).host
+  const challenge = { 'www-authenticate': challengeFor(sent, host) }
+  if (!navigates) return refuse(code, { headers: challenge })
+  const address = addressOf(request)
   if (isOwnPage(visit, address)) return guardedByItself(visit)
-  const location = pageFor(visit, verdict === 'sign-in' ? '/login' : '/mfa/setup', address)
+  const back = wayBack({ method: request.method, address, referer: ask.header('referer') })
+  const location = pageFor(visit, verdict === 'sign-in' ? '/login' : '/mfa/setup', back)
   return request.dialect === 'x-forwarded'
     ? text('', { status: 302, headers: { location } })
-    : refuse(code, { headers: { location } })
+    : refuse(code, { headers: { ...challenge, location } })
 }
 
 const ownUrl = ({ doors: { site } }: Visit): string => site.origin + site.base
 
 /** Back to exactly the address that was asked for, if it is one that we protect. */
 function pageFor(visit: Visit, path: '/login' | '/mfa/setup', url: string): string {
-  const isOurs = visit.doors.nextOf(url) !== null
-  return `${ownUrl(visit)}${path}${isOurs ? `?next=${encodeURIComponent(url)}` : ''}`
-}
-
-function isNavigation(ask: Ask, method: string): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false
-  if (ask.header('upgrade') !== undefined || ask.header('x-requested-with') !== undefined) return false
-  const mode = ask.header('sec-fetch-mode')
-  return mode === undefined ? /\btext\/html\b/i.test(ask.header('accept') ?? '') : mode === 'navigate'
+  const isOurs = isTooLong(url) || visit.doors.nextOf(url) !== null
+  return `${ownUrl(visit)}${path}${isOurs ? `?${queryFor(url)}` : ''}`
 }
 
 const isOwnPage = (visit: Visit, url: string): boolean =>

@@ -1,10 +1,10 @@
-import { signInSeconds } from '../core/sign-in.js'
 import type { MessageKey, MessageView, Notice } from '../pages/index.js'
 import { messagePage } from '../pages/index.js'
 import { page, retryAfter, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import type { BodyRefusal } from './bodies.js'
-import type { Doors } from './doors.js'
+import { destinationOf } from './destination.js'
+import { queryFor } from './next-target.js'
 import type { FormVisit, Handler, SignedInVisit, SigningInVisit, Visit } from './visit.js'
 import { asSignedIn, nowOf, signedInOf, signingInOf, siteOf, withForm } from './visit.js'
 
@@ -55,48 +55,45 @@ export const forSigningIn =
   async (visit: V): Promise<Answer> => {
     const found = await signingInOf(visit)
     if (found !== null) return handler({ ...visit, ...found })
-    const signedIn = await signedInOf(visit)
-    return signedIn === null ? signInIsOver(visit) : seeOther(afterSignIn(visit))
+    return signInIsDone(visit)
   }
 
-export const signingInForm = (handler: (visit: SigningInVisit & FormVisit) => Promise<Answer>): Handler =>
-  forSigningIn((visit) =>
-    withForm<SigningInVisit>(visit.ask.hasArrived() ? handler : forSigningIn(handler), refuseBody)(visit),
-  )
+/** Another window may have completed the sign-in: this one goes where it was to lead itself. */
+async function signInIsDone(visit: Visit & Partial<FormVisit>): Promise<Answer> {
+  const signedIn = await signedInOf(visit)
+  return signedIn === null ? signInIsOver(visit) : seeOther(afterSignIn(visit))
+}
+
+export const signingInForm = (handler: (visit: SigningInVisit & FormVisit) => Promise<Answer>): Handler => {
+  const whenRead = forSigningIn<FormVisit>(handler)
+  return async (visit) => {
+    const found = await signingInOf(visit)
+    const whenNot = (): Promise<Answer> => signInIsDone(visit)
+    if (found === null) return withForm<Visit>(signInIsDone, whenNot)(visit)
+    const isHere = visit.ask.hasArrived()
+    return withForm<SigningInVisit>(isHere ? handler : whenRead, refuseBody)({ ...visit, ...found })
+  }
+}
 
 function toSignIn(visit: Visit): Answer {
   const { base } = visit.doors.site
   const { path, query } = visit.ask
   if (path === '/') return seeOther(`${base}/login`)
-  return seeOther(`${base}/login?next=${encodeURIComponent(base + path + (query === '' ? '' : `?${query}`))}`)
+  return seeOther(`${base}/login?${queryFor(base + path + (query === '' ? '' : `?${query}`))}`)
 }
 
 /** The sign-in took too long or was ended: back to the start, with the destination kept. */
-export function signInIsOver(visit: Visit): Answer {
+export function signInIsOver(visit: Visit & Partial<FormVisit>): Answer {
   const { cookies, site } = visit.doors
   const had = cookies.read(visit.ask, 'sign-in') !== undefined
-  const next = keptNext(visit)
+  const next = destinationOf(visit)
   const query = next === null ? '' : `?next=${encodeURIComponent(next)}`
   const answer = seeOther(`${site.base}/login${query}`, { cookies: [cookies.clear('sign-in')] })
   return had ? withNotice(visit, answer, { key: 'sign-in-expired' }) : answer
 }
 
-/** Longer than a sign-in may take: set-up and recovery codes come after it. */
-export const keepNext = ({ cookies }: Pick<Doors, 'cookies'>, next: string): string =>
-  cookies.set('next', encodeURIComponent(next), 4 * signInSeconds)
-
-/** Where this browser's sign-in is to lead; kept in a cookie, so that every step and door finds it. */
-export function keptNext(visit: Visit): string | null {
-  const kept = visit.doors.cookies.read(visit.ask, 'next')
-  if (kept === undefined) return null
-  try {
-    return visit.doors.nextOf(decodeURIComponent(kept))
-  } catch {
-    return null
-  }
-}
-
-export const afterSignIn = (visit: Visit): string => keptNext(visit) ?? visit.doors.site.landing
+export const afterSignIn = (visit: Visit & Partial<FormVisit>): string =>
+  destinationOf(visit) ?? visit.doors.site.landing
 
 /** Says something once, on the page that follows. */
 export function withNotice(visit: Visit, answer: Answer, notice: Notice): Answer {

@@ -5,7 +5,8 @@ export interface NextPolicy {
   readonly protectedDomain: string
 }
 
-const longest = 2000
+/** What a request line carries through every proxy whose limit is the usual 8 KB, as a query of ours. */
+const longest = 7000
 
 /**
  * A `next` that came from outside → where to go, or null. Either a path of this origin, or a URL of a host that
@@ -13,7 +14,7 @@ const longest = 2000
  * the URL parser understood, never the text that was sent.
  */
 export function parseNext(text: string | undefined, policy: NextPolicy): string | null {
-  if (text === undefined || text === '' || text.length > longest) return null
+  if (text === undefined || text === '' || isTooLong(text)) return null
   // eslint-disable-next-line no-control-regex -- control characters and backslashes are what parsers disagree about
   if (/[\u0000-\u0020\u007f\\]/.test(text)) return null
   const url = tryParse(text, policy.origin)
@@ -21,6 +22,13 @@ export function parseNext(text: string | undefined, policy: NextPolicy): string 
   if (url.origin === policy.origin && url.protocol.startsWith('http')) return pathOf(url)
   return isProtected(url, policy) ? url.href : null
 }
+
+/** Then the page says so, rather than forgetting it in silence. */
+export const isTooLong = (next: string): boolean => encodeURIComponent(next.toWellFormed()).length > longest
+
+/** The query with which a person is sent to sign-in from an address. */
+export const queryFor = (next: string): string =>
+  isTooLong(next) ? 'way-back=lost' : `next=${encodeURIComponent(next)}`
 
 /** Browsers leave a backslash in a query as it is, where nobody else would take it for a slash. */
 export const asNext = (url: string): string => url.replaceAll('\\', '%5C')
@@ -43,5 +51,7 @@ function isProtected(url: URL, policy: NextPolicy): boolean {
   const { protectedDomain } = policy
   if (protectedDomain === '' || url.port !== '' || !policy.origin.startsWith(`${url.protocol}//`))
     return false
+  // URL parsers let marks through that end an entry of the pages' policy.
+  if (!/^[a-z\d_.-]+$/.test(url.hostname)) return false
   return url.hostname === protectedDomain || url.hostname.endsWith(`.${protectedDomain}`)
 }

@@ -20,12 +20,12 @@ import {
 import { bytes, page, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import { codeProblem, lockedUntil } from './code-problems.js'
+import { destinationField, destinationOf, stepTo } from './destination.js'
 import {
   afterSignIn,
   busy,
   form,
   forSignedIn,
-  keepNext,
   message,
   signedInForm,
   signInIsOver,
@@ -51,7 +51,7 @@ export async function setUpOwner(visit: Visit): Promise<SetUpOwner | null> {
 export const getSetUp: Handler = async (visit) => {
   const next = visit.doors.nextOf(visit.query.get('next'))
   const answer = await openSetUp(visit)
-  return next === null ? answer : withCookies(answer, [keepNext(visit.doors, next)])
+  return next === null ? answer : withCookies(answer, [stepTo(visit.doors, '', next).cookie])
 }
 
 async function openSetUp(visit: Visit): Promise<Answer> {
@@ -61,7 +61,7 @@ async function openSetUp(visit: Visit): Promise<Answer> {
   if (pending.kind === 'not-now') return notNow(visit, owner, { why: pending.why })
   const isNew = nowOf(visit) - pending.setUp.createdAt <= 1
   const problems: Problem[] = isNew && visit.query.has('anew') ? [{ key: 'setup-expired' }] : []
-  return page(await showSetUp(visit, owner, { pending, problems }))
+  return page(await showSetUp(visit, owner, { pending, problems }), { leadsTo: destinationOf(visit) })
 }
 
 /** A sign-in with a second factor has a code to give; a session that is not fresh is asked to prove itself. */
@@ -83,7 +83,7 @@ interface Shown {
   readonly problems?: readonly Problem[]
 }
 
-async function showSetUp(visit: Visit, owner: SetUpOwner, shown: Shown) {
+async function showSetUp(visit: Visit & Partial<FormVisit>, owner: SetUpOwner, shown: Shown) {
   const { core, site } = visit.doors
   const { pending } = shown
   const replaces = await nameOf(visit, owner, pending.setUp.replaces)
@@ -94,6 +94,7 @@ async function showSetUp(visit: Visit, owner: SetUpOwner, shown: Shown) {
     uri: pending.uri,
     qr: qrSvg(qrModules(pending.uri)),
     name: shown.name ?? pending.setUp.name,
+    next: destinationField(visit),
     required: core.policy.mfa === 'required',
     another: countOf(owner.account, 'totp') > 0,
     cancelHref: owner.kind === 'session' ? `${site.base}/account` : undefined,
@@ -125,11 +126,14 @@ export const postSetUp: Handler = form(async (visit) => {
   return confirmed(visit, outcome)
 })
 
-function confirmed(visit: Visit, outcome: SetUpOutcome & { kind: 'confirmed' }): Answer {
+function confirmed(visit: FormVisit, outcome: SetUpOutcome & { kind: 'confirmed' }): Answer {
   const key = outcome.replaced === null ? 'authenticator-added' : 'phone-changed'
   const { base } = visit.doors.site
   const cookies = sessionCookies(visit, outcome.signedIn)
-  if (outcome.recoveryCodes.length > 0) return seeOther(`${base}/mfa/recovery-codes`, { cookies })
+  if (outcome.recoveryCodes.length > 0) {
+    const step = stepTo(visit.doors, `${base}/mfa/recovery-codes`, destinationOf(visit))
+    return seeOther(step.location, { cookies: [...cookies, step.cookie] })
+  }
   return withNotice(visit, seeOther(`${base}/account`, { cookies }), { key })
 }
 
@@ -146,7 +150,8 @@ async function refused(visit: FormVisit, owner: SetUpOwner, outcome: Refused): P
   const { status, problem } = setUpProblem(visit, outcome)
   const name = (visit.form.get('name') ?? '').slice(0, 100)
   const shown = await showSetUp(visit, owner, { pending, name, problems: [problem] })
-  return page(shown, { status, headers: lockedUntil(outcome, nowOf(visit)) })
+  const leadsTo = destinationOf(visit)
+  return page(shown, { status, headers: lockedUntil(outcome, nowOf(visit)), leadsTo })
 }
 
 /**
@@ -220,9 +225,13 @@ const qrAnswer =
 export const getQrPng: Handler = qrAnswer((uri) => bytes('image/png', qrPng(uri)))
 export const getQrSvg: Handler = qrAnswer((uri) => bytes('image/svg+xml', qrSvgDocument(qrModules(uri))))
 
-const codesView = (visit: SignedInVisit, codes: readonly string[]): RecoveryCodesView => ({
+const codesView = (
+  visit: SignedInVisit & Partial<FormVisit>,
+  codes: readonly string[],
+): RecoveryCodesView => ({
   codes,
   account: visit.signedIn.account.username,
+  next: destinationField(visit),
   instance: visit.doors.site.name,
   host: visit.doors.core.policy.host,
   madeAtSeconds: nowOf(visit),
@@ -235,6 +244,7 @@ export const getRecoveryCodes: Handler = forSignedIn(async (visit) => {
   const { notice, cookies } = takeNotice(visit)
   return page(recoveryCodesPage(siteOf(visit, visit.signedIn), { ...codesView(visit, codes), notice }), {
     cookies,
+    leadsTo: destinationOf(visit),
   })
 })
 
@@ -252,7 +262,8 @@ export const postRecoveryCodes: Handler = signedInForm(async (visit) => {
   if (codes !== null && visit.form.get('saved') !== 'yes') {
     const problems: Problem[] = [{ key: 'not-saved', field: 'saved' }]
     const view = { ...codesView(visit, codes), problems }
-    return page(recoveryCodesPage(siteOf(visit, visit.signedIn), view), { status: 422 })
+    const shown = recoveryCodesPage(siteOf(visit, visit.signedIn), view)
+    return page(shown, { status: 422, leadsTo: destinationOf(visit) })
   }
   await forgetUnsavedCodes(core, visit.signedIn.session.id)
   return seeOther(afterSignIn(visit), { cookies: [cookies.clear('next')] })

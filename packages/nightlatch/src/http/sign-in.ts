@@ -7,13 +7,14 @@ import { givePassword } from '../core/password-step.js'
 import type { SecondStepOutcome } from '../core/second-step.js'
 import { giveSecondFactor } from '../core/second-step.js'
 import { signInSeconds } from '../core/sign-in.js'
-import type { LoginView, Problem } from '../pages/index.js'
+import type { LoginView, Notice, Problem } from '../pages/index.js'
 import { loginPage } from '../pages/index.js'
 import { page, retryAfter, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import type { Form } from './bodies.js'
 import { clearForwardCookies, forwardCookies } from './forward-auth-cookie.js'
 import { lockedUntil } from './code-problems.js'
+import { destinationField, destinationOf, stepTo } from './destination.js'
 import type { StepView } from './factors.js'
 import { factorDoors, nextStepPath, othersThan } from './factors.js'
 import {
@@ -21,30 +22,39 @@ import {
   busy,
   form,
   forSigningIn,
-  keepNext,
   signingInForm,
   signInIsOver,
   takeNotice,
   withNotice,
 } from './messages.js'
+import { isTooLong } from './next-target.js'
 import type { FormVisit, Handler, SigningInVisit, Visit } from './visit.js'
 import { browserOf, nowOf, signedInOf, siteOf } from './visit.js'
 
 export const getLogin: Handler = async (visit) => {
   const next = visit.doors.nextOf(visit.query.get('next'))
   if (!visit.query.has('restart') && (await signedInOf(visit)) !== null) return alreadySignedIn(visit, next)
-  const { notice, cookies } = takeNotice(visit)
+  const { notice = lostWayBack(visit), cookies } = takeNotice(visit)
   const said =
     notice ?? ((await visit.doors.isUnclaimed()) ? ({ key: 'no-account-yet' } as const) : undefined)
   return showLogin(visit, { next: next ?? undefined, notice: said }, { cookies })
 }
+
+/** Nobody is to find out afterwards that they land elsewhere. */
+const lostWayBack = ({ query }: Visit): Notice | undefined =>
+  query.get('way-back') === 'lost' || isTooLong(query.get('next') ?? '')
+    ? { key: 'way-back-lost' }
+    : undefined
 
 /** Another window or a second click was faster: what was to be said about the first is no longer so. */
 const alreadySignedIn = (visit: Visit, next: string | null): Answer =>
   seeOther(next ?? visit.doors.site.landing, { cookies: [visit.doors.cookies.clear('notice')] })
 
 const showLogin = (visit: Visit, view: LoginView, extra: Parameters<typeof page>[1] = {}): Answer =>
-  page(loginPage(siteOf(visit), { ...view, continueTo: applicationOf(view.next) }), extra)
+  page(loginPage(siteOf(visit), { ...view, continueTo: applicationOf(view.next) }), {
+    ...extra,
+    leadsTo: view.next,
+  })
 
 /** The host of an application that sent the person here. */
 const applicationOf = (next: string | undefined): string | undefined =>
@@ -95,13 +105,13 @@ function refuseLogin(visit: FormVisit, status: number, problems: readonly Proble
 export function passwordAccepted(visit: Visit, accepted: PasswordAccepted, sent: Form): Answer {
   const { cookies, site, nextOf } = visit.doors
   const next = nextOf(sent.get('next'))
-  const keep = next === null ? cookies.clear('next') : keepNext(visit.doors, next)
   if (accepted.kind === 'complete') {
     return seeOther(next ?? site.landing, {
       cookies: [...sessionCookies(visit, accepted), cookies.clear('next')],
     })
   }
-  return seeOther(nextStepPath(visit, accepted.account), { cookies: [signInCookie(visit, accepted), keep] })
+  const step = stepTo(visit.doors, nextStepPath(visit, accepted.account), next)
+  return seeOther(step.location, { cookies: [signInCookie(visit, accepted), step.cookie] })
 }
 
 export const signInCookie = (visit: Visit, accepted: Exclude<PasswordAccepted, SignedInNow>): string =>
@@ -126,8 +136,13 @@ export function sessionCookies(visit: Visit, begun: Begun): readonly string[] {
   ]
 }
 
-function showStep(visit: SigningInVisit, kind: FactorKind, view: Omit<StepView, 'others'>) {
-  return factorDoors[kind].showStep(visit, { ...view, others: othersThan(kind, visit.account) })
+function showStep(
+  visit: SigningInVisit & Partial<FormVisit>,
+  kind: FactorKind,
+  view: Pick<StepView, 'problems' | 'failures'>,
+) {
+  const others = othersThan(kind, visit.account)
+  return factorDoors[kind].showStep(visit, { ...view, others, next: destinationField(visit) })
 }
 
 /** To the page of a factor that the account has, or to the set-up of its first one. */
@@ -137,7 +152,8 @@ const elsewhere = (visit: SigningInVisit, kind: FactorKind): Answer | null =>
 const getStep = (kind: FactorKind): Handler =>
   forSigningIn((visit) => {
     const there = elsewhere(visit, kind)
-    return Promise.resolve(there ?? page(showStep(visit, kind, { problems: [], failures: 0 })))
+    const leadsTo = destinationOf(visit)
+    return Promise.resolve(there ?? page(showStep(visit, kind, { problems: [], failures: 0 }), { leadsTo }))
   })
 
 const postStep = (kind: FactorKind): Handler =>
@@ -162,7 +178,7 @@ export const getRecovery = getStep('recovery-code')
 export const postRecovery = postStep('recovery-code')
 
 /** With the last code gone, new ones come first: nobody is to lock themselves out. */
-async function recovered(visit: SigningInVisit, outcome: SignedInNow): Promise<Answer> {
+async function recovered(visit: SigningInVisit & FormVisit, outcome: SignedInNow): Promise<Answer> {
   const { core, cookies, site } = visit.doors
   const left = await core.storage.stores.recoveryCodes.countLeft(outcome.account.id)
   const to = left === 0 ? `${site.base}/account/recovery-codes/renew` : afterSignIn(visit)
@@ -171,14 +187,14 @@ async function recovered(visit: SigningInVisit, outcome: SignedInNow): Promise<A
   return left === 0 ? answer : withNotice(visit, answer, { key: 'recovery-code-used', left })
 }
 
-function completed(visit: SigningInVisit, outcome: SignedInNow): Answer | Promise<Answer> {
+function completed(visit: SigningInVisit & FormVisit, outcome: SignedInNow): Answer | Promise<Answer> {
   if (wasRecovered(outcome.session)) return recovered(visit, outcome)
   const cookies = [...sessionCookies(visit, outcome), visit.doors.cookies.clear('next')]
   return seeOther(afterSignIn(visit), { cookies })
 }
 
 function answerSecondStep(
-  visit: SigningInVisit,
+  visit: SigningInVisit & FormVisit,
   kind: FactorKind,
   outcome: SecondStepOutcome,
 ): Answer | Promise<Answer> {
@@ -195,6 +211,7 @@ function answerSecondStep(
       return page(showStep(visit, kind, { problems: [refusal.problem], failures }), {
         status: refusal.status,
         headers: lockedUntil(outcome, nowOf(visit)),
+        leadsTo: destinationOf(visit),
       })
     }
   }

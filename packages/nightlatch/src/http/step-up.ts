@@ -34,7 +34,13 @@ function actionOf(visit: Visit, next: string | undefined): ConfirmAction | undef
 
 /** "Confirm it is you": password and second factor, before a change of the account. */
 const show = (kind: FactorKind): Handler =>
-  forSignedIn((visit) => Promise.resolve(elsewhere(visit, kind) ?? page(view(visit, kind, []))))
+  forSignedIn((visit) => {
+    const there = elsewhere(visit, kind)
+    return Promise.resolve(there ?? page(view(visit, kind, []), { leadsTo: nextOf(visit) }))
+  })
+
+const nextOf = (visit: Visit & Partial<FormVisit>): string | undefined =>
+  visit.doors.nextOf(visit.form?.get('next') ?? visit.query.get('next')) ?? undefined
 
 /** To the page of a factor that the account has. Without a second factor the first page asks for the password alone. */
 function elsewhere(visit: SignedInVisit, kind: FactorKind): Answer | null {
@@ -52,7 +58,7 @@ function view(
   problems: readonly Problem[],
 ): Html {
   const { account } = visit.signedIn
-  const next = visit.doors.nextOf(visit.form?.get('next') ?? visit.query.get('next')) ?? undefined
+  const next = nextOf(visit)
   return factorDoors[kind].showConfirm(siteOf(visit, visit.signedIn), {
     username: account.username,
     issuer: visit.doors.core.policy.issuer,
@@ -71,7 +77,10 @@ const prove = (kind: FactorKind): Handler =>
     if (there !== null) return there
     const password = visit.form.get('password') ?? ''
     if (password === '')
-      return page(view(visit, kind, [{ key: 'password-empty', field: 'password' }]), { status: 422 })
+      return page(view(visit, kind, [{ key: 'password-empty', field: 'password' }]), {
+        status: 422,
+        leadsTo: nextOf(visit),
+      })
     const outcome = await stepUp(visit.doors.core, {
       signedIn: visit.signedIn,
       browser: browserOf(visit),
@@ -91,7 +100,10 @@ function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: Ste
       return seeOther(to, { cookies: sessionCookies(visit, outcome) })
     }
     case 'wrong-password':
-      return page(again([{ key: 'password-wrong', field: 'password' }]), { status: 401 })
+      return page(again([{ key: 'password-wrong', field: 'password' }]), {
+        status: 401,
+        leadsTo: nextOf(visit),
+      })
     case 'busy':
       return busy(visit)
     case 'over':
@@ -101,11 +113,16 @@ function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: Ste
       return page(again([{ key: 'too-many', wait }]), {
         status: 429,
         headers: retryAfter(wait.untilSeconds, now),
+        leadsTo: nextOf(visit),
       })
     }
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, now)
-      return page(again([refusal.problem]), { status: refusal.status, headers: lockedUntil(outcome, now) })
+      return page(again([refusal.problem]), {
+        status: refusal.status,
+        headers: lockedUntil(outcome, now),
+        leadsTo: nextOf(visit),
+      })
     }
   }
 }

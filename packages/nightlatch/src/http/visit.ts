@@ -8,7 +8,6 @@ import type { Site } from '../pages/index.js'
 import type { Answer, Ask } from './ask.js'
 import type { BodyRefusal, Form } from './bodies.js'
 import { readForm } from './bodies.js'
-import { clientAddress } from './client-address.js'
 import type { Doors } from './doors.js'
 
 /** One request at one door. */
@@ -48,7 +47,7 @@ export type Handler = (visit: Visit) => Promise<Answer>
 
 export function browserOf({ doors, ask }: Visit): Browser {
   return {
-    client: { address: clientAddress(ask, doors.isTrustedProxy), userAgent: ask.header('user-agent') ?? '' },
+    client: { address: doors.clientAddress(ask), userAgent: ask.header('user-agent') ?? '' },
     knownDevice: doors.cookies.token(ask, 'device'),
     trustedDevice: doors.cookies.token(ask, 'trusted'),
     session: doors.cookies.token(ask, 'session'),
@@ -71,7 +70,7 @@ export function siteOf(visit: Visit, signedIn?: SignedIn): Site {
 export const withForm =
   <V extends Visit>(
     handler: (visit: V & FormVisit) => Promise<Answer>,
-    refuse: (visit: Visit, refusal: BodyRefusal) => Answer,
+    refuse: (visit: Visit, refusal: BodyRefusal) => Answer | Promise<Answer>,
   ) =>
   async (visit: V): Promise<Answer> => {
     const read = await readForm(visit.ask)

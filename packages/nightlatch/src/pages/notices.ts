@@ -12,6 +12,7 @@ export type Notice =
 
 type PlainNoticeKey =
   | 'sign-in-expired'
+  | 'way-back-lost'
   | 'signed-in-again'
   | 'authenticator-added'
   | 'phone-changed'
@@ -34,6 +35,8 @@ export const noticeWords: Words = {
       : 'You are signed out',
   'sign-in-expired':
     'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again',
+  'way-back-lost':
+    'The address that you came from is too long to be kept. Open it again when you are signed in',
   'signed-in-again': 'You are signed in already',
   'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in',
   'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working',
@@ -54,7 +57,12 @@ export const noticeWords: Words = {
   other: ({ text }) => text,
 }
 
-const important = new Set<NoticeKey>(['sign-in-expired', 'recovery-code-used', 'no-account-yet'])
+const important = new Set<NoticeKey>([
+  'sign-in-expired',
+  'way-back-lost',
+  'recovery-code-used',
+  'no-account-yet',
+])
 
 export const isImportant = (notice: Notice): boolean =>
   important.has(notice.key) || (notice.key === 'other' && notice.important === true)

@@ -199,6 +199,10 @@ export function codeInput(
   }
 }
 
+/** Where the sign-in is to lead; empty where it leads nowhere in particular. */
+export const nextField = (next: string | undefined): Html | null =>
+  next === undefined ? null : html`<input type="hidden" name="next" value="${next}" />`
+
 /** Tells a password manager whose password this is, on pages that do not ask for the name again. */
 export const knownUsername = (username: string): Html =>
   html`<input type="text" autocomplete="username" value="${username}" readonly hidden />`

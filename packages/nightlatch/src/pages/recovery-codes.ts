@@ -1,7 +1,7 @@
 import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
 import type { Notice } from './notices.js'
-import { actions, errorSummary, failed, fieldState, noticeBox, type FormView } from './parts.js'
+import { actions, errorSummary, failed, fieldState, nextField, noticeBox, type FormView } from './parts.js'
 import { day, dayText } from './time.js'
 import { common, recoveryCodes } from './words.js'
 
@@ -61,7 +61,7 @@ export const recoveryCodesPage = (site: Site, view: RecoveryCodesView): Html =>
 function savedForm(site: Site, view: RecoveryCodesView): Html {
   const state = fieldState(view, 'saved')
   return html`<form class="saved" method="post" action="${site.base}/mfa/recovery-codes" novalidate>
-    ${view.next !== undefined && html`<input type="hidden" name="next" value="${view.next}" />`}${state.errors}
+    ${nextField(view.next)}${state.errors}
     <div class="check">
       <input id="saved" name="saved" type="checkbox" value="yes" ${state.attributes} />
       <label for="saved">${recoveryCodes.saved}</label>

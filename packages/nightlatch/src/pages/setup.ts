@@ -1,6 +1,15 @@
 import { html, named, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
-import { actions, codeInput, errorSummary, failed, fieldState, textField, type FormView } from './parts.js'
+import {
+  actions,
+  codeInput,
+  errorSummary,
+  failed,
+  fieldState,
+  nextField,
+  textField,
+  type FormView,
+} from './parts.js'
 import { changePhone, common, setup } from './words.js'
 
 export interface SetupView extends FormView {
@@ -20,6 +29,8 @@ export interface SetupView extends FormView {
   /** The account has an authenticator already. */
   readonly another?: boolean | undefined
   readonly cancelHref?: string | undefined
+  /** Where to go afterwards. */
+  readonly next?: string | undefined
   /** The name of the authenticator that this one takes the place of. */
   readonly replaces?: string | undefined
 }
@@ -39,7 +50,7 @@ export const setupPage = (site: Site, view: SetupView): Html =>
           <li>${nameStep(view)}</li>
           <li>${codeStep(view)}</li>
         </ol>
-        ${actions({
+        ${nextField(view.next)}${actions({
           submit: setup.submit,
           cancel: view.cancelHref === undefined ? undefined : { href: view.cancelHref, label: common.cancel },
         })}

@@ -8,6 +8,7 @@ import {
   codeInput,
   errorSummary,
   failed,
+  nextField,
   noticeBox,
   passwordField,
   textField,
@@ -60,7 +61,7 @@ export function verifyPage(site: Site, view: VerifyView): Html {
     title: verify.title,
     failed: failed(view),
     withoutSignOut: true,
-    body: html`${errorSummary(view, `${site.base}/mfa/recovery`)}
+    body: html`${errorSummary(view, withNext(`${site.base}/mfa/recovery`, view.next))}
       <form method="post" action="${site.base}/mfa/verify" autocomplete="off" novalidate>
         <p class="who">${verify.who(view.username)}</p>
         <h1><label for="otp">${verify.heading}</label></h1>
@@ -72,17 +73,18 @@ export function verifyPage(site: Site, view: VerifyView): Html {
       <section class="aside" aria-labelledby="other-ways">
         <h2 id="other-ways">${verify.cannot}</h2>
         <ul>
-          ${otherSteps(site, view.others)}
-          <li><a href="${site.base}/login?restart">${verify.startAgain}</a></li>
+          ${otherSteps(site, view)}
+          <li><a href="${withNext(`${site.base}/login?restart`, view.next)}">${verify.startAgain}</a></li>
         </ul>
       </section>`,
   })
 }
 
-export const otherSteps = (site: Site, others: readonly FactorKind[]): readonly Html[] =>
-  others.map(
-    (kind) => html`<li><a href="${site.base}${factorWords[kind].stepPath}">${factorWords[kind].use}</a></li>`,
-  )
+const otherSteps = (site: Site, { others, next }: Pick<VerifyView, 'others' | 'next'>): readonly Html[] =>
+  others.map((kind) => {
+    const { stepPath, use } = factorWords[kind]
+    return html`<li><a href="${withNext(site.base + stepPath, next)}">${use}</a></li>`
+  })
 
 const rememberBox = (days: number): Html =>
   html`<div class="check">
@@ -101,7 +103,7 @@ export interface RecoveryView extends FormView {
 export function recoveryPage(site: Site, view: RecoveryView): Html {
   const [instead] = view.others
   const cancel = instead && {
-    href: `${site.base}${factorWords[instead].stepPath}`,
+    href: withNext(site.base + factorWords[instead].stepPath, view.next),
     label: factorWords[instead].use,
   }
   return layout(site, {
@@ -132,5 +134,6 @@ export const recoveryField = (view: FormView): Html =>
 
 export const operatorHelp = (site: Site): Html => html`<p>${common.askOperator(site.name)}</p>`
 
-const nextField = (next: string | undefined): Html | null =>
-  next === undefined ? null : html`<input type="hidden" name="next" value="${next}" />`
+/** A link to another page of the same sign-in. */
+const withNext = (href: string, next: string | undefined): string =>
+  next ? `${href}${href.includes('?') ? '&' : '?'}next=${encodeURIComponent(next)}` : href

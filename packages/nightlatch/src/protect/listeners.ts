@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { SignedIn } from '../core/sessions.js'
 import type { Answer, Ask } from '../http/ask.js'
-import { clientAddress } from '../http/client-address.js'
 import type { Doors } from '../http/doors.js'
 import { refuse } from '../http/api/problems.js'
 import type { Connections } from '../http/connections.js'
@@ -130,7 +129,7 @@ async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promis
   const ask = askOf(request, '')
   const verdict = isSound ? await verdictOn(ask, parts) : malformed
   if (socket.destroyed) return
-  if (verdict.kind === 'refused') sendRaw(socket, problemOf(verdict.why, ask))
+  if (verdict.kind === 'refused') sendRaw(socket, problemOf(parts.doors, ask, verdict.why))
   else passTunnel(parts, handshake, { ask, person: verdict.person })
 }
 
@@ -152,7 +151,7 @@ function passTunnel(
   })
   const failed = (problem: UpstreamProblem, reason: string): void => {
     parts.doors.log.warn('the application did not answer', { request: ask.id, reason })
-    sendRaw(socket, problemOf(`application-${problem}`, ask))
+    sendRaw(socket, problemOf(parts.doors, ask, `application-${problem}`))
   }
   parts.upstream.upgrade(socket, head, { request, waits: false, failed })
 }
@@ -163,7 +162,7 @@ function prepare(
   given: { request: IncomingMessage; ask: Ask; person: SignedIn | null },
 ): void {
   const { request, ask, person } = given
-  const address = clientAddress(ask, doors.isTrustedProxy)
+  const address = doors.clientAddress(ask)
   request.headers = upstreamHeaders(request, person, { ...forwarding, address })
 }
 

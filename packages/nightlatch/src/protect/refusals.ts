@@ -1,8 +1,12 @@
+import { challengeFor } from '../core/access/challenge.js'
+import { isNavigation } from '../core/access/navigation.js'
 import { problem, seeOther } from '../http/answers.js'
 import type { Answer, Ask } from '../http/ask.js'
 import type { Doors } from '../http/doors.js'
-import { keepNext, message } from '../http/messages.js'
-import { asNext } from '../http/next-target.js'
+import { stepTo } from '../http/destination.js'
+import { message } from '../http/messages.js'
+import { queryFor } from '../http/next-target.js'
+import { wayBack } from '../http/way-back.js'
 import type { MessageKey } from '../pages/index.js'
 import type { Visit } from '../http/visit.js'
 
@@ -45,7 +49,7 @@ const refusals: Record<Refused, Meaning> = {
 
 /** People get a page, programs a problem of RFC 9457. */
 export function refusal(doors: Doors, ask: Ask, why: Refused): Answer {
-  if (!isNavigation(ask)) return problemOf(why, ask)
+  if (!isNavigation(ask)) return problemOf(doors, ask, why)
   const { status, page } = refusals[why]
   if (page === null) return why === 'not-signed-in' ? toSignIn(doors, ask) : toSetUp(doors, ask)
   const visit: Visit = { doors, ask, id: '', query: new Map() }
@@ -55,40 +59,28 @@ export function refusal(doors: Doors, ask: Ask, why: Refused): Answer {
 }
 
 /** The same for programs only: a WebSocket's handshake, for one. */
-export function problemOf(why: Refused, ask: Ask): Answer {
+export function problemOf({ site }: Doors, ask: Ask, why: Refused): Answer {
   const { status, title } = refusals[why]
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '5' } : {}
+  if (status === 401) headers['www-authenticate'] = challengeFor(ask, new URL(site.origin).host)
   const reference = status >= 500 ? { reference: ask.id } : {}
   return problem({ status, code: why, title, ...reference }, { headers })
-}
-
-/** A browser goes to a page, rather than a script or an image asking for something. */
-export function isNavigation(ask: Ask): boolean {
-  const mode = ask.header('sec-fetch-mode')
-  if (mode !== undefined) return mode === 'navigate'
-  return (ask.header('accept') ?? '').includes('text/html') && ask.header('x-requested-with') === undefined
 }
 
 const originalOf = (ask: Ask): string => ask.path + (ask.query === '' ? '' : `?${ask.query}`)
 
 function toSignIn({ site }: Doors, ask: Ask): Answer {
-  return seeOther(`${site.base}/login?next=${encodeURIComponent(wayBack(site.origin, ask))}`)
+  return seeOther(`${site.base}/login?${queryFor(pathBack(site.origin, ask))}`)
 }
 
 /** Signed in already: nothing but the cookie carries the way back through the steps. */
 function toSetUp(doors: Doors, ask: Ask): Answer {
-  const { base, origin } = doors.site
-  return seeOther(`${base}/mfa/setup`, { cookies: [keepNext(doors, wayBack(origin, ask))] })
+  const step = stepTo(doors, `${doors.site.base}/mfa/setup`, pathBack(doors.site.origin, ask))
+  return seeOther(step.location, { cookies: [step.cookie] })
 }
 
-/** To the page first asked for; after a form, to the page that it was on. */
-function wayBack(origin: string, ask: Ask): string {
-  const isRead = ask.method === 'GET' || ask.method === 'HEAD'
-  return isRead ? asNext(originalOf(ask)) : pageOfForm(origin, ask.header('referer'))
-}
-
-function pageOfForm(origin: string, referer: string | undefined): string {
-  if (referer === undefined || !URL.canParse(referer)) return '/'
-  const url = new URL(referer)
-  return url.origin === origin ? url.pathname + url.search : '/'
+/** Within the one origin that we have. */
+function pathBack(origin: string, ask: Ask): string {
+  const address = origin + originalOf(ask)
+  return wayBack({ method: ask.method, address, referer: ask.header('referer') }).slice(origin.length)
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestApp } from '../support/app.js'
-import { startApp } from '../support/app.js'
+import { Phone, setUpKey, startApp, testPassword } from '../support/app.js'
 import { personWithSecret } from '../support/attack.js'
-import type { Reply } from '../support/browser.js'
+import type { Browser, Reply } from '../support/browser.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
 import { Totp } from '@nightlatch/otp'
 
@@ -126,5 +126,156 @@ describe('where a sign-in leads', () => {
     expect(csp).toContain("default-src 'none'")
     expect(csp).toContain("base-uri 'none'")
     expect(csp).not.toMatch(/unsafe|\*|data:|https?:/)
+  })
+})
+
+interface Named {
+  readonly username: string
+  readonly password: string
+}
+
+const nextIn = (body: string): string | undefined =>
+  /<input type="hidden" name="next" value="([^"]*)"/.exec(body)?.[1]?.replaceAll('&amp;', '&')
+
+describe('the way back', () => {
+  const application = 'https://app.example.test'
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startApp({ env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
+  })
+  afterAll(() => app.close())
+
+  const codeOf = (): string => new Totp({ secret: rfcSecret }).at(app.clock.seconds)
+  const policyOf = (reply: Reply): string => String(reply.headers['content-security-policy'])
+  const formActionOf = (reply: Reply): string => /form-action ([^;]*)/.exec(policyOf(reply))?.[1] ?? ''
+
+  /** As far as the page that asks for the code. */
+  async function atCode(browser: Browser, person: Named, next: string): Promise<Reply> {
+    const { username, password } = person
+    const given = await browser.post('/login', { username, password, next })
+    expect([given.status, given.location.split('?')[0]]).toEqual([303, '/mfa/verify'])
+    return browser.get(given.location)
+  }
+
+  it('REDIR-5 two windows at the code step: each gets its own, whichever is first', async () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const person = await personWithSecret(app, `two-${order.join('')}`, rfcSecret)
+      const browser = app.browser()
+      const ways = [`${application}/first?x=1&y=2`, '/account']
+      const pages = [await atCode(browser, person, ways[0]!), await atCode(browser, person, ways[1]!)]
+      expect(pages.map(({ body }) => nextIn(body))).toEqual(ways)
+      for (const at of order) {
+        const done = await browser.post('/mfa/verify', { otp: codeOf(), next: nextIn(pages[at]!.body)! })
+        expect([done.status, done.location]).toEqual([303, ways[at]])
+      }
+    }
+  })
+
+  it('REDIR-5 a window that was to lead nowhere in particular does not follow the other one', async () => {
+    const person = await personWithSecret(app, 'nowhere', rfcSecret)
+    const browser = app.browser()
+    const plain = await atCode(browser, person, '')
+    await atCode(browser, person, `${application}/first`)
+    const done = await browser.post('/mfa/verify', { otp: codeOf(), next: nextIn(plain.body)! })
+    expect(done.location).toBe('/')
+  })
+
+  it('REDIR-5 a page that is asked for once more, or left for recovery and back, keeps its own', async () => {
+    const person = await personWithSecret(app, 'again', rfcSecret)
+    const browser = app.browser()
+    const login = `${origin}/login?next=${encodeURIComponent(`${application}/mine`)}`
+    await atCode(browser, person, `${application}/mine`)
+    await atCode(browser, person, `${application}/other`)
+    const again = await browser.get('/mfa/verify', { referer: login })
+    expect(nextIn(again.body)).toBe(`${application}/mine`)
+    const link = /href="(\/mfa\/recovery[^"]*)"/.exec(again.body)?.[1] ?? ''
+    const recovery = await browser.get(link.replaceAll('&amp;', '&'))
+    expect(nextIn(recovery.body)).toBe(`${application}/mine`)
+    const wrong = await browser.post('/mfa/verify', { otp: '000000', next: `${application}/mine` })
+    expect([wrong.status, nextIn(wrong.body)]).toEqual([401, `${application}/mine`])
+    const foreign = await browser.get('/mfa/verify', { referer: 'https://evil.test/login?next=%2Faccount' })
+    expect(nextIn(foreign.body)).toBe(`${application}/other`)
+  })
+
+  it('REDIR-5 through a set-up and its recovery codes, too', async () => {
+    const { username } = await app.person('new-one')
+    const browser = app.browser()
+    const given = await browser.post('/login', {
+      username,
+      password: testPassword,
+      next: `${application}/mine`,
+    })
+    const page = await browser.get(given.location)
+    expect([nextIn(page.body), formActionOf(page)]).toEqual([`${application}/mine`, `'self' ${application}`])
+    const phone = new Phone(setUpKey(page.body), app.clock)
+    browser.cookies.delete('__Host-nightlatch-next')
+    const set = await browser.post('/mfa/setup', { otp: phone.code(), next: `${application}/mine` })
+    expect(set.location).toBe('/mfa/recovery-codes')
+    const codes = await browser.get(set.location)
+    expect([nextIn(codes.body), formActionOf(codes)]).toEqual([
+      `${application}/mine`,
+      `'self' ${application}`,
+    ])
+    const done = await browser.post('/mfa/recovery-codes', { saved: 'yes', next: `${application}/mine` })
+    expect(done.location).toBe(`${application}/mine`)
+  })
+
+  it.each([1900, 2100, 3500, 6000, 6900])('REDIR-6 of %i characters is kept', async (length) => {
+    const person = await personWithSecret(app, `long-${String(length)}`, rfcSecret)
+    const browser = app.browser()
+    const next = `${application}/deep?q=`.padEnd(length, 'x') + '#/inside'
+    const login = await browser.get(`/login?next=${encodeURIComponent(next)}`)
+    expect(nextIn(login.body)).toBe(next)
+    const page = await atCode(browser, person, next)
+    expect(nextIn(page.body)).toBe(next)
+    const done = await browser.post('/mfa/verify', { otp: codeOf(), next })
+    expect(done.location).toBe(next)
+    for (const value of browser.cookies.values()) expect(value.length).toBeLessThan(3500)
+  })
+
+  it('REDIR-6 one that is too long for a request line is not forgotten in silence', async () => {
+    const long = '/deep?q='.padEnd(7900, 'x')
+    const asked = await app.browser().get('/forward-auth', {
+      'x-forwarded-method': 'GET',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'app.example.test',
+      'x-forwarded-uri': long,
+      'sec-fetch-mode': 'navigate',
+    })
+    expect([asked.status, asked.location]).toEqual([302, `${origin}/login?way-back=lost`])
+    for (const path of ['/login?way-back=lost', `/login?next=${encodeURIComponent(application + long)}`])
+      expect((await app.browser().get(path)).body).toContain('too long to be kept')
+    expect((await app.browser().get('/login?next=/short')).body).not.toContain('too long')
+  })
+
+  it('REDIR-7 the policy of each page names where its sign-in leads, and nothing else', async () => {
+    const person = await personWithSecret(app, 'policy', rfcSecret)
+    const browser = app.browser()
+    const own = `'self' ${application}`
+    const next = `${application}/x;y?z#f`
+    const login = await browser.get(`/login?next=${encodeURIComponent(next)}`)
+    const wrong = await browser.post('/login', { username: person.username, password: 'wrong', next })
+    const empty = await browser.post('/login', { username: '', password: '', next })
+    const code = await atCode(browser, person, next)
+    const wrongCode = await browser.post('/mfa/verify', { otp: '000000', next })
+    const recovery = await browser.get('/mfa/recovery')
+    for (const page of [login, wrong, empty, code, wrongCode, recovery]) expect(formActionOf(page)).toBe(own)
+    for (const target of [
+      '/account',
+      'https://evil.test/',
+      `${application}:8443/`,
+      'http://app.example.test/',
+      '',
+      "https://a'b.example.test/",
+      'https://a;sandbox.example.test/',
+      'https://a,b.example.test/',
+    ])
+      expect(formActionOf(await browser.get(`/login?restart&next=${encodeURIComponent(target)}`))).toBe(
+        "'self'",
+      )
+    expect(formActionOf(await browser.get('/help'))).toBe("'self'")
   })
 })

@@ -290,7 +290,10 @@ describe('forward authentication behind a trusted proxy', () => {
       ['a fetch', { 'Sec-Fetch-Mode': 'cors', Accept: 'text/html' }],
       ['an XMLHttpRequest', { 'X-Requested-With': 'XMLHttpRequest', Accept: 'text/html' }],
       ['a picture', { 'Sec-Fetch-Mode': 'no-cors', Accept: 'image/avif,*/*' }],
-      ['a form that is sent', { 'X-Forwarded-Method': 'POST', ...navigation }],
+      [
+        'a form that a script sends',
+        { 'X-Forwarded-Method': 'POST', 'Sec-Fetch-Mode': 'cors', Accept: 'text/html' },
+      ],
       ['a WebSocket', { 'Sec-Fetch-Mode': 'websocket', Upgrade: 'websocket' }],
     ])('%s gets 401 and never a page', async (_what, headers) => {
       const reply = await ask(app.browser(), { ...behindTraefik, ...headers })

@@ -48,6 +48,11 @@
     button.addEventListener('click', () => window.print())
   })
 
+  /* What follows # in an address never reaches a server: browsers carry it over the redirect to here, the form on. */
+  all('form[action$="/login"] input[name="next"]').forEach((next) => {
+    if (location.hash.length > 1 && !next.value.includes('#')) next.value += location.hash
+  })
+
   /* A second click while the first is under way is the same wish, not a second one. */
   const sent = new WeakSet()
 
@@ -65,7 +70,7 @@
   /* A page from the browser's memory may show what is no longer so: ask for it anew, and never post again. */
   window.addEventListener('pageshow', (event) => {
     hidePasswords()
-    if (event.persisted) location.replace(location.pathname + location.search)
+    if (event.persisted) location.replace(location.pathname + location.search + location.hash)
   })
 
   /* A refused form is the answer to a POST: going back to it, or reloading it, is to ask for the page anew. */

@@ -79,7 +79,7 @@ async function follow(deps: CliDeps, more: () => Promise<void>): Promise<void> {
 
 type Names = (id: AccountId | null) => Promise<string>
 
-/** The user name behind an id, or the id when the account is gone. */
+/** The username behind an id, or the id when the account is gone. */
 function nameFinder(app: Nightlatch): Names {
   const known = new Map<AccountId, string>()
   return async (id) => {

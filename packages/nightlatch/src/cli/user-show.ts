@@ -41,7 +41,7 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
     return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })
   const state = account.disabled ? 'disabled' : account.passwordHash === '' ? 'invited' : 'active'
   const lines: readonly (readonly [string, string])[] = [
-    ['user name', account.username],
+    ['username', account.username],
     ['name', account.name || '-'],
     ['email', account.email || '-'],
     ['state', account.admin ? `${state}, administrator` : state],

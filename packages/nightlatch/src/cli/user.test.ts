@@ -101,9 +101,9 @@ describe('user add', () => {
   })
 
   it.each([
-    [['user', 'add', 'a b'], 'cannot be a user name'],
-    [['user', 'add', ''], 'cannot be a user name'],
-    [['user', 'add', '\u001b[2Jx'], 'cannot be a user name'],
+    [['user', 'add', 'a b'], 'cannot be a username'],
+    [['user', 'add', ''], 'cannot be a username'],
+    [['user', 'add', '\u001b[2Jx'], 'cannot be a username'],
     [['user', 'add', 'ada', '--email', 'nobody'], 'no email address'],
     [['user', 'add', 'ada', '--name', 'x'.repeat(101)], 'at most 100'],
     [['user', 'add', 'BOB'], 'is taken'],
@@ -142,7 +142,7 @@ describe('user list and show', () => {
   it('show one account', async () => {
     const { nl } = await installation('ada')
     const { out } = await nl(['user', 'show', 'ADA'])
-    expect(out).toMatch(/^user name {7}ada$/m)
+    expect(out).toMatch(/^username {8}ada$/m)
     expect(out).toMatch(/^recovery codes {2}0 left$/m)
     expect(JSON.parse((await nl(['user', 'show', 'ada', '--json'])).out).account).toMatchObject({
       username: 'ada',

@@ -270,7 +270,7 @@ const accountRefused = (why: AccountProblem, wishes: AccountWishes): Refused =>
 
 const accountProblems: Readonly<Record<AccountProblem, (wishes: AccountWishes) => string>> = {
   'bad-username': ({ username }) =>
-    `${JSON.stringify(username)} cannot be a user name: use letters, digits and . _ - + @, and begin with a letter or digit`,
+    `${JSON.stringify(username)} cannot be a username: use letters, digits and . _ - + @, and begin with a letter or digit`,
   'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,
   'bad-name': () => 'the name must be one printable line of at most 100 characters',
   'name-taken': ({ username, email }) =>

@@ -19,7 +19,7 @@ export interface Account {
   readonly lastSignInAt: number
 }
 
-/** What a name is looked up by: one namespace for user names and email addresses, so that neither shadows the other. */
+/** What a name is looked up by: one namespace for usernames and email addresses, so that neither shadows the other. */
 export type LoginName = string & { readonly is: 'login-name' }
 
 export interface NewAccount {
@@ -70,7 +70,7 @@ const longestName = 254
 const longestDisplayName = 100
 
 /**
- * A user name or email address as typed → what is shown and what is compared. Names are the same when they are
+ * A username or email address as typed → what is shown and what is compared. Names are the same when they are
  * equal after lower-casing and NFC (small letters may compose where their capitals do not); an email's domain also
  * in its IDNA form. Characters that are another way
  * to write a plain one (full-width letters, the Kelvin sign) are refused rather than folded: folding is how

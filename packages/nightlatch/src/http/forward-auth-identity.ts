@@ -6,7 +6,7 @@ export const identityHeaderNames = ['remote-user', 'remote-name', 'remote-email'
 /**
  * Who is signed in, for the application behind the proxy. All four are always there, so that the proxy puts them in
  * the place of what the client sent; empty is an answer, too. Values are UTF-8, as other forward authentication
- * servers send them: a user name never has a character that another encoding could turn into somebody else's.
+ * servers send them: a username never has a character that another encoding could turn into somebody else's.
  */
 export function identityHeaders(
   account: Pick<Account, 'username' | 'name' | 'email' | 'groups'> | null,

@@ -540,7 +540,7 @@ describe('what cannot be undone asks a person first', () => {
   })
 })
 
-it('a user name that begins with a dash is refused in words that say so', async () => {
+it('a username that begins with a dash is refused in words that say so', async () => {
   const data = temporaryFolder()
   const ran = await run(['user', 'add', '--data', data, '--', '-dash'])
   expect(ran.err).toContain('begin with a letter or digit')

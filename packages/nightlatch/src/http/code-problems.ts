@@ -1,3 +1,4 @@
+import { codePolicy } from '../core/factors/totp/counters.js'
 import type { FactorRefusal } from '../core/factors/factor.js'
 import { codeDigits } from '../core/factors/totp/verify.js'
 import { hour } from '../core/world.js'
@@ -23,15 +24,19 @@ export function codeProblem(refusal: FactorRefusal, at: Circumstances): { status
     case 'wrong':
       return { status: 401, problem: { key: at.recovery ? 'recovery-wrong' : 'code-wrong', field } }
     case 'unreadable':
-      return { status: 401, problem: { key: 'code-blocked' } }
+      return { status: 401, problem: { key: 'code-unreadable' } }
     case 'wait': {
       const wait = { untilSeconds: refusal.untilSeconds, nowSeconds: at.nowSeconds }
       return { status: 429, problem: { key: at.recovery ? 'too-many' : 'code-locked', wait } }
     }
     case 'locked':
-      return { status: 429, problem: { key: 'code-blocked' } }
+      return { status: 429, problem: { key: at.recovery ? 'recovery-blocked' : 'code-blocked' } }
   }
 }
+
+/** How many codes were wrong in a row, as far as a page needs to know: whoever waits has had several. */
+export const failuresOf = (outcome: { readonly kind: string; readonly failures?: number }): number =>
+  outcome.kind === 'wait' ? codePolicy.waitFrom : (outcome.failures ?? 0)
 
 function malformedCode(refusal: FactorRefusal & { kind: 'malformed' }): Problem {
   switch (refusal.problem) {

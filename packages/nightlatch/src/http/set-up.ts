@@ -194,6 +194,7 @@ function setUpProblem(
 /** Who sets up may have no recovery codes yet, and this page leads to no box for one. */
 function withoutRecovery(problem: Problem): Problem {
   if (problem.key === 'code-locked') return { key: 'too-many', wait: problem.wait }
+  if (problem.key === 'code-blocked') return { key: 'setup-blocked' }
   return problem.key === 'code-looks-like-recovery' ? { key: 'code-letters', field: 'otp' } : problem
 }
 

@@ -13,7 +13,7 @@ import { page, retryAfter, seeOther, withCookies } from './answers.js'
 import type { Answer } from './ask.js'
 import type { Form } from './bodies.js'
 import { clearForwardCookies, forwardCookies } from './forward-auth-cookie.js'
-import { lockedUntil } from './code-problems.js'
+import { failuresOf, lockedUntil } from './code-problems.js'
 import { destinationField, destinationOf, stepTo } from './destination.js'
 import type { StepView } from './factors.js'
 import { factorDoors, nextStepPath, othersThan } from './factors.js'
@@ -207,7 +207,7 @@ function answerSecondStep(
       return busy(visit)
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, nowOf(visit))
-      const failures = outcome.kind === 'wrong' ? outcome.failures : 0
+      const failures = failuresOf(outcome)
       return page(showStep(visit, kind, { problems: [refusal.problem], failures }), {
         status: refusal.status,
         headers: lockedUntil(outcome, nowOf(visit)),

@@ -9,7 +9,7 @@ import type { ConfirmAction, Html, Problem } from '../pages/index.js'
 import { factorWords } from '../pages/index.js'
 import { page, retryAfter, seeOther } from './answers.js'
 import type { Answer } from './ask.js'
-import { lockedUntil } from './code-problems.js'
+import { failuresOf, lockedUntil } from './code-problems.js'
 import { factorDoors, othersThan } from './factors.js'
 import { busy, forSignedIn, signedInForm, signInIsOver } from './messages.js'
 import { sessionCookies } from './sign-in.js'
@@ -36,7 +36,7 @@ function actionOf(visit: Visit, next: string | undefined): ConfirmAction | undef
 const show = (kind: FactorKind): Handler =>
   forSignedIn((visit) => {
     const there = elsewhere(visit, kind)
-    return Promise.resolve(there ?? page(view(visit, kind, []), { leadsTo: nextOf(visit) }))
+    return Promise.resolve(there ?? page(view(visit, kind, { problems: [] }), { leadsTo: nextOf(visit) }))
   })
 
 const nextOf = (visit: Visit & Partial<FormVisit>): string | undefined =>
@@ -52,10 +52,15 @@ function elsewhere(visit: SignedInVisit, kind: FactorKind): Answer | null {
   return seeOther(visit.doors.site.base + factorWords[first].confirmPath + query)
 }
 
+interface Shown {
+  readonly problems: readonly Problem[]
+  readonly failures?: number
+}
+
 function view(
   visit: SignedInVisit & Partial<FormVisit>,
   kind: FactorKind,
-  problems: readonly Problem[],
+  { problems, failures }: Shown,
 ): Html {
   const { account } = visit.signedIn
   const next = nextOf(visit)
@@ -68,6 +73,7 @@ function view(
     action: actionOf(visit, next),
     minutes: freshSeconds / minute,
     problems,
+    failures,
   })
 }
 
@@ -77,7 +83,7 @@ const prove = (kind: FactorKind): Handler =>
     if (there !== null) return there
     const password = visit.form.get('password') ?? ''
     if (password === '')
-      return page(view(visit, kind, [{ key: 'password-empty', field: 'password' }]), {
+      return page(view(visit, kind, { problems: [{ key: 'password-empty', field: 'password' }] }), {
         status: 422,
         leadsTo: nextOf(visit),
       })
@@ -93,14 +99,14 @@ const prove = (kind: FactorKind): Handler =>
 
 function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: StepUpOutcome): Answer {
   const now = nowOf(visit)
-  const again = (problems: readonly Problem[]): Html => view(visit, kind, problems)
+  const again = (shown: Shown): Html => view(visit, kind, shown)
   switch (outcome.kind) {
     case 'proven': {
       const to = visit.doors.nextOf(visit.form.get('next')) ?? `${visit.doors.site.base}/account`
       return seeOther(to, { cookies: sessionCookies(visit, outcome) })
     }
     case 'wrong-password':
-      return page(again([{ key: 'password-wrong', field: 'password' }]), {
+      return page(again({ problems: [{ key: 'password-wrong', field: 'password' }] }), {
         status: 401,
         leadsTo: nextOf(visit),
       })
@@ -110,7 +116,7 @@ function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: Ste
       return signInIsOver(visit)
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: now }
-      return page(again([{ key: 'too-many', wait }]), {
+      return page(again({ problems: [{ key: 'too-many', wait }] }), {
         status: 429,
         headers: retryAfter(wait.untilSeconds, now),
         leadsTo: nextOf(visit),
@@ -118,7 +124,7 @@ function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: Ste
     }
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, now)
-      return page(again([refusal.problem]), {
+      return page(again({ problems: [refusal.problem], failures: failuresOf(outcome) }), {
         status: refusal.status,
         headers: lockedUntil(outcome, now),
         leadsTo: nextOf(visit),

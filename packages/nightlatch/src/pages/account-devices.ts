@@ -1,7 +1,7 @@
 import { html, named, type Html } from './html.js'
 import type { Site } from './layout.js'
 import { uniqueNames } from './parts.js'
-import { day, moment, momentText } from './time.js'
+import { day, moment } from './time.js'
 import { account, factorsText } from './account-words.js'
 import type { AccountView, SessionRow, TrustedDeviceRow } from './account.js'
 import { from, rowLink, section } from './account-sections.js'
@@ -9,8 +9,8 @@ import { from, rowLink, section } from './account-sections.js'
 const badge: Html = html` <span class="badge">${account.thisDevice}</span>`
 
 export function trustedSection(site: Site, view: AccountView): Html {
-  const names = uniqueNames(view.trustedDevices.map(({ device }) => device))
-  const rows = view.trustedDevices.map((row, index) => trusted(site, row, names[index] ?? row.device))
+  const names = uniqueNames(view.trustedDevices.map(({ device }) => named(device)))
+  const rows = view.trustedDevices.map((row, index) => trusted(site, row, names[index] ?? named(row.device)))
   return section(
     'trusted-devices',
     account.trusted,
@@ -23,14 +23,14 @@ export function trustedSection(site: Site, view: AccountView): Html {
   )
 }
 
-const trusted = (site: Site, row: TrustedDeviceRow, name: string): Html => {
+const trusted = (site: Site, row: TrustedDeviceRow, name: Html): Html => {
   const href = `${site.base}/account/trusted-devices/${encodeURIComponent(row.id)}/end`
   return html`<li>
     <div>
       <strong>${named(row.device)}</strong>
       <span class="hint">
         <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
-        <span class="nb">${account.trustedUntil} ${day(row.untilSeconds)}</span>
+        <span class="nb">${account.trustedUntil} ${day(row.untilSeconds)}.</span>
       </span>
     </div>
     <p class="row-actions">${rowLink(href, account.trustedEnd, name)}</p>
@@ -49,7 +49,8 @@ export const passwordSection = (site: Site): Html =>
 export function sessionsSection(site: Site, view: AccountView): Html {
   const names = uniqueNames(
     view.sessions.map(
-      ({ device, lastActiveAtSeconds }) => `${device}, ${account.active} ${momentText(lastActiveAtSeconds)}`,
+      ({ device, lastActiveAtSeconds }) =>
+        html`${named(device)}, ${account.active} ${moment(lastActiveAtSeconds)}`,
     ),
   )
   const others = view.sessions.some(({ current }) => !current)
@@ -57,13 +58,13 @@ export function sessionsSection(site: Site, view: AccountView): Html {
     'sessions',
     account.sessions,
     html`<ul class="rows" role="list">
-        ${view.sessions.map((row, index) => session(site, row, names[index] ?? row.device))}
+        ${view.sessions.map((row, index) => session(site, row, names[index] ?? named(row.device)))}
       </ul>
       ${others && html`<p class="links"><a class="button" href="${site.base}/account/sessions/end-others">${account.endOthers}</a></p>`}`,
   )
 }
 
-const session = (site: Site, row: SessionRow, name: string): Html => {
+const session = (site: Site, row: SessionRow, name: Html): Html => {
   const href = `${site.base}/account/sessions/${encodeURIComponent(row.id)}/end`
   return html`<li>
     <div>

@@ -14,13 +14,15 @@ export const section = (id: string, title: string, body: HtmlValue): Html =>
   </section>`
 
 /** The visible word is short; what it acts on is there for those who hear it out of its row. */
-export const rowLink = (href: string, word: string, about: string): Html =>
-  html`<a href="${href}">${word}<span class="vh"> ${named(about)}</span></a>`
+export const rowLink = (href: string, word: string, about: Html): Html =>
+  html`<a href="${href}">${word}<span class="vh"> ${about}</span></a>`
 
 export function authenticatorsSection(site: Site, view: AccountView): Html {
-  const names = uniqueNames(view.authenticators.map(({ name }) => name))
+  const names = uniqueNames(view.authenticators.map(({ name }) => named(name)))
   const full = view.authenticators.length >= view.mostAuthenticators
-  const rows = view.authenticators.map((row, index) => authenticator(site, row, names[index] ?? row.name))
+  const rows = view.authenticators.map((row, index) =>
+    authenticator(site, row, names[index] ?? named(row.name)),
+  )
   return section(
     'authenticators',
     account.authenticators,
@@ -37,7 +39,7 @@ export function authenticatorsSection(site: Site, view: AccountView): Html {
   )
 }
 
-const authenticator = (site: Site, row: AuthenticatorRow, name: string): Html => {
+const authenticator = (site: Site, row: AuthenticatorRow, name: Html): Html => {
   const own = `${site.base}/account/authenticators/${encodeURIComponent(row.id)}`
   return html`<li>
     <div>

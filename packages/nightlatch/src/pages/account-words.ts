@@ -13,7 +13,7 @@ export const account = {
   addSecond: 'Add a second authenticator app, so you are not locked out if you lose your phone.',
   addFirst: 'Only a password protects your account. Add an authenticator app.',
   fewCodes: 'You have few recovery codes left. Make new ones before you need them.',
-  neverUsed: 'Not used yet',
+  neverUsed: 'Not used yet.',
   added: 'Added',
   lastUsed: 'Last used',
   authenticators: 'Authenticator apps',
@@ -158,7 +158,7 @@ export const password = {
   current: 'Current password',
   next: 'New password',
   rules: (min: number): string =>
-    `At least ${min} characters. Three or four words in a row are good, and spaces are fine`,
+    `At least ${min} characters. Three or four words in a row are good, and spaces are fine.`,
   effect: 'All other devices will be signed out.',
   submit: 'Change password',
 }

@@ -4,6 +4,7 @@ import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
 import {
   actions,
+  clockHelp,
   codeInput,
   errorSummary,
   failed,
@@ -28,6 +29,8 @@ export interface ConfirmView extends FormView {
   /** What they are about to do. */
   readonly action?: ConfirmAction | undefined
   readonly minutes: number
+  /** How many codes of the account were refused in a row. */
+  readonly failures?: number | undefined
 }
 
 const introduction = (view: ConfirmView): Html =>
@@ -59,11 +62,12 @@ export const confirmPage = (site: Site, view: ConfirmView): Html =>
   })
 
 function codeField(view: ConfirmView): Html {
-  const code = codeInput(view, 'otp-hint')
+  const clock = clockHelp(view.failures)
+  const code = codeInput(view, clock.hintIds)
   return html`<div class="field">
     <label for="otp">${confirm.code}</label>
     <p class="hint" id="otp-hint">${confirm.codeHint(view.issuer)}</p>
-    ${code.errors}${code.input}
+    ${code.errors}${clock.hint}${code.input}
   </div>`
 }
 

@@ -128,11 +128,6 @@ export const messages = {
     text: 'It was not sent by the form on the page. Open the page and use its form.',
     next: 'home',
   },
-  'too-many': {
-    title: 'Too many tries',
-    text: 'Wait a little, then try again.',
-    next: 'sign-in',
-  },
   broken: {
     title: 'Something went wrong here',
     text: 'It is not your fault, and nobody was let in. Try again in a minute.',
@@ -176,7 +171,4 @@ export const messageWords = {
   home: 'Go to the first page',
   signIn: 'Go to sign-in',
   reference: 'If it happens again, give this reference to the person who runs this site:',
-  tryAgain: 'You can try again at',
-  recoveryAlso: 'Lost your phone? A recovery code works then too.',
-  recoveryHelp: 'How to get back in',
 }

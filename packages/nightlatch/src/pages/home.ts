@@ -66,4 +66,4 @@ const row = (name: Html, about: HtmlValue): Html =>
 export const lastUsed = ({ lastUsedAtSeconds }: FactorRow): Html =>
   lastUsedAtSeconds === undefined
     ? html`${accountWords.neverUsed}`
-    : html`${accountWords.lastUsed} ${moment(lastUsedAtSeconds)}`
+    : html`${accountWords.lastUsed} ${moment(lastUsedAtSeconds)}.`

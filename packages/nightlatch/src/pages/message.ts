@@ -1,6 +1,5 @@
 import { html, type Html } from './html.js'
 import { layout, type Site } from './layout.js'
-import { waitWords, type Wait } from './time.js'
 import {
   help,
   messages,
@@ -18,8 +17,6 @@ export interface MessageView {
   readonly reference?: string | undefined
   /** What the person who runs the site needs to know, in one sentence. */
   readonly detail?: string | undefined
-  /** When to try again. */
-  readonly wait?: Wait | undefined
 }
 
 /** What stands in the way, in one calm sentence, and one next step. */
@@ -29,10 +26,9 @@ export function messagePage(site: Site, view: MessageView): Html {
   return layout(site, {
     title: words.title,
     body: html`<h1>${words.title}</h1>
-      <p>${view.wait === undefined ? words.text : html`${messageWords.tryAgain} ${waitWords(view.wait)}.`}</p>
+      <p>${words.text}</p>
       ${view.detail !== undefined && html`<p>${view.detail}</p>`}
       ${view.reference !== undefined && html`<p>${messageWords.reference} <code class="reference" dir="ltr" translate="no">${view.reference}</code></p>`}
-      ${view.key === 'too-many' && html`<p>${messageWords.recoveryAlso} <a href="${site.base}/help#lost-phone">${messageWords.recoveryHelp}</a></p>`}
       <p class="actions"><a class="button primary" href="${next.href}">${next.label}</a></p>`,
   })
 }

@@ -31,29 +31,29 @@ type Words = { readonly [Key in NoticeKey]: string | ((notice: Extract<Notice, {
 export const noticeWords: Words = {
   'signed-out': ({ otherSessions }) =>
     otherSessions
-      ? `You are signed out. You are still signed in on ${plural(otherSessions, 'other device')}`
-      : 'You are signed out',
+      ? `You are signed out. You are still signed in on ${plural(otherSessions, 'other device')}.`
+      : 'You are signed out.',
   'sign-in-expired':
-    'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again',
+    'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again.',
   'way-back-lost':
-    'The address that you came from is too long to be kept. Open it again when you are signed in',
-  'signed-in-again': 'You are signed in already',
-  'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in',
-  'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working',
-  'authenticator-renamed': ({ name }) => html`The new name is ${named(name)}`,
-  'authenticator-removed': ({ name }) => html`${named(name)} is removed. Codes from it have stopped working`,
-  'recovery-codes-renewed': 'You have new recovery codes. The old ones have stopped working',
+    'The address that you came from is too long to be kept. Open it again when you are signed in.',
+  'signed-in-again': 'You are signed in already.',
+  'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
+  'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working.',
+  'authenticator-renamed': ({ name }) => html`The new name is ${named(name)}.`,
+  'authenticator-removed': ({ name }) => html`${named(name)} is removed. Codes from it have stopped working.`,
+  'recovery-codes-renewed': 'You have new recovery codes. The old ones have stopped working.',
   'recovery-code-used': ({ left }) =>
-    `You signed in with a recovery code. You have ${left} left. If you have lost your phone, set up a new one: it takes the place of the lost one`,
-  'session-ended-other': 'That device is signed out',
+    `You signed in with a recovery code. You have ${left} left. If you have lost your phone, set up a new one: it takes the place of the lost one.`,
+  'session-ended-other': 'That device is signed out.',
   'sessions-ended': ({ count }) =>
-    count === 0 ? 'You were signed in nowhere else' : `${plural(count, 'other device')} signed out`,
-  'trusted-device-ended': 'That device will be asked for a code again',
-  'password-changed': 'Your password is changed. All other devices are signed out',
-  'password-set': 'Your password is set. Sign in with it now',
-  'account-created': 'Your account is ready. Sign in with it now',
+    count === 0 ? 'You were signed in nowhere else.' : `${plural(count, 'other device')} signed out.`,
+  'trusted-device-ended': 'That device will be asked for a code again.',
+  'password-changed': 'Your password is changed. All other devices are signed out.',
+  'password-set': 'Your password is set. Sign in with it now.',
+  'account-created': 'Your account is ready. Sign in with it now.',
   'no-account-yet':
-    'There is no account here yet. Open the link that the server printed when it started: it makes the first one',
+    'There is no account here yet. Open the link that was printed at the start: it makes the first one. It works for an hour, and every start prints a new one.',
   other: ({ text }) => text,
 }
 

@@ -1,7 +1,8 @@
-import { html, type Html, type HtmlValue } from './html.js'
+import { factorWords } from './factor-words.js'
+import { html, render, type Html, type HtmlValue } from './html.js'
 import { isImportant, noticeAction, noticeText, type Notice } from './notices.js'
 import { fieldsOf, problemText, type FieldName, type Problem } from './problems.js'
-import { common } from './words.js'
+import { common, verify } from './words.js'
 
 /** What every form may come back with. */
 export interface FormView {
@@ -26,7 +27,8 @@ export function errorSummary(view: FormView, elsewhere?: string): Html | null {
     const [field] = fieldsOf(problem)
     const href = field === undefined ? elsewhereFor(problem, elsewhere) : `#${fieldId(field)}`
     const text = problemText(problem)
-    return html`<li>${href === undefined ? text : html`<a href="${href}">${text}</a>`}</li>`
+    return html`<li>${href === undefined ? text : html`<a href="${href}">${text}</a>`}</li>
+      ${wayOut(problem, elsewhere)}`
   })
   return html`<div class="box bad" tabindex="-1" autofocus>
     <div role="alert">
@@ -40,6 +42,23 @@ export function errorSummary(view: FormView, elsewhere?: string): Html | null {
 
 const elsewhereFor = (problem: Problem, elsewhere: string | undefined): string | undefined =>
   problem.key === 'code-looks-like-recovery' ? elsewhere : undefined
+
+/** While no code of the app helps, a recovery code does. */
+const helpedByRecovery = new Set<Problem['key']>(['code-locked', 'code-blocked', 'code-unreadable'])
+
+const wayOut = ({ key }: Problem, elsewhere: string | undefined): Html | null =>
+  elsewhere === undefined || !helpedByRecovery.has(key)
+    ? null
+    : html`<li><a href="${elsewhere}">${factorWords['recovery-code'].use}</a></li>`
+
+/** From the second wrong code on: a stranger learns nothing from it, and most often it is the clock. */
+export const clockHelp = (failures = 0): { readonly hint: Html | null; readonly hintIds: string } =>
+  failures < 2
+    ? { hint: null, hintIds: 'otp-hint' }
+    : {
+        hint: html`<p class="hint" id="clock-hint">${verify.clockHelp}</p>`,
+        hintIds: 'otp-hint clock-hint',
+      }
 
 /** What has just been done, once, after a redirect. */
 export const noticeBox = (notice: Notice | undefined, base = ''): Html | null =>
@@ -220,11 +239,12 @@ export const actions = ({ submit, tone, cancel }: Actions): Html =>
   </div>`
 
 /** Accessible names of buttons in a list must differ, even where the things they act on look the same. */
-export function uniqueNames(names: readonly string[]): readonly string[] {
+export function uniqueNames(names: readonly Html[]): readonly Html[] {
   const seen = new Map<string, number>()
   return names.map((name) => {
-    const times = (seen.get(name) ?? 0) + 1
-    seen.set(name, times)
-    return times === 1 ? name : `${name} (${times})`
+    const text = render(name)
+    const times = (seen.get(text) ?? 0) + 1
+    seen.set(text, times)
+    return times === 1 ? name : html`${name} (${times})`
   })
 }

@@ -1,5 +1,5 @@
 import { html, named, type HtmlValue } from './html.js'
-import { duration, waitWords, type Wait } from './time.js'
+import { clockError, tryAgainWords, type Wait } from './time.js'
 
 /** What a form can be refused for. Every sentence says what to do next; none says more than a stranger may know. */
 export type Problem =
@@ -40,11 +40,14 @@ type PlainProblemKey =
   | 'code-looks-like-recovery'
   | 'code-wrong'
   | 'code-blocked'
+  | 'code-unreadable'
   | 'setup-code-wrong'
   | 'setup-expired'
+  | 'setup-blocked'
   | 'recovery-empty'
   | 'recovery-wrong'
   | 'recovery-looks-like-code'
+  | 'recovery-blocked'
   | 'not-saved'
   | 'name-empty'
   | 'choice-empty'
@@ -70,51 +73,63 @@ type Words = {
 
 export const problemWords: Words = {
   'username-empty': 'Enter your username or email address',
-  'username-taken': 'Somebody has this username already. Choose another one',
-  'username-characters': 'Choose a username of 1 to 64 letters, numbers, dots, dashes and underscores',
+  'username-taken': 'Somebody has this username already. Choose another one.',
+  'username-characters':
+    'Choose a username of at most 254 letters, numbers, dots, dashes and underscores. It begins with a letter or a number and does not end with a dot.',
   'password-empty': 'Enter your password',
-  'password-wrong': 'That password is not right. Type it again',
+  'password-wrong': 'That password is not right. Type it again.',
   'password-new-empty': 'Enter the password you want to use',
   'password-short': ({ min }) => `Choose a password of at least ${min} characters`,
   'password-long': ({ max }) => `Choose a password of at most ${max} characters`,
-  'password-characters': 'This password has a character that cannot be used. Choose another one',
-  'password-common': 'Many people use this password, so it is easy to guess. Choose another one',
-  'password-own-name': 'Your name makes a password easy to guess. Choose one without it',
-  'password-same': 'This is the password you have now. Choose another one',
+  'password-characters': 'This password has a character that cannot be used. Choose another one.',
+  'password-common': 'Many people use this password, so it is easy to guess. Choose another one.',
+  'password-own-name': 'Your name makes a password easy to guess. Choose one without it.',
+  'password-same': 'This is the password you have now. Choose another one.',
   'password-current-empty': 'Enter the password you use now',
-  'password-current-wrong': 'That is not the password you use now. Type it again',
+  'password-current-wrong': 'That is not the password you use now. Type it again.',
   'wrong-pair': 'The username or password is not right',
-  'confirm-wrong': 'The password or the code is not right. Check both and send them again',
-  'confirm-recovery-wrong': 'The password or the recovery code is not right. Check both and send them again',
-  'too-many': ({ wait }) => html`Too many tries. You can try again at ${waitWords(wait)}`,
+  'confirm-wrong': 'The password or the code is not right. Check both and send them again.',
+  'confirm-recovery-wrong': 'The password or the recovery code is not right. Check both and send them again.',
+  'too-many': ({ wait }) => html`Too many tries. ${tryAgainWords(wait)}`,
   'code-empty': 'Enter the 6-digit code from your app',
   'code-length': ({ count }) =>
-    `You entered ${count} ${count === 1 ? 'number' : 'numbers'}. The code must be 6 numbers`,
+    `You entered ${count} ${count === 1 ? 'number' : 'numbers'}. The code must be 6 numbers.`,
   'code-letters': 'The code must be 6 numbers',
-  'code-looks-like-recovery': 'That looks like a recovery code. Use the “Use a recovery code” link',
-  'code-wrong': 'That code is not right or has been used. Wait for the next code in your app, then enter it',
+  'code-looks-like-recovery': 'That looks like a recovery code. Use the “Use a recovery code” link.',
+  'code-wrong': 'That code is not right or has been used. Wait for the next code in your app, then enter it.',
   'code-locked': ({ wait }) =>
-    html`Too many wrong codes. You can try again at ${waitWords(wait)}. A recovery code also works then`,
+    html`Too many wrong codes. ${tryAgainWords(wait)} A recovery code works straight away.`,
   'code-blocked':
-    'Too many wrong codes. Use a recovery code, or ask the person who runs this site to reset your second step',
-  'code-drift': ({ seconds, direction }) =>
-    `Your app's clock is about ${driftWords(seconds)} ${direction}. Set your phone's time to automatic, then enter the next code`,
-  'setup-code-wrong': 'That code is not right. Wait for the next code in your app, then enter it',
+    'Too many wrong codes. Use a recovery code, or ask the person who runs this site to reset your second step.',
+  'code-unreadable':
+    'We cannot check codes from your app any more, and that is not your fault. Use a recovery code, or ask the person who runs this site to reset your second step.',
+  'code-drift': ({ seconds, direction }) => driftText(seconds, direction),
+  'setup-code-wrong': 'That code is not right. Wait for the next code in your app, then enter it.',
   'setup-expired':
-    'The setup page you used was more than 30 minutes old. Add this new QR code to your app and enter its code',
+    'The setup page you used was more than 30 minutes old. Add this new QR code to your app and enter its code.',
+  'setup-blocked':
+    'Too many wrong codes. Ask the person who runs this site to reset your second step, then start again.',
   'recovery-empty': 'Enter one of your recovery codes',
-  'recovery-wrong': 'That recovery code is not right, or has been used before. Check it, or try another one',
+  'recovery-wrong': 'That recovery code is not right, or has been used before. Check it, or try another one.',
   'recovery-looks-like-code':
-    'That looks like a code from your app. Use the “Use your authenticator app” link, or enter a recovery code',
+    'That looks like a code from your app. Use the “Use your authenticator app” link, or enter a recovery code.',
+  'recovery-blocked':
+    'Too many wrong recovery codes. Try again tomorrow, or ask the person who runs this site to reset your second step.',
   'not-saved': 'Tick the box when you have saved your recovery codes',
   'name-empty': 'Enter a name',
-  'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name`,
+  'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name.`,
   'name-long': ({ max }) => `Choose a name of at most ${max} characters`,
   'choice-empty': 'Choose the authenticator app you want to replace',
   other: ({ text }) => text,
 }
 
-const driftWords = (seconds: number): string => duration(Math.max(1, Math.round(seconds / 60)) * 60)
+/** From there on it is no clock that runs badly but one that was set for another zone. */
+const otherZone = 12 * 60
+
+const driftText = (seconds: number, direction: 'fast' | 'slow'): string =>
+  seconds < otherZone
+    ? `Your app's clock is about ${clockError(seconds)} ${direction}. Set your phone's time to automatic, then enter the next code.`
+    : `Your app's clock is about ${clockError(seconds)} ${direction}. Set your phone's time and time zone to automatic, then enter the next code.`
 
 export function problemText(problem: Problem): HtmlValue {
   const words = problemWords[problem.key] as string | ((problem: Problem) => HtmlValue)
@@ -137,7 +152,7 @@ export function fieldsOf(problem: Problem): readonly FieldName[] {
     ['password', /^password-(empty|wrong)$/],
     ['new_password', /^password-/],
     ['otp', /^(code-(empty|length|letters|wrong|drift)|setup-code-wrong)$/],
-    ['recovery_code', /^recovery-/],
+    ['recovery_code', /^recovery-(?!blocked)/],
     ['saved', /^not-saved$/],
     ['name', /^name-/],
     ['authenticator', /^choice-empty$/],

@@ -5,6 +5,7 @@ import { layout, type Site } from './layout.js'
 import type { Notice } from './notices.js'
 import {
   actions,
+  clockHelp,
   codeInput,
   errorSummary,
   failed,
@@ -51,12 +52,13 @@ export interface VerifyView extends FormView {
   readonly rememberDays: number
   /** What else may be given, the best first. */
   readonly others: readonly FactorKind[]
-  /** How many codes were refused in this sign-in. */
+  /** How many codes of the account were refused in a row. */
   readonly failures?: number | undefined
 }
 
 export function verifyPage(site: Site, view: VerifyView): Html {
-  const code = codeInput(view, 'otp-hint', !failed(view))
+  const clock = clockHelp(view.failures)
+  const code = codeInput(view, clock.hintIds, !failed(view))
   return layout(site, {
     title: verify.title,
     failed: failed(view),
@@ -66,9 +68,8 @@ export function verifyPage(site: Site, view: VerifyView): Html {
         <p class="who">${verify.who(view.username)}</p>
         <h1><label for="otp">${verify.heading}</label></h1>
         <p class="hint" id="otp-hint">${verify.hint(view.issuer)}</p>
-        ${code.errors}${(view.failures ?? 0) >= 3 && html`<p class="hint">${verify.clockHelp}</p>`}
-        ${code.input} ${nextField(view.next)}${actions({ submit: common.continue })}
-        ${view.offerRemember && rememberBox(view.rememberDays)}
+        ${code.errors}${clock.hint} ${code.input} ${view.offerRemember && rememberBox(view.rememberDays)}
+        ${nextField(view.next)}${actions({ submit: common.continue })}
       </form>
       <section class="aside" aria-labelledby="other-ways">
         <h2 id="other-ways">${verify.cannot}</h2>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { render } from './html.js'
-import { day, duration, moment, waitWords } from './time.js'
+import { day, duration, moment, tryAgainWords } from './time.js'
 
 const atSeconds = Date.UTC(2026, 7, 22, 9, 10) / 1000
 
@@ -24,8 +24,22 @@ describe('times on pages', () => {
     expect(duration(seconds)).toBe(words)
   })
 
-  it('tell when a wait ends by the clock and from now', () => {
-    const words = render(waitWords({ untilSeconds: atSeconds + 900, nowSeconds: atSeconds }))
-    expect(words.replace(/<[^>]+>/g, '')).toBe('09:25 UTC (in 15 minutes)')
+  const tryAgain = (seconds: number): string =>
+    render(tryAgainWords({ untilSeconds: atSeconds + seconds, nowSeconds: atSeconds }))
+
+  it.each([
+    [900, 'You can try again at 09:25 UTC (in 15 minutes).'],
+    [60, 'You can try again at 09:11 UTC (in 1 minute).'],
+    [59, 'You can try again in 59 seconds.'],
+    [30, 'You can try again in 30 seconds.'],
+    [1, 'You can try again in 1 second.'],
+  ])('tell when a wait of %i seconds ends, by the clock only where the clock says it', (seconds, said) => {
+    expect(tryAgain(seconds).replace(/<[^>]+>/g, '')).toBe(said)
+    expect(tryAgain(seconds)).toContain(`data-countdown="${seconds}"`)
+  })
+
+  it('never name a moment on the clock that is too early', () => {
+    expect(tryAgain(899).replace(/<[^>]+>/g, '')).toContain('at 09:25 UTC (in 15 minutes)')
+    expect(tryAgain(901)).toContain('datetime="2026-08-22T09:26:00Z"')
   })
 })

@@ -28,7 +28,7 @@ export const common = {
   passwordShown: 'Your password is visible',
   passwordHidden: 'Your password is hidden',
   copied: 'Copied',
-  askOperator: (site: string): string => `Ask the person who runs ${site} to reset your second step`,
+  askOperator: (site: string): string => `Ask the person who runs ${site} to reset your second step.`,
 }
 
 export const signIn = {
@@ -46,7 +46,7 @@ export const verify = {
   who: (username: string): Html => html`Signing in as <strong>${named(username)}</strong>`,
   hint: (issuer: string): Html =>
     html`Open your authenticator app and find the entry called <strong>${named(issuer)}</strong>`,
-  clockHelp: "Codes can fail when your phone's clock is wrong. Set its time to automatic",
+  clockHelp: "Codes can fail when your phone's clock is wrong. Set its time to automatic.",
   remember: (days: number): string => `Remember this device for ${plural(days, 'day')}`,
   rememberHint: 'Do not tick this on a shared computer',
   cannot: 'Cannot use your app?',
@@ -56,7 +56,7 @@ export const verify = {
 export const recovery = {
   title: 'Use a recovery code',
   label: 'Recovery code',
-  hint: 'It looks like k7qm-4xw4-9hd2-p3tn. Capital letters, spaces and dashes do not matter',
+  hint: 'It looks like k7qm-4xw4-9hd2-p3tn. Capital letters, spaces and dashes do not matter.',
   submit: 'Continue',
   noneTitle: 'No recovery code?',
 }
@@ -69,12 +69,12 @@ export const setup = {
   replaces: (name: string): Html =>
     html`Do this with your new phone. ${named(name)} keeps working until the new code is confirmed.`,
   addTo: (instance: string): Html => html`Add ${named(instance)} to your app`,
-  scan: 'Scan this QR code with your authenticator app',
+  scan: 'Scan this QR code with your authenticator app.',
   open: 'Open in my authenticator app',
   qrLabel: 'QR code for your authenticator app. If you cannot scan it, use the setup key that follows.',
   key: 'Setup key',
   copyKey: 'Copy setup key',
-  copyFailed: 'Could not copy. Select the key and copy it yourself',
+  copyFailed: 'Could not copy. Select the key and copy it yourself.',
   cannotScan: 'I cannot scan the QR code',
   typeKey: 'Type or paste the setup key into your app. Choose “time based” if your app asks.',
   account: 'Account',
@@ -116,7 +116,7 @@ export const recoveryCodes = {
   print: 'Print',
   copy: 'Copy',
   ofWhat: 'codes',
-  copyFailed: 'Could not copy. Select the codes and copy them yourself',
+  copyFailed: 'Could not copy. Select the codes and copy them yourself.',
   for: (account: string, host: string): Html => html`For ${named(account)} on ${named(host)}`,
   made: 'Made on',
   saved: 'I have saved my recovery codes',
@@ -146,11 +146,11 @@ export const invitation = {
   titleFirst: 'Create the first account',
   leadFirst: 'Choose a username and a password.',
   username: 'Username',
-  usernameHint: 'Letters, numbers, dots, dashes and underscores',
+  usernameHint: 'Letters, numbers, dots, dashes and underscores; a letter or a number first',
   forWhom: (username: string): Html => html`For the account <strong>${named(username)}</strong>`,
   password: 'New password',
   passwordHint: (min: number): string =>
-    `At least ${min} characters. Three or four words in a row are good, and spaces are fine`,
+    `At least ${min} characters. Three or four words in a row are good, and spaces are fine.`,
   submit: 'Set password',
   submitFirst: 'Create account',
 }

@@ -521,10 +521,46 @@ describe('the script', () => {
     })
   })
 
-  it("shows times in the person's own time zone", async () => {
-    await visiting({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' }, async (page) => {
+  it.each([
+    ['en-GB', '23:32', '21 November 2026 at 23:07'],
+    ['en-US', '11:32 PM', 'November 21, 2026 at 11:07 PM'],
+    ['de-DE', '23:32', 'November 21, 2026 at 23:07'],
+  ])("shows times in the person's own time zone and clock, with %s", async (locale, clock, moment) => {
+    await visiting({ timezoneId: 'Asia/Tokyo', locale }, async (page) => {
       await goTo(page, 'verify-locked')
-      expect(await page.locator('time').first().textContent()).toBe('23:32')
+      const shown = async (): Promise<string> =>
+        (await page.locator('time').first().innerText()).replaceAll('\u202f', ' ')
+      expect(await shown()).toBe(clock)
+      await goTo(page, 'home')
+      expect(await shown()).toBe(moment)
+      await goTo(page, 'account')
+      expect(await page.locator('main').innerText(), 'also in what is only heard').not.toContain('UTC')
+      expect(await page.locator('main').textContent()).not.toContain('UTC')
+    })
+  })
+
+  it('counts a wait down for those who see it, and tells those who hear it when it is over', async () => {
+    await visiting({ locale: 'en-GB' }, async (page) => {
+      await page.clock.install({ time: new Date('2026-11-21T14:17:00Z') })
+      await goTo(page, 'verify-locked-short')
+      const alert = page.getByRole('alert')
+      const heard = (): Promise<string> =>
+        alert.evaluate((box) => {
+          const copy = box.cloneNode(true) as HTMLElement
+          copy.querySelectorAll('[aria-hidden="true"]').forEach((hidden) => {
+            hidden.remove()
+          })
+          return copy.textContent.replace(/\s+/g, ' ')
+        })
+      expect(await heard()).toMatch(/You can try again at [\d:]+ \(in 2 minutes\)\./)
+      await page.clock.runFor(1000)
+      expect(await alert.locator('[aria-hidden="true"]').innerText()).toBe('1 minute 29 seconds')
+      await page.clock.runFor(60_000)
+      expect(await alert.locator('[aria-hidden="true"]').innerText()).toBe('29 seconds')
+      expect(await heard(), 'nobody is told every second').toContain('2 minutes')
+      await page.clock.runFor(30_000)
+      expect(await heard()).toContain('You can try again now.')
+      expect(await heard()).not.toContain('minute')
     })
   })
 })

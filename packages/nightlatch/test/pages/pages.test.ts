@@ -76,7 +76,7 @@ describe('every page', () => {
 
   it('UX-A02 has a title of its own', () => {
     const states =
-      /-(restored|ended|continue|empty|wrong|locked|mistaken|short|drift|second|change|unsaved|which|none|bare|recovered|taken|last|refused|now)$/
+      /-(restored|ended|continue|empty|wrong|locked|locked-short|blocked|unreadable|zone|mistaken|short|drift|second|change|unsaved|which|none|bare|recovered|taken|last|refused|now)$/
     const titles = all.filter(({ name }) => !states.test(name)).map(({ page }) => title(page))
     expect(titles.length).toBeGreaterThan(30)
     expect(new Set(titles).size).toBe(titles.length)
@@ -241,10 +241,12 @@ describe('a refused form', () => {
 
   it('UX-J09 names the moment when one may try again, and the way around', () => {
     const page = words(find('verify-locked'))
-    expect(page).toContain('You can try again at 14:32 UTC (in 15 minutes)')
-    expect(find('verify-locked')).toContain('href="/mfa/recovery"')
-    expect(words(find('message-too-many'))).toContain('14:32 UTC (in 15 minutes)')
-    expect(find('message-too-many')).toContain('/help#lost-phone')
+    expect(page).toContain('You can try again at 14:32 UTC (in 15 minutes')
+    expect(page).toContain('A recovery code works straight away.')
+    for (const name of ['verify-locked', 'verify-blocked', 'verify-unreadable'])
+      expect(find(name), name).toMatch(
+        /role="alert"[\s\S]*?<a href="\/mfa\/recovery">Use a recovery code<\/a>/,
+      )
   })
 
   it('leads somebody with a recovery code in the wrong box to the right one', () => {

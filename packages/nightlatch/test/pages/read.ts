@@ -49,6 +49,7 @@ export function words(page: string): string {
       'data-hidden',
       'data-copied',
       'data-failed',
+      'data-over',
     ].map((key) => attributes[key] ?? ''),
   )
   return decode([page.replace(/<[^>]*>/g, ' '), ...heard].join(' ')).replace(/\s+/g, ' ')

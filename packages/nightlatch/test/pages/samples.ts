@@ -155,6 +155,13 @@ const signingIn = (): Record<string, Html> => ({
   'verify-wrong': pages.verifyPage(site, { ...verify, failures: 3, problems: [{ key: 'code-wrong' }] }),
   'verify-mistaken': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-looks-like-recovery' }] }),
   'verify-locked': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-locked', wait }] }),
+  'verify-locked-short': pages.verifyPage(site, {
+    ...verify,
+    failures: 5,
+    problems: [{ key: 'code-locked', wait: { untilSeconds: nowSeconds + 90, nowSeconds } }],
+  }),
+  'verify-blocked': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-blocked' }] }),
+  'verify-unreadable': pages.verifyPage(site, { ...verify, problems: [{ key: 'code-unreadable' }] }),
   recovery: pages.recoveryPage(site, { username: 'alice', others: ['totp'] }),
   'recovery-wrong': pages.recoveryPage(site, {
     username: 'alice',
@@ -173,6 +180,10 @@ const signingIn = (): Record<string, Html> => ({
 
 const settingUp = (): Record<string, Html> => ({
   setup: pages.setupPage(site, setup),
+  'setup-zone': pages.setupPage(site, {
+    ...setup,
+    problems: [{ key: 'code-drift', seconds: 19_800, direction: 'slow' }],
+  }),
   'setup-second': pages.setupPage(signedIn, {
     ...setup,
     required: false,
@@ -297,7 +308,6 @@ const again = { href: '/photos?album=7', label: 'Try again' }
 
 /** What some of them say beyond their own words. */
 const messageViews: Partial<Record<MessageKey, Omit<pages.MessageView, 'key'>>> = {
-  'too-many': { wait },
   broken: { reference: '7f3a-91c2' },
   'application-down': { next: again, reference: '7f3a-91c2' },
   'application-slow': { next: again, reference: '7f3a-91c2' },

@@ -9,6 +9,9 @@ import { nowSeconds, samples } from './samples.js'
 
 const banned =
   /\b(please|sorry|valid|invalid|oops|forbidden|TOTP|OTP|MFA|token|2FA|illegal|error occurred)\b/i
+/** One sentence ends and another begins. */
+const endsInside = /\p{Ll}[.?] \p{Lu}/u
+
 const wait = { untilSeconds: nowSeconds + 60, nowSeconds }
 const anything = {
   wait,
@@ -44,16 +47,35 @@ describe('the words', () => {
     'UX-W02 of the problem $key say what to do next',
     ({ text }) => {
       expect(text).toMatch(
-        /\b(Enter|Choose|Type|Tick|Wait|Set|Use|Check|Ask|Go back|Add|try again|must be|Do it)\b/,
+        /\b(Enter|Choose|Type|Tick|Wait|Set|Use|Check|Ask|Go back|Add|try again|must be|Try again|Do it)\b/,
       )
+    },
+  )
+
+  it.each([...problems, ...notices])('of $key end as sentences do, where there are several', ({ text }) => {
+    if (endsInside.test(text)) expect(text).toMatch(/[.?]\s*$/)
+  })
+
+  it.each(problems.filter(({ text }) => !endsInside.test(text)))(
+    'of $key are one instruction, without a full stop',
+    ({ text }) => {
       expect(text).not.toMatch(/[.!]$/)
     },
   )
 
+  it('of every paragraph end as sentences do, where there are several', () => {
+    const unfinished = Object.values(samples()).flatMap((page) =>
+      [...render(page).matchAll(/<(p|li|dd)(?:\s[^>]*)?>((?:(?!<(?:p|li|dd)[\s>])[\s\S])*?)<\/\1>/g)]
+        .map(([, , inner = '']) => words(inner).trim())
+        .filter((text) => endsInside.test(text) && !/[.?:]\W*$/.test(text)),
+    )
+    expect(unfinished).toEqual([])
+  })
+
   it('UX-W03 of a wrong code do not tell whether it was used before', () => {
     const text = problems.find(({ key }) => key === 'code-wrong')?.text
     expect(text).toBe(
-      'That code is not right or has been used. Wait for the next code in your app, then enter it',
+      'That code is not right or has been used. Wait for the next code in your app, then enter it.',
     )
   })
 
@@ -72,15 +94,26 @@ describe('the words', () => {
     const drift = (seconds: number): string =>
       String(problemText({ key: 'code-drift', seconds, direction: 'fast' }))
     expect(drift(170)).toBe(
-      "Your app's clock is about 3 minutes fast. Set your phone's time to automatic, then enter the next code",
+      "Your app's clock is about 3 minutes fast. Set your phone's time to automatic, then enter the next code.",
     )
     expect(drift(45)).toContain('about 1 minute fast')
     expect(drift(600)).toContain('about 10 minutes fast')
+    expect(drift(600)).not.toContain('time zone')
+    for (const [seconds, said] of [
+      [900, '15 minutes'],
+      [3540, '1 hour'],
+      [3600, '1 hour'],
+      [5400, '1 hour and 30 minutes'],
+      [7170, '2 hours'],
+      [20_700, '5 hours and 45 minutes'],
+      [50_400, '14 hours'],
+    ] as const)
+      expect(drift(seconds)).toContain(`about ${said} fast. Set your phone's time and time zone to automatic`)
   })
 
   it('count', () => {
     const length = (count: number): string => String(problemText({ key: 'code-length', count }))
-    expect(length(5)).toBe('You entered 5 numbers. The code must be 6 numbers')
-    expect(length(1)).toBe('You entered 1 number. The code must be 6 numbers')
+    expect(length(5)).toBe('You entered 5 numbers. The code must be 6 numbers.')
+    expect(length(1)).toBe('You entered 1 number. The code must be 6 numbers.')
   })
 })

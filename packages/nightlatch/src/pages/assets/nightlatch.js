@@ -88,18 +88,52 @@
     })
   })
 
-  /* The server writes UTC; here is the person's own time. */
+  /* The server writes UTC; here is the person's own time, by the clock that they read. */
   const { lang } = document.documentElement
-  const locale = (navigator.languages || []).find((one) => one.split('-')[0] === lang) || lang
+  const languages = navigator.languages || []
+  const locale = languages.find((one) => one.split('-')[0] === lang) || lang
+  const { hourCycle } = new Intl.DateTimeFormat(languages[0], { timeStyle: 'short' }).resolvedOptions()
   const formats = {
-    clock: { hour: '2-digit', minute: '2-digit' },
-    day: { day: 'numeric', month: 'long', year: 'numeric' },
-    moment: { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' },
+    clock: { timeStyle: 'short', hourCycle },
+    day: { dateStyle: 'long' },
+    moment: { dateStyle: 'long', timeStyle: 'short', hourCycle },
   }
   all('time[data-time]').forEach((time) => {
     const at = new Date(time.dateTime)
     if (!Number.isNaN(at.getTime())) {
       time.textContent = new Intl.DateTimeFormat(locale, formats[time.dataset.time]).format(at)
     }
+  })
+
+  /* A wait is counted down for those who see it. Those who hear it are told how long it is, and when it is over. */
+  const amount = (number, unit) =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(number)
+
+  const inWords = (seconds) => {
+    if (seconds < 60) return amount(seconds, 'second')
+    const rest = seconds % 60
+    if (seconds < 600 && rest > 0)
+      return `${amount((seconds - rest) / 60, 'minute')} ${amount(rest, 'second')}`
+    return seconds < 5400
+      ? amount(Math.ceil(seconds / 60), 'minute')
+      : amount(Math.ceil(seconds / 3600), 'hour')
+  }
+
+  all('[data-countdown]').forEach((shown) => {
+    const end = Date.now() + 1000 * shown.dataset.countdown
+    const heard = document.createElement('span')
+    heard.className = 'vh'
+    heard.textContent = shown.textContent
+    shown.before(heard)
+    shown.setAttribute('aria-hidden', 'true')
+    const sentence = shown.closest('[data-over]')
+    const timer = window.setInterval(() => {
+      const seconds = Math.ceil((end - Date.now()) / 1000)
+      if (seconds > 0) shown.textContent = inWords(seconds)
+      else {
+        window.clearInterval(timer)
+        sentence.textContent = sentence.dataset.over
+      }
+    }, 1000)
   })
 })()

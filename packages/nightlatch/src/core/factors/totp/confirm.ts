@@ -3,6 +3,7 @@ import type { Browser } from '../../completed-sign-in.js'
 import type { Core } from '../../core.js'
 import { noteChange } from '../../session-life.js'
 import type { Stores } from '../../stores.js'
+import { hour, minute } from '../../world.js'
 import type { Enrolled, Renewed, SetUpOwner } from '../enrolment.js'
 import { enrol } from '../enrolment.js'
 import type { FactorProblem } from '../factor.js'
@@ -16,6 +17,11 @@ import { parseCode, reserveCode, sealContext, stepSeconds, windowSteps } from '.
 
 /** How far a wrong code is looked for, at set-up only, to tell a wrong clock: ten minutes either side. */
 export const driftSteps = 20
+/** A clock that shows the time of another zone: zones are whole quarters of an hour apart, and 14 hours at most. */
+const zoneSeconds = 15 * minute
+const mostZones = (14 * hour) / zoneSeconds
+/** A clock in a wrong zone is rarely right to the second. */
+const zoneSteps = 2
 
 export type SetUpOutcome =
   | {
@@ -110,8 +116,21 @@ async function checkFirstCode(
   const verdict = app.verify(parsed.code, { atSeconds, window: windowSteps, afterStep: null })
   if (verdict.matched) return { kind: 'right', step: verdict.step }
   await noteChange(stores, core, { owner: account, event: 'set-up.refused', client })
-  const drift = app.drift(parsed.code, { atSeconds, windowSteps: driftSteps })
-  return { kind: 'wrong', driftSeconds: drift === null ? null : drift * stepSeconds }
+  return { kind: 'wrong', driftSeconds: driftOf(app, parsed.code, atSeconds) }
+}
+
+/** By how many seconds the phone's clock is off, when that explains the code: a little, or by a time zone. */
+function driftOf(app: Totp, code: string, now: number): number | null {
+  const near = app.drift(code, { atSeconds: now, windowSteps: driftSteps })
+  if (near !== null) return near * stepSeconds
+  for (let zone = 1; zone <= mostZones; zone += 1) {
+    for (const offset of [zone * zoneSeconds, -zone * zoneSeconds]) {
+      if (now + offset < 0) continue
+      const steps = app.drift(code, { atSeconds: now + offset, windowSteps: zoneSteps })
+      if (steps !== null) return offset + steps * stepSeconds
+    }
+  }
+  return null
 }
 
 async function replaceOld(stores: Stores, { replaces, account }: SetUp): Promise<{ name: string } | null> {

@@ -73,7 +73,7 @@ describe.each(databases)(
       const ada = await enrolledPerson(app, 'ada')
       for (let guess = 0; guess < 52; guess += 1) {
         const thief = app.browser({ 'x-forwarded-for': `203.0.113.9:${50_000 + guess}` })
-        await thief.post('/login', { username: `nobody${guess}`, password: 'a wrong one' })
+        await thief.refused('/login', { username: `nobody${guess}`, password: 'a wrong one' })
       }
       const again = app.browser({ 'x-forwarded-for': '203.0.113.9:1' })
       expect((await again.post('/login', { username: 'nobody', password: 'a wrong one' })).status).toBe(429)
@@ -87,7 +87,7 @@ describe.each(databases)(
 it('BRUTE-20 a proxy that says no address is told of in the log', async () => {
   const app = await startApp({ env: trusted })
   for (let time = 0; time < 3; time += 1)
-    await app.browser({ 'x-forwarded-for': 'unknown' }).post('/login', { username: 'x', password: 'y' })
+    await app.browser({ 'x-forwarded-for': 'unknown' }).refused('/login', { username: 'x', password: 'y' })
   expect(app.logged.filter((line) => line.includes('X-Forwarded-For'))).toHaveLength(1)
   await app.close()
 })

@@ -12,7 +12,7 @@ const always = {
 
 /** On every answer of an origin with TLS. */
 export const strictTransport = (secure: boolean): Readonly<Record<string, string>> =>
-  secure ? { 'strict-transport-security': 'max-age=63072000; includeSubDomains' } : {}
+  secure ? { 'strict-transport-security': 'max-age=63072000' } : {}
 
 const contentSecurityPolicy = (leadsTo: string): string =>
   [

@@ -41,20 +41,24 @@ export const setupPage = (site: Site, view: SetupView): Html =>
   layout(site, {
     title: setup.title,
     failed: failed(view),
+    width: 'wide',
     body: html`${errorSummary(view)}
       <h1>${setup.title}</h1>
       <p class="lead">${introduction(view)}</p>
       <form method="post" action="${site.base}/mfa/setup" autocomplete="off" novalidate>
-        <ol class="steps" role="list">
+        <ol class="steps side" role="list">
           <li>${scanStep(site, view)}</li>
-          <li>${nameStep(view)}</li>
-          <li>${codeStep(view)}</li>
+          <li>
+            ${codeStep(view)}
+            ${nextField(view.next)}${actions({
+              submit: setup.submit,
+              cancel:
+                view.cancelHref === undefined ? undefined : { href: view.cancelHref, label: common.cancel },
+            })}
+          </li>
         </ol>
-        ${nextField(view.next)}${actions({
-          submit: setup.submit,
-          cancel: view.cancelHref === undefined ? undefined : { href: view.cancelHref, label: common.cancel },
-        })}
-      </form>`,
+      </form>
+      <div class="aside">${aids(site, view)}</div>`,
   })
 
 function introduction(view: SetupView): Html {
@@ -72,8 +76,11 @@ const scanStep = (site: Site, view: SetupView): Html =>
         <div class="qr" role="img" aria-label="${setup.qrLabel}">${view.qr}</div>
       </div>
       ${keyBlock(view)}
-    </div>
-    <details>
+    </div>`
+
+/** What only some people need comes after what everybody does. */
+const aids = (site: Site, view: SetupView): Html =>
+  html`<details>
       <summary>${setup.cannotScan}</summary>
       <p>${setup.typeKey}</p>
       <dl class="facts">
@@ -115,14 +122,12 @@ const keyBlock = (view: SetupView): Html =>
     </p>
   </div>`
 
-const nameStep = (view: SetupView): Html =>
-  html`<h2>${setup.nameTitle}</h2>
-    ${textField(view, { name: 'name', label: setup.name, autocomplete: 'off', value: view.name })}`
-
+/** The code first: it is what the page is for. The name can stay empty. */
 function codeStep(view: SetupView): Html {
   const code = codeInput(view)
   return html`<h2>${setup.codeTitle}</h2>
-    <div class="field"><label for="otp">${setup.code}</label> ${code.errors}${code.input}</div>`
+    <div class="field"><label for="otp">${setup.code}</label> ${code.errors}${code.input}</div>
+    ${textField(view, { name: 'name', label: setup.name, hint: setup.nameHint, autocomplete: 'off', value: view.name })}`
 }
 
 export interface ChangePhoneView extends FormView {

@@ -85,8 +85,8 @@ export const setup = {
   anyApp:
     'Any authenticator app works, on a phone, a tablet or a computer. Many password managers have one built in, and so have newer phones.',
   apps: 'Which apps work?',
-  nameTitle: 'Name it, if you like',
   name: 'Name (for example “Pixel 9”)',
+  nameHint: 'You can leave this empty',
   codeTitle: 'Enter the code your app shows',
   code: '6-digit code',
   submit: 'Confirm and turn on',

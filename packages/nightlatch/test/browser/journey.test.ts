@@ -185,7 +185,7 @@ describe.each([true, false])('UX-J01 with JavaScript %s', (javaScriptEnabled) =>
       await mary.press('Confirm and turn on')
       await mary.sees('Save your recovery codes')
       await note()
-      expect(asked).toEqual(['username', 'password', 'name', 'otp', 'saved'])
+      expect(asked).toEqual(['username', 'password', 'otp', 'name', 'saved'])
       expect(await page.locator('input[type="text"]').count(), 'no code is to be typed back').toBe(0)
     })
   })

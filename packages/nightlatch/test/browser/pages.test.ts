@@ -353,6 +353,17 @@ it('UX-Q05 a phone meets the link to its app first, then the key, then the pictu
   })
 })
 
+it('on a wide screen the box for the code of a set-up stands beside the QR code, in the first window, also after an error', async () => {
+  await visiting({ viewport: { width: 1280, height: 800 } }, async (page) => {
+    for (const name of ['setup', 'setup-wrong', 'setup-zone']) {
+      await goTo(page, name)
+      const [qr, code] = await Promise.all(['.qr', '#otp'].map((one) => page.locator(one).boundingBox()))
+      expect(code!.x, name).toBeGreaterThan(qr!.x + qr!.width)
+      expect(code!.y + code!.height, name).toBeLessThan(800)
+    }
+  })
+})
+
 it('UX-A10 nothing moves for somebody who asked for that', async () => {
   await visiting({ reducedMotion: 'reduce' }, async (page) => {
     for (const name of ['login-empty', 'setup', 'account']) {

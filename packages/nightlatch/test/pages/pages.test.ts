@@ -288,6 +288,11 @@ describe('the pages of the second step', () => {
     for (const name of ['setup', 'recovery-codes']) expect(find(name)).toContain('telephone=no')
   })
 
+  it('of a set-up ask for the code before a name that can stay empty', () => {
+    const asked = elements(find('setup'), 'input').map(({ attributes }) => attributes['name'])
+    expect(asked).toEqual(['otp', 'name'])
+  })
+
   it('UX-R01 show ten recovery codes and let nobody go on without a tick', () => {
     const page = render(pages.recoveryCodesPage(signedIn, recoveryCodes))
     expect(page.match(/<li class="recovery-code">[0-9a-z-]{19}<\/li>/g)).toHaveLength(10)

@@ -9,7 +9,7 @@ import type { Proof, Session } from './sessions.js'
 import { mostSessions, sessionLongestSeconds } from './sessions.js'
 import type { Stores } from './stores.js'
 import type { Token } from './tokens.js'
-import { hashSessionToken, hashToken, newToken } from './tokens.js'
+import { hashSeries, hashSessionToken, hashToken, newToken } from './tokens.js'
 import type { Client } from './world.js'
 
 /** What the browser that signs in brought along. */
@@ -92,6 +92,17 @@ export function tellOfNewDevice(core: Core, { account, isNewDevice }: SignedInNo
   core.notices.send({ kind: 'new-device', account, at: core.world.nowSeconds(), client, details: {} })
 }
 
+/** A value of a trusted device's cookie that had been replaced came back. */
+export function tellOfCopiedDevice(core: Core, account: Account, client: Client): void {
+  core.notices.send({
+    kind: 'trusted-device-copied',
+    account,
+    at: core.world.nowSeconds(),
+    client,
+    details: {},
+  })
+}
+
 function newSession(core: Core, start: NewSession): Session {
   const now = core.world.nowSeconds()
   return {
@@ -121,7 +132,9 @@ async function trustDevice(core: Core, stores: Stores, start: NewSession): Promi
   }
   const older = (await stores.trustedDevices.listOf(device.account)).slice(mostTrustedDevices - 1)
   for (const one of older) await stores.trustedDevices.end(one.id, one.account)
-  await stores.trustedDevices.add(device, hashToken(core.world, token))
+  const held = start.browser.trustedDevice
+  if (held !== null) await stores.trustedDevices.endSeries(device.account, hashSeries(core.world, held))
+  await stores.trustedDevices.add(device, hashToken(core.world, token), hashSeries(core.world, token))
   const { client } = start.browser
   await stores.audit.add(auditEvent('trusted-device.added', { at: now, account: start.account.id, client }))
   return token

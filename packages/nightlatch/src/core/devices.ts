@@ -34,17 +34,28 @@ export interface KnownDeviceStore {
 export type TrustedDeviceUse =
   | { readonly kind: 'used'; readonly device: TrustedDevice }
   | { readonly kind: 'unknown' }
+  /** It was replaced while this request was under way: two windows at once. Nothing is changed. */
+  | { readonly kind: 'overtaken' }
   /** A token that was replaced before came back: somebody copied it. The device is ended. */
   | { readonly kind: 'reused'; readonly device: TrustedDevice }
 
+/** Hashes of what a browser holds, of the value that comes next, and of what all values of the device have in common. */
+export interface TrustedDeviceTokens {
+  readonly token: string
+  readonly next: string
+  readonly series?: string
+  /** The token opened the device when the request began: whoever sent it could know of no newer one. */
+  readonly wasCurrent?: boolean
+}
+
 export interface TrustedDeviceStore {
-  add(device: TrustedDevice, tokenHash: string): Promise<void>
+  add(device: TrustedDevice, tokenHash: string, seriesHash?: string): Promise<void>
+  /** Whether this token opens it just now. */
+  isCurrent(account: AccountId, tokenHash: string, at: number): Promise<boolean>
   /** Uses the token once and puts the next one in its place. */
-  use(
-    account: AccountId,
-    hashes: { readonly token: string; readonly next: string },
-    at: number,
-  ): Promise<TrustedDeviceUse>
+  use(account: AccountId, given: TrustedDeviceTokens, at: number): Promise<TrustedDeviceUse>
+  /** The browser is remembered anew: what it held until now is worth nothing. */
+  endSeries(account: AccountId, seriesHash: string): Promise<void>
   listOf(account: AccountId): Promise<readonly TrustedDevice[]>
   end(id: TrustedDeviceId, account: AccountId): Promise<boolean>
   endAllOf(account: AccountId): Promise<number>

@@ -11,6 +11,7 @@ export type NoticeKind =
   | 'recovery-codes-renewed'
   | 'password-changed'
   | 'new-device'
+  | 'trusted-device-copied'
   | 'many-wrong-codes'
 
 export interface Notice {

@@ -4,20 +4,20 @@ import type { AttemptKey, AttemptPolicy } from './attempts.js'
 import { addressKey, addressPolicy, passwordKey, passwordPolicy, unknownNameKey } from './attempts.js'
 import { auditEvent } from './audit.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
-import { beginSession, tellOfNewDevice } from './completed-sign-in.js'
+import { beginSession, tellOfCopiedDevice, tellOfNewDevice } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import type { SignInId } from './ids.js'
 import { newId } from './ids.js'
 import { trustedDeviceSeconds } from './devices.js'
 import { hasSecondFactor, sameSecondFactors } from './factors/factor.js'
-import { knownDeviceKey } from './known-device-key.js'
+import { knownDeviceKey, nobody } from './known-device-key.js'
 import { checkPassword } from './password-check.js'
 import type { SignIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from './stores.js'
 import { Undo } from './stores.js'
 import type { Token } from './tokens.js'
-import { hashToken, newToken } from './tokens.js'
+import { hashSeries, hashToken, newToken, nextInSeries } from './tokens.js'
 import { hour, isStillToCome } from './world.js'
 
 /** What a right password leads to. */
@@ -47,12 +47,13 @@ export interface PasswordGiven {
 export async function givePassword(core: Core, given: PasswordGiven): Promise<PasswordOutcome> {
   const account = await accountNamed(core, given.username)
   const budget = await budgetFor(core, { account, username: given.username, browser: given.browser })
+  const deviceWasCurrent = await isCurrentDevice(core, account, given.browser)
   const spent = await spend(core, budget)
   if (spent.kind === 'wait') {
     await noteRefusal(core, { given, account, event: 'sign-in.password-throttled' })
     return spent
   }
-  const accepted = await checkAndAccept(core, { ...given, account, budget })
+  const accepted = await checkAndAccept(core, { ...given, account, budget, deviceWasCurrent })
   if (accepted.kind === 'busy') await giveBack(core, budget)
   if (accepted.kind === 'refused')
     await noteRefusal(core, { given, account, event: 'sign-in.password-refused' })
@@ -62,20 +63,33 @@ export async function givePassword(core: Core, given: PasswordGiven): Promise<Pa
 /** Hashing takes time. Whatever was changed meanwhile counts: the password is then looked at again. */
 async function checkAndAccept(
   core: Core,
-  given: PasswordGiven & { account: Account | null; budget: Budget },
+  given: PasswordGiven & { account: Account | null; budget: Budget; deviceWasCurrent: boolean },
 ): Promise<PasswordAccepted | { readonly kind: 'refused' | 'busy' }> {
-  const { browser, budget } = given
+  const { browser, budget, deviceWasCurrent } = given
   let { account } = given
   for (let tries = 0; tries < 3; tries += 1) {
     const check = await checkPassword(core, { ...given, account })
     if (check.kind === 'busy') return check
     if (check.kind === 'wrong') return { kind: 'refused' }
     const settled = (stores: Stores): Promise<void> => settle(stores, budget)
-    const accepted = await acceptPassword(core, { account: check.account, browser, settle: settled })
+    const accepted = await acceptPassword(core, {
+      account: check.account,
+      browser,
+      deviceWasCurrent,
+      settle: settled,
+    })
     if (accepted.kind !== 'changed-meanwhile') return accepted
     account = await core.storage.stores.accounts.find(check.account.id)
   }
   return { kind: 'busy' }
+}
+
+/** Before the password is looked at: another window of the same browser may be faster, and that is no theft. */
+async function isCurrentDevice(core: Core, account: Account | null, browser: Browser): Promise<boolean> {
+  if (browser.trustedDevice === null) return false
+  const token = hashToken(core.world, browser.trustedDevice)
+  const { trustedDevices } = core.storage.stores
+  return trustedDevices.isCurrent(account?.id ?? nobody, token, core.world.nowSeconds())
 }
 
 async function accountNamed(core: Core, username: string): Promise<Account | null> {
@@ -96,7 +110,7 @@ async function budgetFor(
   given: { account: Account | null; username: string; browser: Browser },
 ): Promise<Budget> {
   const { account, browser } = given
-  const device = account === null ? null : await knownDeviceKey(core, account, browser)
+  const device = await knownDeviceKey(core, account, browser)
   if (device !== null) return [{ key: device, policy: passwordPolicy, onSuccess: 'clear' }]
   const key =
     account === null ? unknownNameKey(core.world, keyOf(core, given.username)) : passwordKey(account.id)
@@ -167,6 +181,8 @@ async function noteRefusal(core: Core, refusal: Refusal): Promise<void> {
 export interface Accepted {
   readonly account: Account
   readonly browser: Browser
+  /** The trusted device's cookie was the current one when the request began. */
+  readonly deviceWasCurrent?: boolean
   /** What else belongs to the same transaction. */
   settle(stores: Stores): Promise<void>
 }
@@ -188,7 +204,10 @@ export async function acceptPassword(
 async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted | ChangedMeanwhile> {
   const { account, browser } = given
   if (hasSecondFactor(account)) {
-    return (await signInByTrustedDevice(core, given)) ?? beginSignIn(core, given, 'code-due')
+    const trusted = await signInByTrustedDevice(core, given)
+    if (trusted !== null && trusted.kind !== 'copied') return trusted
+    if (trusted !== null) tellOfCopiedDevice(core, account, browser.client)
+    return beginSignIn(core, given, 'code-due')
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
   const verifiedAt = core.world.nowSeconds()
@@ -241,23 +260,33 @@ async function beginSignIn(
   })
 }
 
-/** A trusted device stands in for the code, once with each value of its cookie. */
+/**
+ * A trusted device stands in for the code, once with each value of its cookie. Whichever value comes back that had been
+ * replaced, and whoever sends it: both sides lose the device, and whatever it opened.
+ */
 async function signInByTrustedDevice(
   core: Core,
   given: Accepted,
-): Promise<SignedInNow | ChangedMeanwhile | null> {
+): Promise<SignedInNow | ChangedMeanwhile | { readonly kind: 'copied' } | null> {
   const { account, browser } = given
   if (browser.trustedDevice === null) return null
-  const next = newToken(core.world)
-  const hashes = { token: hashToken(core.world, browser.trustedDevice), next: hashToken(core.world, next) }
+  const next = nextInSeries(core.world, browser.trustedDevice)
+  const hashes = {
+    token: hashToken(core.world, browser.trustedDevice),
+    next: hashToken(core.world, next),
+    series: hashSeries(core.world, browser.trustedDevice),
+    wasCurrent: given.deviceWasCurrent ?? false,
+  }
   const now = core.world.nowSeconds()
   return core.storage.atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     const use = await stores.trustedDevices.use(account.id, hashes, now)
     if (use.kind === 'reused') {
+      await endWhatDevicesOpened(stores, account)
       await stores.audit.add(
         auditEvent('trusted-device.reused', { at: now, account: account.id, client: browser.client }),
       )
+      return { kind: 'copied' }
     }
     if (use.kind !== 'used' || !isStillToCome(use.device.expiresAt, now, trustedDeviceSeconds)) return null
     await given.settle(stores)
@@ -271,4 +300,10 @@ async function signInByTrustedDevice(
       trustedDevice: next,
     })
   })
+}
+
+/** Also the thief's session: which of them is it nobody can tell. */
+async function endWhatDevicesOpened(stores: Stores, account: Account): Promise<void> {
+  for (const session of await stores.sessions.listOf(account.id))
+    if (session.factors.includes('device')) await stores.sessions.end(session.id, account.id)
 }

@@ -16,6 +16,19 @@ export function newToken(world: Pick<World, 'randomBytes'>): Token {
   return new Secret(text)
 }
 
+/** So much of a trusted device's token stays the same; the rest, 132 random bits, is new at each use. */
+const seriesCharacters = 21
+
+/** The next value of a trusted device's cookie: of the same series, and otherwise another one. */
+export function nextInSeries(world: Pick<World, 'randomBytes'>, token: Token): Token {
+  const fresh = newToken(world).reveal()
+  return new Secret(token.reveal().slice(0, seriesCharacters) + fresh.slice(seriesCharacters))
+}
+
+/** What is kept of a series: enough to know any of its values again, and no way back to one. */
+export const hashSeries = (world: Pick<World, 'sha256'>, token: Token): string =>
+  world.sha256(`series:${token.reveal().slice(0, seriesCharacters)}`)
+
 /** A token that came from a cookie or a link, or null when it cannot be one. */
 export function parseToken(text: string | undefined): Token | null {
   return text !== undefined && /^[A-Za-z0-9_-]{43}$/.test(text) ? new Secret(text) : null

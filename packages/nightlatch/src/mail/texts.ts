@@ -62,6 +62,15 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: () => 'Somebody signed in to your account on a device that was not used for it before.',
     ifNotYou: signInAndLook,
   },
+  'trusted-device-copied': {
+    subject: 'A remembered device is remembered no more',
+    what: () =>
+      'An old value of the cookie of a remembered device came back, together with your right password. Most likely ' +
+      'somebody has copied it. The device is remembered no more, and the sessions that remembered devices began are ended.',
+    ifNotYou:
+      'If your connection broke off while you signed in just now, that is why: you only have to give a code again. ' +
+      'If it was not you, somebody knows your password: change it now, and look through your devices and sessions.',
+  },
   'many-wrong-codes': {
     subject: 'Many wrong codes for your account',
     what: ({ failures }) =>

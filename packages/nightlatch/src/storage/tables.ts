@@ -53,7 +53,7 @@ export const tables: readonly Table[] = [
   table('unsaved_codes', { key: 'session', text: 'session account sealed' }),
   table('trusted_device', {
     key: 'id',
-    text: 'id account token_hash previous_hash user_agent address',
+    text: 'id account token_hash previous_hash series_hash user_agent address',
     integers: 'created_at last_used_at expires_at',
   }),
   table('known_device', { key: 'account device_hash', text: 'account device_hash', integers: 'seen_at' }),

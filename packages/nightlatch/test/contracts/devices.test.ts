@@ -71,6 +71,33 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect(await devices().listOf(ada.id)).toEqual([])
   })
 
+  it('any token of the series comes back, however old: the device is ended', async () => {
+    const ada = await somebody(servers.here.stores)
+    const [series, ...tokens] = [aHash(), aHash(), aHash(), aHash(), aHash()] as const
+    await devices().add(aTrustedDevice(ada), tokens[0]!, series)
+    for (const [index, token] of tokens.slice(0, -1).entries())
+      await devices().use(ada.id, { token, next: tokens[index + 1]!, series }, 2000 + index)
+    expect(await devices().use(ada.id, { token: tokens[0]!, next: aHash(), series: aHash() }, 3000)).toEqual({
+      kind: 'unknown',
+    })
+    expect(await devices().use(ada.id, { token: tokens[0]!, next: aHash(), series }, 3000)).toMatchObject({
+      kind: 'reused',
+    })
+    expect(await devices().listOf(ada.id)).toEqual([])
+  })
+
+  it('a token that was current when the request began, and is not any more, ends nothing', async () => {
+    const ada = await somebody(servers.here.stores)
+    const [token, next, series] = [aHash(), aHash(), aHash()] as const
+    await devices().add(aTrustedDevice(ada), token, series)
+    expect(await devices().isCurrent(ada.id, token, 2000)).toBe(true)
+    await devices().use(ada.id, { token, next, series }, 2000)
+    expect(await devices().isCurrent(ada.id, token, 2000)).toBe(false)
+    const overtaken = { token, next: aHash(), series, wasCurrent: true }
+    expect(await devices().use(ada.id, overtaken, 2000)).toEqual({ kind: 'overtaken' })
+    expect(await devices().isCurrent(ada.id, next, 2000)).toBe(true)
+  })
+
   it('of fifty copies of a token at once, one is used', async () => {
     const ada = await somebody(servers.here.stores)
     const token = aHash()

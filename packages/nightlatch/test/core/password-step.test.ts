@@ -7,7 +7,7 @@ import {
   removeAccount,
   setPassword,
 } from '../../src/core/administration.js'
-import type { Browser } from '../../src/core/completed-sign-in.js'
+import type { Browser, SignedInNow } from '../../src/core/completed-sign-in.js'
 import { acceptPassword, givePassword } from '../../src/core/password-step.js'
 import { findSignIn, giveUpSignIn } from '../../src/core/second-step.js'
 import { giveCode } from '../support/second-step.js'
@@ -327,6 +327,25 @@ describe('a trusted device', () => {
     })
     expect((await ada.givePassword({ ...browser, trustedDevice: owner.trustedDevice })).kind).toBe('code-due')
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
+  })
+
+  it('DEV-8 used in two windows at the same moment is no theft: the slower one asks for the code', async () => {
+    const { ada, browser } = await withTrust()
+    let first: Awaited<ReturnType<typeof ada.givePassword>> | null = null
+    const slower = justBeforeTheWrite(here.core, async () => {
+      first = await ada.givePassword(browser)
+    })
+    expect((await ada.givePassword(browser, slower)).kind).toBe('code-due')
+    if (first === null) throw new Error('the first window was not asked')
+    const faster = first as SignedInNow
+    expect(faster.kind).toBe('complete')
+    expect(await ada.events()).not.toContain('trusted-device.reused')
+    expect(here.notices.map(({ kind }) => kind)).not.toContain('trusted-device-copied')
+    const next = { ...browser, trustedDevice: faster.trustedDevice }
+    expect((await ada.givePassword(next)).kind).toBe('complete')
+    // The next use of the old value had begun when it was old already.
+    expect((await ada.givePassword(browser)).kind).toBe('code-due')
+    expect(here.notices.map(({ kind }) => kind)).toContain('trusted-device-copied')
   })
 
   it('of an unknown value or of another person asks for the code, and nothing else happens', async () => {

@@ -3,6 +3,7 @@ import { first } from './0001-first.js'
 import { toldChanges } from './0002-told-changes.js'
 import { housekeeping } from './0003-housekeeping.js'
 import { factors } from './0004-factors.js'
+import { trustedDeviceSeries } from './0005-trusted-device-series.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -18,7 +19,13 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [first, toldChanges, housekeeping, factors]
+export const migrations: readonly Migration[] = [
+  first,
+  toldChanges,
+  housekeeping,
+  factors,
+  trustedDeviceSeries,
+]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
   sqlite: {

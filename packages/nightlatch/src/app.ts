@@ -47,6 +47,7 @@ export interface Parts {
   readonly log?: DoorLog
   readonly notices?: Notices
   readonly applicationAccounts?: ApplicationAccounts
+  readonly onUnclearAnswer?: () => void
   /** A cheaper argon2id for tests. */
   readonly unsafeArgon2Setting?: Argon2Setting
   /** Opens although no key at hand fits, and seals nothing: only to declare the lost keys lost. */
@@ -195,6 +196,7 @@ function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
     notices: parts.notices ?? { send: () => undefined },
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,
+    ...(parts.onUnclearAnswer === undefined ? {} : { onUnclearAnswer: parts.onUnclearAnswer }),
   }
 }
 

@@ -36,7 +36,7 @@ export interface AuthOptions {
   readonly accounts?: ApplicationAccounts
   /** Where a framework hides the connection: the client's address of a web `Request`. */
   readonly clientAddress?: (request: Request) => string | undefined
-  /** Default: errors, on standard error. */
+  /** Default: warnings and errors, on standard error. */
   readonly log?: DoorLog
 }
 
@@ -50,8 +50,8 @@ export interface NightlatchAuth {
   readonly basePath: string
   /** Whether a path is ours to answer: below `basePath`, or without one a page of ours. */
   owns(path: string): boolean
-  /** All pages and the HTTP interface. */
-  fetch(request: Request): Promise<Response>
+  /** All pages and the HTTP interface. `connection`: what the framework knows of the other end. */
+  fetch(request: Request, connection?: { readonly address?: string | undefined }): Promise<Response>
   /** The same for node:http, without a detour over web requests. */
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void
   /** The signed-in account and its factors, or null. */
@@ -82,19 +82,23 @@ export class OptionsError extends TypeError {
  */
 export async function createNightlatch(options: AuthOptions): Promise<NightlatchAuth> {
   const settings = settingsOf(options)
-  const parts: Parts = options.accounts === undefined ? {} : { applicationAccounts: options.accounts }
-  const nightlatch = await openNightlatch(settings, parts)
-  const log = options.log ?? errorLog()
+  const log = options.log ?? defaultLog()
+  const nightlatch = await openNightlatch(settings, partsOf(options, log))
   if (nightlatch.hasGuessableKey) log.warn('the root key can be guessed', {})
   const door = openDoor(nightlatch, settings, { log })
   await noteRunning(nightlatch, settings, { door: 'library', log })
+  const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const base = settings.basePath
   return {
     origin: settings.origin,
     basePath: base,
     owns: (path) => (base === '' ? isOurs(path) : pathBelow(path, base) !== ''),
-    fetch: fetchHandler(door.answer, { base, peerOf: (request) => options.clientAddress?.(request) ?? '' }),
+    fetch: fetchHandler(door.answer, {
+      base,
+      peerOf: (request, connection) =>
+        addressOf(options.clientAddress?.(request) ?? connection?.address, withoutAddress),
+    }),
     listener: nodeListener(door.answer, { base, isStopping: () => false }),
     session: (request) => sessionOf(door, request),
     signInUrl: (next) => `${base}/login${next === undefined ? '' : `?${queryFor(asNext(next))}`}`,
@@ -105,9 +109,38 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   }
 }
 
+function partsOf({ accounts }: AuthOptions, log: DoorLog): Parts {
+  if (accounts === undefined) return {}
+  const onUnclearAnswer = once(() => log.warn(unclearAnswer, { option: 'accounts' }))
+  return { applicationAccounts: accounts, onUnclearAnswer }
+}
+
+/** Not what was typed: people type passwords into the wrong field. */
+const unclearAnswer =
+  'verifyPassword answered true for a name that is not exactly the name of an account: the sign-in was refused. ' +
+  'Answer which account it is: { username }'
+export const unknownAddress =
+  "the client's address is not known: wrong passwords are counted by account alone, and one sender can keep " +
+  'everybody waiting. Tell it: clientAddress: (request) => …'
+
+/** A line for the operator, said once. */
+function once(say: () => void): () => void {
+  let isSaid = false
+  return () => {
+    if (isSaid) return
+    isSaid = true
+    say()
+  }
+}
+
+function addressOf(address: string | undefined, withoutAddress: () => void): string {
+  if (address === undefined) withoutAddress() // '' is the answer of somebody who knows that it is not known
+  return address ?? ''
+}
+
 /** A page that says that something went wrong is no use to whoever has to find out what. */
-const errorLog = (): DoorLog =>
-  requestLog(createLog({ level: 'error', stream: process.stderr, colour: false }))
+export const defaultLog = (): DoorLog =>
+  requestLog(createLog({ level: 'warn', stream: process.stderr, colour: false }))
 
 async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<SessionView | null> {
   const { headers } = request

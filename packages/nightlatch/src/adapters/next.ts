@@ -1,9 +1,16 @@
-import type { NightlatchAuth } from '../library.js'
+import type { AuthOptions, NightlatchAuth } from '../library.js'
+import { createNightlatch as createAnywhere, defaultLog, unknownAddress } from '../library.js'
 import type { SessionView } from '../http/session-view.js'
 import { refusedResponse } from './guard.js'
 
-export { createNightlatch } from '../library.js'
 export type { NightlatchAuth, SessionView }
+
+/** Next tells no route handler who is at the other end: without `clientAddress` the start says what that means. */
+export async function createNightlatch(options: AuthOptions): Promise<NightlatchAuth> {
+  if (options.clientAddress === undefined)
+    (options.log ?? defaultLog()).warn(unknownAddress, { option: 'clientAddress' })
+  return createAnywhere({ clientAddress: () => '', ...options })
+}
 
 /** Itself, or what opens it at the first request: `next build` loads every route and must not open a database. */
 type AuthSource = NightlatchAuth | (() => NightlatchAuth | Promise<NightlatchAuth>)

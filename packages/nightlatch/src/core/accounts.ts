@@ -40,6 +40,8 @@ export interface AccountStore {
    */
   hold(id: AccountId): Promise<Account | null>
   findByLoginName(name: LoginName): Promise<Account | null>
+  /** Whether somebody's name is this one with an `@` and a domain behind it. */
+  isLocalPart(name: LoginName): Promise<boolean>
   list(): Promise<readonly Account[]>
   /** Whether there is no account at all. */
   isEmpty(): Promise<boolean>
@@ -91,6 +93,13 @@ export function parseLoginName(world: Pick<World, 'domainToAscii'>, text: string
   if (more.length > 0 || ascii.split('.').includes('')) return refuse('not-allowed')
   return { kind: 'name', shown, key: `${local}@${ascii}` as LoginName }
 }
+
+/**
+ * What a name looks like to a database that compares loosely: without accents and case. A letter that is written in two
+ * ways (a Greek sigma at the end of a word) becomes one.
+ */
+export const looseForm = (name: LoginName): LoginName =>
+  name.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ς', 'σ') as LoginName
 
 /** The same for an email address, which must have a domain. */
 export function parseEmail(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {

@@ -15,8 +15,16 @@ export interface Policy {
 
 /** An application that keeps its own accounts and passwords, and adds the second factor only. */
 export interface ApplicationAccounts {
-  /** The account when the password is right (or `true`: the one that was named), else null or `false`. */
+  /**
+   * The account when the password is right, else null or `false`. `true` is enough where the name is, letter by letter,
+   * the account's own; whoever also takes email addresses, other cases or the like answers which account it is.
+   */
   verifyPassword(username: string, password: string): Promise<ApplicationAccount | boolean | null>
+  /**
+   * The own name of the account that `username` stands for, before any password is looked at, or null when there is
+   * none. Where one person has several names, guesses are counted by person only when this tells whose they are.
+   */
+  canonicalName?(username: string): Promise<string | null> | string | null
 }
 
 export interface ApplicationAccount {
@@ -37,4 +45,6 @@ export interface Core {
   isCommonPassword(lowerCase: string): boolean
   /** null: the accounts and passwords are ours. */
   readonly applicationAccounts: ApplicationAccounts | null
+  /** Hears that the application said `true` to a name that is not an account's own: its author is to know. */
+  onUnclearAnswer?(): void
 }

@@ -1,5 +1,5 @@
-import type { Account } from './accounts.js'
-import { parseDisplayName, parseEmail, parseLoginName } from './accounts.js'
+import type { Account, LoginName } from './accounts.js'
+import { looseForm, parseDisplayName, parseEmail, parseLoginName } from './accounts.js'
 import type { ApplicationAccount, Core } from './core.js'
 import { noFactors } from './factors/factor.js'
 import { newId } from './ids.js'
@@ -52,12 +52,31 @@ async function askApplication(core: Core, given: Given): Promise<PasswordCheck> 
   const found = await core.applicationAccounts?.verifyPassword(given.username, given.password)
   if (found === null || found === undefined || found === false) return { kind: 'wrong' }
   if (given.account?.disabled === true) return { kind: 'wrong' }
-  const account = await mirror(core, found === true ? named(given) : found)
+  const named = found === true ? await exactlyNamed(core, given.username) : found
+  if (named === null) {
+    core.onUnclearAnswer?.()
+    return { kind: 'wrong' }
+  }
+  const account = await mirror(core, named)
   return account === null || account.disabled ? { kind: 'wrong' } : { kind: 'right', account }
 }
 
-/** Of somebody of whom the application says no more than that the password is right. */
-const named = ({ account, username }: Given): ApplicationAccount => account ?? { username }
+/**
+ * Whom an application means that says no more than that the password is right: the account with exactly this name. A
+ * name that may be another way to write somebody's (other letters, blanks, an email address and its first part) is
+ * nobody's: it would become a second account of the same person, without the second factor. Null: it has to say who.
+ */
+async function exactlyNamed(core: Core, username: string): Promise<ApplicationAccount | null> {
+  const name = parseLoginName(core.world, username)
+  if (name.kind === 'refused' || name.shown !== username) return null
+  const { accounts } = core.storage.stores
+  const known = await accounts.findByLoginName(name.key)
+  if (known !== null) return known.username === username ? known : null
+  const local = name.key.split('@')[0] as LoginName
+  const others = [looseForm(name.key), local].filter((other) => other !== name.key)
+  for (const other of others) if ((await accounts.findByLoginName(other)) !== null) return null
+  return (await accounts.isLocalPart(name.key)) ? null : { username }
+}
 
 /** Keeps our row of an application's account up to date; its factors hang on it. */
 async function mirror(core: Core, found: ApplicationAccount): Promise<Account | null> {

@@ -45,8 +45,9 @@ export interface PasswordGiven {
 
 /** The first step: name and password. Right or wrong, it proves nothing yet. */
 export async function givePassword(core: Core, given: PasswordGiven): Promise<PasswordOutcome> {
-  const account = await accountNamed(core, given.username)
-  const budget = await budgetFor(core, { account, username: given.username, browser: given.browser })
+  const canonical = (await core.applicationAccounts?.canonicalName?.(given.username)) ?? given.username
+  const account = await accountNamed(core, canonical)
+  const budget = await budgetFor(core, { account, username: canonical, browser: given.browser })
   const deviceWasCurrent = await isCurrentDevice(core, account, given.browser)
   const spent = await spend(core, budget)
   if (spent.kind === 'wait') {

@@ -8,22 +8,31 @@ export interface FetchBinding {
   /** Below the origin: '' or '/auth'. */
   readonly base: string
   /** The address of the other end of the connection, where the framework knows it. */
-  peerOf(request: Request): string
+  peerOf(request: Request, connection: Connection | undefined): string
+}
+
+/** What a framework knows of the other end beside the request. */
+export interface Connection {
+  readonly address?: string | undefined
 }
 
 /** The same door for the web's Request and Response, as every framework knows them. */
-export function fetchHandler(door: Door, binding: FetchBinding): (request: Request) => Promise<Response> {
-  return async (request) => responseOf(await door(askOfRequest(request, binding)), request.method)
+export function fetchHandler(
+  door: Door,
+  binding: FetchBinding,
+): (request: Request, connection?: Connection) => Promise<Response> {
+  return async (request, connection) =>
+    responseOf(await door(askOfRequest(request, binding, connection)), request.method)
 }
 
-export function askOfRequest(request: Request, { base, peerOf }: FetchBinding): Ask {
+export function askOfRequest(request: Request, { base, peerOf }: FetchBinding, connection?: Connection): Ask {
   const url = new URL(request.url)
   return {
     id: randomBytes(9).toString('base64url'),
     method: request.method,
     path: pathBelow(url.pathname, base),
     query: url.search.slice(1),
-    peer: peerOf(request),
+    peer: peerOf(request, connection),
     header: (name) => request.headers.get(name) ?? undefined,
     headerCount: (name) => (request.headers.has(name) ? 1 : 0),
     // Nobody tells how much of a stream is here.

@@ -102,6 +102,7 @@ type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
 
 const find = `SELECT ${columns} FROM account WHERE id = $1`
 const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
+const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 LIMIT 1'
 const pageRows = 1000
 const page = `SELECT ${columns} FROM account WHERE id > $1 ORDER BY id LIMIT ${pageRows}`
 
@@ -121,11 +122,13 @@ async function listAll(db: Db): Promise<readonly Account[]> {
 /** What is decided from the row stays true to the end. SQLite holds the whole database. */
 const holding = (db: Db): string => (db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find)
 
-function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'list' | 'isEmpty'> {
+function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'isLocalPart' | 'list' | 'isEmpty'> {
   return {
     find: (id) => found(db.one(find, [id]), accountOf),
     hold: (id) => found(db.one(holding(db), [id]), accountOf),
     findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
+    // 'A' follows '@' in both databases' order.
+    isLocalPart: async (name) => (await db.one(localPart, [`${name}@`, `${name}A`])) !== null,
     list: () => listAll(db),
     isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
   }

@@ -311,6 +311,71 @@ describe('inside Next, below a base path of its own', () => {
   })
 })
 
+describe('the address of the client', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+  const warned: string[] = []
+  const log = { warn: (message: string) => warned.push(message), error: () => undefined }
+  const options = {
+    origin: 'http://localhost:3000',
+    basePath: '/auth',
+    database: join(folder, 'auth.db'),
+    log,
+  }
+  const guess = (name: string) =>
+    new Request('http://localhost:3000/auth/login', {
+      method: 'POST',
+      body: new URLSearchParams({ username: name, password: 'wrong horse' }),
+    })
+  afterAll(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each<[string, (address: string) => unknown]>([
+    ['Node', (address) => ({ incoming: { socket: { remoteAddress: address } } })],
+    ['Deno', (address) => ({ remoteAddr: { hostname: address } })],
+    ['Bun', (address) => ({ requestIP: () => ({ address }) })],
+  ])('is found by Hono on %s: who floods is counted, and nobody else', async (runtime, env) => {
+    const auth = await createNightlatch({
+      ...options,
+      accounts: { verifyPassword: () => Promise.resolve(null) },
+    })
+    const app = new Hono()
+    app.use(forHono.nightlatch(auth))
+    const from = async (address: string, name: string) =>
+      (await app.fetch(guess(name), env(address) as object)).status
+    for (let number = 0; number < 50; number += 1)
+      expect(await from('203.0.113.9', `${runtime}${String(number)}`)).toBe(401)
+    expect(await from('203.0.113.9', `${runtime}-one-more`)).toBe(429)
+    expect(await from('203.0.113.10', `${runtime}-somebody-else`)).toBe(401)
+    expect(warned).toEqual([])
+    await auth.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('is missing: one warning says what that means, however many requests there are', async () => {
+    warned.length = 0
+    const auth = await createNightlatch(options)
+    for (const name of ['ada', 'bob']) await auth.fetch(guess(name))
+    expect(warned).toEqual([expect.stringContaining('clientAddress')])
+    await auth.fetch(guess('ada'), { address: '203.0.113.9' })
+    await auth.close()
+  })
+
+  it('is not known to Next, and the start says so, unless it is told', async () => {
+    warned.length = 0
+    const auth = await forNext.createNightlatch(options)
+    expect(warned).toEqual([expect.stringContaining('clientAddress')])
+    await auth.fetch(guess('ada'))
+    expect(warned).toHaveLength(1)
+    await auth.close()
+    warned.length = 0
+    const told = await forNext.createNightlatch({ ...options, clientAddress: () => '203.0.113.9' })
+    await told.fetch(guess('ada'))
+    expect(warned).toEqual([])
+    await told.close()
+  })
+})
+
 describe('an application whose password check fails', () => {
   it('finds the place on standard error, under the number that the page shows, and no password', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))

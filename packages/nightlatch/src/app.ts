@@ -114,7 +114,10 @@ export const silent: DoorLog = { warn: () => undefined, error: () => undefined }
 
 /** Opens the database, checks the root key against it, and joins the parts. */
 export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<Nightlatch> {
-  const storage = await openStorage(locationOf(settings))
+  const storage = await openStorage(locationOf(settings), {
+    // Where a program brings a clock of its own, that one decides everywhere.
+    clock: parts.world === undefined ? 'database' : 'given',
+  })
   try {
     const lostKey = parts.lostKey === true
     const keys = await rootKeysFor(settings, storage, lostKey)

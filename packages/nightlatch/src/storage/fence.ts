@@ -1,4 +1,5 @@
 import type { SessionStore } from '../core/sessions.js'
+import { nowIn } from './clock.js'
 import type { Database, Db, Dialect } from './db.js'
 import { StorageError } from './errors.js'
 import { alone } from './everybody.js'
@@ -25,10 +26,6 @@ const marginSeconds = 30
 const renewEveryMs = 10_000
 const forGood = String(Number.MAX_SAFE_INTEGER)
 
-const nowIn: Readonly<Record<Dialect, string>> = {
-  sqlite: 'unixepoch()',
-  postgres: 'CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint)',
-}
 const number: Readonly<Record<Dialect, string>> = { sqlite: 'INTEGER', postgres: 'bigint' }
 
 const fact = (name: string): string => `(SELECT value FROM fact WHERE name = '${movePrefix}${name}')`

@@ -1,4 +1,5 @@
 import type { Storage, Stores } from '../core/stores.js'
+import type { Clock } from './clock.js'
 import type { Database, Dialect } from './db.js'
 import { StorageError } from './errors.js'
 import { remembering } from './memory.js'
@@ -23,6 +24,8 @@ export interface StorageOptions {
   readonly statementMs?: number
   /** Hears of each connection that was lost while nobody used it. */
   readonly onLost?: (error: Error) => void
+  /** Whose time decides in conditions: the one given with each question unless told. */
+  readonly clock?: Clock
 }
 
 export interface OpenStorage extends Storage {
@@ -49,7 +52,7 @@ export async function openStorage(
     await database.close()
     throw error
   }
-  return storageOn(database)
+  return storageOn(database, options.clock ?? 'given')
 }
 
 async function openMigrated(location: StorageLocation, options: StorageOptions = {}): Promise<Database> {
@@ -99,7 +102,7 @@ export async function undoMove<T>(
         if (mark === null) return { kind: 'nothing' }
         await takeDown(db)
         if (mark.state === 'moving') return { kind: 'opened' }
-        return { kind: 'closed', closed: await close(new StoresOn(db)), to: mark.to }
+        return { kind: 'closed', closed: await close(new StoresOn(db, 'database')), to: mark.to }
       }),
     )
   } finally {
@@ -118,19 +121,19 @@ async function openDatabase(location: StorageLocation, options: StorageOptions):
   })
 }
 
-function storageOn(database: Database): OpenStorage {
+function storageOn(database: Database, clock: Clock): OpenStorage {
   const { db, freshness } = database
   return {
     dialect: database.db.dialect,
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
-    stores: new StoresOn(db, remembering(unlessMoving(sessionStore(db)), freshness)),
-    atomically: (work, commit) => database.db.atomic((db) => work(new StoresOn(db)), commit),
+    stores: new StoresOn(db, clock, remembering(unlessMoving(sessionStore(db)), freshness)),
+    atomically: (work, commit) => database.db.atomic((db) => work(new StoresOn(db, clock)), commit),
     async check() {
       await database.ping()
       await mustBeMigrated(database.db)
       await mustNotHaveMoved(database.db)
     },
-    patiently: (work) => database.patiently((db) => db.atomic((part) => work(new StoresOn(part)))),
+    patiently: (work) => database.patiently((db) => db.atomic((part) => work(new StoresOn(part, clock)))),
     backupTo: (file) => database.backupTo(file),
     close: () => database.close(),
   }

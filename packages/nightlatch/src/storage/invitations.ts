@@ -1,5 +1,6 @@
 import type { AccountId, InvitationId } from '../core/ids.js'
 import type { Invitation, InvitationStore } from '../core/invitations.js'
+import { type Clock, nowOf } from './clock.js'
 import type { Db } from './db.js'
 import { among, done, found, wrote } from './rows.js'
 
@@ -19,17 +20,19 @@ const invitationOf = (row: InvitationRow): Invitation => ({
 
 const add = `INSERT INTO invitation (token_hash, id, account, created_at, expires_at)
   VALUES ($1, $2, $3, $4, $5)`
-const find = `SELECT id, account, created_at, expires_at FROM invitation
-  WHERE token_hash = $1 AND expires_at > $2`
 const due = `SELECT token_hash FROM invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 
-export function invitationStore(db: Db): InvitationStore {
+export function invitationStore(db: Db, clock: Clock = 'given'): InvitationStore {
+  const moment = nowOf(db, clock)
+  const find = `SELECT id, account, created_at, expires_at FROM invitation
+    WHERE token_hash = $1 AND expires_at > ${moment.sql('$2')}`
+  const take = `DELETE FROM invitation WHERE id = $1 AND expires_at > ${moment.sql('$2')}`
   const removeExpired = `DELETE FROM invitation WHERE ${among(db, 'token_hash', due)}`
   return {
     add: ({ id, account, createdAt, expiresAt }, tokenHash) =>
       done(db.run(add, [tokenHash, id, account, createdAt, expiresAt])),
-    find: (tokenHash, now) => found(db.one(find, [tokenHash, now]), invitationOf),
-    take: (id, now) => wrote(db.run('DELETE FROM invitation WHERE id = $1 AND expires_at > $2', [id, now])),
+    find: (tokenHash, now) => found(db.one(find, [tokenHash, moment.param(now)]), invitationOf),
+    take: (id, now) => wrote(db.run(take, [id, moment.param(now)])),
     removeAllOf: (account) =>
       done(
         account === null

@@ -4,6 +4,7 @@ import { accountStore } from './accounts.js'
 import { attemptStore } from './attempts.js'
 import { auditStore } from './audit.js'
 import { authenticatorStore } from './authenticators.js'
+import type { Clock } from './clock.js'
 import type { Db } from './db.js'
 import { everybodyStore } from './everybody.js'
 import { factStore } from './facts.js'
@@ -23,6 +24,7 @@ import { unsavedCodesStore } from './unsaved-codes.js'
  */
 export class StoresOn implements Stores {
   readonly #db: Db
+  readonly #clock: Clock
   #accounts?: Stores['accounts']
   #attempts?: Stores['attempts']
   #audit?: Stores['audit']
@@ -40,8 +42,9 @@ export class StoresOn implements Stores {
   #unsavedCodes?: Stores['unsavedCodes']
 
   /** `sessions` may be given: with a memory before it. */
-  constructor(db: Db, sessions?: SessionStore) {
+  constructor(db: Db, clock: Clock, sessions?: SessionStore) {
     this.#db = db
+    this.#clock = clock
     if (sessions !== undefined) this.#sessions = sessions
   }
 
@@ -50,7 +53,7 @@ export class StoresOn implements Stores {
   }
 
   get attempts(): Stores['attempts'] {
-    return (this.#attempts ??= attemptStore(this.#db))
+    return (this.#attempts ??= attemptStore(this.#db, this.#clock))
   }
 
   get audit(): Stores['audit'] {
@@ -70,7 +73,7 @@ export class StoresOn implements Stores {
   }
 
   get invitations(): Stores['invitations'] {
-    return (this.#invitations ??= invitationStore(this.#db))
+    return (this.#invitations ??= invitationStore(this.#db, this.#clock))
   }
 
   get knownDevices(): Stores['knownDevices'] {
@@ -94,7 +97,7 @@ export class StoresOn implements Stores {
   }
 
   get signIns(): Stores['signIns'] {
-    return (this.#signIns ??= signInStore(this.#db))
+    return (this.#signIns ??= signInStore(this.#db, this.#clock))
   }
 
   get trustedDevices(): Stores['trustedDevices'] {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { type AttemptKey, type AttemptPolicy, passwordPolicy } from '../../src/core/attempts.js'
 import { codePolicy } from '../../src/core/factors/totp/counters.js'
 import { recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
+import type { InvitationId } from '../../src/core/ids.js'
 import { day, hour } from '../../src/core/world.js'
+import { openStorage } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { anId, fiftyAtOnce } from './things.js'
 
@@ -108,6 +110,16 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(await attempts().reserve(key, codePolicy, 10_030 - hour)).toMatchObject({ kind: 'wait' })
   })
 
+  it('BRUTE-21 a server whose clock is a second slow gets no guess of its own at the longest wait', async () => {
+    for (const behind of [1, 5, 60, hour]) {
+      const key = aKey()
+      let now = 100_000
+      for (let wait = 0; wait < hour; now += wait) wait = await nextWait(key, codePolicy, now)
+      expect((await servers.here.stores.attempts.reserve(key, codePolicy, now)).kind).toBe('reserved')
+      expect((await servers.there.stores.attempts.reserve(key, codePolicy, now - behind)).kind).toBe('wait')
+    }
+  })
+
   it('counters that nobody looks at any more are removed in batches; those that never forget stay', async () => {
     const [forgetful, strict] = [aKey(), aKey()]
     const old = Array.from({ length: 3 }, aKey)
@@ -122,5 +134,53 @@ describe.each(databases)('attempts on $name', (kind) => {
       kind: 'reserved',
       failures: 3,
     })
+  })
+})
+
+describe('the database has the clock that decides, on postgres', () => {
+  const postgres = databases.find(({ name }) => name === 'postgres')!
+  const servers = useDatabase(postgres)
+  const real = (): number => Math.floor(Date.now() / 1000)
+  const open = () => openStorage(servers.database.location, { clock: 'database' })
+  const set = (key: AttemptKey, seconds: number) =>
+    servers.database.sql(`INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets)
+      SELECT '${key}', 13, now.s + ${seconds}, now.s - 3000, 0
+      FROM (SELECT CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint) AS s) AS now`)
+
+  it.each([-86_400, -1, 1, 86_400])(
+    'BRUTE-21 two servers, one of them %i seconds off: one guess, not two, and none before the time',
+    async (off) => {
+      const [right, wrong] = [await open(), await open()]
+      try {
+        const [due, early] = [aKey(), aKey()]
+        await set(due, -5)
+        await set(early, 600)
+        expect((await wrong.stores.attempts.reserve(early, codePolicy, real() + off)).kind).toBe('wait')
+        expect((await right.stores.attempts.reserve(early, codePolicy, real())).kind).toBe('wait')
+        const first = await wrong.stores.attempts.reserve(due, codePolicy, real() + off)
+        expect(first).toEqual({ kind: 'reserved', failures: 14 })
+        const second = await right.stores.attempts.reserve(due, codePolicy, real())
+        if (second.kind !== 'wait') throw new Error(second.kind)
+        const wait = second.untilSeconds - real()
+        expect(wait).toBeGreaterThan(hour - 120)
+        expect(wait).toBeLessThanOrEqual(hour + 1)
+      } finally {
+        await right.close()
+        await wrong.close()
+      }
+    },
+  )
+
+  it('RESET-9 a link that is over is not taken by a server whose clock is slow', async () => {
+    const slow = await open()
+    try {
+      const id = anId() as InvitationId
+      const invitation = { id, account: null, createdAt: real() - 7200, expiresAt: real() - 3600 }
+      await slow.stores.invitations.add(invitation, id)
+      expect(await slow.stores.invitations.find(id, real() - 5000)).toBeNull()
+      expect(await slow.stores.invitations.take(id, real() - 5000)).toBe(false)
+    } finally {
+      await slow.close()
+    }
   })
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Nightlatch } from './app.js'
 import { housekeepingLease, keepHouse } from './core/housekeeping.js'
+import { tellRefused } from './core/refusals.js'
 import type { DoorLog } from './http/doors.js'
 
 export interface Rhythm {
@@ -26,6 +27,7 @@ export function startHousekeeping(
   let isOurs = false
   const round = async (): Promise<void> => {
     try {
+      await tellRefused(core)
       isOurs = (await keepHouse(core, { name, pause: () => pause(pauseMs) })) !== null
     } catch (error) {
       log.error('housekeeping failed and will be tried again', {}, error)
@@ -43,5 +45,6 @@ export function startHousekeeping(
   return async () => {
     over.abort()
     await ended
+    await tellRefused(core, true).catch(() => undefined) // the database may be away
   }
 }

@@ -1,7 +1,14 @@
 import type { Account } from './accounts.js'
 import { parseLoginName } from './accounts.js'
 import type { AttemptKey, AttemptPolicy } from './attempts.js'
-import { addressKey, addressPolicy, passwordKey, passwordPolicy, unknownNameKey } from './attempts.js'
+import {
+  addressKey,
+  addressPolicy,
+  networkOf,
+  passwordKey,
+  passwordPolicy,
+  unknownNameKey,
+} from './attempts.js'
 import { auditEvent } from './audit.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import { beginSession, tellOfCopiedDevice, tellOfNewDevice } from './completed-sign-in.js'
@@ -12,6 +19,7 @@ import { trustedDeviceSeconds } from './devices.js'
 import { hasSecondFactor, sameSecondFactors } from './factors/factor.js'
 import { knownDeviceKey, nobody } from './known-device-key.js'
 import { checkPassword } from './password-check.js'
+import { noteRefused } from './refusals.js'
 import type { SignIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from './stores.js'
@@ -51,8 +59,8 @@ export async function givePassword(core: Core, given: PasswordGiven): Promise<Pa
   const deviceWasCurrent = await isCurrentDevice(core, account, given.browser)
   const spent = await spend(core, budget)
   if (spent.kind === 'wait') {
-    await noteRefusal(core, { given, account, event: 'sign-in.password-throttled' })
-    return spent
+    await noteWait(core, { given, account, spent })
+    return { kind: 'wait', untilSeconds: spent.untilSeconds }
   }
   const accepted = await checkAndAccept(core, { ...given, account, budget, deviceWasCurrent })
   if (accepted.kind === 'busy') await giveBack(core, budget)
@@ -129,7 +137,13 @@ function keyOf(core: Core, username: string): string {
   return name.kind === 'name' ? name.key : username.trim().normalize('NFC').toLowerCase()
 }
 
-type Spent = { readonly kind: 'spent' } | { readonly kind: 'wait'; readonly untilSeconds: number }
+type Waits = {
+  readonly kind: 'wait'
+  readonly untilSeconds: number
+  /** It is the sender's address that has to wait, and not the account. */
+  readonly byAddress: boolean
+}
+type Spent = { readonly kind: 'spent' } | Waits
 
 /**
  * Spends one attempt of every counter, or none: a blocked address does not move the account's count. The disk need not
@@ -141,10 +155,12 @@ function spend(core: Core, budget: Budget): Promise<Spent> {
     const reservations = await Promise.all(
       budget.map(({ key, policy }) => stores.attempts.reserve(key, policy, now)),
     )
-    const refused = reservations.find(({ kind }) => kind !== 'reserved')
+    const index = reservations.findIndex(({ kind }) => kind !== 'reserved')
+    const refused = reservations[index]
     if (refused === undefined) return { kind: 'spent' }
+    const byAddress = budget[index]?.policy === addressPolicy
     const untilSeconds = refused.kind === 'wait' ? refused.untilSeconds : now + hour
-    return new Undo<Spent>({ kind: 'wait', untilSeconds })
+    return new Undo<Spent>({ kind: 'wait', untilSeconds, byAddress })
   }, 'asynchronous')
 }
 
@@ -165,7 +181,21 @@ async function settle(stores: Stores, budget: Budget): Promise<void> {
 interface Refusal {
   readonly given: PasswordGiven
   readonly account: Account | null
-  readonly event: 'sign-in.password-refused' | 'sign-in.password-throttled'
+  readonly event: 'sign-in.password-refused'
+}
+
+/** Nothing was looked at: counted, by the account or by the network that has to wait, and told once in a while. */
+async function noteWait(
+  core: Core,
+  { given, account, spent }: { given: PasswordGiven; account: Account | null; spent: Waits },
+): Promise<void> {
+  const { client } = given.browser
+  const whose = spent.byAddress
+    ? { account: null, network: networkOf(client.address), details: { by: 'address' } }
+    : { account: account?.id ?? null }
+  const { untilSeconds } = spent
+  const event = 'sign-in.password-throttled'
+  await noteRefused(core, core.storage.stores, { event, client, untilSeconds, ...whose })
 }
 
 /** An unknown name is not written down: people type passwords into the wrong field. */

@@ -7,6 +7,7 @@ import { hasSecondFactor } from './factors/factor.js'
 import { factors, usableFactors } from './factors/registry.js'
 import { knownDeviceKey } from './known-device-key.js'
 import { checkPassword } from './password-check.js'
+import { noteRefused } from './refusals.js'
 import { noteChange, proveSession } from './session-life.js'
 import type { Proof, SignedIn } from './sessions.js'
 import type { Stores } from './stores.js'
@@ -115,11 +116,16 @@ async function refused<Outcome extends StepUpOutcome>(
   given: StepUpGiven,
   outcome: Outcome,
 ): Promise<Outcome> {
-  const change = {
-    owner: given.signedIn.account,
-    client: given.browser.client,
-    details: { reason: outcome.kind },
+  const { account } = given.signedIn
+  const { client } = given.browser
+  const details = { reason: outcome.kind }
+  const untilSeconds = outcome.kind === 'wait' ? outcome.untilSeconds : 0
+  if (outcome.kind === 'wait' || outcome.kind === 'locked') {
+    const one = { event: 'step-up.refused', account: account.id, client, untilSeconds, details } as const
+    await noteRefused(core, core.storage.stores, one)
+    return outcome
   }
+  const change = { owner: account, client, details }
   await noteChange(core.storage.stores, core, { ...change, event: 'step-up.refused' })
   return outcome
 }

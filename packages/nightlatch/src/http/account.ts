@@ -103,7 +103,9 @@ async function activity(
   const last = shown.at(-1)
   const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
   return {
-    activity: shown.flatMap((record) => activityRow(record, aboutOf(record, nameOf))),
+    activity: grouped(shown).flatMap(({ record, times }) =>
+      activityRow(record, { about: aboutOf(record, nameOf), times }),
+    ),
     olderHref:
       records.length > activityRows && last !== undefined
         ? `${visit.doors.site.base}/account?before=${String(last.sequence)}#activity`
@@ -117,14 +119,46 @@ const aboutOf = ({ details }: AuditRecord, nameOf: ReadonlyMap<unknown, string>)
 /** Steps on the way to what is told anyway: a list of one's own activity is to be read, not decoded. */
 const unsaid = new Set<AuditRecord['event']>(['sign-in.password-accepted', 'step-up.passed'])
 
+/** What somebody who guesses makes many of: they are one line, with the newest of them. */
+const groupable = new Set<AuditRecord['event']>([
+  'sign-in.password-refused',
+  'sign-in.password-throttled',
+  'code.refused',
+  'code.throttled',
+  'code.locked',
+  'recovery-code.refused',
+  'recovery-code.throttled',
+  'step-up.refused',
+])
+
+interface Group {
+  readonly record: AuditRecord
+  times: number
+}
+
+function grouped(records: readonly AuditRecord[]): readonly Group[] {
+  const groups: Group[] = []
+  for (const record of records) {
+    const times = 1 + Number(record.details['more'] ?? 0)
+    const last = groups.at(-1)
+    if (last?.record.event === record.event && groupable.has(record.event)) last.times += times
+    else groups.push({ record, times })
+  }
+  return groups
+}
+
 /** `about`: what the authenticator that it concerned is called now, where it is still there. */
-function activityRow(record: AuditRecord, about: string | undefined): ActivityRow[] {
+function activityRow(
+  record: AuditRecord,
+  { about, times }: { readonly about: string | undefined; readonly times: number },
+): ActivityRow[] {
   if (unsaid.has(record.event)) return []
   const { event, at, userAgent, address, details } = record
   return [
     {
       event,
       about,
+      times,
       atSeconds: at,
       device: userAgent === '' ? undefined : deviceName(userAgent),
       address: address === '' ? undefined : address,

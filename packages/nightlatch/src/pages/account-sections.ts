@@ -86,10 +86,13 @@ export const activitySection = (view: AccountView): Html =>
 const event = (row: ActivityRow): Html =>
   html`<li>
     <div>
-      ${activityWords[row.event]}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}
+      ${activityWords[row.event]}${often(row)}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}
       <span class="hint">${moment(row.atSeconds)}${place(row)}</span>
     </div>
   </li>`
+
+const often = ({ times = 1 }: ActivityRow): Html | null =>
+  times === 1 ? null : html` (${account.times(times)})`
 
 const proof = ({ factors }: ActivityRow): Html | null =>
   factors === undefined ? null : html` ${account.with} ${factorsText(factors)}`

@@ -19,6 +19,7 @@ export const account = {
   authenticators: 'Authenticator apps',
   add: 'Add an authenticator app',
   atMost: (most: number): string => `You have ${most}, which is as many as an account can have.`,
+  times: (count: number): string => `${String(count)} times`,
   changePhone: 'Change phone',
   rename: 'Rename',
   remove: 'Remove',

@@ -38,6 +38,8 @@ export interface TrustedDeviceRow {
 export interface ActivityRow {
   readonly event: AuditEventName
   readonly atSeconds: number
+  /** How many alike it stands for. */
+  readonly times?: number | undefined
   /** What it concerned, for example the name of an authenticator. */
   readonly about?: string | undefined
   /** How the person was proven, for a sign-in. */

@@ -68,7 +68,7 @@ describe.each(databases)('an application that keeps the accounts, on $name', (ki
 
   async function enrol(app: TestApp, username: string): Promise<void> {
     const browser = app.browser()
-    await browser.post('/login', { username, password })
+    await browser.submit('/login', { username, password })
     const phone = new Phone(setUpKey((await browser.get('/mfa/setup')).body), app.clock)
     const reply = await browser.post('/mfa/setup', { otp: phone.code() })
     if (reply.status !== 303) throw new Error(`set-up: ${String(reply.status)}`)

@@ -2,6 +2,7 @@ import { recoveryKey, recoveryPolicy } from './counters.js'
 import { codeKey } from '../totp/counters.js'
 import { auditEvent } from '../../audit.js'
 import type { Core } from '../../core.js'
+import { noteRefused } from '../../refusals.js'
 import type { Stores } from '../../stores.js'
 import type { FactorRefusal, Presented, ReadyProof } from '../factor.js'
 import { codeDigits, parseCode } from '../totp/verify.js'
@@ -18,7 +19,14 @@ export async function readRecoveryCode(
   const { attempts, recoveryCodes } = core.storage.stores
   const reservation = await attempts.reserve(recoveryKey(account), recoveryPolicy, core.world.nowSeconds())
   if (reservation.kind !== 'reserved') {
-    await note(core, core.storage.stores, { ...presented, event: 'recovery-code.throttled' })
+    const untilSeconds = reservation.kind === 'wait' ? reservation.untilSeconds : 0
+    const refused = {
+      account,
+      client: presented.client,
+      untilSeconds,
+      event: 'recovery-code.throttled',
+    } as const
+    await noteRefused(core, core.storage.stores, refused)
     return reservation
   }
   const salt = (await recoveryCodes.saltOf(account)) ?? '00'.repeat(16)
@@ -58,7 +66,7 @@ export async function acceptRecoveryCode(
 }
 
 interface Note extends Pick<Presented, 'account' | 'client'> {
-  readonly event: 'recovery-code.used' | 'recovery-code.refused' | 'recovery-code.throttled'
+  readonly event: 'recovery-code.used' | 'recovery-code.refused'
   readonly details?: Readonly<Record<string, number>>
 }
 

@@ -7,6 +7,7 @@ import type { Core } from '../../core.js'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
 import type { FactorProblem, FactorRefusal, Presented, ReadyProof } from '../factor.js'
 import { parseRecoveryCode } from '../recovery-codes/store.js'
+import { noteRefused } from '../../refusals.js'
 import type { Stores } from '../../stores.js'
 import type { Client } from '../../world.js'
 
@@ -98,8 +99,10 @@ export async function reserveCode(
 ): Promise<Reservation> {
   const now = core.world.nowSeconds()
   const reservation = await stores.attempts.reserve(codeKey(given.account), codePolicy, now)
-  if (reservation.kind === 'wait') await note(core, stores, { ...given, event: 'code.throttled' })
-  if (reservation.kind === 'locked') await note(core, stores, { ...given, event: 'code.locked' })
+  if (reservation.kind === 'wait')
+    await noteRefused(core, stores, { ...given, ...reservation, event: 'code.throttled' })
+  if (reservation.kind === 'locked')
+    await noteRefused(core, stores, { ...given, untilSeconds: 0, event: 'code.locked' })
   return reservation
 }
 
@@ -140,7 +143,7 @@ function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: str
   return found
 }
 
-type CodeEvent = 'code.refused' | 'code.throttled' | 'code.locked' | 'authenticator.unreadable'
+type CodeEvent = 'code.refused' | 'authenticator.unreadable'
 
 const wasUsedBefore = { reason: 'already-used' }
 

@@ -6,11 +6,13 @@ import { totp } from './factors/totp/factor.js'
 import { nameProblemOf, parseAuthenticatorName } from './factors/totp/store.js'
 import type { NoticeKind } from './notices.js'
 import type { Stores } from './stores.js'
+import type { Storage } from './stores.js'
 import type { Browser, SignedInNow } from './completed-sign-in.js'
 import { endEverything } from './completed-sign-in.js'
 import type { Core } from './core.js'
-import type { AuthenticatorId, TrustedDeviceId } from './ids.js'
+import type { AccountId, AuthenticatorId, TrustedDeviceId } from './ids.js'
 import { keepNewCodes, prepareRecoveryCodes } from './factors/recovery-codes/set-up.js'
+import type { PreparedCodes } from './factors/recovery-codes/set-up.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import { hasNotEnded, noteChange, proveSession } from './session-life.js'
@@ -130,11 +132,30 @@ export type RenewOutcome =
 
 /** Ten new recovery codes; the old ones stop working. Whoever used the very last one may renew straight away. */
 export async function renewRecoveryCodes(core: Core, change: Change): Promise<RenewOutcome> {
-  const { account, session } = change.signedIn
+  const { account } = change.signedIn
   if (!hasSecondFactor(account)) return { kind: 'no-second-factor' }
   if (!(await mayRenewCodes(core, change.signedIn))) return notFresh
-  const codes = await prepareRecoveryCodes(core)
-  if (codes === 'busy') return { kind: 'busy' }
+  const codes = await prepareAlone(core, account.id)
+  return codes === 'busy' ? { kind: 'busy' } : keepRenewed(core, change, codes)
+}
+
+/** A set is ten slow hashes: of one account one at a time, or it would hold up the password steps of everybody. */
+const renewing = new WeakMap<Storage, Set<AccountId>>()
+
+async function prepareAlone(core: Core, account: AccountId): Promise<PreparedCodes | 'busy'> {
+  const those = renewing.get(core.storage) ?? new Set<AccountId>()
+  renewing.set(core.storage, those)
+  if (those.has(account)) return 'busy'
+  those.add(account)
+  try {
+    return await prepareRecoveryCodes(core)
+  } finally {
+    those.delete(account)
+  }
+}
+
+async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Promise<RenewOutcome> {
+  const { account, session } = change.signedIn
   const outcome = await core.storage.atomically<RenewOutcome>(async (stores) => {
     // Hashing took time: the second factor or the session may be gone.
     const held = await stores.accounts.hold(account.id)
@@ -150,6 +171,12 @@ export async function renewRecoveryCodes(core: Core, change: Change): Promise<Re
   })
   if (outcome.kind === 'renewed') tell(core, change, { kind: 'recovery-codes-renewed', details: {} })
   return outcome
+}
+
+/** Whether codes that are not saved yet may be shown (again): they open the account, as a proof of an hour ago does not. */
+export function mayReadCodes(core: Core, { session }: SignedIn): boolean {
+  const now = core.world.nowSeconds()
+  return isFresh(session, now) || (wasRecovered(session) && now - session.signedInAt < freshSeconds)
 }
 
 export async function mayRenewCodes(core: Core, { session, account }: SignedIn): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { mayReadCodes } from '../core/account-changes.js'
 import type { AuthenticatorId } from '../core/ids.js'
 import type { SetUpOutcome } from '../core/factors/totp/confirm.js'
 import { confirmSetUp } from '../core/factors/totp/confirm.js'
@@ -226,6 +227,12 @@ const qrAnswer =
 export const getQrPng: Handler = qrAnswer((uri) => bytes('image/png', qrPng(uri)))
 export const getQrSvg: Handler = qrAnswer((uri) => bytes('image/svg+xml', qrSvgDocument(qrModules(uri))))
 
+/** To the page that asks for a fresh proof, and back to the codes. */
+function proveFirst(visit: Visit): Answer {
+  const { base } = visit.doors.site
+  return seeOther(`${base}/account/confirm?next=${encodeURIComponent(`${base}/mfa/recovery-codes`)}`)
+}
+
 const codesView = (
   visit: SignedInVisit & Partial<FormVisit>,
   codes: readonly string[],
@@ -242,6 +249,7 @@ const codesView = (
 export const getRecoveryCodes: Handler = forSignedIn(async (visit) => {
   const codes = await findUnsavedCodes(visit.doors.core, visit.signedIn.session.id)
   if (codes === null) return seeOther(`${visit.doors.site.base}/account`)
+  if (!mayReadCodes(visit.doors.core, visit.signedIn)) return proveFirst(visit)
   const { notice, cookies } = takeNotice(visit)
   return page(recoveryCodesPage(siteOf(visit, visit.signedIn), { ...codesView(visit, codes), notice }), {
     cookies,
@@ -252,6 +260,7 @@ export const getRecoveryCodes: Handler = forSignedIn(async (visit) => {
 export const getRecoveryCodesFile: Handler = forSignedIn(async (visit) => {
   const codes = await findUnsavedCodes(visit.doors.core, visit.signedIn.session.id)
   if (codes === null) return message(visit, 404, { key: 'not-found' })
+  if (!mayReadCodes(visit.doors.core, visit.signedIn)) return proveFirst(visit)
   const view = codesView(visit, codes)
   const headers = { 'content-disposition': `attachment; filename="${recoveryCodesFileName(view)}"` }
   return bytes('text/plain; charset=utf-8', recoveryCodesText(view), { headers })
@@ -261,6 +270,7 @@ export const postRecoveryCodes: Handler = signedInForm(async (visit) => {
   const { core, cookies } = visit.doors
   const codes = await findUnsavedCodes(core, visit.signedIn.session.id)
   if (codes !== null && visit.form.get('saved') !== 'yes') {
+    if (!mayReadCodes(core, visit.signedIn)) return proveFirst(visit)
     const problems: Problem[] = [{ key: 'not-saved', field: 'saved' }]
     const view = { ...codesView(visit, codes), problems }
     const shown = recoveryCodesPage(siteOf(visit, visit.signedIn), view)

@@ -16,6 +16,14 @@ const built = spawnSync(process.execPath, [tsc, '-b', 'packages/otp', 'packages/
 })
 if (built.status !== 0) process.exit(built.status ?? 1)
 
+// Jest, and TypeScript for CommonJS, cannot take ES modules: the package for everybody's use has both.
+const commonJs = spawnSync(process.execPath, [tsc, '-p', 'packages/otp/tsconfig.cjs.json'], {
+  cwd: root,
+  stdio: 'inherit',
+})
+if (commonJs.status !== 0) process.exit(commonJs.status ?? 1)
+writeFileSync(`${root}packages/otp/dist/cjs/package.json`, '{ "type": "commonjs" }\n')
+
 const [src, dist] = ['src', 'dist'].map((folder) => `${root}packages/nightlatch/${folder}`)
 cpSync(`${src}/pages/assets`, `${dist}/pages/assets`, { recursive: true })
 for (const file of ['common-passwords.txt', 'common-passwords.licences.txt'])

@@ -1,4 +1,5 @@
 /** Accounts that have been through their set-up, made in one go by the library's own parts. */
+import { ourOtp } from '../packages/nightlatch/dist/core/factors/totp/store.js'
 import { encodeBase32, generateSecret } from '@nightlatch/otp'
 import { openNightlatch } from '../packages/nightlatch/dist/app.js'
 import { readSettings } from '../packages/nightlatch/dist/config/read.js'
@@ -59,7 +60,7 @@ async function enrol({ core, stores, passwordHash }, person) {
   const secret = generateSecret()
   const id = account.id
   const sealed = core.box.seal(secret, `totp:${account.id}:${id}`)
-  const times = { createdAt: 0, lastUsedAt: 0, lastStep: -1 }
+  const times = { ...ourOtp, issuer: null, createdAt: 0, lastUsedAt: 0, lastStep: -1 }
   await stores.authenticators.add({ id, account: account.id, name: 'Phone', sealed, ...times })
   if (person.codes.length > 0) await stores.recoveryCodes.replaceAll(account.id, person)
   Object.assign(person, { account: account.id, key: encodeBase32(secret) })

@@ -1,4 +1,5 @@
 /** Accounts that have been through their set-up, with an authenticator whose key is known here. */
+import { ourOtp } from '../../packages/nightlatch/dist/core/factors/totp/store.js'
 import { encodeBase32, generateSecret } from '@nightlatch/otp'
 import { newAccount } from '../../packages/nightlatch/dist/core/password-check.js'
 import { Secret } from '../../packages/nightlatch/dist/core/secret.js'
@@ -23,6 +24,8 @@ export async function enrol(core, count, prefix = 'person') {
         lastUsedAt: 0,
         sealed,
         lastStep: -1,
+        ...ourOtp,
+        issuer: null,
       })
       made.push({ username: profile.username, key: encodeBase32(secret), account })
     }

@@ -18,8 +18,11 @@ export interface Ended {
 export interface EverybodyStore {
   /** Ends what was begun or remembered, of every account. */
   end(): Promise<Ended>
-  /** Makes every code of this step and of earlier ones spent. @returns how many authenticators it concerned */
-  spendStepsUpTo(step: number): Promise<number>
+  /**
+   * Makes every code of the step at `upTo`, of `ahead` steps after it and of all earlier ones spent.
+   * @returns how many authenticators it concerned
+   */
+  spendSteps(upTo: number, ahead: number): Promise<number>
   /** @returns how many codes went */
   removeRecoveryCodes(): Promise<number>
 }

@@ -1,7 +1,7 @@
 import type { Account } from './accounts.js'
 import { auditEvent } from './audit.js'
 import type { Core } from './core.js'
-import { allFactors } from './factors/registry.js'
+import { allFactors, strengthOf } from './factors/registry.js'
 import { mostKnownDevices, mostTrustedDevices, trustedDeviceSeconds } from './devices.js'
 import type { AccountId, SessionId, TrustedDeviceId } from './ids.js'
 import { newId } from './ids.js'
@@ -109,6 +109,7 @@ function newSession(core: Core, start: NewSession): Session {
     id: newId<SessionId>(core.world.randomBytes),
     account: start.account.id,
     factors: start.factors,
+    strength: strengthOf(start.factors),
     signedInAt: now,
     verifiedAt: start.verifiedAt,
     lastSeenAt: now,

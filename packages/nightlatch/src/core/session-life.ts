@@ -5,7 +5,7 @@ import type { Browser, SignedInNow } from './completed-sign-in.js'
 import type { Core } from './core.js'
 import type { SessionId } from './ids.js'
 import { hasSecondFactor } from './factors/factor.js'
-import { hasTwoFactors } from './factors/registry.js'
+import { hasTwoFactors, strengthOf } from './factors/registry.js'
 import type { Proof, Session, SignedIn } from './sessions.js'
 import { isLive, touchEverySeconds } from './sessions.js'
 import type { Stores } from './stores.js'
@@ -113,7 +113,8 @@ export async function proveSession(
     (given.isProof ?? true) && (given.proof !== 'password' || !hasSecondFactor(signedIn.account))
   const verifiedAt = isWhole ? now : signedIn.session.verifiedAt
   const factors = [...new Set([...signedIn.session.factors, given.proof])]
-  const session: Session = { ...signedIn.session, factors, verifiedAt, lastSeenAt: now }
+  const strength = strengthOf(factors)
+  const session: Session = { ...signedIn.session, factors, strength, verifiedAt, lastSeenAt: now }
   const next = { tokenHash: hashSessionToken(core.world, token), session }
   if (!(await stores.sessions.replaceToken(hashSessionToken(core.world, browser.session), next))) return null
   return {

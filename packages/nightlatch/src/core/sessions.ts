@@ -1,5 +1,5 @@
 import type { Account } from './accounts.js'
-import type { FactorKind } from './factors/factor.js'
+import type { FactorKind, Strength } from './factors/factor.js'
 import type { AccountId, SessionId } from './ids.js'
 import { day, hour, isStillToCome, minute } from './world.js'
 
@@ -10,6 +10,8 @@ export interface Session {
   readonly id: SessionId
   readonly account: AccountId
   readonly factors: readonly Proof[]
+  /** What they were worth together when they were given; '' where a version that did not note it began the session. */
+  readonly strength: Strength | ''
   readonly signedInAt: number
   /** When the person was last proven freshly enough for a change of the account; 0 = not at all. */
   readonly verifiedAt: number

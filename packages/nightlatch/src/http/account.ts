@@ -75,7 +75,7 @@ const factorViews = ({
 }: OwnFactors): Pick<AccountView, 'authenticators' | 'mostAuthenticators' | 'recoveryCodes'> => ({
   authenticators: items
     .filter(({ kind }) => kind === 'totp')
-    .map((one) => ({ ...factorRow(one), id: one.id })),
+    .map((one) => ({ ...factorRow(one), id: one.id, issuer: one.label ?? undefined })),
   mostAuthenticators,
   recoveryCodes: { left: counts['recovery-code'], total: recoveryCodeCount },
 })

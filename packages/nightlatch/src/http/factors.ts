@@ -1,12 +1,13 @@
 import { trustedDeviceSeconds } from '../core/devices.js'
 import type { FactorKind, FactorRefusal } from '../core/factors/factor.js'
 import { usableFactors } from '../core/factors/registry.js'
+import { askedOf } from '../core/factors/totp/verify.js'
 import { day } from '../core/world.js'
-import type { ConfirmView, FieldName, Html, Problem, Site } from '../pages/index.js'
+import type { ConfirmView, FieldName, Html, Problem } from '../pages/index.js'
 import { confirmPage, confirmRecoveryPage, factorWords, recoveryPage, verifyPage } from '../pages/index.js'
 import { codeProblem } from './code-problems.js'
 import type { SecondStepMetric } from './metrics.js'
-import type { SigningInVisit, Visit } from './visit.js'
+import type { SignedInVisit, SigningInVisit, Visit } from './visit.js'
 import { siteOf } from './visit.js'
 
 /** What a page of the second step shows again after a refusal. */
@@ -22,8 +23,8 @@ export interface FactorDoor {
   /** The field of its forms. */
   readonly field: FieldName
   readonly metric: SecondStepMetric
-  showStep(visit: SigningInVisit, view: StepView): Html
-  showConfirm(site: Site, view: ConfirmView): Html
+  showStep(visit: SigningInVisit, view: StepView): Promise<Html>
+  showConfirm(visit: SignedInVisit, view: ConfirmView): Promise<Html>
   problemOf(refusal: FactorRefusal, nowSeconds: number): { status: number; problem: Problem }
 }
 
@@ -31,26 +32,42 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
   totp: {
     field: 'otp',
     metric: 'code',
-    showStep: (visit, view) =>
-      verifyPage(siteOf(visit), {
+    showStep: async (visit, view) => {
+      const asked = await askedOf(visit.doors.core, visit.account.id)
+      return verifyPage(siteOf(visit), {
         username: visit.account.username,
-        issuer: visit.doors.core.policy.issuer,
         offerRemember: true,
         rememberDays: trustedDeviceSeconds / day,
         ...view,
-      }),
-    showConfirm: confirmPage,
+        ...asked,
+        problems: withLengths(view.problems, asked),
+      })
+    },
+    showConfirm: async (visit, view) => {
+      const asked = await askedOf(visit.doors.core, visit.signedIn.account.id)
+      const problems = withLengths(view.problems ?? [], asked)
+      return confirmPage(siteOf(visit, visit.signedIn), { ...view, ...asked, problems })
+    },
     problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: false }),
   },
   'recovery-code': {
     field: 'recovery_code',
     metric: 'recovery-code',
     showStep: (visit, { problems, others, next }) =>
-      recoveryPage(siteOf(visit), { username: visit.account.username, problems, others, next }),
-    showConfirm: confirmRecoveryPage,
+      Promise.resolve(
+        recoveryPage(siteOf(visit), { username: visit.account.username, problems, others, next }),
+      ),
+    showConfirm: (visit, view) => Promise.resolve(confirmRecoveryPage(siteOf(visit, visit.signedIn), view)),
     problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: true }),
   },
 }
+
+/** A code of the wrong length is told the right ones. */
+const withLengths = (
+  problems: readonly Problem[],
+  { lengths }: { readonly lengths: readonly number[] },
+): readonly Problem[] =>
+  problems.map((problem) => (problem.key === 'code-length' ? { ...problem, lengths } : problem))
 
 /** The page where the sign-in goes on: the best factor that the account has, or the set-up of its first one. */
 export function nextStepPath({ doors }: Visit, account: Parameters<typeof usableFactors>[0]): string {

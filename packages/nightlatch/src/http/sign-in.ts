@@ -150,11 +150,11 @@ const elsewhere = (visit: SigningInVisit, kind: FactorKind): Answer | null =>
   usableFactors(visit.account).includes(kind) ? null : seeOther(nextStepPath(visit, visit.account))
 
 const getStep = (kind: FactorKind): Handler =>
-  forSigningIn((visit) => {
-    const there = elsewhere(visit, kind)
-    const leadsTo = destinationOf(visit)
-    return Promise.resolve(there ?? page(showStep(visit, kind, { problems: [], failures: 0 }), { leadsTo }))
-  })
+  forSigningIn(
+    async (visit) =>
+      elsewhere(visit, kind) ??
+      page(await showStep(visit, kind, { problems: [], failures: 0 }), { leadsTo: destinationOf(visit) }),
+  )
 
 const postStep = (kind: FactorKind): Handler =>
   signingInForm(async (visit) => {
@@ -193,11 +193,11 @@ function completed(visit: SigningInVisit & FormVisit, outcome: SignedInNow): Ans
   return seeOther(afterSignIn(visit), { cookies })
 }
 
-function answerSecondStep(
+async function answerSecondStep(
   visit: SigningInVisit & FormVisit,
   kind: FactorKind,
   outcome: SecondStepOutcome,
-): Answer | Promise<Answer> {
+): Promise<Answer> {
   switch (outcome.kind) {
     case 'complete':
       return completed(visit, outcome)
@@ -208,7 +208,7 @@ function answerSecondStep(
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, nowOf(visit))
       const failures = failuresOf(outcome)
-      return page(showStep(visit, kind, { problems: [refusal.problem], failures }), {
+      return page(await showStep(visit, kind, { problems: [refusal.problem], failures }), {
         status: refusal.status,
         headers: lockedUntil(outcome, nowOf(visit)),
         leadsTo: destinationOf(visit),

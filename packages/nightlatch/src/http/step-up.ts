@@ -14,7 +14,7 @@ import { factorDoors, othersThan } from './factors.js'
 import { busy, forSignedIn, signedInForm, signInIsOver } from './messages.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormVisit, Handler, SignedInVisit, Visit } from './visit.js'
-import { browserOf, nowOf, siteOf } from './visit.js'
+import { browserOf, nowOf } from './visit.js'
 
 /** What the person is about to do, by the page they were going to. */
 const actions: readonly (readonly [RegExp, ConfirmAction])[] = [
@@ -34,10 +34,10 @@ function actionOf(visit: Visit, next: string | undefined): ConfirmAction | undef
 
 /** "Confirm it is you": password and second factor, before a change of the account. */
 const show = (kind: FactorKind): Handler =>
-  forSignedIn((visit) => {
-    const there = elsewhere(visit, kind)
-    return Promise.resolve(there ?? page(view(visit, kind, { problems: [] }), { leadsTo: nextOf(visit) }))
-  })
+  forSignedIn(
+    async (visit) =>
+      elsewhere(visit, kind) ?? page(await view(visit, kind, { problems: [] }), { leadsTo: nextOf(visit) }),
+  )
 
 const nextOf = (visit: Visit & Partial<FormVisit>): string | undefined =>
   visit.doors.nextOf(visit.form?.get('next') ?? visit.query.get('next')) ?? undefined
@@ -61,12 +61,11 @@ function view(
   visit: SignedInVisit & Partial<FormVisit>,
   kind: FactorKind,
   { problems, failures }: Shown,
-): Html {
+): Promise<Html> {
   const { account } = visit.signedIn
   const next = nextOf(visit)
-  return factorDoors[kind].showConfirm(siteOf(visit, visit.signedIn), {
+  return factorDoors[kind].showConfirm(visit, {
     username: account.username,
-    issuer: visit.doors.core.policy.issuer,
     withCode: hasSecondFactor(account),
     others: othersThan(kind, account),
     next,
@@ -83,7 +82,7 @@ const prove = (kind: FactorKind): Handler =>
     if (there !== null) return there
     const password = visit.form.get('password') ?? ''
     if (password === '')
-      return page(view(visit, kind, { problems: [{ key: 'password-empty', field: 'password' }] }), {
+      return page(await view(visit, kind, { problems: [{ key: 'password-empty', field: 'password' }] }), {
         status: 422,
         leadsTo: nextOf(visit),
       })
@@ -97,16 +96,20 @@ const prove = (kind: FactorKind): Handler =>
     return answer(visit, kind, outcome)
   })
 
-function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: StepUpOutcome): Answer {
+async function answer(
+  visit: SignedInVisit & FormVisit,
+  kind: FactorKind,
+  outcome: StepUpOutcome,
+): Promise<Answer> {
   const now = nowOf(visit)
-  const again = (shown: Shown): Html => view(visit, kind, shown)
+  const again = (shown: Shown): Promise<Html> => view(visit, kind, shown)
   switch (outcome.kind) {
     case 'proven': {
       const to = visit.doors.nextOf(visit.form.get('next')) ?? `${visit.doors.site.base}/account`
       return seeOther(to, { cookies: sessionCookies(visit, outcome) })
     }
     case 'wrong-password':
-      return page(again({ problems: [{ key: 'password-wrong', field: 'password' }] }), {
+      return page(await again({ problems: [{ key: 'password-wrong', field: 'password' }] }), {
         status: 401,
         leadsTo: nextOf(visit),
       })
@@ -116,7 +119,7 @@ function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: Ste
       return signInIsOver(visit)
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: now }
-      return page(again({ problems: [{ key: 'too-many', wait }] }), {
+      return page(await again({ problems: [{ key: 'too-many', wait }] }), {
         status: 429,
         headers: retryAfter(wait.untilSeconds, now),
         leadsTo: nextOf(visit),
@@ -124,7 +127,7 @@ function answer(visit: SignedInVisit & FormVisit, kind: FactorKind, outcome: Ste
     }
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, now)
-      return page(again({ problems: [refusal.problem], failures: failuresOf(outcome) }), {
+      return page(await again({ problems: [refusal.problem], failures: failuresOf(outcome) }), {
         status: refusal.status,
         headers: lockedUntil(outcome, now),
         leadsTo: nextOf(visit),

@@ -46,7 +46,8 @@ const authenticator = (site: Site, row: AuthenticatorRow, name: Html): Html => {
       <strong>${named(row.name)}</strong>
       <span class="hint">
         <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
-        <span class="nb">${lastUsed(row)}</span>
+        <span class="nb">${lastUsed(row)}</span
+        >${row.issuer !== undefined && html`. ${account.issuer(row.issuer)}`}
       </span>
     </div>
     <p class="row-actions">

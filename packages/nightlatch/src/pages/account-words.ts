@@ -2,7 +2,7 @@ import type { AuditEventName } from '../core/audit.js'
 import type { Proof } from '../core/sessions.js'
 import { html, named, type Html } from './html.js'
 import { factorWords } from './factor-words.js'
-import { plural } from './words.js'
+import { digitsWords, plural } from './words.js'
 
 /** The words of the account page and of the pages behind its links. */
 
@@ -15,6 +15,7 @@ export const account = {
   fewCodes: 'You have few recovery codes left. Make new ones before you need them.',
   neverUsed: 'Not used yet.',
   added: 'Added',
+  issuer: (issuer: string): Html => html`In the app: ${named(issuer)}`,
   lastUsed: 'Last used',
   authenticators: 'Authenticator apps',
   add: 'Add an authenticator app',
@@ -186,8 +187,10 @@ export const confirm = {
   leadFor: (action: ConfirmAction): string => `You are about to ${actions[action]}.`,
   howLong: (minutes: number): string => `We will not ask again for ${plural(minutes, 'minute')}.`,
   password: 'Password',
-  code: '6-digit code',
-  codeHint: (issuer: string): Html => html`From your authenticator app, the entry called ${named(issuer)}`,
+  code: (lengths: readonly number[]): string => `${digitsWords(lengths)} code`,
+  codeHint: (issuers: readonly string[]): Html =>
+    html`From your authenticator app, the entry called
+    ${issuers.map((issuer, index) => html`${index > 0 && ' or '}${named(issuer)}`)}`,
   submit: 'Confirm',
   spends: 'This uses up the recovery code.',
 }

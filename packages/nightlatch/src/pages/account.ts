@@ -14,6 +14,8 @@ import type { FactorRow } from './home.js'
 
 export interface AuthenticatorRow extends FactorRow {
   readonly id: string
+  /** What the app calls the entry, where that is not the name of this site. */
+  readonly issuer?: string | undefined
 }
 
 export interface SessionRow {

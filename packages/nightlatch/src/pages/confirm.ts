@@ -18,8 +18,6 @@ import { common } from './words.js'
 
 export interface ConfirmView extends FormView {
   readonly username: string
-  /** What the authenticator app calls the entry. */
-  readonly issuer: string
   /** The account has a second step, so a code is asked for too. */
   readonly withCode: boolean
   /** What else may be given in the code's place, the best first. */
@@ -31,6 +29,13 @@ export interface ConfirmView extends FormView {
   readonly minutes: number
   /** How many codes of the account were refused in a row. */
   readonly failures?: number | undefined
+}
+
+export interface ConfirmCodeView extends ConfirmView {
+  /** What the authenticator app calls the entry; more than one name where apps differ. */
+  readonly issuers: readonly string[]
+  /** How many digits codes have. */
+  readonly lengths: readonly number[]
 }
 
 const introduction = (view: ConfirmView): Html =>
@@ -45,7 +50,7 @@ const nextField = ({ next }: ConfirmView): Html | null =>
 const withNext = (path: string, { next }: ConfirmView): string =>
   next === undefined ? path : `${path}?next=${encodeURIComponent(next)}`
 
-export const confirmPage = (site: Site, view: ConfirmView): Html =>
+export const confirmPage = (site: Site, view: ConfirmCodeView): Html =>
   layout(site, {
     title: confirm.title,
     failed: failed(view),
@@ -61,12 +66,12 @@ export const confirmPage = (site: Site, view: ConfirmView): Html =>
       ${view.others.map((kind) => html`<p class="aside">${otherProof(site, view, kind)}</p>`)}`,
   })
 
-function codeField(view: ConfirmView): Html {
+function codeField(view: ConfirmCodeView): Html {
   const clock = clockHelp(view.failures)
   const code = codeInput(view, clock.hintIds)
   return html`<div class="field">
-    <label for="otp">${confirm.code}</label>
-    <p class="hint" id="otp-hint">${confirm.codeHint(view.issuer)}</p>
+    <label for="otp">${confirm.code(view.lengths)}</label>
+    <p class="hint" id="otp-hint">${confirm.codeHint(view.issuers)}</p>
     ${code.errors}${clock.hint}${code.input}
   </div>`
 }

@@ -49,7 +49,13 @@ export {
   type RenameView,
   type RenewCodesView,
 } from './account-actions.js'
-export { confirmPage, confirmRecoveryPage, logoutPage, type ConfirmView } from './confirm.js'
+export {
+  confirmPage,
+  confirmRecoveryPage,
+  logoutPage,
+  type ConfirmCodeView,
+  type ConfirmView,
+} from './confirm.js'
 export { invitationPage, type InvitationView } from './invitation.js'
 export { helpPage, messagePage, type MessageView } from './message.js'
 export type { MessageKey } from './help-words.js'

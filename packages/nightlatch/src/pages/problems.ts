@@ -6,7 +6,12 @@ export type Problem =
   | { readonly key: PlainProblemKey; readonly field?: FieldName | undefined }
   | { readonly key: 'too-many'; readonly field?: undefined; readonly wait: Wait }
   | { readonly key: 'code-locked'; readonly field?: undefined; readonly wait: Wait }
-  | { readonly key: 'code-length'; readonly field?: FieldName | undefined; readonly count: number }
+  | {
+      readonly key: 'code-length'
+      readonly field?: FieldName | undefined
+      readonly count: number
+      readonly lengths?: readonly number[]
+    }
   | {
       readonly key: 'code-drift'
       readonly field?: FieldName | undefined
@@ -92,8 +97,8 @@ export const problemWords: Words = {
   'confirm-recovery-wrong': 'The password or the recovery code is not right. Check both and send them again.',
   'too-many': ({ wait }) => html`Too many tries. ${tryAgainWords(wait)}`,
   'code-empty': 'Enter the 6-digit code from your app',
-  'code-length': ({ count }) =>
-    `You entered ${count} ${count === 1 ? 'number' : 'numbers'}. The code must be 6 numbers.`,
+  'code-length': ({ count, lengths = [6] }) =>
+    `You entered ${count} ${count === 1 ? 'number' : 'numbers'}. The code must be ${lengths.join(' or ')} numbers.`,
   'code-letters': 'The code must be 6 numbers',
   'code-looks-like-recovery': 'That looks like a recovery code. Use the “Use a recovery code” link.',
   'code-wrong': 'That code is not right or has been used. Wait for the next code in your app, then enter it.',

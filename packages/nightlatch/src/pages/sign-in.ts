@@ -45,8 +45,10 @@ export const loginPage = (site: Site, view: LoginView): Html =>
 
 export interface VerifyView extends FormView {
   readonly username: string
-  /** What the authenticator app calls the entry. */
-  readonly issuer: string
+  /** What the authenticator app calls the entry; more than one name where apps differ. */
+  readonly issuers: readonly string[]
+  /** How many digits codes have. */
+  readonly lengths: readonly number[]
   readonly next?: string | undefined
   readonly offerRemember: boolean
   readonly rememberDays: number
@@ -60,14 +62,14 @@ export function verifyPage(site: Site, view: VerifyView): Html {
   const clock = clockHelp(view.failures)
   const code = codeInput(view, clock.hintIds, !failed(view))
   return layout(site, {
-    title: verify.title,
+    title: verify.title(view.lengths),
     failed: failed(view),
     withoutSignOut: true,
     body: html`${errorSummary(view, withNext(`${site.base}/mfa/recovery`, view.next))}
       <form method="post" action="${site.base}/mfa/verify" autocomplete="off" novalidate>
         <p class="who">${verify.who(view.username)}</p>
-        <h1><label for="otp">${verify.heading}</label></h1>
-        <p class="hint" id="otp-hint">${verify.hint(view.issuer)}</p>
+        <h1><label for="otp">${verify.heading(view.lengths)}</label></h1>
+        <p class="hint" id="otp-hint">${verify.hint(view.issuers)}</p>
         ${code.errors}${clock.hint} ${code.input} ${view.offerRemember && rememberBox(view.rememberDays)}
         ${nextField(view.next)}${actions({ submit: common.continue })}
       </form>

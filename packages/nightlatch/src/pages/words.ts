@@ -7,6 +7,13 @@ import { html, named, type Html } from './html.js'
 
 export const plural = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? '' : 's'}`
 
+/** "6-digit", or "6- or 8-digit" where authenticators differ. */
+export const digitsWords = (lengths: readonly number[]): string => `${lengths.join('- or ')}-digit`
+
+/** "Example", or "Example or ACME" where their entries have several names. */
+export const entryNames = (issuers: readonly string[]): readonly Html[] =>
+  issuers.map((issuer, index) => html`${index > 0 && ' or '}<strong>${named(issuer)}</strong>`)
+
 export const common = {
   skip: 'Skip to the content',
   help: 'Help',
@@ -41,11 +48,12 @@ export const signIn = {
 }
 
 export const verify = {
-  title: 'Enter your 6-digit code',
-  heading: html`Enter your <span class="nb">6-digit</span> code`,
+  title: (lengths: readonly number[]): string => `Enter your ${digitsWords(lengths)} code`,
+  heading: (lengths: readonly number[]): Html =>
+    html`Enter your <span class="nb">${digitsWords(lengths)}</span> code`,
   who: (username: string): Html => html`Signing in as <strong>${named(username)}</strong>`,
-  hint: (issuer: string): Html =>
-    html`Open your authenticator app and find the entry called <strong>${named(issuer)}</strong>`,
+  hint: (issuers: readonly string[]): Html =>
+    html`Open your authenticator app and find the entry called ${entryNames(issuers)}`,
   clockHelp: "Codes can fail when your phone's clock is wrong. Set its time to automatic.",
   remember: (days: number): string => `Remember this device for ${plural(days, 'day')}`,
   rememberHint: 'Do not tick this on a shared computer',

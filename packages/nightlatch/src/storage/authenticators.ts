@@ -1,6 +1,6 @@
-import type { AuthenticatorSecret, AuthenticatorStore } from '../core/factors/totp/store.js'
+import type { AuthenticatorSecret, AuthenticatorStore, Otp } from '../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../core/ids.js'
-import type { Db } from './db.js'
+import type { Db, Param } from './db.js'
 import { done, foundAll, valuesList, wrote } from './rows.js'
 
 interface AuthenticatorRow {
@@ -11,9 +11,15 @@ interface AuthenticatorRow {
   readonly last_step: number
   readonly created_at: number
   readonly last_used_at: number
+  readonly algorithm: string
+  readonly digits: number
+  readonly period: number
+  readonly counter: number | null
+  readonly issuer: string | null
 }
 
-const columns = 'id, account, name, sealed, last_step, created_at, last_used_at'
+const columns = `id, account, name, sealed, last_step, created_at, last_used_at, algorithm, digits, period, counter,
+  issuer`
 
 const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   id: row.id as AuthenticatorId,
@@ -23,6 +29,11 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   lastStep: row.last_step,
   createdAt: row.created_at,
   lastUsedAt: row.last_used_at,
+  algorithm: row.algorithm as Otp['algorithm'],
+  digits: row.digits,
+  period: row.period,
+  counter: row.counter,
+  issuer: row.issuer,
 })
 
 /** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
@@ -35,20 +46,35 @@ export function authenticatorStore(db: Db): AuthenticatorStore {
 
 type Resealing = 'listNotSealedUnder' | 'reseal' | 'countNotSealedUnder'
 
-const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 7)}`
+const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 12)}`
 const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
 const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
 const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
   (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
 
+const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
+  one.id,
+  one.account,
+  one.name,
+  one.sealed,
+  one.lastStep,
+  one.createdAt,
+  one.lastUsedAt,
+  one.algorithm,
+  one.digits,
+  one.period,
+  one.counter,
+  one.issuer,
+]
+
+const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`
+
 function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
   return {
-    add: (one) =>
-      done(
-        db.run(add, [one.id, one.account, one.name, one.sealed, one.lastStep, one.createdAt, one.lastUsedAt]),
-      ),
+    add: (one) => done(db.run(add, valuesOf(one))),
     listOf: (account) => foundAll(db.all<AuthenticatorRow>(listOf, [account]), authenticatorOf),
     consumeStepIfNewer: (id, step, at) => wrote(db.run(consume, [id, step, at])),
+    consumeCounterIfNewer: (id, next, at) => wrote(db.run(consumeCounter, [id, next, at])),
     // Two renames at once would both find the name free: one after the other.
     rename: (id, account, name) =>
       db.atomic(async (part) => {

@@ -9,7 +9,9 @@ export async function alone(db: Db): Promise<void> {
   if (db.dialect === 'postgres') await db.run('LOCK TABLE account IN EXCLUSIVE MODE', [])
 }
 
-const spend = 'UPDATE authenticator SET last_step = $1 WHERE last_step < $1'
+// Steps are as long as the authenticator's period; codes that follow a counter have none.
+const step = 'CAST($1 AS bigint) / period + $2'
+const spend = `UPDATE authenticator SET last_step = ${step} WHERE counter IS NULL AND last_step < ${step}`
 
 export function everybodyStore(db: Db): EverybodyStore {
   const all = (table: string): Promise<number> => db.run(`DELETE FROM ${table}`, [])
@@ -23,7 +25,7 @@ export function everybodyStore(db: Db): EverybodyStore {
       const invitations = await all('invitation')
       return { sessions: await all('session'), signIns, setUps, trustedDevices, knownDevices, invitations }
     },
-    spendStepsUpTo: (step) => db.run(spend, [step]),
+    spendSteps: (upTo, ahead) => db.run(spend, [upTo, ahead]),
     async removeRecoveryCodes() {
       const codes = await all('recovery_code')
       await all('recovery_code_set')

@@ -8,6 +8,7 @@ interface SessionRow {
   readonly session_id: string
   readonly session_account: string
   readonly factors: string
+  readonly strength: string
   readonly signed_in_at: number
   readonly verified_at: number
   readonly last_seen_at: number
@@ -16,13 +17,14 @@ interface SessionRow {
   readonly user_agent: string
 }
 
-const columns = `session.id AS session_id, session.account AS session_account, factors, signed_in_at,
+const columns = `session.id AS session_id, session.account AS session_account, factors, strength, signed_in_at,
   verified_at, last_seen_at, expires_at, address, user_agent`
 
 const sessionOf = (row: SessionRow): Session => ({
   id: row.session_id as SessionId,
   account: row.session_account as AccountId,
   factors: row.factors === '' ? [] : (row.factors.split(',') as Proof[]),
+  strength: row.strength as Session['strength'],
   signedInAt: row.signed_in_at,
   verifiedAt: row.verified_at,
   lastSeenAt: row.last_seen_at,
@@ -47,6 +49,7 @@ const valuesOf = (session: Session, tokenHash: string): readonly Param[] => [
   session.expiresAt,
   session.address,
   session.userAgent,
+  session.strength,
 ]
 
 export function sessionStore(db: Db): SessionStore {
@@ -68,10 +71,10 @@ function finding(db: Db): Some<'findByTokenHash' | 'listOf'> {
 }
 
 const add = `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at,
-  expires_at, address, user_agent) VALUES ${valuesList(1, 10)}`
+  expires_at, address, user_agent, strength) VALUES ${valuesList(1, 11)}`
 const replace = `UPDATE session SET token_hash = $1, id = $2, factors = $4, signed_in_at = $5,
-  verified_at = $6, last_seen_at = $7, expires_at = $8, address = $9, user_agent = $10
-  WHERE token_hash = $11 AND account = $3`
+  verified_at = $6, last_seen_at = $7, expires_at = $8, address = $9, user_agent = $10,
+  strength = $11 WHERE token_hash = $12 AND account = $3`
 
 function keeping(db: Db): Some<'add' | 'touch' | 'replaceToken'> {
   return {

@@ -34,14 +34,14 @@ export const tables: readonly Table[] = [
   table('login_name', { key: 'name', text: 'name account' }),
   table('session', {
     key: 'token_hash',
-    text: 'token_hash id account factors address user_agent',
+    text: 'token_hash id account factors address user_agent strength',
     integers: 'signed_in_at verified_at last_seen_at expires_at',
   }),
   table('sign_in', { key: 'token_hash', text: 'token_hash id account', integers: 'started_at expires_at' }),
   table('authenticator', {
     key: 'id',
-    text: 'id account name sealed',
-    integers: 'last_step created_at last_used_at',
+    text: 'id account name sealed algorithm issuer',
+    integers: 'last_step created_at last_used_at digits period counter',
   }),
   table('set_up', {
     key: 'owner',

@@ -1,3 +1,4 @@
+import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { createHash, randomBytes } from 'node:crypto'
 import type { Account, LoginName } from '../../src/core/accounts.js'
 import type { AuthenticatorSecret, SetUp } from '../../src/core/factors/totp/store.js'
@@ -47,6 +48,7 @@ export function aSession(account: Account, own: Partial<Session> = {}): Session 
     id: anId(),
     account: account.id,
     factors: ['password', 'totp'],
+    strength: 'password+code',
     signedInAt: 1000,
     verifiedAt: 1000,
     lastSeenAt: 1000,
@@ -71,6 +73,8 @@ export function anAuthenticator(
     name: 'Phone',
     sealed: 'v1.key1.secret',
     lastStep: 10,
+    ...ourOtp,
+    issuer: null,
     createdAt: 1000,
     lastUsedAt: 1000,
     ...own,

@@ -157,7 +157,7 @@ describe('a session', () => {
     [['password', 'device'], true],
     [[], false],
   ])('with %j has two factors: %s', (factors, has) => {
-    expect(hasTwoFactors({ factors })).toBe(has)
+    expect(hasTwoFactors({ factors, strength: '' })).toBe(has)
   })
 
   it.each<[string, Partial<Session>, number, boolean]>([

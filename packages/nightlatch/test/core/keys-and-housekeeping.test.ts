@@ -1,3 +1,4 @@
+import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { describe, expect, it } from 'vitest'
 import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
 import { passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
@@ -140,6 +141,8 @@ describe('secrets are sealed anew', () => {
         name: `${number}`,
         sealed,
         lastStep: -1,
+        ...ourOtp,
+        issuer: null,
         createdAt: 0,
         lastUsedAt: 0,
       }

@@ -1,3 +1,4 @@
+import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { decodeBase32 } from '@nightlatch/otp'
 import { describe, expect, it } from 'vitest'
 import { disableAccount } from '../../src/core/administration.js'
@@ -39,7 +40,17 @@ async function someoneWithTheRfcSecret(): Promise<Person> {
   const ada = await here.someoneWithAPassword()
   const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
   const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
-  const own = { id, account: ada.id, name: 'RFC', sealed, lastStep: -1, createdAt: 0, lastUsedAt: 0 }
+  const own = {
+    id,
+    account: ada.id,
+    name: 'RFC',
+    sealed,
+    lastStep: -1,
+    createdAt: 0,
+    lastUsedAt: 0,
+    ...ourOtp,
+    issuer: null,
+  }
   await here.stores.authenticators.add(own)
   await here.stores.accounts.countFactorUp(ada.id, 'totp', 'first')
   return ada
@@ -60,6 +71,7 @@ describe('a right code', () => {
         id: expect.stringMatching(/^[a-z2-7]{26}$/) as string,
         account: ada.id,
         factors: ['password', 'totp'],
+        strength: 'password+code',
         signedInAt: now,
         verifiedAt: now,
         lastSeenAt: now,
@@ -88,7 +100,10 @@ describe('a right code', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     await submit(ada)
     const [one] = await here.stores.authenticators.listOf(ada.id)
-    expect(one).toMatchObject({ lastUsedAt: here.clock.seconds, lastStep: here.clock.seconds / 30 })
+    expect(one).toMatchObject({
+      lastUsedAt: here.clock.seconds,
+      lastStep: here.clock.seconds / 30,
+    })
   })
 
   it.each([
@@ -210,6 +225,8 @@ describe('a right code', () => {
       name: 'Second',
       sealed,
       lastStep: -1,
+      ...ourOtp,
+      issuer: null,
       createdAt: 0,
       lastUsedAt: 0,
     }
@@ -696,7 +713,17 @@ describe('a lost root key', () => {
     for (const name of ['First', 'Last']) {
       const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
       const sealed = aBox().seal(rfcSecret, sealContext({ id, account: ada.id }))
-      const own = { id, account: ada.id, name, sealed, lastStep: -1, createdAt: 0, lastUsedAt: 0 }
+      const own = {
+        id,
+        account: ada.id,
+        name,
+        sealed,
+        lastStep: -1,
+        createdAt: 0,
+        lastUsedAt: 0,
+        ...ourOtp,
+        issuer: null,
+      }
       await here.stores.authenticators.add(own)
     }
     here.clock.seconds = 1_111_111_111

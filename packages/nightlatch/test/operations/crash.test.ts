@@ -1,3 +1,4 @@
+import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,7 +61,7 @@ async function makePerson({ core }: Nightlatch, username: string, enrolled: bool
     await core.storage.atomically(async (stores) => {
       await stores.accounts.countFactorUp(account, 'totp', 'first')
       const sealed = core.box.seal(secret, sealContext({ id, account }))
-      const times = { createdAt: now(), lastUsedAt: 0 }
+      const times = { ...ourOtp, issuer: null, createdAt: now(), lastUsedAt: 0 }
       await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
       await stores.recoveryCodes.replaceAll(account, codes)
     })

@@ -34,7 +34,8 @@ export const codes = [
 
 export const verify: pages.VerifyView = {
   username: 'alice',
-  issuer: 'Acme Home',
+  issuers: ['Acme Home'],
+  lengths: [6],
   offerRemember: true,
   rememberDays: 30,
   others: ['recovery-code'],
@@ -127,9 +128,10 @@ export const account: pages.AccountView = {
   olderHref: '/account?before=17#activity',
 }
 
-export const confirm: pages.ConfirmView = {
+export const confirm: pages.ConfirmCodeView = {
   username: 'alice',
-  issuer: 'Acme Home',
+  issuers: ['Acme Home'],
+  lengths: [6],
   withCode: true,
   others: ['recovery-code'],
   next: '/account/recovery-codes/renew',
@@ -340,7 +342,7 @@ const longName = `Donaudampfschifffahrtselektrizitätenhauptbetriebswerk ${'W'.r
 export const strangeSamples = (): Record<string, Html> => ({
   'long-verify': pages.verifyPage(
     { ...site, name: longName },
-    { ...verify, username: longName, issuer: longName },
+    { ...verify, username: longName, issuers: [longName] },
   ),
   'long-account': pages.accountPage(
     { ...site, name: longName, signedInAs: longName },

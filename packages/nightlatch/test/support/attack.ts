@@ -1,3 +1,4 @@
+import { ourOtp } from '../../src/core/factors/totp/store.js'
 import pg from 'pg'
 import type { Account } from '../../src/core/accounts.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
@@ -66,6 +67,8 @@ export async function personWithSecret(
       name: 'Vector phone',
       sealed: box.seal(secret, sealContext({ id, account: account.id })),
       lastStep: -1,
+      ...ourOtp,
+      issuer: null,
       createdAt: now,
       lastUsedAt: now,
     })

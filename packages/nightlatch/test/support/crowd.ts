@@ -1,3 +1,4 @@
+import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { Totp } from '@nightlatch/otp'
 import { openNightlatch, type Nightlatch } from '../../src/app.js'
 import { readSettings } from '../../src/config/read.js'
@@ -35,7 +36,7 @@ async function makeMember({ core }: Nightlatch, username: string): Promise<Membe
   await core.storage.atomically(async (stores) => {
     await stores.accounts.countFactorUp(account, 'totp', 'first')
     const sealed = core.box.seal(secret, sealContext({ id, account }))
-    const times = { createdAt: core.world.nowSeconds(), lastUsedAt: 0 }
+    const times = { ...ourOtp, issuer: null, createdAt: core.world.nowSeconds(), lastUsedAt: 0 }
     await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
   })
   return { username, totp: new Totp({ secret }) }

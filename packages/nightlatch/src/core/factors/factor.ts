@@ -76,6 +76,8 @@ export interface ReadyProof {
 export interface FactorItem {
   readonly id: string
   readonly name: string
+  /** What else tells it apart, such as the entry's name in an app. */
+  readonly label?: string | null
   readonly createdAt: number
   readonly lastUsedAt: number
 }

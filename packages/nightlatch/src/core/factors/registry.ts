@@ -50,9 +50,16 @@ function strengthWith(proof: Proof): Strength {
   return (factors[proof] as Factor | undefined)?.strength ?? 'password'
 }
 
+/** What a session is worth, as it was noted when it was proven; what an older version began, by its proofs. */
+export const strengthOfSession = ({
+  strength,
+  factors: given,
+}: Pick<Session, 'factors' | 'strength'>): Strength =>
+  strength !== '' && strengths.includes(strength) ? strength : strengthOf(given)
+
 /** More than a password: a second factor, a way back in, or a device that was trusted with one. */
-export const hasTwoFactors = (session: Pick<Session, 'factors'>): boolean =>
-  strengthOf(session.factors) !== 'password'
+export const hasTwoFactors = (session: Pick<Session, 'factors' | 'strength'>): boolean =>
+  strengthOfSession(session) !== 'password'
 
 const isFallback = (proof: Proof): boolean =>
   allFactors.some(({ kind, role }) => role === 'fallback' && kind === proof)

@@ -16,7 +16,9 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const otp = v.pipe(
   text,
-  v.description('Six digits; spaces, hyphens and full-width digits are understood'),
+  v.description(
+    'As many digits as the authenticator shows, six to eight; spaces, hyphens and full-width digits are understood',
+  ),
   v.examples(['123456']),
 )
 const recoveryCode = v.pipe(text, v.examples(['k7qm-4xw4-9hd2-p3tn']))

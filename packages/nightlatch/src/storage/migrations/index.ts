@@ -4,6 +4,7 @@ import { toldChanges } from './0002-told-changes.js'
 import { housekeeping } from './0003-housekeeping.js'
 import { factors } from './0004-factors.js'
 import { trustedDeviceSeries } from './0005-trusted-device-series.js'
+import { authenticatorKinds } from './0006-authenticator-kinds.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   housekeeping,
   factors,
   trustedDeviceSeries,
+  authenticatorKinds,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

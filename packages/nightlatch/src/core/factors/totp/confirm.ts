@@ -12,8 +12,8 @@ import { totp } from './factor.js'
 import type { OpenedSetUp } from './set-up.js'
 import { openSetUp } from './set-up.js'
 import type { AuthenticatorSecret, SetUp } from './store.js'
-import { longestAuthenticatorName, nameProblemOf, parseAuthenticatorName } from './store.js'
-import { parseCode, reserveCode, sealContext, stepSeconds, windowSteps } from './verify.js'
+import { longestAuthenticatorName, nameProblemOf, ourOtp, parseAuthenticatorName } from './store.js'
+import { parseCode, reserveCode, sealContext, windowSteps } from './verify.js'
 
 /** How far a wrong code is looked for, at set-up only, to tell a wrong clock: ten minutes either side. */
 export const driftSteps = 20
@@ -122,12 +122,12 @@ async function checkFirstCode(
 /** By how many seconds the phone's clock is off, when that explains the code: a little, or by a time zone. */
 function driftOf(app: Totp, code: string, now: number): number | null {
   const near = app.drift(code, { atSeconds: now, windowSteps: driftSteps })
-  if (near !== null) return near * stepSeconds
+  if (near !== null) return near * ourOtp.period
   for (let zone = 1; zone <= mostZones; zone += 1) {
     for (const offset of [zone * zoneSeconds, -zone * zoneSeconds]) {
       if (now + offset < 0) continue
       const steps = app.drift(code, { atSeconds: now + offset, windowSteps: zoneSteps })
-      if (steps !== null) return offset + steps * stepSeconds
+      if (steps !== null) return offset + steps * ourOtp.period
     }
   }
   return null
@@ -155,6 +155,8 @@ function confirmed(
     lastUsedAt: now,
     sealed: core.box.seal(secret, sealContext({ id, account })),
     lastStep: given.step,
+    ...ourOtp,
+    issuer: null,
   }
 }
 

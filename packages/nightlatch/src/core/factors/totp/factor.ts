@@ -3,7 +3,7 @@ import type { AuthenticatorId } from '../../ids.js'
 import { codeKey } from './counters.js'
 import { resealSome } from './secrets.js'
 import { mostAuthenticators } from './store.js'
-import { readCode, stepAt, tellOfWrongCodes, windowSteps } from './verify.js'
+import { readCode, tellOfWrongCodes, windowSteps } from './verify.js'
 
 /** Authenticator apps. */
 export const totp: SecondFactor = {
@@ -27,7 +27,8 @@ export const totp: SecondFactor = {
   tell: async (core, { refusal, ...presented }) => {
     if (refusal?.kind === 'wrong') await tellOfWrongCodes(core, { ...presented, failures: refusal.failures })
   },
-  listOf: (stores, account) => stores.authenticators.listOf(account),
+  listOf: async (stores, account) =>
+    (await stores.authenticators.listOf(account)).map((one) => ({ ...one, label: one.issuer })),
   rename: (stores, { id, account, name }) =>
     stores.authenticators.rename(id as AuthenticatorId, account, name),
   remove: (stores, { id, account }) => stores.authenticators.remove(id as AuthenticatorId, account),
@@ -40,5 +41,5 @@ export const totp: SecondFactor = {
     resealSome,
   },
   // A code of the next step may have been accepted before (a phone ahead of us), so that step is spent, too.
-  afterRestore: (stores, { now }) => stores.everybody.spendStepsUpTo(stepAt(now) + windowSteps),
+  afterRestore: (stores, { now }) => stores.everybody.spendSteps(now, windowSteps),
 }

@@ -1,3 +1,4 @@
+import type { Algorithm } from '@nightlatch/otp'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
 import { minute } from '../../world.js'
 
@@ -8,10 +9,26 @@ export interface Authenticator {
   readonly name: string
   readonly createdAt: number
   readonly lastUsedAt: number
+  /** What the app calls the entry, where that is not the name of this installation. */
+  readonly issuer: string | null
 }
 
+/** How codes are made: the same on both sides (RFC 4226, RFC 6238). */
+export interface Otp {
+  readonly algorithm: Algorithm
+  /** 6 to 8. */
+  readonly digits: number
+  /** Seconds. */
+  readonly period: number
+  /** The counter that is expected next (HOTP); null where codes follow the clock (TOTP). */
+  readonly counter: number | null
+}
+
+/** What an authenticator has that is set up here. */
+export const ourOtp: Otp = { algorithm: 'SHA1', digits: 6, period: 30, counter: null }
+
 /** With what is needed to check a code. */
-export interface AuthenticatorSecret extends Authenticator {
+export interface AuthenticatorSecret extends Authenticator, Otp {
   readonly sealed: string
   /** The last accepted time step: codes at or before it are spent (RFC 6238 §5.2). */
   readonly lastStep: number
@@ -41,6 +58,8 @@ export interface AuthenticatorStore {
   listOf(account: AccountId): Promise<readonly AuthenticatorSecret[]>
   /** Marks a step as used if it is later than the last one. The row count is the answer. */
   consumeStepIfNewer(id: AuthenticatorId, step: number, at: number): Promise<boolean>
+  /** The same for a counter: `next` is expected from now on. */
+  consumeCounterIfNewer(id: AuthenticatorId, next: number, at: number): Promise<boolean>
   /** False when it is not there, not the account's, or the name is taken. */
   rename(id: AuthenticatorId, account: AccountId, name: string): Promise<boolean>
   remove(id: AuthenticatorId, account: AccountId): Promise<boolean>

@@ -1,8 +1,9 @@
-import { Totp, normaliseCode } from '@nightlatch/otp'
+import { Hotp, Totp, normaliseCode } from '@nightlatch/otp'
 import type { Reservation } from '../../attempts.js'
 import { codeKey, codePolicy } from './counters.js'
 import { auditEvent } from '../../audit.js'
 import type { AuthenticatorSecret } from './store.js'
+import { ourOtp } from './store.js'
 import type { Core } from '../../core.js'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
 import type { FactorProblem, FactorRefusal, Presented, ReadyProof } from '../factor.js'
@@ -11,27 +12,40 @@ import { noteRefused } from '../../refusals.js'
 import type { Stores } from '../../stores.js'
 import type { Client } from '../../world.js'
 
-/** Steps of 30 seconds accepted on either side of now (RFC 6238 §5.2). */
+/** Steps accepted on either side of now (RFC 6238 §5.2). */
 export const windowSteps = 1
-export const stepSeconds = 30
-export const codeDigits = 6
+/** Codes of a counter that may have been skipped: pressed and not typed (RFC 4226 §7.4). */
+const lookAhead = 9
+export const codeDigits = ourOtp.digits
+const mostDigits = 8
 /** After this many wrong codes in a row the owner is told, once. */
 const tellAfterFailures = 10
-
-/** The time step that a moment falls into (RFC 6238 §4.2). */
-export const stepAt = (unixSeconds: number): number => Math.floor(unixSeconds / stepSeconds)
 
 export type CodeMatch = {
   readonly kind: 'matched'
   readonly authenticator: AuthenticatorId
-  readonly step: number
+  /** What is spent with it: a step and all before it, or a counter up to the `next` one. */
+  readonly spends: { readonly step: number } | { readonly next: number }
 }
 
 export const sealContext = (authenticator: Pick<AuthenticatorSecret, 'id' | 'account'>): string =>
   `totp:${authenticator.account}:${authenticator.id}`
 
-/** What was typed, as six digits, or why it cannot be a code. */
-export function parseCode(
+/** What was typed, as a code of the authenticators that are set up here, or why it cannot be one. */
+export function parseCode(text: string): ReturnType<typeof parseAnyCode> {
+  const parsed = parseAnyCode(text)
+  const isOurs = parsed.kind === 'malformed' || parsed.code.length === codeDigits
+  return isOurs ? parsed : wrongLength(parsed.code)
+}
+
+const wrongLength = (code: string): FactorRefusal & { kind: 'malformed' } => ({
+  kind: 'malformed',
+  problem: 'wrong-length',
+  digits: code.length,
+})
+
+/** The same for authenticators from elsewhere, whose codes have six to eight digits. */
+export function parseAnyCode(
   text: string,
 ): { readonly kind: 'code'; readonly code: string } | (FactorRefusal & { kind: 'malformed' }) {
   const code = normaliseCode(text.slice(0, 200))
@@ -39,19 +53,25 @@ export function parseCode(
   if (code === '') return malformed('empty')
   if (/[a-z]/i.test(code) && parseRecoveryCode(text) !== null) return malformed('looks-like-recovery-code')
   if (!/^\d+$/.test(code)) return malformed('not-numbers')
-  return code.length === codeDigits ? { kind: 'code', code } : malformed('wrong-length')
+  const couldBe = code.length >= codeDigits && code.length <= mostDigits
+  return couldBe ? { kind: 'code', code } : wrongLength(code)
 }
 
 /** What was typed, ready to be looked at: nothing of it takes time. */
 export function readCode(core: Core, presented: Presented): Promise<ReadyProof | FactorRefusal> {
   const { account, client } = presented
-  const parsed = parseCode(presented.given)
+  const parsed = parseAnyCode(presented.given)
   if (parsed.kind === 'malformed') return Promise.resolve(parsed)
   const given = { account, client, code: parsed.code }
   return Promise.resolve({ kind: 'ready', accept: (stores) => checkAndAccept(core, stores, given) })
 }
 
 async function checkAndAccept(core: Core, stores: Stores, given: CodeGiven): Promise<FactorRefusal | null> {
+  // Hardly anybody's codes have another length: only then it costs a question more, and no attempt is spent.
+  if (given.code.length !== codeDigits) {
+    const secrets = await stores.authenticators.listOf(given.account)
+    if (!lengthsOf(secrets).includes(given.code.length)) return wrongLength(given.code)
+  }
   const check = await checkCode(core, stores, given)
   if (check.kind !== 'matched') return check
   return (await acceptCode(core, stores, { ...given, ...check })) ? null : { kind: 'wrong', failures: 1 }
@@ -73,12 +93,16 @@ export async function checkCode(
   core: Core,
   stores: Stores,
   given: CodeGiven,
-): Promise<CodeMatch | Exclude<FactorRefusal, { kind: 'malformed' }>> {
+): Promise<CodeMatch | FactorRefusal> {
   const [reservation, secrets] = await Promise.all([
     reserveCode(core, stores, given),
     stores.authenticators.listOf(given.account),
   ])
   if (reservation.kind !== 'reserved') return reservation
+  if (secrets.length > 0 && !lengthsOf(secrets).includes(given.code.length)) {
+    await stores.attempts.giveBack(codeKey(given.account))
+    return wrongLength(given.code)
+  }
   const found = matchAny(core, secrets, given.code)
   if (found.kind === 'matched') return found
   if (found.kind === 'unreadable') {
@@ -113,13 +137,22 @@ export async function acceptCode(
   match: CodeMatch & Pick<CodeGiven, 'account' | 'client'>,
 ): Promise<boolean> {
   const now = core.world.nowSeconds()
-  if (!(await stores.authenticators.consumeStepIfNewer(match.authenticator, match.step, now))) {
+  if (!(await spend(stores, match, now))) {
     await note(core, stores, { ...match, event: 'code.refused', details: wasUsedBefore })
     return false
   }
   await stores.attempts.clear(codeKey(match.account))
   return true
 }
+
+const spend = (stores: Stores, { authenticator, spends }: CodeMatch, now: number): Promise<boolean> =>
+  'step' in spends
+    ? stores.authenticators.consumeStepIfNewer(authenticator, spends.step, now)
+    : stores.authenticators.consumeCounterIfNewer(authenticator, spends.next, now)
+
+/** How many digits the codes of these have. */
+export const lengthsOf = (secrets: readonly Pick<AuthenticatorSecret, 'digits'>[]): readonly number[] =>
+  [...new Set(secrets.map(({ digits }) => digits))].sort((one, other) => one - other)
 
 type Found =
   CodeMatch | { readonly kind: 'wrong'; readonly wasUsed: boolean } | { readonly kind: 'unreadable' }
@@ -130,17 +163,43 @@ function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: str
   for (const secret of secrets) {
     const opened = core.box.open(secret.sealed, sealContext(secret))
     if (opened.kind === 'refused') continue
-    const verdict = new Totp({ secret: opened.plain }).verify(code, {
-      atSeconds: core.world.nowSeconds(),
-      window: windowSteps,
-      afterStep: secret.lastStep,
-    })
-    const wasUsed = !verdict.matched && verdict.why === 'already-used'
-    if (verdict.matched) found = { kind: 'matched', authenticator: secret.id, step: verdict.step }
+    const verdict = look(secret, opened.plain, { code, atSeconds: core.world.nowSeconds() })
+    const wasUsed = verdict === 'already-used'
+    if (typeof verdict === 'object') found = { kind: 'matched', authenticator: secret.id, spends: verdict }
     else if (found.kind === 'unreadable' || (found.kind === 'wrong' && wasUsed))
       found = { kind: 'wrong', wasUsed }
   }
   return found
+}
+
+type Verdict = CodeMatch['spends'] | 'wrong' | 'already-used'
+
+/** By the clock, or by the counter where the authenticator has one. */
+function look(
+  { algorithm, digits, period, counter, lastStep }: AuthenticatorSecret,
+  secret: Uint8Array,
+  { code, atSeconds }: { readonly code: string; readonly atSeconds: number },
+): Verdict {
+  if (counter !== null) {
+    const verdict = new Hotp({ secret, algorithm, digits }).verify(code, { counter, lookAhead })
+    return verdict.matched ? { next: verdict.nextCounter } : 'wrong'
+  }
+  const totp = new Totp({ secret, algorithm, digits, periodSeconds: period })
+  const verdict = totp.verify(code, { atSeconds, window: windowSteps, afterStep: lastStep })
+  if (verdict.matched) return { step: verdict.step }
+  return verdict.why === 'already-used' ? 'already-used' : 'wrong'
+}
+
+/** What the person is asked for: how long the codes are, and what their apps call the entry. */
+export async function askedOf(
+  core: Core,
+  account: AccountId,
+): Promise<{ readonly lengths: readonly number[]; readonly issuers: readonly string[] }> {
+  const own = await core.storage.stores.authenticators.listOf(account)
+  const issuers = [...new Set(own.map(({ issuer }) => issuer ?? core.policy.issuer))]
+  return own.length === 0
+    ? { lengths: [codeDigits], issuers: [core.policy.issuer] }
+    : { lengths: lengthsOf(own), issuers }
 }
 
 type CodeEvent = 'code.refused' | 'authenticator.unreadable'

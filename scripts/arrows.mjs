@@ -149,4 +149,25 @@ export const arrows = [
       ],
     },
   },
+  {
+    files: ['packages/nightlatch/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      'packages/nightlatch/src/core/factors/**',
+      'packages/nightlatch/src/storage/accounts.ts',
+    ],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          "MemberExpression[property.name='factorCounts']",
+          "ObjectPattern > Property[key.name='factorCounts']",
+        ].map((selector) => ({
+          selector,
+          message:
+            'Which factors an account has is asked of core/factors/: hasSecondFactor, usableFactors, countOf.',
+        })),
+      ],
+    },
+  },
 ]

@@ -34,6 +34,11 @@ describe('each wall stops its crime', () => {
     [`${server}/core/ids.ts`, `export const now = () => new Date()`, 'Time is an argument'],
     [`${server}/core/ids.ts`, `export const id = () => crypto.randomUUID()`, 'Randomness is an argument'],
     [`${server}/core/ids.ts`, `export const id = () => Math.random()`, 'Randomness is an argument'],
+    [
+      `${server}/http/router.ts`,
+      `export const has = (one: { factorCounts: object }) => one.factorCounts`,
+      'Which factors an account has',
+    ],
     [`${server}/crypto/world.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
     [`${server}/crypto/world.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
     [`${server}/storage/facts.ts`, `export { newId } from '../core/ids.js'`, 'storage/ implements'],

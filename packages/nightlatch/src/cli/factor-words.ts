@@ -1,7 +1,7 @@
 import type { FactorKind, FactorItem } from '../core/factors/factor.js'
 import { factorKinds } from '../core/factors/factor.js'
 import type { OwnFactors } from '../core/factors/registry.js'
-import { allFactors } from '../core/factors/registry.js'
+import { allFactors, countOf } from '../core/factors/registry.js'
 import { timeOrNull } from './output.js'
 
 /** What the operator reads of a factor. */
@@ -34,12 +34,10 @@ export function removedInWords(removed: Readonly<Record<FactorKind, number>>): s
 }
 
 /** For scripts: `authenticators`, how many there are. */
-export const countsForScripts = (
-  counts: Readonly<Partial<Record<string, number>>>,
-): Readonly<Record<string, number>> =>
+export const countsForScripts = (account: Parameters<typeof countOf>[0]): Readonly<Record<string, number>> =>
   Object.fromEntries(
     allFactors.flatMap(({ kind, role, many }) =>
-      role === 'second-factor' ? [[many, counts[kind] ?? 0]] : [],
+      role === 'second-factor' ? [[many, countOf(account, kind)]] : [],
     ),
   )
 

@@ -16,7 +16,7 @@ export function describeAccount(account: Account): Readonly<Record<string, unkno
     admin: account.admin,
     disabled: account.disabled,
     hasPassword: account.passwordHash !== '',
-    ...countsForScripts(account.factorCounts),
+    ...countsForScripts(account),
     createdAt: timeOrNull(account.createdAt),
     lastSignInAt: timeOrNull(account.lastSignInAt),
   }

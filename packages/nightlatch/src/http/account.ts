@@ -50,7 +50,7 @@ async function accountView(visit: SignedInVisit): Promise<AccountView> {
     name: account.name === '' ? account.username : account.name,
     username: account.username,
     secondFactors: own.items.length,
-    factorCounts: own.counts,
+    counts: own.counts,
     ...factorViews(own),
     trustedDevices: devices
       .filter((one) => one.expiresAt > now)

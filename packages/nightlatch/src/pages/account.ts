@@ -56,7 +56,7 @@ export interface AccountView {
   /** How many second factors there are, of all kinds. */
   readonly secondFactors: number
   /** How many there are of each, or left of it. */
-  readonly factorCounts: Readonly<Record<FactorKind, number>>
+  readonly counts: Readonly<Record<FactorKind, number>>
   readonly authenticators: readonly AuthenticatorRow[]
   readonly mostAuthenticators: number
   readonly recoveryCodes: { readonly left: number; readonly total: number }
@@ -83,6 +83,6 @@ export const accountPage = (site: Site, view: AccountView): Html =>
 
 function statusLine(view: AccountView): string {
   if (view.secondFactors === 0) return account.addFirst
-  const status = account.status(countWords(view.factorCounts))
+  const status = account.status(countWords(view.counts))
   return view.secondFactors === 1 ? `${status} ${account.addSecond}` : status
 }

@@ -63,7 +63,7 @@ export const account: pages.AccountView = {
   name: 'Alice Example',
   username: 'alice',
   secondFactors: 2,
-  factorCounts: { totp: 2, 'recovery-code': 7 },
+  counts: { totp: 2, 'recovery-code': 7 },
   authenticators: [
     { id: 'a1', name: 'Pixel 9', addedAtSeconds: nowSeconds - 91 * day, lastUsedAtSeconds: nowSeconds - 600 },
     { id: 'a2', name: 'Old tablet', addedAtSeconds: nowSeconds - 3 * day },
@@ -242,7 +242,7 @@ const looking = (): Record<string, Html> => ({
   'account-recovered': pages.accountPage(signedIn, {
     ...account,
     secondFactors: 1,
-    factorCounts: { totp: 1, 'recovery-code': 2 },
+    counts: { totp: 1, 'recovery-code': 2 },
     authenticators: account.authenticators.slice(0, 1),
     recoveryCodes: { left: 2, total: 10 },
     trustedDevices: [],
@@ -251,7 +251,7 @@ const looking = (): Record<string, Html> => ({
   'account-bare': pages.accountPage(signedIn, {
     ...account,
     secondFactors: 0,
-    factorCounts: { totp: 0, 'recovery-code': 0 },
+    counts: { totp: 0, 'recovery-code': 0 },
     authenticators: [],
     trustedDevices: [],
     activity: [],

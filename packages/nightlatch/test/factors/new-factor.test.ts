@@ -1,0 +1,296 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type * as appModule from '../../src/app.js'
+import type * as administrationModule from '../../src/core/administration.js'
+import type { Account } from '../../src/core/accounts.js'
+import type * as settingsModule from '../../src/config/read.js'
+import type { Notice } from '../../src/core/notices.js'
+import type * as serverModule from '../../src/server.js'
+import { Browser } from '../support/browser.js'
+import { quickArgon2 } from '../support/phone.js'
+import type { Edit } from './recipe.js'
+import { files, naming, rest, tables } from './recipe.js'
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+const packageFolder = join(root, 'packages/nightlatch')
+const folder = join(root, 'node_modules/.cache/new-factor')
+const copy = join(folder, 'src')
+const dist = join(folder, 'dist')
+
+/** The sources as they are. */
+function freshCopy(): void {
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(join(packageFolder, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  cpSync(join(packageFolder, 'bin'), join(folder, 'bin'), { recursive: true })
+  cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'))
+  const compilerOptions = {
+    rootDir: 'src',
+    outDir: 'dist',
+    allowJs: true,
+    lib: ['ES2023', 'ES2024.String', 'DOM', 'DOM.Iterable'],
+    types: ['node'],
+  }
+  const config = {
+    extends: join(root, 'tsconfig.base.json'),
+    compilerOptions,
+    include: ['src/**/*.ts', 'src/**/*.js'],
+    exclude: ['src/pages/assets/**'],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+}
+
+function apply(edits: readonly Edit[]): void {
+  for (const { file, find, put } of edits) {
+    const path = join(copy, file)
+    const text = readFileSync(path, 'utf8')
+    if (!text.includes(find)) throw new Error(`the recipe does not fit ${file} any more: ${find}`)
+    writeFileSync(
+      path,
+      text.replace(find, () => put),
+    )
+  }
+}
+
+function addFiles(): void {
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    writeFileSync(join(copy, file), text)
+  }
+}
+
+/** @returns the files that do not compile */
+function compile(): readonly string[] {
+  const tsc = join(root, 'node_modules/typescript7/bin/tsc')
+  const ran = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
+    encoding: 'utf8',
+    cwd: folder,
+  })
+  const found = [...ran.stdout.matchAll(/^(?:\S*\/)?src\/(\S+)\(\d+,\d+\): error/gm)].map(
+    ([, file = '']) => file,
+  )
+  if (found.length === 0 && ran.status !== 0) throw new Error(ran.stdout + ran.stderr)
+  return [...new Set(found)].sort()
+}
+
+const filesOf = (edits: readonly Edit[]): readonly string[] =>
+  [...new Set(edits.map(({ file }) => file))].sort()
+const isWithout =
+  (names: readonly string[]) =>
+  ({ file }: Edit): boolean =>
+    !names.includes(file)
+
+const slow = 180_000
+
+describe('the recipe of a second factor', () => {
+  beforeAll(freshCopy)
+
+  it(
+    'is enforced: with a name alone, every table that lists factors does not compile',
+    () => {
+      apply([naming])
+      expect(compile()).toEqual(filesOf(tables))
+    },
+    slow,
+  )
+
+  it(
+    'is enforced: a store, an event, a notice or an operation that somebody forgets does not compile',
+    () => {
+      const forgotten = [
+        'storage/stores-on.ts',
+        'pages/account-words.ts',
+        'mail/texts.ts',
+        'http/api/endpoints.ts',
+      ]
+      addFiles()
+      apply([...tables, ...rest.filter(isWithout(forgotten))])
+      expect(compile()).toEqual(expect.arrayContaining(forgotten))
+      apply(rest.filter((edit) => forgotten.includes(edit.file)))
+      expect(compile()).toEqual([])
+    },
+    slow,
+  )
+})
+
+describe('somebody who has nothing but a factor of a new kind', () => {
+  const data = mkdtempSync(join(tmpdir(), 'nightlatch-new-factor-'))
+  const phrase = 'the purple cow sings at noon'
+  const password = 'correct horse battery'
+  const notices: Notice[] = []
+  let origin = ''
+  let stop: () => Promise<void> = () => Promise.resolve()
+  let account: Account
+  let nightlatch: appModule.Nightlatch
+  let codes: string[] = []
+
+  const load = async <Module>(file: string): Promise<Module> =>
+    (await import(pathToFileURL(join(dist, file)).href)) as Module
+  const cli = (...args: readonly string[]) => {
+    const env = { ...process.env, NIGHTLATCH_DATA: data }
+    const ran = spawnSync(process.execPath, [join(folder, 'bin/nightlatch.js'), ...args], {
+      env,
+      encoding: 'utf8',
+    })
+    return { status: ran.status, out: ran.stdout, err: ran.stderr }
+  }
+  const browser = () => new Browser(origin)
+  const givePassword = async () => {
+    const ada = browser()
+    const reply = await ada.post('/login', { username: 'ada', password })
+    return { ada, reply }
+  }
+  const signedIn = async () => {
+    const { ada } = await givePassword()
+    await ada.submit('/mfa/card', { card: phrase })
+    return ada
+  }
+
+  beforeAll(async () => {
+    cpSync(join(copy, 'pages/assets'), join(dist, 'pages/assets'), { recursive: true })
+    for (const file of ['common-passwords.txt', 'common-passwords.licences.txt'])
+      cpSync(join(copy, 'crypto', file), join(dist, 'crypto', file))
+    const { openNightlatch } = await load<typeof appModule>('app.js')
+    const { readSettings } = await load<typeof settingsModule>('config/read.js')
+    const { serve } = await load<typeof serverModule>('server.js')
+    const { addAccount } = await load<typeof administrationModule>('core/administration.js')
+    const read = readSettings({ env: { NIGHTLATCH_PORT: '0', NIGHTLATCH_DATA: data } })
+    if (read.kind === 'problems') throw new Error(read.problems.join('\n'))
+    const send = (notice: Notice): void => void notices.push(notice)
+    nightlatch = await openNightlatch(read.settings, { unsafeArgon2Setting: quickArgon2, notices: { send } })
+    const added = await addAccount(nightlatch.core, { username: 'ada', admin: true }, { password })
+    if (added.kind !== 'added') throw new Error(added.kind)
+    account = added.account
+    const server = await serve(nightlatch, { warn: () => undefined, error: () => undefined })
+    origin = `http://127.0.0.1:${server.settings.port}`
+    stop = async () => {
+      await server.stop(1000)
+      await nightlatch.close()
+    }
+    const { ada } = await givePassword()
+    await ada.submit('/mfa/card/setup', { card: phrase })
+    const saved = await ada.get('/mfa/recovery-codes')
+    codes = [...new Set(saved.body.match(/[0-9a-z]{4}(?:-[0-9a-z]{4}){3}/g) ?? [])]
+  }, slow)
+
+  afterAll(async () => {
+    await stop()
+    for (const path of [data, folder]) rmSync(path, { recursive: true, force: true })
+  })
+
+  it('has recovery codes, and was told', () => {
+    expect(codes).toHaveLength(10)
+    expect(notices.map(({ kind }) => kind)).toContain('card-added')
+  })
+
+  it('cannot be got around with the password alone: no set-up at either door', async () => {
+    const { ada, reply } = await givePassword()
+    expect(reply).toMatchObject({ status: 303, location: '/mfa/card' })
+    for (const path of ['/mfa/setup', '/mfa/verify']) {
+      expect(await ada.get(path)).toMatchObject({ status: 303, location: '/mfa/card' })
+      expect(await ada.post(path, { otp: '123456' })).toMatchObject({ status: 303, location: '/mfa/card' })
+    }
+    expect(await ada.post('/mfa/card/setup', { card: 'mine' })).toMatchObject({ location: '/mfa/card' })
+    for (const [method, path] of [
+      ['POST', '/api/v1/authenticators/totp'],
+      ['GET', '/api/v1/session'],
+      ['GET', '/api/v1/authenticators'],
+    ] as const) {
+      const refused = await ada.json(method, path)
+      expect(JSON.parse(refused.body)).toMatchObject({ code: 'second-factor-required', next: 'verify' })
+    }
+    expect((await ada.get('/account')).location).toMatch(/^\/login/)
+    expect((await nightlatch.core.storage.stores.authenticators.listOf(account.id)).length).toBe(0)
+  })
+
+  it('signs in with it at the pages, and a wrong one is refused', async () => {
+    const { ada } = await givePassword()
+    expect((await ada.refused('/mfa/card', { card: 'wrong' })).body).toContain('That is not on your card')
+    expect((await ada.submit('/mfa/card', { card: phrase })).location).toBe('/')
+    const home = await ada.get('/')
+    expect(home.body).toContain('Card in the wallet')
+    const shown = await ada.get('/account')
+    expect(shown.body).toContain('Your account has 1 pass-phrase card and 10 recovery codes left.')
+    expect(shown.body).toContain('password and pass-phrase card')
+    expect(shown.body).toContain('Not on the card')
+  })
+
+  it('signs in with it in JSON; the session says so, and is worth two factors at a proxy', async () => {
+    const ada = browser()
+    const first = await ada.json('POST', '/api/v1/sign-in', { username: 'ada', password })
+    expect(JSON.parse(first.body)).toEqual({ next: 'verify' })
+    const wrong = await ada.json('POST', '/api/v1/sign-in/card', { card: 'wrong' })
+    expect(JSON.parse(wrong.body)).toMatchObject({ status: 401, code: 'wrong-code' })
+    expect((await ada.json('POST', '/api/v1/sign-in/card', { card: phrase })).status).toBe(200)
+    const session = await ada.json('GET', '/api/v1/session')
+    expect(JSON.parse(session.body)).toMatchObject({ factors: ['password', 'pass-phrase-card'] })
+    expect((await ada.get('/forward-auth')).status).toBe(200)
+    const [begun] = await nightlatch.core.storage.stores.sessions.listOf(account.id)
+    expect(begun).toMatchObject({ strength: 'password+code' })
+  })
+
+  it('proves again with it, and not with the password alone', async () => {
+    const ada = await signedIn()
+    expect(await ada.get('/account/confirm')).toMatchObject({
+      status: 303,
+      location: '/account/confirm/card',
+    })
+    expect((await ada.refused('/account/confirm/card', { password, card: '' })).status).toBe(401)
+    await ada.submit('/account/confirm/card', { password, card: phrase })
+    const withPassword = await ada.json('POST', '/api/v1/session/verify', { password })
+    expect(withPassword.status).toBe(401)
+    const both = await ada.json('POST', '/api/v1/session/verify', { password, card: phrase, otp: '123456' })
+    expect(JSON.parse(both.body)).toMatchObject({ code: 'invalid-body' })
+    expect((await ada.json('POST', '/api/v1/session/verify', { password, card: phrase })).status).toBe(200)
+  })
+
+  it('gets in with a recovery code when it is lost', async () => {
+    const { ada } = await givePassword()
+    expect((await ada.get('/mfa/recovery')).body).toContain('Use your pass-phrase card')
+    await ada.submit('/mfa/recovery', { recovery_code: codes[0] ?? '' })
+    expect((await ada.get('/account')).body).toContain('9 recovery codes left')
+  })
+
+  it('is in the interface’s description', async () => {
+    const { body } = await browser().get('/api/v1/openapi.json')
+    const paths = (JSON.parse(body) as { paths: Record<string, unknown> }).paths
+    expect(Object.keys(paths)).toContain('/api/v1/sign-in/card')
+    expect(JSON.stringify(paths['/api/v1/session'])).toContain('pass-phrase-card')
+    expect(JSON.stringify(paths['/api/v1/session/verify'])).toContain('"card"')
+  })
+
+  it('is told by the command line, and by the audit trail', () => {
+    expect(cli('user', 'list').out).toMatch(/^ada\s+-\s+yes/m)
+    expect(cli('user', 'show', 'ada').out).toContain('Card in the wallet')
+    const shown = JSON.parse(cli('user', 'show', 'ada', '--json').out) as { account: Record<string, unknown> }
+    expect(shown.account).toMatchObject({
+      cards: 1,
+      authenticators: 0,
+      cardList: [{ name: 'Card in the wallet' }],
+    })
+    expect(cli('audit').out).toMatch(/card\.added[\s\S]*card\.refused/)
+  })
+
+  it('survives a move, a restore and the removal of an authenticator that came beside it', async () => {
+    const { stores } = nightlatch.core.storage
+    expect(await stores.accounts.countFactorUp(account.id, 'totp', 'first')).toBe(false)
+    expect(await stores.accounts.countFactorUp(account.id, 'totp', { atMost: 10 })).toBe(true)
+    expect(await stores.accounts.countFactorDown(account.id, 'totp', 1)).toBe(true)
+    expect(await stores.accounts.countFactorDown(account.id, 'totp', 0)).toBe(false)
+    const restored = JSON.parse(cli('after-restore', '--json').out) as { closed: Record<string, unknown> }
+    expect(restored.closed).toMatchObject({ authenticators: 0, cards: null, recoveryCodes: null })
+    const { tables: moved } = await load<{ tables: readonly { name: string }[] }>('storage/tables.js')
+    expect(moved.map(({ name }) => name)).toContain('pass_phrase_card')
+    expect((await givePassword()).reply.location).toBe('/mfa/card')
+  })
+
+  it('goes with a reset, and the next sign-in sets up anew', async () => {
+    const reset = cli('user', 'reset-mfa', 'ada')
+    expect(reset.err).toContain('Removed 1 cards')
+    expect(await nightlatch.core.storage.stores.recoveryCodes.countLeft(account.id)).toBe(0)
+    expect((await givePassword()).reply.location).toBe('/mfa/setup')
+  })
+})

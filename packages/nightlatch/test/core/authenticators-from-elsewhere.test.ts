@@ -26,7 +26,8 @@ async function someoneFromElsewhere(otp: Partial<Otp>, issuer: string | null = '
 async function addAuthenticator(ada: Person, otp: Partial<Otp>, issuer: string | null): Promise<void> {
   const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
   const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
-  const own = { id, account: ada.id, name: id, sealed, lastStep: -1, createdAt: 0, lastUsedAt: 0 }
+  const times = { createdAt: here.next(), lastUsedAt: 0 }
+  const own = { id, account: ada.id, name: id, sealed, lastStep: -1, ...times }
   await here.stores.authenticators.add({ ...own, ...ourOtp, ...otp, issuer })
   await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
 }

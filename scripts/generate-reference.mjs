@@ -135,8 +135,9 @@ a wrong content type 415, a wrong method 405.
 ${rows.join('\n')}
 
 \`GET /forward-auth\` answers proxies, \`GET /healthz\` says that the process is alive, \`GET /readyz\` that the
-database is reachable and migrated, and \`GET /metrics\` (on this machine only, not through a proxy) has counters for
-Prometheus. With a base path, \`nightlatch serve\` answers these three at the root of its port, too.
+database is reachable and migrated, and \`GET /metrics\` has [counters](metrics.md) for Prometheus. It answers this machine
+only, by one of its own names (\`localhost\`, \`127.0.0.1\`), and nothing that a proxy sent on: a proxy on this machine that
+neither says so in a header nor keeps the name is taken for this machine, so let it pass \`/metrics\` to nobody. With a base path, \`nightlatch serve\` answers these three at the root of its port, too.
 `
 }
 

@@ -33,8 +33,10 @@ import { clientAddresses } from './http/client-address.js'
 import { cookiesFor } from './http/cookies.js'
 import { createDoor } from './http/door.js'
 import type { DoorLog, Doors } from './http/doors.js'
+import { logEvents } from './log-events.js'
 import { keepAnswers } from './http/kept.js'
 import { createMetrics } from './http/metrics.js'
+import { untrustedProxies } from './http/untrusted-proxy.js'
 import { parseNext } from './http/next-target.js'
 import { Polls } from './http/polls.js'
 import { assetFolder } from './pages/index.js'
@@ -243,6 +245,7 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
   const nextPolicy = { origin, protectedDomain }
   const log = parts.log ?? silent
   const isTrusted = (address: string): boolean => settings.trustedProxies.has(address)
+  logEvents(nightlatch, log)
   const doors: Doors = {
     core,
     site: {
@@ -261,6 +264,7 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
     log,
     isTrustedProxy: isTrusted,
     clientAddress: clientAddresses({ isTrusted, log }),
+    noteProxy: untrustedProxies({ isTrustedProxy: isTrusted, log }),
     kept: keepAnswers({ secure }),
     accessRules: parts.accessRules ?? null,
     outageOf,

@@ -25,6 +25,7 @@ export const isOurs = (path: string): boolean =>
 export function createDoor(doors: Doors): (ask: Ask) => Promise<Answer> {
   const { secure } = doors.site
   return async (ask) => {
+    doors.noteProxy(ask)
     const { visit, route, handler } = enter(doors, ask)
     let answer: Answer
     try {
@@ -34,6 +35,7 @@ export function createDoor(doors: Doors): (ask: Ask) => Promise<Answer> {
     }
     if (answer.status === 401) answer = withChallenge(answer, ask, doors)
     doors.metrics.request(route, answer.status)
+    doors.log.debug?.('request', { request: ask.id, method: ask.method, route, status: answer.status })
     return secure && !(answer instanceof PreparedAnswer)
       ? { ...answer, headers: { ...answer.headers, ...strictTransport(secure) } }
       : answer

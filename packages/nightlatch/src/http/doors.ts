@@ -21,6 +21,8 @@ export interface Doors {
   readonly log: DoorLog
   isTrustedProxy(address: string): boolean
   clientAddress(ask: Ask): string
+  /** Warns, now and then, of a proxy that is not trusted. */
+  noteProxy(ask: Ask): void
   /** null: everything that is protected is for whoever is signed in. */
   readonly accessRules: AccessRules | null
   /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
@@ -51,6 +53,10 @@ export interface SiteFacts {
 }
 
 export interface DoorLog {
+  /** Each answer, where somebody wants to know of each. */
+  debug?(message: string, fields: Readonly<Record<string, string | number>>): void
+  /** Events of the audit trail. */
+  info?(message: string, fields: Readonly<Record<string, string | number>>): void
   warn(message: string, fields: Readonly<Record<string, string | number>>): void
   error(message: string, fields: Readonly<Record<string, string | number>>, error: unknown): void
 }

@@ -20,7 +20,10 @@ export const getReadiness: Handler = async (visit) => {
   }
 }
 
-/** For whoever runs the machine: not through a proxy, and not from elsewhere. */
+/**
+ * For whoever runs the machine: not from elsewhere, and not through a proxy that says in any of the usual ways that it
+ * is one, or that passes on the name which the outside has for us.
+ */
 export const getMetrics: Handler = (visit) =>
   Promise.resolve(
     isLocal(visit)
@@ -33,5 +36,13 @@ export const getMetrics: Handler = (visit) =>
 function isLocal({ ask }: Visit): boolean {
   const peer = ask.peer.replace(/^::ffff:/, '')
   const loopback = peer === '::1' || (isIP(peer) === 4 && peer.startsWith('127.'))
-  return loopback && ask.header('x-forwarded-for') === undefined && ask.header('forwarded') === undefined
+  return loopback && tracesOfProxies.every((name) => ask.header(name) === undefined) && isLocalName(ask)
 }
+
+const tracesOfProxies = [
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-server', 'x-real-ip'],
+  ...['forwarded', 'via', 'x-original-uri'],
+]
+
+const isLocalName = (ask: Visit['ask']): boolean =>
+  /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(ask.header('host') ?? 'localhost')

@@ -8,6 +8,8 @@ export type EventLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace'
 export interface Log {
   /** @param name stable and dotted, as `server.listening`: scripts look for it. */
   event(level: EventLevel, name: string, fields?: LogFields): void
+  /** Whether anything of this level is written: what costs something to find out need not be found out otherwise. */
+  logs?(level: EventLevel): boolean
 }
 
 export type { LogFields }
@@ -37,6 +39,7 @@ export function createLog({ level, stream, colour }: LogOptions): Log {
     destination,
   )
   return {
+    logs: (at) => logger.isLevelEnabled(at),
     event(at, name, fields = {}) {
       if (logger.isLevelEnabled(at)) logger[at](cleanFields(fields), cleanText(name))
     },

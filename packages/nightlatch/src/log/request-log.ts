@@ -6,9 +6,17 @@ type Fields = Readonly<Record<string, string | number>>
 export const requestLog = (
   log: Log,
 ): {
+  debug?(message: string, fields: Fields): void
+  info(message: string, fields: Fields): void
   warn(message: string, fields: Fields): void
   error(message: string, fields: Fields, error: unknown): void
 } => ({
+  ...(log.logs?.('debug') === true && {
+    debug: (message: string, fields: Fields) => log.event('debug', message, known(fields)),
+  }),
+  info: (message, fields) => {
+    log.event('info', message, known(fields))
+  },
   warn: (message, fields) => {
     log.event('warn', message, known(fields))
   },

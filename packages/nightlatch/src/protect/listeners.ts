@@ -88,6 +88,7 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
   if (parts.doors.isStopping()) response.shouldKeepAlive = false
   if (target !== null) request.url = target
   const ask = askOf(request, '')
+  noteRequest(parts.doors, ask, response)
   const isSound = target !== null && isPlainlyFramed(request)
   const verdict = isSound ? await verdictOn(ask, parts) : malformed
   if (response.destroyed) return
@@ -106,6 +107,17 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
     response.once('close', done)
   }
   parts.upstream.pass(response, { request, waits, failed })
+}
+
+function noteRequest({ log, noteProxy }: Doors, ask: Ask, response: ServerResponse): void {
+  noteProxy(ask)
+  if (log.debug === undefined) return
+  response.once('close', () =>
+    log.debug?.('request', {
+      ...{ request: ask.id, method: ask.method },
+      ...{ route: 'application', status: response.statusCode },
+    }),
+  )
 }
 
 interface Handshake {

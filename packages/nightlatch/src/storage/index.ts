@@ -1,4 +1,5 @@
-import type { Storage, Stores } from '../core/stores.js'
+import type { AuditEvent } from '../core/audit.js'
+import { Undo, type Commit, type Storage, type Stores } from '../core/stores.js'
 import type { Clock } from './clock.js'
 import type { Database, Dialect } from './db.js'
 import { StorageError } from './errors.js'
@@ -8,7 +9,7 @@ import { migrate, mustBeMigrated } from './migrate.js'
 import { moveAll, type Moved, type MoveWishes } from './move.js'
 import { sessionStore } from './sessions.js'
 import { openSqlite } from './sqlite.js'
-import { StoresOn } from './stores-on.js'
+import { StoresOn, type Heard } from './stores-on.js'
 
 export type { Moved, MoveWishes } from './move.js'
 export { StorageError, type StorageProblem } from './errors.js'
@@ -34,6 +35,8 @@ export interface OpenStorage extends Storage {
   check(): Promise<void>
   /** One transaction that may take minutes, because it concerns everybody. */
   patiently<T>(work: (stores: Stores) => Promise<T>): Promise<T>
+  /** Hears of each event of the audit trail that this process writes, once it is kept. One listener. */
+  onEvent(heard: (event: AuditEvent) => void): void
   /** A consistent copy in a new file, while everything goes on. */
   backupTo(file: string): Promise<void>
   /** Lets running transactions end first. */
@@ -123,11 +126,34 @@ async function openDatabase(location: StorageLocation, options: StorageOptions):
 
 function storageOn(database: Database, clock: Clock): OpenStorage {
   const { db, freshness } = database
+  let hear: Heard | undefined
+  const atomically = async <T>(
+    work: (stores: Stores) => Promise<T | Undo<T>>,
+    commit?: Commit,
+  ): Promise<T> => {
+    const heard = hear
+    if (heard === undefined) return database.db.atomic((part) => work(new StoresOn(part, clock)), commit)
+    let events: AuditEvent[] = []
+    const outcome = await database.db.atomic(async (part) => {
+      events = []
+      const done = await work(new StoresOn(part, clock, { heard: (event) => void events.push(event) }))
+      if (done instanceof Undo) events = []
+      return done
+    }, commit)
+    events.forEach(heard)
+    return outcome
+  }
   return {
     dialect: database.db.dialect,
+    onEvent: (told) => {
+      hear = told
+    },
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
-    stores: new StoresOn(db, clock, remembering(unlessMoving(sessionStore(db)), freshness)),
-    atomically: (work, commit) => database.db.atomic((db) => work(new StoresOn(db, clock)), commit),
+    stores: new StoresOn(db, clock, {
+      sessions: remembering(unlessMoving(sessionStore(db)), freshness),
+      heard: (event) => hear?.(event),
+    }),
+    atomically,
     async check() {
       await database.ping()
       await mustBeMigrated(database.db)

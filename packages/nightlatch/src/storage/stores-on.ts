@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../core/audit.js'
 import type { SessionStore } from '../core/sessions.js'
 import type { Stores } from '../core/stores.js'
 import { accountStore } from './accounts.js'
@@ -18,6 +19,19 @@ import { signInStore } from './sign-ins.js'
 import { trustedDeviceStore } from './trusted-devices.js'
 import { unsavedCodesStore } from './unsaved-codes.js'
 
+export type Heard = (event: AuditEvent) => void
+
+const heardOf = (store: Stores['audit'], heard: Heard | undefined): Stores['audit'] =>
+  heard === undefined
+    ? store
+    : {
+        ...store,
+        add: async (event) => {
+          await store.add(event)
+          heard(event)
+        },
+      }
+
 /**
  * The stores on one database, or in one transaction. Each is made when it is first asked for: most transactions need
  * three of them, and there are four transactions in a sign-in.
@@ -25,6 +39,7 @@ import { unsavedCodesStore } from './unsaved-codes.js'
 export class StoresOn implements Stores {
   readonly #db: Db
   readonly #clock: Clock
+  readonly #heard: Heard | undefined
   #accounts?: Stores['accounts']
   #attempts?: Stores['attempts']
   #audit?: Stores['audit']
@@ -41,10 +56,15 @@ export class StoresOn implements Stores {
   #trustedDevices?: Stores['trustedDevices']
   #unsavedCodes?: Stores['unsavedCodes']
 
-  /** `sessions` may be given: with a memory before it. */
-  constructor(db: Db, clock: Clock, sessions?: SessionStore) {
+  /** `sessions` may be given: with a memory before it. `heard` hears of each event that was written. */
+  constructor(
+    db: Db,
+    clock: Clock,
+    { sessions, heard }: { sessions?: SessionStore; heard?: Heard | undefined } = {},
+  ) {
     this.#db = db
     this.#clock = clock
+    this.#heard = heard
     if (sessions !== undefined) this.#sessions = sessions
   }
 
@@ -57,7 +77,7 @@ export class StoresOn implements Stores {
   }
 
   get audit(): Stores['audit'] {
-    return (this.#audit ??= auditStore(this.#db))
+    return (this.#audit ??= heardOf(auditStore(this.#db), this.#heard))
   }
 
   get authenticators(): Stores['authenticators'] {

@@ -96,8 +96,8 @@ describe('in a fresh clone', () => {
     })
   }, 120_000)
 
-  it('docs/guides/first-sign-in.md', async () => {
-    await working('docs/guides/first-sign-in.md', async (page) => {
+  it('docs/tutorials/first-sign-in.md', async () => {
+    await working('docs/tutorials/first-sign-in.md', async (page) => {
       await page.runThrough('token=…')
       const origin = `http://localhost:${page.terminal.port(3000)}`
       const ada = new Person(origin, { base: '', ...account })

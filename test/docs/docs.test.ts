@@ -20,7 +20,7 @@ const withBlocks = pages().filter((file) => blocksOf(file).length > 0 || journey
 const ours = withBlocks.filter((file) => !cloned.includes(file) && elsewhere[file] === undefined)
 
 describe('every block of the documentation is run', () => {
-  it.each(ours)('%s', { timeout: 180_000 }, async (file) => {
+  it.each(ours)('%s', { timeout: 300_000 }, async (file) => {
     const page = await Page.open(file)
     try {
       await journeys[file]?.(page)

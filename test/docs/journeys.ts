@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { cpSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { lendPackages } from '../../examples/common/compile.js'
 import { isInstalled, type ProxyName } from '../../examples/common/proxies.mjs'
 import { startDemoApp } from '../../examples/demo-app/app.mjs'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
@@ -74,10 +76,22 @@ const behind =
     await page.terminal.endAll()
   }
 
+let packs = ''
+/** Both packages as files, as a reader packs them in a clone. */
+function packed(): string {
+  if (packs !== '') return packs
+  packs = mkdtempSync(join(tmpdir(), 'nightlatch-packs-'))
+  const workspaces = ['--workspace', 'packages/otp', '--workspace', 'packages/nightlatch']
+  const done = spawnSync('npm', ['pack', ...workspaces, '--pack-destination', packs], { cwd: root })
+  if (done.status !== 0) throw new Error(done.stderr.toString())
+  return packs
+}
+
 const framework: Journey = async (page) => {
   const { terminal } = page
   for (const example of ['users.ts', 'second-factor-only.ts'])
     cpSync(join(root, 'examples/express', example), join(terminal.folder, example))
+  terminal.instead.set('/path/to/nightlatch/', `${packed()}/`)
   await page.runThrough('user add')
   const ada = new Person(originOf(terminal), { base: '/auth', username: 'ada', password })
   expect((await ada.get('/private')).status).toBe(303)
@@ -277,6 +291,21 @@ export const journeys: Record<string, Journey> = {
     expect((await ada.signIn()).location).toBe('/')
     await terminal.run('npx nightlatch doctor')
     expect(terminal.said).toMatch(/^OK +key /m)
+  },
+  'docs/guides/forgotten-password.md': withAccount,
+  'docs/guides/typed-client.md': async (page) => {
+    lendPackages(page.terminal.folder)
+    await page.runRest()
+    expect(page.terminal.said).toContain('refused: wrong-credentials')
+  },
+  'docs/reference/log.md': async (page) => {
+    const { terminal } = page
+    const [, regex = ''] = /^failregex = (.*)$/m.exec(page.take('failregex').text) ?? []
+    await terminal.run('npx nightlatch serve')
+    const body = new URLSearchParams({ username: 'ada', password: 'a wrong password' })
+    await fetch(`${originOf(terminal)}/login`, { method: 'POST', body, redirect: 'manual' })
+    const line = await terminal.saying(/.*sign-in\.password-refused.*/)
+    expect(new RegExp(regex.replace('<HOST>', '(127\\.0\\.0\\.1)')).test(line)).toBe(true)
   },
   'docs/reference/cli.md': commandLine,
   'docs/reference/errors.md': errorCodes,

@@ -30,6 +30,10 @@ export const otherBlocks: Record<string, Record<string, string>> = {
     'base.tar.gz': 'needs the administrator of a PostgreSQL server',
     restore_command: 'needs the administrator of a PostgreSQL server',
   },
+  'docs/guides/service.md': {
+    '[Unit]': 'needs systemd, and root',
+    'systemctl enable': 'needs systemd, and root',
+  },
   'docs/guides/from-one-machine-to-many.md': {
     'install -m 0600': 'needs root and a user of the system',
     'NIGHTLATCH_HOST=': 'addresses of several machines',

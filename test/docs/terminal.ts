@@ -21,7 +21,7 @@ const standIns: Record<string, string> = {
 
 /** What goes on until it is ended. */
 const goesOn =
-  /(?:^|[ &|])(?:nightlatch (?:serve|protect)|npm start|npm run demo|node \S+\.(?:m?js|ts)|python3 \S+|nightlatch audit --follow)(?: |$)/
+  /(?:^|[ &|])(?:nightlatch (?:serve|protect)|npm start|npm run demo|node \S+\.(?:m?js|ts)(?! >)|python3 \S+|nightlatch audit --follow)(?: |$)/
 
 const isServer = /nightlatch (?:serve|protect)|npm start|npm run demo/
 

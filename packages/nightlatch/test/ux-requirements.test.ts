@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const folder = dirname(fileURLToPath(import.meta.url))
-const reference = join(folder, '../../../docs/reference')
+const reference = join(folder, '../../../docs/project')
 const page = readFileSync(join(reference, 'ux-requirements.md'), 'utf8')
 
 const rows = [...page.matchAll(/^\| (UX-[A-Z]\d\d)\s*\|.*\|(.*)\|$/gm)].map(([, id = '', tests = '']) => ({

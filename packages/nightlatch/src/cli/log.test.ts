@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { run, startCli, temporaryFolder, type Running } from '../../test/support/cli.js'
 import { Person } from '../../test/support/person.js'
@@ -121,6 +123,20 @@ describe('the log', () => {
     expect(linesOf(server).find(({ event }) => event === 'sign-in.password-refused')).toMatchObject({
       address: '203.0.113.7',
     })
+  })
+})
+
+describe('a rule for a group', () => {
+  it.each(['serve', 'protect'])('that nobody can be in is named when %s starts', async (command) => {
+    const folder = temporaryFolder()
+    const rules = join(folder, 'rules.json')
+    writeFileSync(rules, '{"rules": [{"path": "/admin/*", "group": "admins", "access": "two-factors"}]}')
+    const target = command === 'protect' ? ['http://127.0.0.1:9'] : []
+    const flags = ['--port', '0', '--data', join(folder, 'data'), '--rules', rules]
+    const server = startCli([command, ...target, ...flags])
+    await server.until(
+      /"reason":"nobody can be in the group admins: [^"]*"event":"rules\.group-without-members"/,
+    )
   })
 })
 

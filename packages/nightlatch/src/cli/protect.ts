@@ -5,7 +5,7 @@ import { wholeNumber } from './command.js'
 import type { CliDeps, ProtectWishes } from './deps.js'
 import { WrongUsage } from './errors.js'
 import { addDemoAccounts, demoOption, drainOption, untilStopped } from './serve.js'
-import { rulesOf, rulesOption } from './rules.js'
+import { rulesOf, rulesOption, warnOfGroups } from './rules.js'
 import { addSettingFlags, placeFlags, settingsOf } from './settings-flags.js'
 import { logOf, withApp } from './with-app.js'
 
@@ -68,6 +68,7 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     work: async (app) => {
       if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
       const log = await logOf(deps, settings)
+      if (wishes.rules !== undefined) warnOfGroups(log, wishes.rules)
       const start = () => deps.protect(app, log, wishes)
       await untilStopped(deps, {
         ...{ app, log, start, drainSeconds: options.drain },

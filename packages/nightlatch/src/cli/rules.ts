@@ -1,12 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Settings } from '../config/read.js'
+import type { Log } from '../log/log.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { parseAccessRules } from '../http/access-rules-file.js'
 import { WrongUsage } from './errors.js'
 
 export const rulesOption = (): Option =>
   new Option('--rules <file>', 'A file of rules by host, path, method and group.')
+
+/** Nothing puts an account of our own into a group yet: such a rule would quietly shut everybody out. */
+export function warnOfGroups(log: Log, { rules }: AccessRules): void {
+  const groups = new Set(rules.flatMap((rule) => rule.groups ?? []))
+  if (groups.size === 0) return
+  log.event('warn', 'rules.group-without-members', {
+    count: groups.size,
+    reason: `nobody can be in the group ${[...groups].join(', ')}: accounts have no groups yet, so these rules let nobody pass`,
+  })
+}
 
 interface RulesOptions {
   /** Paths for everybody. */

@@ -8,7 +8,7 @@ import { Refused } from './errors.js'
 import { isMaintainedNode, unmaintained } from './doctor-checks.js'
 import { asCalled } from './called.js'
 import { isoTime, paint, print } from './output.js'
-import { rulesOf, rulesOption } from './rules.js'
+import { rulesOf, rulesOption, warnOfGroups } from './rules.js'
 import { addSettingFlags, placeFlags, settingsOf } from './settings-flags.js'
 import { invitationUrl } from './user.js'
 import { logOf, withApp } from './with-app.js'
@@ -46,6 +46,7 @@ export const addServeCommand: AddCommands = (program, deps) => {
       work: async (app) => {
         if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
         const log = await logOf(deps, settings)
+        if (accessRules !== null) warnOfGroups(log, accessRules)
         const start = () => deps.serve(app, log, accessRules)
         await untilStopped(deps, {
           ...{ app, log, start, drainSeconds: options.drain },

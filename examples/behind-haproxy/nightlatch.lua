@@ -3,7 +3,7 @@
 -- the cookies of Nightlatch out of those that the application gets.
 
 -- What Nightlatch decides by; nothing else of the client's headers has to leave for the question.
-local passed_on = { 'cookie', 'accept', 'sec-fetch-mode', 'sec-fetch-site', 'x-requested-with', 'user-agent', 'upgrade' }
+local passed_on = { 'cookie', 'accept', 'sec-fetch-mode', 'sec-fetch-site', 'x-requested-with', 'user-agent', 'upgrade', 'referer' }
 local identity = { 'remote-user', 'remote-name', 'remote-email', 'remote-groups' }
 
 local function first(headers, name)
@@ -36,6 +36,7 @@ local function ask(txn, address, path)
   if answer == nil or answer.status == 0 then return end
   txn:set_var('txn.nightlatch_status', answer.status == 302 and 401 or answer.status)
   if answer.status == 302 then txn:set_var('txn.nightlatch_location', first(answer.headers, 'location')) end
+  txn:set_var('txn.nightlatch_challenge', first(answer.headers, 'www-authenticate') or '')
   if answer.status ~= 200 then return end
   for _, name in ipairs(identity) do
     txn.http:req_set_header(name, first(answer.headers, name) or '')

@@ -8,6 +8,7 @@ import {
 } from '../../packages/nightlatch/test/support/app.js'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { echo, listening, seen } from '../../packages/nightlatch/test/support/protected.js'
+import { severalHostsInChromium } from './several-hosts-browser.test-suite.js'
 import { freePort, isInstalled, startProxy, type ProxyName } from './proxies.mjs'
 
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
@@ -53,12 +54,33 @@ export function severalHosts(name: ProxyName, file: string): void {
       application.close()
     })
 
+    severalHostsInChromium(() => ({ app, port }))
+
     it('the application sends to the sign-in host, which knows the way back', async () => {
       const shown = await at('app').get('/deep?x=1', page)
       const next = encodeURIComponent(`http://${host('app')}/deep?x=1`)
       expect([shown.status, shown.location]).toEqual([302, `http://${host('auth')}/login?next=${next}`])
       expect((await at('auth').get(`/login?next=${next}`, page)).status).toBe(200)
       expect((await at('app').get('/deep', { accept: '*/*', 'sec-fetch-mode': 'cors' })).status).toBe(401)
+    })
+
+    it('a program is asked for a name, and a browser shows no dialog', async () => {
+      const program = await at('app').get('/repository', { accept: '*/*', 'user-agent': 'git/2.39.5' })
+      const challenge = `Basic realm="${host('app')}", charset="UTF-8"`
+      expect([program.status, program.headers['www-authenticate']]).toEqual([401, challenge])
+      const script = await at('app').get('/data', { accept: '*/*', 'sec-fetch-mode': 'cors' })
+      expect(script.headers['www-authenticate']).toBe(`Nightlatch realm="${host('app')}"`)
+    })
+
+    it('a form that is sent after the session has ended leads to sign-in, and back to its page', async () => {
+      const referer = `http://${host('app')}/form?x=1`
+      const shown = await at('app').send('/save', {
+        method: 'POST',
+        headers: { ...page, referer },
+        body: 'a=b',
+      })
+      const next = encodeURIComponent(referer)
+      expect([shown.status, shown.location]).toEqual([302, `http://${host('auth')}/login?next=${next}`])
     })
 
     it('somebody signed in there is known here, and the application sees no cookie of ours', async () => {

@@ -72,9 +72,9 @@ describe('where a sign-in leads', () => {
     expect(out.location).toBe('/login')
   })
 
-  it('REDIR-1 array and repeat: two answers to one question are refused', async () => {
+  it('REDIR-1 array and repeat: two answers to one question are none', async () => {
     for (const query of ['next=/&next=//evil.test', 'next=//evil.test&next=/'])
-      expect((await app.browser().get(`/login?${query}`)).status).toBe(400)
+      expect((await app.browser().get(`/login?${query}`)).body).not.toContain('name="next"')
     const array = await app.browser().get('/login?next[]=//evil.test')
     expect([array.status, array.body.includes('evil.test')]).toEqual([200, false])
   })

@@ -30,7 +30,7 @@ export interface Chromium {
 }
 
 /** One browser for all tests of a file, closed after the last one. */
-export function useChromium(): Chromium {
+export function useChromium(more: () => readonly string[] = () => []): Chromium {
   let browser: Browser
   beforeAll(async () => {
     browser = await chromium.launch({
@@ -41,6 +41,7 @@ export function useChromium(): Chromium {
         '--disable-component-update',
         '--disable-dev-shm-usage',
         '--no-first-run',
+        ...more(),
       ],
     })
   })

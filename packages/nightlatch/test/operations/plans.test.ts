@@ -82,19 +82,19 @@ function crowd(from: (count: number) => string): string[] {
   const many = from(20_000)
   const owner = `('a' || (n % 4000 + 1))`
   return [
-    `INSERT INTO account SELECT 'a' || n, 'u' || n, '', '', '[]', 0, 0, '', 1, n, 0 FROM ${from(4000)}`,
-    `INSERT INTO login_name SELECT 'u' || n, 'a' || n FROM ${from(4000)}`,
-    `INSERT INTO session SELECT 't' || n, 's' || n, ${owner}, 'password', n, n, 1900000000 + n, 1900000000 + n, '', '' FROM ${many}`,
-    `INSERT INTO sign_in SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
-    `INSERT INTO authenticator SELECT 'f' || n, ${owner}, '', 'v1.0123456789abcdef.x', 0, n, n FROM ${many}`,
-    `INSERT INTO set_up SELECT 'o' || n, 'p' || n, ${owner}, '', '', '', n, 1900000000 + n FROM ${many}`,
-    `INSERT INTO recovery_code_set SELECT 'a' || n, 'salt' FROM ${from(4000)}`,
-    `INSERT INTO recovery_code SELECT ${owner}, 'h' || n FROM ${many}`,
-    `INSERT INTO unsaved_codes SELECT 's' || n, ${owner}, '' FROM ${many}`,
-    `INSERT INTO trusted_device SELECT 'd' || n, ${owner}, 't' || n, 'p' || n, n, n, 1900000000 + n, '', '' FROM ${many}`,
-    `INSERT INTO known_device SELECT ${owner}, 'h' || n, 1900000000 + n FROM ${many}`,
-    `INSERT INTO invitation SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
-    `INSERT INTO attempt SELECT 'k' || n, n % 5, 0, n, n % 2 FROM ${many}`,
+    `INSERT INTO account (id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count, created_at, last_sign_in_at) SELECT 'a' || n, 'u' || n, '', '', '[]', 0, 0, '', 1, n, 0 FROM ${from(4000)}`,
+    `INSERT INTO login_name (name, account) SELECT 'u' || n, 'a' || n FROM ${from(4000)}`,
+    `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at, expires_at, address, user_agent) SELECT 't' || n, 's' || n, ${owner}, 'password', n, n, 1900000000 + n, 1900000000 + n, '', '' FROM ${many}`,
+    `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at) SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO authenticator (id, account, name, sealed, last_step, created_at, last_used_at) SELECT 'f' || n, ${owner}, '', 'v1.0123456789abcdef.x', 0, n, n FROM ${many}`,
+    `INSERT INTO set_up (owner, id, account, sealed, name, replaces, created_at, expires_at) SELECT 'o' || n, 'p' || n, ${owner}, '', '', '', n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO recovery_code_set (account, salt) SELECT 'a' || n, 'salt' FROM ${from(4000)}`,
+    `INSERT INTO recovery_code (account, hash) SELECT ${owner}, 'h' || n FROM ${many}`,
+    `INSERT INTO unsaved_codes (session, account, sealed) SELECT 's' || n, ${owner}, '' FROM ${many}`,
+    `INSERT INTO trusted_device (id, account, token_hash, previous_hash, created_at, last_used_at, expires_at, user_agent, address) SELECT 'd' || n, ${owner}, 't' || n, 'p' || n, n, n, 1900000000 + n, '', '' FROM ${many}`,
+    `INSERT INTO known_device (account, device_hash, seen_at) SELECT ${owner}, 'h' || n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO invitation (token_hash, id, account, created_at, expires_at) SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets) SELECT 'k' || n, n % 5, 0, n, n % 2 FROM ${many}`,
     `INSERT INTO audit (at, event, account, address, user_agent, details) SELECT 1900000000 + n, 'session.ended', ${owner}, '', '', '{}' FROM ${many}`,
   ]
 }

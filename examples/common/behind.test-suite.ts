@@ -29,6 +29,7 @@ import {
 import { caseRules, expectOnlyAda, headerCases } from './headers.test-suite.js'
 import { requestCases } from './requests.test-suite.js'
 import { freePort, isInstalled, startProxy, type ProxyName } from './proxies.mjs'
+import { patient } from '../../packages/nightlatch/test/support/pace.js'
 
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 const script = { accept: '*/*', 'sec-fetch-mode': 'cors' }
@@ -170,28 +171,32 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
       expect((await at(ada).send('/x', { method, headers: script })).status).toBe(200)
     })
 
-    it('a large body passes for somebody who is signed in, and not for anybody else', async () => {
-      const megabyte = Buffer.alloc(1024 * 1024, 'x')
-      const upload = async (cookie: string) => {
-        const headers = { host: host(), cookie, 'content-length': String(100 * megabyte.length) }
-        const sending = ask({ port, host: '127.0.0.1', path: '/size', method: 'POST', headers })
-        let over = false
-        const answer = answerTo(sending).finally(() => (over = true))
-        for (let count = 0; count < 100 && !over; count += 1) {
-          if (!sending.write(megabyte))
-            await new Promise((resolve) => {
-              sending.once('drain', resolve)
-              answer.then(resolve, resolve)
-            })
+    it(
+      'a large body passes for somebody who is signed in, and not for anybody else',
+      async () => {
+        const megabyte = Buffer.alloc(1024 * 1024, 'x')
+        const upload = async (cookie: string) => {
+          const headers = { host: host(), cookie, 'content-length': String(100 * megabyte.length) }
+          const sending = ask({ port, host: '127.0.0.1', path: '/size', method: 'POST', headers })
+          let over = false
+          const answer = answerTo(sending).finally(() => (over = true))
+          for (let count = 0; count < 100 && !over; count += 1) {
+            if (!sending.write(megabyte))
+              await new Promise((resolve) => {
+                sending.once('drain', resolve)
+                answer.then(resolve, resolve)
+              })
+          }
+          sending.end()
+          return answer
         }
-        sending.end()
-        return answer
-      }
-      expect((await upload(cookieOf(at(ada)))).body.toString()).toBe(`${100 * megabyte.length} ada`)
-      const before = asked
-      expect((await upload('').catch(() => ({ status: 401 }))).status).toBe(401)
-      expect(asked).toBe(before)
-    }, 90_000)
+        expect((await upload(cookieOf(at(ada)))).body.toString()).toBe(`${100 * megabyte.length} ada`)
+        const before = asked
+        expect((await upload('').catch(() => ({ status: 401 }))).status).toBe(401)
+        expect(asked).toBe(before)
+      },
+      patient(90_000),
+    )
 
     it('a WebSocket is opened for somebody who is signed in, and not for anybody else', async () => {
       const open = (cookie: string): Socket => {
@@ -246,7 +251,7 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
         await app.person('emma')
         await browserJourney({ origin: `http://${host()}`, username: 'emma', clock: app.clock })
       },
-      60_000,
+      patient(60_000),
     )
   })
 }

@@ -10,6 +10,7 @@ import {
   type FileServer,
   type FileServerKind,
 } from '../support/file-servers.js'
+import { patient } from '../support/pace.js'
 
 const rule = { hosts: null, methods: null, groups: null }
 
@@ -118,32 +119,36 @@ describe.each(fileServers)('PATH-1 behind $name', (kind: FileServerKind) => {
     remove()
   })
 
-  it('what we call public is public, whatever the server makes of the spelling', async ({ skip }) => {
-    skip(!kind.isThere(), `${kind.name} is missing here: apt-get install ${kind.debian ?? ''}`)
-    expect(servedFile(await answerTo(server.port, '/admin/secret.txt'))).toBe('/admin/secret.txt')
-    let guarded = 0
-    let opened = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(spelling, { minLength: 40, maxLength: 40, size: 'max' }), async (paths) => {
-        const served = await Promise.all(
-          paths.map(async (path) => servedFile(await answerTo(server.port, path))),
-        )
-        for (const [at, path] of paths.entries()) {
-          const file = served[at] ?? null
-          if (file === null) continue
-          for (const { rules, isOpen } of policies) {
-            if (isOpen(file)) opened += opensFor(rules, path) ? 1 : 0
-            else {
-              guarded += 1
-              expect(opensFor(rules, path), `${path} is ${file} there`).toBe(false)
+  it(
+    'what we call public is public, whatever the server makes of the spelling',
+    async ({ skip }) => {
+      skip(!kind.isThere(), `${kind.name} is missing here: apt-get install ${kind.debian ?? ''}`)
+      expect(servedFile(await answerTo(server.port, '/admin/secret.txt'))).toBe('/admin/secret.txt')
+      let guarded = 0
+      let opened = 0
+      await fc.assert(
+        fc.asyncProperty(fc.array(spelling, { minLength: 40, maxLength: 40, size: 'max' }), async (paths) => {
+          const served = await Promise.all(
+            paths.map(async (path) => servedFile(await answerTo(server.port, path))),
+          )
+          for (const [at, path] of paths.entries()) {
+            const file = served[at] ?? null
+            if (file === null) continue
+            for (const { rules, isOpen } of policies) {
+              if (isOpen(file)) opened += opensFor(rules, path) ? 1 : 0
+              else {
+                guarded += 1
+                expect(opensFor(rules, path), `${path} is ${file} there`).toBe(false)
+              }
             }
           }
-        }
-      }),
-      { numRuns: 15, endOnFailure: true },
-    )
-    // Spellings that nobody serves would prove nothing.
-    expect(guarded).toBeGreaterThan(20)
-    expect(opened).toBeGreaterThan(0)
-  }, 240_000)
+        }),
+        { numRuns: 15, endOnFailure: true },
+      )
+      // Spellings that nobody serves would prove nothing.
+      expect(guarded).toBeGreaterThan(20)
+      expect(opened).toBeGreaterThan(0)
+    },
+    patient(240_000),
+  )
 })

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { assetFiles, assetFolder, assetNames, render } from '../../src/pages/index.js'
 import { samples, strangeSamples } from '../pages/samples.js'
 import { useChromium } from '../support/chromium.js'
+import { patient } from '../support/pace.js'
 
 const policy =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -77,43 +78,51 @@ async function complaints(page: Page, options: RunOptions): Promise<readonly str
 const sameShape =
   /^(message-(?!not-found|too-many|broken|no-access|sign-in-loop|application-down)|login-(ended|locked)|verify-(empty|wrong)|setup-wrong|confirm-(refused|recovery-refused)|recovery-wrong|rename$|remove$|end-(others|trusted)|change-phone-which|account-bare|invitation$)/
 
-it('UX-A01, UX-J13 axe has nothing to say and nothing to doubt about any page, by day and by night, nor has the browser', async () => {
-  const found = await visiting({ viewport: { width: 1280, height: 900 } }, async (page) => {
-    const all: string[] = []
-    page.on('console', (message) => all.push(message.text()))
-    page.on('pageerror', (error) => all.push(error.message))
-    page.on('request', (request) => !request.url().startsWith(origin) && all.push(request.url()))
-    for (const name of names.filter((one) => !sameShape.test(one))) {
-      await page.emulateMedia({ colorScheme: 'light' })
-      await goTo(page, name)
-      await openDetails(page)
-      await page.evaluate(axe.source)
-      const byDay = await complaints(page, settings)
-      await page.emulateMedia({ colorScheme: 'dark' })
-      all.push(
-        ...[...byDay, ...(await complaints(page, colours))].map((complaint) => `${name}: ${complaint}`),
-      )
-    }
-    return all
-  })
-  expect(found).toEqual([])
-}, 120_000)
+it(
+  'UX-A01, UX-J13 axe has nothing to say and nothing to doubt about any page, by day and by night, nor has the browser',
+  async () => {
+    const found = await visiting({ viewport: { width: 1280, height: 900 } }, async (page) => {
+      const all: string[] = []
+      page.on('console', (message) => all.push(message.text()))
+      page.on('pageerror', (error) => all.push(error.message))
+      page.on('request', (request) => !request.url().startsWith(origin) && all.push(request.url()))
+      for (const name of names.filter((one) => !sameShape.test(one))) {
+        await page.emulateMedia({ colorScheme: 'light' })
+        await goTo(page, name)
+        await openDetails(page)
+        await page.evaluate(axe.source)
+        const byDay = await complaints(page, settings)
+        await page.emulateMedia({ colorScheme: 'dark' })
+        all.push(
+          ...[...byDay, ...(await complaints(page, colours))].map((complaint) => `${name}: ${complaint}`),
+        )
+      }
+      return all
+    })
+    expect(found).toEqual([])
+  },
+  patient(120_000),
+)
 
-it('UX-A08 on a phone, too, every target has room', async () => {
-  const room: RunOptions = { runOnly: { type: 'rule', values: ['target-size'] } }
-  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
-  const found = await visiting(phone, async (page) => {
-    const all: string[] = []
-    for (const name of names.filter((one) => !sameShape.test(one))) {
-      await goTo(page, name)
-      await openDetails(page)
-      await page.evaluate(axe.source)
-      all.push(...(await complaints(page, room)).map((complaint) => `${name}: ${complaint}`))
-    }
-    return all
-  })
-  expect(found).toEqual([])
-}, 60_000)
+it(
+  'UX-A08 on a phone, too, every target has room',
+  async () => {
+    const room: RunOptions = { runOnly: { type: 'rule', values: ['target-size'] } }
+    const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+    const found = await visiting(phone, async (page) => {
+      const all: string[] = []
+      for (const name of names.filter((one) => !sameShape.test(one))) {
+        await goTo(page, name)
+        await openDetails(page)
+        await page.evaluate(axe.source)
+        all.push(...(await complaints(page, room)).map((complaint) => `${name}: ${complaint}`))
+      }
+      return all
+    })
+    expect(found).toEqual([])
+  },
+  patient(60_000),
+)
 
 it('UX-A11 axe is content in forced colours and on a phone', async () => {
   const phone = {
@@ -175,22 +184,26 @@ const looks = [
   { what: 'with text twice as large', dir: 'ltr', css: 'html { font-size: 212.5% !important }' },
 ]
 
-it('UX-A06, UX-A07, UX-A08 every page fits into 320 by 256, whatever its text looks like, with buttons for thumbs', async () => {
-  const found = await visiting({ viewport: { width: 320, height: 256 }, bypassCSP: true }, async (page) => {
-    const all: string[] = []
-    for (const name of everyName) {
-      await goTo(page, name)
-      await openDetails(page)
-      all.push(...(await tooSmall(page)).map((small) => `${name}: ${small}`))
-      for (const look of looks) {
-        const lost = await overflowing(page, look)
-        if (lost.length > 0) all.push(`${name} ${look.what}: ${lost.join(' | ')}`)
+it(
+  'UX-A06, UX-A07, UX-A08 every page fits into 320 by 256, whatever its text looks like, with buttons for thumbs',
+  async () => {
+    const found = await visiting({ viewport: { width: 320, height: 256 }, bypassCSP: true }, async (page) => {
+      const all: string[] = []
+      for (const name of everyName) {
+        await goTo(page, name)
+        await openDetails(page)
+        all.push(...(await tooSmall(page)).map((small) => `${name}: ${small}`))
+        for (const look of looks) {
+          const lost = await overflowing(page, look)
+          if (lost.length > 0) all.push(`${name} ${look.what}: ${lost.join(' | ')}`)
+        }
       }
-    }
-    return all
-  })
-  expect(found).toEqual([])
-}, 120_000)
+      return all
+    })
+    expect(found).toEqual([])
+  },
+  patient(120_000),
+)
 
 it('the checks above would notice what they are for', async () => {
   await visiting({ viewport: { width: 320, height: 256 }, bypassCSP: true }, async (page) => {
@@ -243,37 +256,41 @@ describe.each([true, false])('with JavaScript %s', (javaScriptEnabled) => {
     await visiting({ javaScriptEnabled }, async (page) => {
       for (const name of refused) {
         await goTo(page, name)
-        await expect.poll(() => activeElement(page), { message: name, timeout: 3000 }).toBe('box bad')
+        await expect.poll(() => activeElement(page), { message: name }).toBe('box bad')
       }
     })
   })
 
-  it('UX-A04 every line of every summary leads to the field it names, or to the page that helps', async () => {
-    await visiting({ javaScriptEnabled }, async (page) => {
-      for (const name of refused) {
-        await goTo(page, name)
-        const targets = await page
-          .locator('.box.bad a')
-          .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
-        for (const [line, target] of targets.entries()) {
+  it(
+    'UX-A04 every line of every summary leads to the field it names, or to the page that helps',
+    async () => {
+      await visiting({ javaScriptEnabled }, async (page) => {
+        for (const name of refused) {
           await goTo(page, name)
-          await expect.poll(() => activeElement(page), { message: name, timeout: 3000 }).toBe('box bad')
-          for (let tab = 0; tab <= line; tab += 1) await page.keyboard.press('Tab')
-          await page.keyboard.press('Enter')
-          if (target.startsWith('#'))
-            await expect
-              .poll(() => page.evaluate(() => `#${document.activeElement?.id ?? ''}`), { message: name })
-              .toBe(target)
-          else await expect.poll(() => new URL(page.url()).pathname, { message: name }).toBe(target)
+          const targets = await page
+            .locator('.box.bad a')
+            .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
+          for (const [line, target] of targets.entries()) {
+            await goTo(page, name)
+            await expect.poll(() => activeElement(page), { message: name }).toBe('box bad')
+            for (let tab = 0; tab <= line; tab += 1) await page.keyboard.press('Tab')
+            await page.keyboard.press('Enter')
+            if (target.startsWith('#'))
+              await expect
+                .poll(() => page.evaluate(() => `#${document.activeElement?.id ?? ''}`), { message: name })
+                .toBe(target)
+            else await expect.poll(() => new URL(page.url()).pathname, { message: name }).toBe(target)
+          }
         }
-      }
-    })
-  }, 60_000)
+      })
+    },
+    patient(60_000),
+  )
 
   it('UX-F10 the code page is ready for the code, the sign-in page leaves the focus alone', async () => {
     await visiting({ javaScriptEnabled }, async (page) => {
       await goTo(page, 'verify')
-      await expect.poll(() => activeElement(page), { timeout: 3000 }).toBe('code')
+      await expect.poll(() => activeElement(page)).toBe('code')
       await goTo(page, 'login')
       expect(await activeElement(page)).toBe('narrow')
     })
@@ -331,7 +348,7 @@ it.each([
       }
     })
   },
-  120_000,
+  patient(120_000),
 )
 
 it('UX-Q05 a phone meets the link to its app first, then the key, then the picture', async () => {

@@ -10,6 +10,7 @@ import { enrolledPerson, startApp } from '../support/app.js'
 import { withPassword } from '../support/attack.js'
 import { spawnCli, temporaryFolder } from '../support/cli.js'
 import { fillUp, selfSigned, smallDisk, startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js'
+import { patient } from '../support/pace.js'
 
 let postgres: OwnPostgres
 let tls: ReturnType<typeof selfSigned>
@@ -180,7 +181,7 @@ describe('while it serves', () => {
       await app.close()
       await postgres.sql('DROP DATABASE small WITH (FORCE)')
     },
-    120_000,
+    patient(120_000),
   )
 
   it('whatever says that the disk is full is an outage', async () => {

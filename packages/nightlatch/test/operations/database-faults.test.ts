@@ -8,6 +8,7 @@ import { startCli } from '../support/cli.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { FaultProxy, type Cut } from '../support/fault-proxy.js'
 import { until } from '../support/until.js'
+import { patient } from '../support/pace.js'
 
 let database: TestDatabase
 let line: FaultProxy
@@ -82,19 +83,23 @@ describe('a database that', () => {
     await allIsWell(signedIn, half)
   })
 
-  it('takes connections and never answers is an outage, told within ten seconds', async () => {
-    const [signedIn, half] = [await anotherSession(app, ada), await withPassword(app, ada)]
-    // Many connections that worked: one after the other would be tried in vain.
-    await Promise.all(Array.from({ length: 30 }, () => signedIn.get('/forward-auth')))
-    line.freeze()
-    const began = performance.now()
-    isOutage(await signedIn.get('/account'))
-    expect(performance.now() - began).toBeLessThan(10_000)
-    await nothingWorks(signedIn, half)
-    expect(performance.now() - began).toBeLessThan(20_000)
-    line.thaw()
-    await allIsWell(signedIn, half)
-  }, 60_000)
+  it(
+    'takes connections and never answers is an outage, told within ten seconds',
+    async () => {
+      const [signedIn, half] = [await anotherSession(app, ada), await withPassword(app, ada)]
+      // Many connections that worked: one after the other would be tried in vain.
+      await Promise.all(Array.from({ length: 30 }, () => signedIn.get('/forward-auth')))
+      line.freeze()
+      const began = performance.now()
+      isOutage(await signedIn.get('/account'))
+      expect(performance.now() - began).toBeLessThan(10_000)
+      await nothingWorks(signedIn, half)
+      expect(performance.now() - began).toBeLessThan(20_000)
+      line.thaw()
+      await allIsWell(signedIn, half)
+    },
+    patient(60_000),
+  )
 
   it('stands still keeps no server from stopping, with a line of notifications or without', async () => {
     const still = await FaultProxy.start(String(database.location))
@@ -145,58 +150,70 @@ describe('a database that', () => {
     line.delayMs = 0
   })
 
-  it('is so slow that all connections are taken is an outage for those who come then', async () => {
-    const signedIn = await anotherSession(app, ada)
-    line.delayMs = 1500
-    const replies = await Promise.all(Array.from({ length: 40 }, () => signedIn.copy().get('/account')))
-    line.delayMs = 0
-    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 503]))
-    for (const reply of replies) if (reply.status === 503) isOutage(reply)
-    await until(async () => (await signedIn.get('/account')).status === 200)
-  }, 60_000)
+  it(
+    'is so slow that all connections are taken is an outage for those who come then',
+    async () => {
+      const signedIn = await anotherSession(app, ada)
+      line.delayMs = 1500
+      const replies = await Promise.all(Array.from({ length: 40 }, () => signedIn.copy().get('/account')))
+      line.delayMs = 0
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200, 503]))
+      for (const reply of replies) if (reply.status === 503) isOutage(reply)
+      await until(async () => (await signedIn.get('/account')).status === 200)
+    },
+    patient(60_000),
+  )
 })
 
 const whens: Cut['when'][] = ['before', 'after']
 
 describe.each(whens)('a connection that is cut %s the database has heard a message', (when) => {
-  it('whichever message it is: a code signs in once, wholly or not at all', async () => {
-    let refused = 0
-    for (let message = 1, wasCut = true; wasCut; message += 1) {
-      const [half, again] = [await withPassword(app, ada), await withPassword(app, ada)]
-      const otp = ada.phone.code()
-      const before = [await signInsDone(), await sessions(), -(await halfSignIns())]
-      let reply: Reply | null = null
-      wasCut = await line.cutting({ message, when }, async () => {
-        reply = await half.post('/mfa/verify', { otp })
-      })
-      const after = [await signInsDone(), await sessions(), -(await halfSignIns())]
-      const done = after[0]! - before[0]!
-      expect([0, 1]).toContain(done)
-      expect([message, after]).toEqual([message, before.map((count) => count + done)])
-      await mustFit(reply!, half, done)
-      expect((await again.post('/mfa/verify', { otp })).status).toBe(done === 1 ? 401 : 303)
-      expect(await signInsDone()).toBe(before[0]! + 1)
-      if (reply!.status === 503) refused += 1
-      await reset()
-    }
-    expect(refused).toBeGreaterThan(0)
-  }, 120_000)
+  it(
+    'whichever message it is: a code signs in once, wholly or not at all',
+    async () => {
+      let refused = 0
+      for (let message = 1, wasCut = true; wasCut; message += 1) {
+        const [half, again] = [await withPassword(app, ada), await withPassword(app, ada)]
+        const otp = ada.phone.code()
+        const before = [await signInsDone(), await sessions(), -(await halfSignIns())]
+        let reply: Reply | null = null
+        wasCut = await line.cutting({ message, when }, async () => {
+          reply = await half.post('/mfa/verify', { otp })
+        })
+        const after = [await signInsDone(), await sessions(), -(await halfSignIns())]
+        const done = after[0]! - before[0]!
+        expect([0, 1]).toContain(done)
+        expect([message, after]).toEqual([message, before.map((count) => count + done)])
+        await mustFit(reply!, half, done)
+        expect((await again.post('/mfa/verify', { otp })).status).toBe(done === 1 ? 401 : 303)
+        expect(await signInsDone()).toBe(before[0]! + 1)
+        if (reply!.status === 503) refused += 1
+        await reset()
+      }
+      expect(refused).toBeGreaterThan(0)
+    },
+    patient(120_000),
+  )
 
-  it('whichever message it is: a wrong code that was looked at is counted, and none is given back', async () => {
-    for (let message = 1, wasCut = true; wasCut; message += 1) {
-      const half = await withPassword(app, ada)
-      const before = await failures()
-      wasCut = await line.cutting({ message, when }, async () => {
-        const reply = await half.post('/mfa/verify', { otp: ada.phone.wrongCode() })
-        const spent = (await failures()) - before
-        expect([401, 503]).toContain(reply.status)
-        if (reply.status === 401) expect([message, spent]).toEqual([message, 1])
-        else expect([0, 1]).toContain(spent)
-      })
-      if (message % 4 === 0) await reset()
-    }
-    await reset()
-  }, 120_000)
+  it(
+    'whichever message it is: a wrong code that was looked at is counted, and none is given back',
+    async () => {
+      for (let message = 1, wasCut = true; wasCut; message += 1) {
+        const half = await withPassword(app, ada)
+        const before = await failures()
+        wasCut = await line.cutting({ message, when }, async () => {
+          const reply = await half.post('/mfa/verify', { otp: ada.phone.wrongCode() })
+          const spent = (await failures()) - before
+          expect([401, 503]).toContain(reply.status)
+          if (reply.status === 401) expect([message, spent]).toEqual([message, 1])
+          else expect([0, 1]).toContain(spent)
+        })
+        if (message % 4 === 0) await reset()
+      }
+      await reset()
+    },
+    patient(120_000),
+  )
 })
 
 /** What the browser was told, and what is there. */
@@ -242,22 +259,26 @@ describe('a connection that is cut at the word COMMIT', () => {
   })
 })
 
-it('the line of notifications alone: nothing is remembered, and every answer is right at once', async () => {
-  const busy = async (browser: Browser): Promise<void> => {
-    for (let round = 0; round < 20; round += 1)
-      await Promise.all(Array.from({ length: 8 }, () => browser.get('/api/v1/session')))
-  }
-  const first = await anotherSession(app, ada)
-  await busy(first)
-  line.refuseToHear(true)
-  for (let round = 0; round < 3; round += 1) {
-    const browser = await anotherSession(app, ada)
-    await busy(browser)
-    // Whoever hears nothing can only know it by asking. Each session is 30 seconds younger than the one before.
-    await database.sql('DELETE FROM session WHERE signed_in_at = (SELECT max(signed_in_at) FROM session)')
-    expect((await browser.get('/api/v1/session')).status).toBe(401)
-    expect((await first.get('/api/v1/session')).status).toBe(200)
-  }
-  line.refuseToHear(false)
-  await busy(first)
-}, 60_000)
+it(
+  'the line of notifications alone: nothing is remembered, and every answer is right at once',
+  async () => {
+    const busy = async (browser: Browser): Promise<void> => {
+      for (let round = 0; round < 20; round += 1)
+        await Promise.all(Array.from({ length: 8 }, () => browser.get('/api/v1/session')))
+    }
+    const first = await anotherSession(app, ada)
+    await busy(first)
+    line.refuseToHear(true)
+    for (let round = 0; round < 3; round += 1) {
+      const browser = await anotherSession(app, ada)
+      await busy(browser)
+      // Whoever hears nothing can only know it by asking. Each session is 30 seconds younger than the one before.
+      await database.sql('DELETE FROM session WHERE signed_in_at = (SELECT max(signed_in_at) FROM session)')
+      expect((await browser.get('/api/v1/session')).status).toBe(401)
+      expect((await first.get('/api/v1/session')).status).toBe(200)
+    }
+    line.refuseToHear(false)
+    await busy(first)
+  },
+  patient(60_000),
+)

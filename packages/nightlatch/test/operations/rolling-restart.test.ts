@@ -9,6 +9,7 @@ import { databases } from '../support/databases.js'
 import { freePort, startHaproxy } from '../support/haproxy.js'
 import { cookieOf } from '../support/protected.js'
 import { until } from '../support/until.js'
+import { patient } from '../support/pace.js'
 
 interface Load {
   /** Every request that did not get the answer that was due. */
@@ -109,5 +110,5 @@ it.skipIf(!hasProgram('haproxy'))(
     expect(load.signIns).toBeGreaterThan(10)
     expect(load.checks).toBeGreaterThan(100)
   },
-  120_000,
+  patient(120_000),
 )

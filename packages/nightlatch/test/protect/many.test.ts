@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import { answerTo, ask, cookieOf, startProtected, type Protected } from '../support/protected.js'
+import { patient } from '../support/pace.js'
 
 const megabyte = 1024 * 1024
 /** The nth megabyte: no two are alike, and none has to be kept. */
@@ -54,35 +55,39 @@ afterAll(async () => {
 })
 
 describe('through protect', () => {
-  it('10,000 requests of three people get their own answers, none lost and none mixed up', async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 32 })
-    const cookies = people.map(({ browser }) => cookieOf(browser))
-    let next = 0
-    let right = 0
-    const one = async (): Promise<void> => {
-      while (next < 10_000) {
-        const number = next++
-        const person = number % people.length
-        const body = number % 4 === 0 ? `body ${number}` : ''
-        const asked = ask({
-          agent,
-          port: app.port,
-          host: '127.0.0.1',
-          path: `/item/${number}?of=${person}`,
-          method: body === '' ? 'GET' : 'POST',
-          headers: { cookie: cookies[person] },
-        })
-        const answer = answerTo(asked)
-        asked.end(body)
-        const sum = createHash('sha256').update(body).digest('hex')
-        const wanted = `/item/${number}?of=${person} ${people[person]!.username} ${sum}`
-        if ((await answer).body.toString() === wanted) right += 1
+  it(
+    '10,000 requests of three people get their own answers, none lost and none mixed up',
+    async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+      const cookies = people.map(({ browser }) => cookieOf(browser))
+      let next = 0
+      let right = 0
+      const one = async (): Promise<void> => {
+        while (next < 10_000) {
+          const number = next++
+          const person = number % people.length
+          const body = number % 4 === 0 ? `body ${number}` : ''
+          const asked = ask({
+            agent,
+            port: app.port,
+            host: '127.0.0.1',
+            path: `/item/${number}?of=${person}`,
+            method: body === '' ? 'GET' : 'POST',
+            headers: { cookie: cookies[person] },
+          })
+          const answer = answerTo(asked)
+          asked.end(body)
+          const sum = createHash('sha256').update(body).digest('hex')
+          const wanted = `/item/${number}?of=${person} ${people[person]!.username} ${sum}`
+          if ((await answer).body.toString() === wanted) right += 1
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 32 }, one))
-    agent.destroy()
-    expect(right).toBe(10_000)
-  }, 120_000)
+      await Promise.all(Array.from({ length: 32 }, one))
+      agent.destroy()
+      expect(right).toBe(10_000)
+    },
+    patient(120_000),
+  )
 
   it.each(['upload', 'download'])(
     '100 MB go %s byte for byte, and memory stays flat',
@@ -116,6 +121,6 @@ describe('through protect', () => {
       }
       expect(highest.bytes - before).toBeLessThan(64 * megabyte)
     },
-    60_000,
+    patient(60_000),
   )
 })

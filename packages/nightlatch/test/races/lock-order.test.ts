@@ -23,6 +23,7 @@ import { stepUp } from '../../src/core/step-up.js'
 import { goodPassword, Here, pendingSetUp, type Person } from '../core/people.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { Phone } from '../support/phone.js'
+import { patient } from '../support/pace.js'
 
 /** How often everybody meets; `npm run soak` asks for more. */
 const rounds = Number(process.env['SOAK_ROUNDS'] ?? '1') * 12
@@ -120,21 +121,25 @@ async function deadlocks(): Promise<number> {
   return Number(rows[0]?.n)
 }
 
-it('whatever happens to an account at once, on three servers, no two wait for each other', async () => {
-  for (let round = 0; round < rounds; round += 1) {
-    const person = await here.someoneWithAnAuthenticatorApp(`person${round}`)
-    const acts = [
-      ...(await manyWindows(person)),
-      ...(await administration(person)),
-      ...(await invitedPerson(`invited${round}`)),
-    ]
-    const outcomes = await Promise.allSettled(shuffled(acts).map((act) => act()))
-    const failed = outcomes.flatMap((one) =>
-      one.status === 'rejected' ? [String((one.reason as Error).cause ?? one.reason)] : [],
-    )
-    expect(failed).toEqual([])
-  }
-  // A connection says what it has counted when it ends.
-  for (const { storage } of servers) await (storage as unknown as { close(): Promise<void> }).close()
-  expect(await deadlocks()).toBe(0)
-}, 120_000)
+it(
+  'whatever happens to an account at once, on three servers, no two wait for each other',
+  async () => {
+    for (let round = 0; round < rounds; round += 1) {
+      const person = await here.someoneWithAnAuthenticatorApp(`person${round}`)
+      const acts = [
+        ...(await manyWindows(person)),
+        ...(await administration(person)),
+        ...(await invitedPerson(`invited${round}`)),
+      ]
+      const outcomes = await Promise.allSettled(shuffled(acts).map((act) => act()))
+      const failed = outcomes.flatMap((one) =>
+        one.status === 'rejected' ? [String((one.reason as Error).cause ?? one.reason)] : [],
+      )
+      expect(failed).toEqual([])
+    }
+    // A connection says what it has counted when it ends.
+    for (const { storage } of servers) await (storage as unknown as { close(): Promise<void> }).close()
+    expect(await deadlocks()).toBe(0)
+  },
+  patient(120_000),
+)

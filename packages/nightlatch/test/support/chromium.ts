@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
+import { patient } from './pace.js'
 
 /** Machines are slow now and then; a page that does not come at all is noticed soon enough. */
 const patienceMs = 20_000
@@ -49,7 +50,7 @@ export function useChromium(more: () => readonly string[] = () => []): Chromium 
   return {
     visiting: async (options, visit) => {
       const context = await browser.newContext(options)
-      context.setDefaultTimeout(patienceMs)
+      context.setDefaultTimeout(patient(patienceMs))
       try {
         const page = await context.newPage()
         const complaints = listen(page)

@@ -8,6 +8,7 @@ import { moveNightlatch, openNightlatch, undoMoveOf } from '../../src/app.js'
 import type { CliDeps } from '../../src/cli/deps.js'
 import { runCli } from '../../src/cli/program.js'
 import { mailNotices } from '../../src/mail/notices.js'
+import { patient } from './pace.js'
 
 /** The built command, as it is installed. */
 export const bin = fileURLToPath(new URL('../../bin/nightlatch.js', import.meta.url))
@@ -89,7 +90,7 @@ export function spawnCli(args: readonly string[], options: RunOptions = {}): Ran
     cwd: options.cwd,
     env: environment(options.env),
     input: options.stdin ?? '',
-    timeout: 30_000,
+    timeout: patient(30_000),
   })
   return { status: child.status, out: child.stdout.toString(), err: child.stderr.toString() }
 }
@@ -100,7 +101,7 @@ export function spawnAsNobody(args: readonly string[]): Ran {
   const child = spawnSync(process.execPath, [bin, ...args], {
     cwd: tmpdir(),
     env: environment(),
-    timeout: 30_000,
+    timeout: patient(30_000),
     ...nobody,
   })
   return { status: child.status, out: child.stdout.toString(), err: child.stderr.toString() }
@@ -116,7 +117,7 @@ export function spawnAtTerminal(args: readonly string[], options: RunOptions = {
     cwd: options.cwd,
     env: environment({ TERM: 'xterm-256color', ...options.env }),
     input: options.stdin ?? '',
-    timeout: 30_000,
+    timeout: patient(30_000),
   })
   return { status: child.status, out: child.stdout.toString().replaceAll('\r\n', '\n'), err: '' }
 }

@@ -7,6 +7,7 @@ import { delimiter, dirname, join, normalize } from 'node:path'
 import express from 'express'
 import { answers, freePort } from './haproxy.js'
 import { until } from './until.js'
+import { patient } from './pace.js'
 
 /** Files whose content is their own address, so that an answer says which one was served. */
 const files = [
@@ -83,7 +84,7 @@ async function started(port: number, { command, args, env, folder }: Program): P
   await until(() => {
     if (child.exitCode !== null) throw new Error(`${command} did not start: ${said}`)
     return answers(port)
-  }, 60_000)
+  }, patient(60_000))
   return {
     port,
     stop: async () => {

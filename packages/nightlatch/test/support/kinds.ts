@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { TestApp, Wishes } from './app.js'
 import { startApp } from './app.js'
-import type { DatabaseKind, TestDatabase } from './databases.js'
+import { patiently, type DatabaseKind, type TestDatabase } from './databases.js'
 
 /** The real server on this kind of database; `close` removes both. */
 export async function startAppOn(kind: DatabaseKind, wishes: Wishes = {}): Promise<TestApp> {
@@ -9,7 +9,7 @@ export async function startAppOn(kind: DatabaseKind, wishes: Wishes = {}): Promi
   const database = await kind.create()
   const app = await startApp({
     ...wishes,
-    env: { ...wishes.env, NIGHTLATCH_DATABASE_URL: String(database.location) },
+    env: { ...wishes.env, NIGHTLATCH_DATABASE_URL: String(patiently(database.location)) },
   })
   return removing(app, () => database.remove())
 }
@@ -37,7 +37,8 @@ export async function startServersOn(
   more: Record<string, string> = {},
 ): Promise<Servers> {
   const database = await kind.create()
-  const where = kind.name === 'postgres' ? { NIGHTLATCH_DATABASE_URL: String(database.location) } : {}
+  const where =
+    kind.name === 'postgres' ? { NIGHTLATCH_DATABASE_URL: String(patiently(database.location)) } : {}
   const env = { ...more, ...where }
   const first = await startApp({ env })
   const { dataFolder, clock } = first

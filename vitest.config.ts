@@ -1,11 +1,31 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
+import { isQuick } from './scripts/lib/quick.mjs'
+
+/** What takes long, and holds nobody up when it comes last. */
+const slow = /\/(operations|races|browser|docs|examples)\/|\/ha\.test/
+
+const rank = ({ moduleId }: TestSpecification): number =>
+  isQuick(moduleId) ? 0 : slow.test(moduleId) ? 2 : 1
+
+/** Thousands of quick tests first: what they find is known within the first minute. */
+class QuickFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    return sorted.toSorted((one, other) => rank(one) - rank(other))
+  }
+}
 
 export default defineConfig({
   test: {
     pool: 'threads',
     isolate: false,
     include: ['packages/*/{src,test}/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // Limits for a quiet machine; this file makes them longer on a busy one.
+    setupFiles: ['packages/nightlatch/test/support/pace-set-up.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
+    sequence: { sequencer: QuickFirst },
   },
 })

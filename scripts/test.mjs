@@ -1,18 +1,21 @@
 /**
  * `npm test`: from a fresh clone to every test. Arguments go to vitest: `npm test -- otp` runs what has otp in
- * its path. The last line says how many passed and failed.
+ * its path; `npm run test:quick` runs what needs no server, browser, proxy or PostgreSQL. The last line says how many passed and failed.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuilt, ensureInstalled, root } from './lib/set-up.mjs'
+import { quickFolders } from './lib/quick.mjs'
 import { ensureTools } from './lib/tools.mjs'
 
-process.stderr.write('Nightlatch, every test …\n')
+const given = process.argv.slice(2)
+const isQuick = given[0] === '--quick'
+process.stderr.write(`Nightlatch, ${isQuick ? 'the quick tests' : 'every test'} …\n`)
 ensureInstalled({ forTests: true })
 ensureBuilt()
-ensureTools()
+if (!isQuick) ensureTools()
 
 const folder = mkdtempSync(join(tmpdir(), 'nightlatch-tests-'))
 const report = join(folder, 'report.json')
@@ -24,7 +27,7 @@ const ran = spawnSync(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...(isQuick ? [...quickFolders.map((folder) => `${folder}/`), ...given.slice(1)] : given),
   ],
   { cwd: root, stdio: 'inherit' },
 )

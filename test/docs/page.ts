@@ -8,6 +8,7 @@ import { Terminal, waitFor } from './terminal.js'
 export const exceptions: Record<string, string> = {
   'git pull': 'there is no other version to get',
   'npm test': 'it is what runs this',
+  'npm run test:quick': 'a part of npm test',
   'npm run check': 'the first half of the continuous integration; it runs beside these tests',
   'npm run ha': 'five minutes',
   'npm run mutation': 'an hour',

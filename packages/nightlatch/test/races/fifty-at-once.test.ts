@@ -134,9 +134,11 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
       expect(tally(answers)).toEqual({ 401: 5, 429: times - 5 })
       expect(await failuresOf(app, account)).toBe(5)
       expect(await countOf(app, `audit WHERE account = '${account.id}' AND event = 'code.refused'`)).toBe(5)
-      expect(await countOf(app, `audit WHERE account = '${account.id}' AND event = 'code.throttled'`)).toBe(
-        times - 5,
-      )
+      // Refused unseen: a row at each server that refused, and a count.
+      const throttled = `audit WHERE account = '${account.id}' AND event = 'code.throttled'`
+      const rows = await countOf(app, throttled)
+      expect(rows).toBeGreaterThanOrEqual(1)
+      expect(rows).toBeLessThanOrEqual(3)
     }
   })
 

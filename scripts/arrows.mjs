@@ -24,8 +24,8 @@ export const walls = [
   },
   {
     folder: 'storage',
-    // `Undo` of core/stores.ts is a value: what a transaction returns to be undone.
-    allowed: [node, 'core/stores', 'pg', '@photostructure/sqlite'],
+    // `Undo` of core/ports/stores.ts is a value: what a transaction returns to be undone.
+    allowed: [node, 'core/ports/stores', 'pg', '@photostructure/sqlite'],
     typesOnly: ['core/'],
     message: 'storage/ implements the interfaces of core/: types from core/, the database drivers and node:.',
   },
@@ -50,7 +50,7 @@ export const walls = [
     ],
     typesOnly: ['config/'],
     message:
-      'http/ asks core/ and shows pages/; app.ts hands it what it needs: no storage, no cli, no drivers.',
+      'http/ asks core/ and shows pages/; compose/ hands it what it needs: no storage, no cli, no drivers.',
   },
   {
     folder: 'http/api',
@@ -93,18 +93,15 @@ export const walls = [
       '@nightlatch/otp/steam',
       'pngjs',
       'jpeg-js',
-      'http/access-rules-file',
       'core/',
       'config/',
       'log/',
       'mail/',
-      'app',
-      'server',
-      'protect-server',
+      'compose/',
     ],
-    typesOnly: ['http/doors'],
+    typesOnly: ['http/services'],
     message:
-      'cli/ is a door like http/: it works through app.ts and core/, never on storage/, crypto/ or pages/.',
+      'cli/ is a door like http/: it works through compose/ and core/, never on storage/, crypto/ or pages/.',
   },
 ]
 
@@ -154,7 +151,7 @@ export const arrows = [
     ignores: [
       '**/*.test.ts',
       'packages/nightlatch/src/core/factors/**',
-      'packages/nightlatch/src/storage/accounts.ts',
+      'packages/nightlatch/src/storage/stores/accounts.ts',
     ],
     rules: {
       'no-restricted-syntax': [

@@ -4,9 +4,9 @@
  */
 import { cpus } from 'node:os'
 import { readdirSync } from 'node:fs'
-import { table } from '../bench/lib/figures.mjs'
+import { table } from '../tools/bench/lib/figures.mjs'
 
-const folder = new URL('../bench/', import.meta.url)
+const folder = new URL('../tools/bench/', import.meta.url)
 const all = readdirSync(folder)
   .filter((file) => file.endsWith('.mjs'))
   .map((file) => file.slice(0, -4))

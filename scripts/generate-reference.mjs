@@ -8,7 +8,7 @@ import { format, resolveConfig } from 'prettier'
 import { root } from './lib/set-up.mjs'
 
 const { flagOf, settingNames, settings } = await import('../packages/nightlatch/dist/config/settings.js')
-const { refusalCodes } = await import('../packages/nightlatch/dist/cli/errors.js')
+const { refusalCodes } = await import('../packages/nightlatch/dist/cli/framework/errors.js')
 const { buildProgram } = await import('../packages/nightlatch/dist/cli/program.js')
 const { errorsReference } = await import('../packages/nightlatch/dist/http/api/errors-reference.js')
 const { endpoints } = await import('../packages/nightlatch/dist/http/api/endpoints.js')

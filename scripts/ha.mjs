@@ -22,10 +22,10 @@ ensureInstalled({ forTests: true })
 ensureBuilt()
 if (!ensureCluster()) process.exit(2)
 
-const { keepLogs, openPlaces } = await import('../ha/places.mjs')
-const { run } = await import('../ha/run.mjs')
-const { randomFrom } = await import('../ha/random.mjs')
-const { brokenPromises, countsTable, outagesTable } = await import('../ha/report.mjs')
+const { keepLogs, openPlaces } = await import('../tools/ha/places.mjs')
+const { run } = await import('../tools/ha/run.mjs')
+const { randomFrom } = await import('../tools/ha/random.mjs')
+const { brokenPromises, countsTable, outagesTable } = await import('../tools/ha/report.mjs')
 
 console.log(
   `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, seed ${seed}\n`,

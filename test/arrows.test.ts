@@ -26,7 +26,7 @@ describe('each wall stops its crime', () => {
     [`${server}/core/ids.ts`, `export * from './../storage/index.js'`, 'core/ decides, it does not do'],
     [
       `${server}/core/ids.ts`,
-      `import type { Door } from '../http/door.js'\nexport type X = Door`,
+      `import type { Services } from '../http/services.js'\nexport type X = Services`,
       'core/ decides, it does not do',
     ],
     [`${server}/core/ids.ts`, `export { encodeQR } from 'qr'`, 'core/ decides, it does not do'],
@@ -41,12 +41,12 @@ describe('each wall stops its crime', () => {
     ],
     [`${server}/crypto/world.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
     [`${server}/crypto/world.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
-    [`${server}/storage/facts.ts`, `export { newId } from '../core/ids.js'`, 'storage/ implements'],
-    [`${server}/storage/facts.ts`, `export * from '../http/router.js'`, 'storage/ implements'],
-    [`${server}/storage/facts.ts`, `export * from '../app.js'`, 'storage/ implements'],
-    [`${server}/pages/time.ts`, `export { newId } from '../core/ids.js'`, 'pages/ turn a view into HTML'],
-    [`${server}/pages/time.ts`, `export * from '../http/router.js'`, 'pages/ turn a view into HTML'],
-    [`${server}/pages/time.ts`, `export { readFileSync } from 'node:fs'`, 'pages/ turn a view into HTML'],
+    [`${server}/storage/stores/facts.ts`, `export { newId } from '../core/ids.js'`, 'storage/ implements'],
+    [`${server}/storage/stores/facts.ts`, `export * from '../http/router.js'`, 'storage/ implements'],
+    [`${server}/storage/stores/facts.ts`, `export * from '../app.js'`, 'storage/ implements'],
+    [`${server}/pages/layout/time.ts`, `export { newId } from '../core/ids.js'`, 'pages/ turn a view into HTML'],
+    [`${server}/pages/layout/time.ts`, `export * from '../http/router.js'`, 'pages/ turn a view into HTML'],
+    [`${server}/pages/layout/time.ts`, `export { readFileSync } from 'node:fs'`, 'pages/ turn a view into HTML'],
     [`${server}/http/router.ts`, `export * from '../storage/index.js'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export * from '../crypto/world.js'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export * from '../app.js'`, 'http/ asks core/'],
@@ -60,9 +60,9 @@ describe('each wall stops its crime', () => {
     [`${server}/mail/texts.ts`, `export * from '../storage/index.js'`, 'mail/ turns notices into mails'],
     [`${server}/protect/names.ts`, `export * from '../storage/index.js'`, 'protect/ stands in front'],
     [`${server}/protect/names.ts`, `export { day } from '../core/world.js'`, 'protect/ stands in front'],
-    [`${server}/cli/errors.ts`, `export * from '../storage/index.js'`, 'cli/ is a door like http/'],
-    [`${server}/cli/errors.ts`, `export * from '../pages/index.js'`, 'cli/ is a door like http/'],
-    [`${server}/cli/errors.ts`, `export * from '../crypto/world.js'`, 'cli/ is a door like http/'],
+    [`${server}/cli/framework/errors.ts`, `export * from '../storage/index.js'`, 'cli/ is a door like http/'],
+    [`${server}/cli/framework/errors.ts`, `export * from '../pages/index.js'`, 'cli/ is a door like http/'],
+    [`${server}/cli/framework/errors.ts`, `export * from '../crypto/world.js'`, 'cli/ is a door like http/'],
   ])('%s: %s', async (file, text, message) => {
     expect((await crimesIn(file, `${text}\n`)).join('\n')).toContain(message)
   })
@@ -70,16 +70,16 @@ describe('each wall stops its crime', () => {
   it.each([
     [`${server}/crypto/world.ts`, `import type { World } from '../core/world.js'\nexport type X = World`],
     [
-      `${server}/storage/facts.ts`,
+      `${server}/storage/stores/facts.ts`,
       `import type { FactStore } from '../core/stores.js'\nexport type X = FactStore`,
     ],
     [
-      `${server}/pages/time.ts`,
+      `${server}/pages/layout/time.ts`,
       `import type { Account } from '../core/accounts.js'\nexport type X = Account`,
     ],
     [`${server}/http/router.ts`, `export { newId } from '../core/ids.js'`],
     [`${server}/mail/texts.ts`, `import type { Log } from '../log/log.js'\nexport type X = Log`],
-    [`${server}/cli/errors.ts`, `export { readSettings } from '../config/read.js'`],
+    [`${server}/cli/framework/errors.ts`, `export { readSettings } from '../config/read.js'`],
     [`${server}/core/ids.ts`, `export { Totp } from '@nightlatch/otp'`],
   ])('and lets through what is allowed: %s: %s', async (file, text) => {
     expect(await crimesIn(file, `${text}\n`)).toEqual([])

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { compareGuesses, compareWithKept, newLedger, noteAcceptance } from '../ha/ledger.mjs'
-import { endAllIn, processesIn } from '../ha/processes.mjs'
-import { longestGap } from '../ha/service.mjs'
+import { compareGuesses, compareWithKept, newLedger, noteAcceptance } from '../tools/ha/ledger.mjs'
+import { endAllIn, processesIn } from '../tools/ha/processes.mjs'
+import { longestGap } from '../tools/ha/service.mjs'
 
 const root = new URL('..', import.meta.url)
 
@@ -114,8 +114,8 @@ describe.runIf(process.platform === 'linux')('the processes of a run', () => {
 
   it('end, and the folder goes, when the run itself is killed', async () => {
     const script = `
-      const { openPlaces } = await import('${new URL('ha/places.mjs', root).href}')
-      const { start } = await import('${new URL('ha/processes.mjs', root).href}')
+      const { openPlaces } = await import('${new URL('tools/ha/places.mjs', root).href}')
+      const { start } = await import('${new URL('tools/ha/processes.mjs', root).href}')
       const places = await openPlaces()
       start({ folder: places.folderOf('member'), command: process.execPath, args: ${JSON.stringify(idle)} })
       console.log(places.folder)
@@ -138,7 +138,7 @@ describe('the page about high availability', () => {
       ...read('docs/explanation/high-availability.md').matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\|/gm),
     ]
     const used = ['patroni.yml', 'haproxy.cfg', 'nightlatch.env']
-      .map((file) => read(`ha/config/${file}`))
+      .map((file) => read(`tools/ha/config/${file}`))
       .join('\n')
     expect(rows.length).toBeGreaterThan(8)
     for (const [, name, value] of rows)

@@ -5,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { disableAccount, findAccount } from '../../packages/nightlatch/src/core/administration.js'
+import { disableAccount, findAccount } from '../../packages/nightlatch/src/core/accounts/administration.js'
 import {
   enrolledPerson,
   Phone,
@@ -15,7 +15,7 @@ import {
   type Enrolled,
   type TestApp,
 } from '../../packages/nightlatch/test/support/app.js'
-import { serve } from '../../packages/nightlatch/src/server.js'
+import { serve } from '../../packages/nightlatch/src/compose/http-server.js'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import {
   answerTo,

@@ -9,7 +9,7 @@ import {
   type TestApp,
 } from '../../packages/nightlatch/test/support/app.js'
 import type { AccessRules } from '../../packages/nightlatch/src/core/access/rules.js'
-import { serve } from '../../packages/nightlatch/src/server.js'
+import { serve } from '../../packages/nightlatch/src/compose/http-server.js'
 import { echo, listening, sendBytes } from '../../packages/nightlatch/test/support/protected.js'
 import { freePort, isInstalled, startProxy, type ProxyName } from './proxies.mjs'
 

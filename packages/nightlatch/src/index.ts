@@ -4,8 +4,8 @@ export {
   type AuthOptions,
   type NightlatchAuth,
   type RequestLike,
-} from './library.js'
+} from './compose/library.js'
 export type { SessionView } from './http/session-view.js'
 export type { ApplicationAccount, ApplicationAccounts } from './core/core.js'
-export { StartError } from './app.js'
+export { StartError } from './compose/open.js'
 export { StorageError } from './storage/index.js'

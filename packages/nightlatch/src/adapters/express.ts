@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import type { NightlatchAuth } from '../library.js'
+import type { NightlatchAuth } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
 import { refusalFor } from './guard.js'
 
-export { createNightlatch } from '../library.js'
+export { createNightlatch } from '../compose/library.js'
 export { sessionOf } from './guard.js'
 
 /** A request of Express (or Connect), with the session that `requireSession` found. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { NightlatchAuth } from '../library.js'
+import type { NightlatchAuth } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
 import { refusalFor } from './guard.js'
 
-export { createNightlatch } from '../library.js'
+export { createNightlatch } from '../compose/library.js'
 export { sessionOf } from './guard.js'
 
 /** As much of Fastify as is used here: the package itself is the application's. */

@@ -1,9 +1,9 @@
 import { challengeFor } from '../core/access/challenge.js'
 import { isNavigation } from '../core/access/navigation.js'
 import type { SessionView } from '../http/session-view.js'
-import { withoutAuthority } from '../http/node-server.js'
-import { wayBack } from '../http/way-back.js'
-import type { NightlatchAuth } from '../library.js'
+import { withoutAuthority } from '../http/bindings/node.js'
+import { wayBack } from '../http/pages/way-back.js'
+import type { NightlatchAuth } from '../compose/library.js'
 
 /** What is known of a request that needs a session. */
 export interface Guarded {

@@ -1,8 +1,8 @@
-import type { NightlatchAuth } from '../library.js'
+import type { NightlatchAuth } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
 import { refusedResponse } from './guard.js'
 
-export { createNightlatch } from '../library.js'
+export { createNightlatch } from '../compose/library.js'
 
 /** As much of Hono's context as is used here: the package itself is the application's. */
 interface ContextLike {

@@ -1,5 +1,5 @@
-import type { AuthOptions, NightlatchAuth } from '../library.js'
-import { createNightlatch as createAnywhere, defaultLog, unknownAddress } from '../library.js'
+import type { AuthOptions, NightlatchAuth } from '../compose/library.js'
+import { createNightlatch as createAnywhere, defaultLog, unknownAddress } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
 import { refusedResponse } from './guard.js'
 

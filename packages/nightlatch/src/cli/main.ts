@@ -3,9 +3,9 @@ import type { Settings } from '../config/read.js'
 import type { Log } from '../log/log.js'
 import { requestLog } from '../log/request-log.js'
 import type { Mailer } from '../mail/mailer.js'
-import type { CliDeps } from './deps.js'
+import type { CliDeps } from './framework/deps.js'
 import { runCli } from './program.js'
-import { processStdin } from './terminal.js'
+import { processStdin } from './framework/terminal.js'
 
 /** The command line of this process: everything that it needs of the world is put together here. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -39,14 +39,14 @@ function processDeps(): CliDeps {
     stderr: process.stderr,
     now: () => Date.now() / 1000,
     // Loaded only by the commands that need it: `otp code` should not wait for a database driver.
-    open: async (settings, options = {}) => (await import('../app.js')).openNightlatch(settings, options),
-    move: async (...args) => (await import('../app.js')).moveNightlatch(...args),
-    undoMove: async (settings) => (await import('../app.js')).undoMoveOf(settings),
+    open: async (settings, options = {}) => (await import('../compose/open.js')).openNightlatch(settings, options),
+    move: async (...args) => (await import('../compose/open.js')).moveNightlatch(...args),
+    undoMove: async (settings) => (await import('../compose/open.js')).undoMoveOf(settings),
     notices: noticesFor,
     serve: async (app, log, accessRules) =>
-      (await import('../server.js')).serve(app, requestLog(log), accessRules),
+      (await import('../compose/http-server.js')).serve(app, requestLog(log), accessRules),
     protect: async (app, log, wishes) =>
-      (await import('../protect-server.js')).protectServer(app, { ...wishes, log: requestLog(log) }),
+      (await import('../compose/protect-server.js')).protectServer(app, { ...wishes, log: requestLog(log) }),
     async verifyMail({ mail }) {
       if (mail === null) return
       const { smtpMailer } = await import('../mail/smtp.js')

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createNightlatch } from '../library.js'
+import { createNightlatch } from '../compose/library.js'
 import {
   run,
   spawnCli,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { flagOf, settingNames, settings } from '../config/settings.js'
 import { run } from '../../test/support/cli.js'
-import type { CliCommand } from './command.js'
-import type { CliDeps } from './deps.js'
+import type { CliCommand } from './framework/command.js'
+import type { CliDeps } from './framework/deps.js'
 import { buildProgram, forEachCommand } from './program.js'
 
 const program = buildProgram({ version: '1.2.3', env: {}, stdout: {}, stderr: {} } as unknown as CliDeps)

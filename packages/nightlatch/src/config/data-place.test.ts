@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createNightlatch } from '../library.js'
+import { createNightlatch } from '../compose/library.js'
 import { run } from '../../test/support/cli.js'
 import { dataPlace } from './data-place.js'
 

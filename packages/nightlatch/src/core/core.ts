@@ -1,8 +1,8 @@
-import type { Notices } from './notices.js'
-import type { PasswordHasher } from './password.js'
-import type { SecretBox } from './sealing.js'
-import type { Storage } from './stores.js'
-import type { World } from './world.js'
+import type { Notices } from './notify/notices.js'
+import type { PasswordHasher } from './accounts/password.js'
+import type { SecretBox } from './keys/secret-box.js'
+import type { Storage } from './ports/stores.js'
+import type { World } from './ports/platform.js'
 
 export interface Policy {
   /** `required`: every account has a second factor, and the first sign-in sets it up. */

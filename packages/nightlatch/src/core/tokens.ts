@@ -1,5 +1,5 @@
 import { Secret } from './secret.js'
-import type { World } from './world.js'
+import type { World } from './ports/platform.js'
 
 /**
  * A bearer token: 256 random bits in base64url. The person's browser holds it; the database holds only its

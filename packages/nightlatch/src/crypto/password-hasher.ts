@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
-import type { PasswordHasher } from '../core/password.js'
+import type { PasswordHasher } from '../core/accounts/password.js'
 import { PasswordThreads, type Answer, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import type { Opened, SecretBox } from '../core/sealing.js'
+import type { Opened, SecretBox } from '../core/keys/secret-box.js'
 import type { RootKey } from './root-key.js'
 
 const version = 'v1'

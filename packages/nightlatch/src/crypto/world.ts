@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import type { World } from '../core/world.js'
+import type { World } from '../core/ports/platform.js'
 
 /** The real world: this machine's clock and random numbers. Hashing stays off the thread pool (it is short). */
 export const realWorld: World = {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { AssetName, Site } from '../pages/index.js'
 import { assetFiles, assetNames, hashedName } from '../pages/index.js'
-import type { Answer, Ask } from './ask.js'
+import type { Answer, Ask } from './request.js'
 
 export interface Asset {
   readonly type: string

@@ -1,4 +1,4 @@
-import type { Ask } from './ask.js'
+import type { Ask } from './request.js'
 
 export const bodyLimitBytes = 64 * 1024
 

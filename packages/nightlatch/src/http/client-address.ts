@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import type { Ask } from './ask.js'
-import type { DoorLog } from './doors.js'
+import type { Ask } from './request.js'
+import type { DoorLog } from './services.js'
 
 interface Known {
   isTrusted(address: string): boolean

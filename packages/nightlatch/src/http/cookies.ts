@@ -1,6 +1,6 @@
 import type { Token } from '../core/tokens.js'
 import { parseToken } from '../core/tokens.js'
-import type { Ask } from './ask.js'
+import type { Ask } from './request.js'
 
 /** What a browser holds for us, each a cookie of its own. */
 export const cookieNames = [

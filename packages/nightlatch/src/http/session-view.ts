@@ -1,4 +1,4 @@
-import type { Proof, SignedIn } from '../core/sessions.js'
+import type { Proof, SignedIn } from '../core/sessions/session.js'
 
 /** A session as programs see it; times are ISO 8601, UTC. */
 export interface SessionView {

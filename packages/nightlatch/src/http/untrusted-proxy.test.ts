@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Ask } from './ask.js'
+import type { Ask } from './request.js'
 import { untrustedProxies } from './untrusted-proxy.js'
 
 const asked = (peer: string, headers: Record<string, string> = { 'x-forwarded-for': '203.0.113.7' }) =>

@@ -1,5 +1,5 @@
-import type { Ask } from './ask.js'
-import type { DoorLog } from './doors.js'
+import type { Ask } from './request.js'
+import type { DoorLog } from './services.js'
 
 /** How often one address is named, and how many addresses are remembered: anybody may send these headers. */
 const everyMs = 60 * 60_000

@@ -1,4 +1,4 @@
-import type { Notice } from '../core/notices.js'
+import type { Notice } from '../core/notify/notices.js'
 import { noticeTexts, oneLine } from './texts.js'
 
 export interface Message {

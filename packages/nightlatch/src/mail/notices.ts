@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Notice, Notices } from '../core/notices.js'
+import type { Notice, Notices } from '../core/notify/notices.js'
 import type { Log } from '../log/log.js'
 import type { Mailer } from './mailer.js'
 import { smtpProblem } from './smtp-errors.js'

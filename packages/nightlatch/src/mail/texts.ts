@@ -1,4 +1,4 @@
-import type { Notice, NoticeKind } from '../core/notices.js'
+import type { Notice, NoticeKind } from '../core/notify/notices.js'
 
 /** What a notice says. Plain text only: nothing in it becomes a link that a stranger chose. */
 interface NoticeText {

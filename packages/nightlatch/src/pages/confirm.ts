@@ -1,7 +1,7 @@
 import type { FactorKind } from '../core/factors/factor.js'
-import { factorWords } from './factor-words.js'
-import { html, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
+import { factorWords } from './words/factors.js'
+import { html, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
 import {
   actions,
   clockHelp,
@@ -11,10 +11,10 @@ import {
   knownUsername,
   passwordField,
   type FormView,
-} from './parts.js'
+} from './layout/parts.js'
 import { recoveryField } from './sign-in.js'
-import { confirm, signOut, type ConfirmAction } from './account-words.js'
-import { common } from './words.js'
+import { confirm, signOut, type ConfirmAction } from './words/account.js'
+import { common } from './words/words.js'
 
 export interface ConfirmView extends FormView {
   readonly username: string

@@ -1,10 +1,10 @@
-import { html, named, type Html, type HtmlValue } from './html.js'
-import { layout, type Site } from './layout.js'
-import type { Notice } from './notices.js'
-import { noticeBox } from './parts.js'
-import { moment } from './time.js'
-import { account as accountWords } from './account-words.js'
-import { home } from './words.js'
+import { html, named, type Html, type HtmlValue } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
+import type { Notice } from './layout/flash.js'
+import { noticeBox } from './layout/parts.js'
+import { moment } from './layout/time.js'
+import { account as accountWords } from './words/account.js'
+import { home } from './words/words.js'
 
 export interface FactorRow {
   readonly name: string

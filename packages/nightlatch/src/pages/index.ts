@@ -1,10 +1,10 @@
-export { html, named, raw, render, type Html, type HtmlValue } from './html.js'
-export { layout, type Page, type Site } from './layout.js'
+export { html, named, raw, render, type Html, type HtmlValue } from './layout/html.js'
+export { layout, type Page, type Site } from './layout/layout.js'
 export { assetFiles, assetFolder, assetNames, hashedName, type AssetName } from './assets.js'
-export type { FormView } from './parts.js'
-export type { FieldName, Problem, ProblemKey } from './problems.js'
-export type { Notice, NoticeKey } from './notices.js'
-export type { Wait } from './time.js'
+export type { FormView } from './layout/parts.js'
+export type { FieldName, Problem, ProblemKey } from './layout/problems.js'
+export type { Notice, NoticeKey } from './layout/flash.js'
+export type { Wait } from './layout/time.js'
 export {
   loginPage,
   recoveryPage,
@@ -14,7 +14,7 @@ export {
   type VerifyView,
 } from './sign-in.js'
 export { changePhonePage, setupPage, type ChangePhoneView, type SetupView } from './setup.js'
-export { qrSvg, qrSvgDocument, type QrModules } from './qr-svg.js'
+export { qrSvg, qrSvgDocument, type QrModules } from './layout/qr-svg.js'
 export {
   recoveryCodesFileName,
   recoveryCodesPage,
@@ -30,9 +30,9 @@ export {
   type AuthenticatorRow,
   type SessionRow,
   type TrustedDeviceRow,
-} from './account.js'
-export type { ConfirmAction } from './account-words.js'
-export { factorWords, type FactorWords } from './factor-words.js'
+} from './account/account.js'
+export type { ConfirmAction } from './words/account.js'
+export { factorWords, type FactorWords } from './words/factors.js'
 export {
   endOtherSessionsPage,
   endSessionPage,
@@ -48,7 +48,7 @@ export {
   type RemoveAuthenticatorView,
   type RenameView,
   type RenewCodesView,
-} from './account-actions.js'
+} from './account/actions.js'
 export {
   confirmPage,
   confirmRecoveryPage,
@@ -58,4 +58,4 @@ export {
 } from './confirm.js'
 export { invitationPage, type InvitationView } from './invitation.js'
 export { helpPage, messagePage, type MessageView } from './message.js'
-export type { MessageKey } from './help-words.js'
+export type { MessageKey } from './words/help.js'

@@ -1,5 +1,5 @@
-import { html, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
+import { html, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
 import {
   actions,
   errorSummary,
@@ -8,8 +8,8 @@ import {
   passwordField,
   textField,
   type FormView,
-} from './parts.js'
-import { invitation } from './words.js'
+} from './layout/parts.js'
+import { invitation } from './words/words.js'
 
 export interface InvitationView extends FormView {
   /** Whose account it is. Absent: the very first account, which chooses its username here. */

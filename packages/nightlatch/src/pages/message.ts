@@ -1,5 +1,5 @@
-import { html, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
+import { html, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
 import {
   help,
   messages,
@@ -7,7 +7,7 @@ import {
   type HelpTopic,
   type MessageKey,
   type MessageWords,
-} from './help-words.js'
+} from './words/help.js'
 
 export interface MessageView {
   readonly key: MessageKey

@@ -1,9 +1,9 @@
-import { html, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
-import type { Notice } from './notices.js'
-import { actions, errorSummary, failed, fieldState, nextField, noticeBox, type FormView } from './parts.js'
-import { day, dayText } from './time.js'
-import { common, recoveryCodes } from './words.js'
+import { html, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
+import type { Notice } from './layout/flash.js'
+import { actions, errorSummary, failed, fieldState, nextField, noticeBox, type FormView } from './layout/parts.js'
+import { day, dayText } from './layout/time.js'
+import { common, recoveryCodes } from './words/words.js'
 
 /** What the page, the print and the text file say about a set of codes. */
 export interface RecoveryCodesFile {

@@ -1,5 +1,5 @@
-import { html, named, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
+import { html, named, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
 import {
   actions,
   codeInput,
@@ -9,8 +9,8 @@ import {
   nextField,
   textField,
   type FormView,
-} from './parts.js'
-import { changePhone, common, setup } from './words.js'
+} from './layout/parts.js'
+import { changePhone, common, setup } from './words/words.js'
 
 export interface SetupView extends FormView {
   readonly issuer: string

@@ -1,8 +1,8 @@
 import type { FactorKind } from '../core/factors/factor.js'
-import { factorWords } from './factor-words.js'
-import { html, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
-import type { Notice } from './notices.js'
+import { factorWords } from './words/factors.js'
+import { html, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
+import type { Notice } from './layout/flash.js'
 import {
   actions,
   clockHelp,
@@ -14,8 +14,8 @@ import {
   passwordField,
   textField,
   type FormView,
-} from './parts.js'
-import { common, recovery, signIn, verify } from './words.js'
+} from './layout/parts.js'
+import { common, recovery, signIn, verify } from './words/words.js'
 
 export interface LoginView extends FormView {
   /** What was typed, after a refusal. */

@@ -1,7 +1,7 @@
-import type { SignedIn } from '../core/sessions.js'
+import type { SignedIn } from '../core/sessions/session.js'
 import type { AccessRules, Demand, Verdict as Judgement } from '../core/access/rules.js'
 import { demandsFor, isPublic, judge } from '../core/access/rules.js'
-import type { Ask } from '../http/ask.js'
+import type { Ask } from '../http/request.js'
 import type { Refused } from './refusals.js'
 
 export interface GateParts {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { SignedIn } from '../core/sessions.js'
-import { identityHeaders } from '../http/forward-auth-identity.js'
+import type { SignedIn } from '../core/sessions/session.js'
+import { identityHeaders } from '../http/forward-auth/identity.js'
 import { connectionNames, isHopByHop, isReserved, mayTrail, overridesMethod } from './names.js'
 import { setsOurCookie, withoutOurCookies } from '../http/our-cookies.js'
 

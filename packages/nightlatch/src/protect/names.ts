@@ -1,4 +1,4 @@
-import { identityHeaderNames } from '../http/forward-auth-identity.js'
+import { identityHeaderNames } from '../http/forward-auth/identity.js'
 
 /**
  * A header's name as CGI, WSGI, PHP and their kin fold it: `Remote_User`, `remote.user` and `REMOTE-USER` all

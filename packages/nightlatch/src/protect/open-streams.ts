@@ -1,6 +1,6 @@
-import type { Account } from '../core/accounts.js'
+import type { Account } from '../core/accounts/account.js'
 import type { SessionId } from '../core/ids.js'
-import type { SignedIn } from '../core/sessions.js'
+import type { SignedIn } from '../core/sessions/session.js'
 
 /** Answers and WebSockets that are open in the name of a session, and end with it. */
 export interface OpenStreams {

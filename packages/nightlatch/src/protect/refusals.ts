@@ -1,14 +1,14 @@
 import { challengeFor } from '../core/access/challenge.js'
 import { isNavigation } from '../core/access/navigation.js'
-import { problem, seeOther } from '../http/answers.js'
-import type { Answer, Ask } from '../http/ask.js'
-import type { Doors } from '../http/doors.js'
-import { stepTo } from '../http/destination.js'
-import { message } from '../http/messages.js'
-import { queryFor } from '../http/next-target.js'
-import { wayBack } from '../http/way-back.js'
+import { problem, seeOther } from '../http/response.js'
+import type { Answer, Ask } from '../http/request.js'
+import type { Doors } from '../http/services.js'
+import { stepTo } from '../http/pages/destination.js'
+import { message } from '../http/guards.js'
+import { queryFor } from '../http/return-url.js'
+import { wayBack } from '../http/pages/way-back.js'
 import type { MessageKey } from '../pages/index.js'
-import type { Visit } from '../http/visit.js'
+import type { Visit } from '../http/context.js'
 
 /** Why a request does not reach the application. */
 export type Refused =

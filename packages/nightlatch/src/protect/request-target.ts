@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { withoutAuthority } from '../http/node-server.js'
+import { withoutAuthority } from '../http/bindings/node.js'
 
 /**
  * The request target in origin form, or null for what we do not pass on. Only visible ASCII, so that whoever

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Answer } from '../http/ask.js'
+import type { Answer } from '../http/request.js'
 import { hasBody } from './headers.js'
 
 const longestDiscardMs = 10_000

@@ -1,18 +1,18 @@
-import type { AuditEvent } from '../core/audit.js'
-import { Undo, type Commit, type Storage, type Stores } from '../core/stores.js'
-import type { Clock } from './clock.js'
-import type { Database, Dialect } from './db.js'
-import { StorageError } from './errors.js'
-import { remembering } from './memory.js'
-import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './fence.js'
-import { migrate, mustBeMigrated } from './migrate.js'
-import { moveAll, type Moved, type MoveWishes } from './move.js'
-import { sessionStore } from './sessions.js'
-import { openSqlite } from './sqlite.js'
-import { StoresOn, type Heard } from './stores-on.js'
+import type { AuditEvent } from '../core/audit/audit.js'
+import { Undo, type Commit, type Storage, type Stores } from '../core/ports/stores.js'
+import type { Clock } from './engine/clock.js'
+import type { Database, Dialect } from './engine/database.js'
+import { StorageError } from './engine/errors.js'
+import { remembering } from './session-cache/session-cache.js'
+import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './move/write-barrier.js'
+import { migrate, mustBeMigrated } from './migrations/migrate.js'
+import { moveAll, type Moved, type MoveWishes } from './move/move.js'
+import { sessionStore } from './stores/sessions.js'
+import { openSqlite } from './engine/sqlite/sqlite.js'
+import { StoresOn, type Heard } from './stores/stores-on.js'
 
-export type { Moved, MoveWishes } from './move.js'
-export { StorageError, type StorageProblem } from './errors.js'
+export type { Moved, MoveWishes } from './move/move.js'
+export { StorageError, type StorageProblem } from './engine/errors.js'
 
 /** Where everything is kept: a file, or `postgres://…`. */
 export type StorageLocation = string | { readonly sqliteFile: string }
@@ -116,7 +116,7 @@ export async function undoMove<T>(
 async function openDatabase(location: StorageLocation, options: StorageOptions): Promise<Database> {
   if (typeof location !== 'string') return openSqlite(location.sqliteFile)
   // Whoever uses SQLite does not load the other driver.
-  const { openPostgres } = await import('./postgres.js')
+  const { openPostgres } = await import('./engine/postgres/postgres.js')
   return openPostgres(location, {
     poolSize: options.poolSize ?? 10,
     statementMs: options.statementMs ?? 5000,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { sweep } from '../../src/core/housekeeping.js'
+import { sweep } from '../../src/core/maintenance/housekeeping.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
 import {

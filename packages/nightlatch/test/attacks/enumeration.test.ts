@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { disableAccount, inviteAccount } from '../../src/core/administration.js'
+import { disableAccount, inviteAccount } from '../../src/core/accounts/administration.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
 import { accountOf, inDatabase, withPassword } from '../support/attack.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { openDoor } from '../../src/app.js'
+import { openDoor } from '../../src/compose/open.js'
 import { routes } from '../../src/http/routes.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, TestClock, testPassword } from '../support/app.js'

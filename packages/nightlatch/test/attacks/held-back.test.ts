@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { disableAccount, enableAccount } from '../../src/core/administration.js'
+import { disableAccount, enableAccount } from '../../src/core/accounts/administration.js'
 import type { Enrolled } from '../support/app.js'
 import { enrolledPerson, Phone, setUpKey, type TestApp } from '../support/app.js'
 import { heldBack } from '../support/at-once.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addAccount } from '../../src/core/administration.js'
+import { addAccount } from '../../src/core/accounts/administration.js'
 import type { TestApp } from '../support/app.js'
 import { testPassword } from '../support/app.js'
 import { failuresOf } from '../support/attack.js'

@@ -5,7 +5,7 @@ import {
   firstAccountLink,
   inviteAccount,
   setPassword,
-} from '../../src/core/administration.js'
+} from '../../src/core/accounts/administration.js'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
 import { accountOf, countOf, inDatabase, isSignedIn, withPassword } from '../support/attack.js'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addAccount } from '../../src/core/administration.js'
+import { addAccount } from '../../src/core/accounts/administration.js'
 import { Secret } from '../../src/core/secret.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import type { TestApp } from '../support/app.js'

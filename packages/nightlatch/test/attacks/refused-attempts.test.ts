@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { renewRecoveryCodes } from '../../src/core/account-changes.js'
-import { findSession } from '../../src/core/session-life.js'
+import { renewRecoveryCodes } from '../../src/core/accounts/changes.js'
+import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { parseToken } from '../../src/core/tokens.js'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson, recoveryCodesOf, testPassword } from '../support/app.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resetSecondFactor } from '../../src/core/administration.js'
+import { resetSecondFactor } from '../../src/core/accounts/administration.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
 import {

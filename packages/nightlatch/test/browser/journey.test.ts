@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { firstAccountLink } from '../../src/core/administration.js'
+import { firstAccountLink } from '../../src/core/accounts/administration.js'
 import type { TestApp } from '../support/app.js'
 import { startApp, testPassword } from '../support/app.js'
 import { useChromium } from '../support/chromium.js'

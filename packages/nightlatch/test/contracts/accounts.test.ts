@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { LoginName } from '../../src/core/accounts.js'
-import type { Stores } from '../../src/core/stores.js'
+import type { LoginName } from '../../src/core/accounts/account.js'
+import type { Stores } from '../../src/core/ports/stores.js'
 import { databases, useDatabase } from '../support/databases.js'
 import {
   aHash,

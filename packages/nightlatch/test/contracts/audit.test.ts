@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AuditEvent } from '../../src/core/audit.js'
+import type { AuditEvent } from '../../src/core/audit/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { anId, fiftyAtOnce } from './things.js'

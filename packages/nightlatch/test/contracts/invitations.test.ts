@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AccountId } from '../../src/core/ids.js'
-import type { Invitation } from '../../src/core/invitations.js'
+import type { Invitation } from '../../src/core/accounts/invitation.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, fiftyAtOnce, somebody } from './things.js'
 

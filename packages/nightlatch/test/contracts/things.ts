@@ -1,12 +1,12 @@
 import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { createHash, randomBytes } from 'node:crypto'
-import type { Account, LoginName } from '../../src/core/accounts.js'
+import type { Account, LoginName } from '../../src/core/accounts/account.js'
 import type { AuthenticatorSecret, SetUp } from '../../src/core/factors/totp/store.js'
-import type { TrustedDevice } from '../../src/core/devices.js'
+import type { TrustedDevice } from '../../src/core/sessions/trusted-device.js'
 import { type AccountId, newId, type parseId } from '../../src/core/ids.js'
-import type { Session } from '../../src/core/sessions.js'
-import type { SignIn } from '../../src/core/sign-in.js'
-import type { Stores } from '../../src/core/stores.js'
+import type { Session } from '../../src/core/sessions/session.js'
+import type { SignIn } from '../../src/core/sign-in/sign-in.js'
+import type { Stores } from '../../src/core/ports/stores.js'
 
 /** Things to keep, each with ids of its own, so that tests of one database do not meet. */
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
-import { type Storage, type Stores, Undo } from '../../src/core/stores.js'
+import { type Storage, type Stores, Undo } from '../../src/core/ports/stores.js'
 import { StorageError } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, aSession, fiftyAtOnce, somebody } from './things.js'

@@ -6,16 +6,16 @@ import {
   removeAuthenticator,
   renameAuthenticator,
   renewRecoveryCodes,
-} from '../../src/core/account-changes.js'
-import { findInvitation } from '../../src/core/invitation-use.js'
+} from '../../src/core/accounts/changes.js'
+import { findInvitation } from '../../src/core/accounts/accept-invitation.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
 import type { AuthenticatorId, InvitationId, TrustedDeviceId } from '../../src/core/ids.js'
 import { findUnsavedCodes } from '../../src/core/factors/recovery-codes/set-up.js'
 import { giveCode, giveRecoveryCode } from '../support/second-step.js'
-import { findSession } from '../../src/core/session-life.js'
+import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
-import type { Session } from '../../src/core/sessions.js'
+import type { Session } from '../../src/core/sessions/session.js'
 import { realWorld } from '../../src/crypto/world.js'
 import { Phone } from '../support/phone.js'
 import {

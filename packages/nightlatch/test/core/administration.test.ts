@@ -9,15 +9,15 @@ import {
   removeAccount,
   resetSecondFactor,
   setPassword,
-} from '../../src/core/administration.js'
+} from '../../src/core/accounts/administration.js'
 import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
 import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
-import type { Browser } from '../../src/core/completed-sign-in.js'
-import type { InvitationOutcome } from '../../src/core/invitation-use.js'
-import { acceptInvitation, findInvitation } from '../../src/core/invitation-use.js'
+import type { Browser } from '../../src/core/sign-in/start-session.js'
+import type { InvitationOutcome } from '../../src/core/accounts/accept-invitation.js'
+import { acceptInvitation, findInvitation } from '../../src/core/accounts/accept-invitation.js'
 import { Secret } from '../../src/core/secret.js'
 import { giveCode, giveRecoveryCode } from '../support/second-step.js'
-import { findSession } from '../../src/core/session-life.js'
+import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Token } from '../../src/core/tokens.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { closeAfterRestore, type Closed } from '../../src/core/after-restore.js'
-import { firstAccountLink, inviteAccount } from '../../src/core/administration.js'
-import { findInvitation } from '../../src/core/invitation-use.js'
+import { closeAfterRestore, type Closed } from '../../src/core/maintenance/after-restore.js'
+import { firstAccountLink, inviteAccount } from '../../src/core/accounts/administration.js'
+import { findInvitation } from '../../src/core/accounts/accept-invitation.js'
 import { giveCode, giveRecoveryCode } from '../support/second-step.js'
-import { findSession } from '../../src/core/session-life.js'
+import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { pendingSetUp, useHere } from './people.js'
 import type { Person } from './people.js'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { disableAccount, findAccount } from '../../src/core/administration.js'
+import { disableAccount, findAccount } from '../../src/core/accounts/administration.js'
 import type { ApplicationAccount, Core } from '../../src/core/core.js'
-import { checkPassword } from '../../src/core/password-check.js'
-import { givePassword } from '../../src/core/password-step.js'
+import { checkPassword } from '../../src/core/sign-in/password-check.js'
+import { givePassword } from '../../src/core/sign-in/password-step.js'
 import { fullHasher, noon, useHere } from './people.js'
 
 const here = useHere()

@@ -7,14 +7,14 @@ import {
   passwordKey,
   passwordPolicy,
   unknownNameKey,
-} from '../../src/core/attempts.js'
+} from '../../src/core/rate-limits/attempts.js'
 import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
 import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
-import { auditEvent, auditEvents, noClient } from '../../src/core/audit.js'
+import { auditEvent, auditEvents, noClient } from '../../src/core/audit/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
 import { hasTwoFactors } from '../../src/core/factors/registry.js'
-import { isFresh, isLive } from '../../src/core/sessions.js'
-import type { Session } from '../../src/core/sessions.js'
+import { isFresh, isLive } from '../../src/core/sessions/session.js'
+import type { Session } from '../../src/core/sessions/session.js'
 import { realWorld as world } from '../../src/crypto/world.js'
 
 describe('an address is counted as its network', () => {

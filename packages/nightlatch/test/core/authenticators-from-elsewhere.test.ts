@@ -1,6 +1,6 @@
 import { Hotp, Totp } from '@nightlatch/otp'
 import { describe, expect, it } from 'vitest'
-import { closeAfterRestore } from '../../src/core/after-restore.js'
+import { closeAfterRestore } from '../../src/core/maintenance/after-restore.js'
 import type { Otp } from '../../src/core/factors/totp/store.js'
 import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { askedOf, sealContext } from '../../src/core/factors/totp/verify.js'

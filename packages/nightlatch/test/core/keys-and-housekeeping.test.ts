@@ -1,10 +1,10 @@
 import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { describe, expect, it } from 'vitest'
 import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
-import { passwordPolicy, unknownNameKey } from '../../src/core/attempts.js'
-import { auditEvent, noClient } from '../../src/core/audit.js'
+import { passwordPolicy, unknownNameKey } from '../../src/core/rate-limits/attempts.js'
+import { auditEvent, noClient } from '../../src/core/audit/audit.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
-import { housekeepingLease, keepHouse, sweep } from '../../src/core/housekeeping.js'
+import { housekeepingLease, keepHouse, sweep } from '../../src/core/maintenance/housekeeping.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'
 import {
@@ -14,10 +14,10 @@ import {
   knowsKeys,
   listKeys,
   resealSome,
-} from '../../src/core/keys.js'
+} from '../../src/core/keys/key-checks.js'
 import { giveCode } from '../support/second-step.js'
 import { Secret } from '../../src/core/secret.js'
-import { isStillToCome } from '../../src/core/world.js'
+import { isStillToCome } from '../../src/core/ports/platform.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
 import { createSecretBox } from '../../src/crypto/secret-box.js'
 import { realWorld } from '../../src/crypto/world.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/accounts.js'
-import { addAccount, findAccount, parseWishes } from '../../src/core/administration.js'
+import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/accounts/account.js'
+import { addAccount, findAccount, parseWishes } from '../../src/core/accounts/administration.js'
 import { parseAuthenticatorName } from '../../src/core/factors/totp/store.js'
 import { realWorld as world } from '../../src/crypto/world.js'
 import { vectors } from '../support/vectors.js'

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { changePassword } from '../../src/core/account-changes.js'
+import { changePassword } from '../../src/core/accounts/changes.js'
 import {
   disableAccount,
   enableAccount,
   inviteAccount,
   removeAccount,
   setPassword,
-} from '../../src/core/administration.js'
-import type { Browser, SignedInNow } from '../../src/core/completed-sign-in.js'
-import { acceptPassword, givePassword } from '../../src/core/password-step.js'
-import { findSignIn, giveUpSignIn } from '../../src/core/second-step.js'
+} from '../../src/core/accounts/administration.js'
+import type { Browser, SignedInNow } from '../../src/core/sign-in/start-session.js'
+import { acceptPassword, givePassword } from '../../src/core/sign-in/password-step.js'
+import { findSignIn, giveUpSignIn } from '../../src/core/sign-in/code-step.js'
 import { giveCode } from '../support/second-step.js'
-import { findSession } from '../../src/core/session-life.js'
+import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { Secret } from '../../src/core/secret.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
 import { realWorld } from '../../src/crypto/world.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { disableAccount, enableAccount, removeAccount } from '../../src/core/administration.js'
+import { disableAccount, enableAccount, removeAccount } from '../../src/core/accounts/administration.js'
 import { newId } from '../../src/core/ids.js'
 import type { SessionId } from '../../src/core/ids.js'
 import { giveCode } from '../support/second-step.js'
@@ -11,7 +11,7 @@ import {
   liveSessions,
   proveSession,
   signOut,
-} from '../../src/core/session-life.js'
+} from '../../src/core/sessions/session-lifetime.js'
 import { forwardTokenOf, hashSessionToken, newToken } from '../../src/core/tokens.js'
 import { realWorld } from '../../src/crypto/world.js'
 import { useHere } from './people.js'

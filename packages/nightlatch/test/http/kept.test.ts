@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { SignedIn } from '../../src/core/sessions.js'
-import type { Answer } from '../../src/http/ask.js'
-import { KeptAnswers, PreparedAnswer } from '../../src/http/kept.js'
+import type { SignedIn } from '../../src/core/sessions/session.js'
+import type { Answer } from '../../src/http/request.js'
+import { KeptAnswers, PreparedAnswer } from '../../src/http/response-cache.js'
 
 const somebody = (): SignedIn => ({}) as SignedIn
 const answer = (body = 'hello'): Answer => ({ status: 200, headers: { 'x-a': 'b' }, cookies: [], body })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { firstAccountLink } from '../../src/core/administration.js'
+import { firstAccountLink } from '../../src/core/accounts/administration.js'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson, Phone, setUpKey, startApp } from '../support/app.js'
 

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { firstAccountLink, inviteAccount } from '../../src/core/administration.js'
+import { firstAccountLink, inviteAccount } from '../../src/core/accounts/administration.js'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, TestClock, testPassword } from '../support/app.js'
 import {

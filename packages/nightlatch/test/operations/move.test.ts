@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStorage } from '../../src/storage/index.js'
-import { tables } from '../../src/storage/tables.js'
+import { tables } from '../../src/storage/move/tables.js'
 import { enrolledPerson, startApp, type Enrolled, type TestApp } from '../support/app.js'
 import { anotherSession, everythingKept, inDatabase, isSignedIn, withPassword } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
@@ -507,7 +507,7 @@ describe('a move that is refused changes nothing', () => {
     ],
   ])('when a row is damaged: %s', async (_what, statements, why) => {
     const to = await place(postgres, 'new')
-    const { DatabaseSync } = await (await import('../../src/storage/sqlite-driver.js')).sqliteDriver()
+    const { DatabaseSync } = await (await import('../../src/storage/engine/sqlite/driver.js')).sqliteDriver()
     const handle = new DatabaseSync(join(from.to, 'nightlatch.db'), { timeout: 5000 })
     for (const statement of statements.split('|')) handle.exec(statement)
     handle.close()

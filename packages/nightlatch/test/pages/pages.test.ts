@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import * as pages from '../../src/pages/index.js'
 import { render } from '../../src/pages/index.js'
 import type { FactorRefusal } from '../../src/core/factors/factor.js'
-import { codeProblem } from '../../src/http/code-problems.js'
+import { codeProblem } from '../../src/http/pages/code-problems.js'
 import { accessibleNames, elements, title, words } from './read.js'
 import {
   account,

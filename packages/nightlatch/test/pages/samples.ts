@@ -1,7 +1,7 @@
 import encodeQR from 'qr'
 import * as pages from '../../src/pages/index.js'
 import type { Html, MessageKey, Site } from '../../src/pages/index.js'
-import { messages as messageWords } from '../../src/pages/help-words.js'
+import { messages as messageWords } from '../../src/pages/words/help.js'
 
 /** Saturday, 21 November 2026, 14:17 UTC */
 export const nowSeconds = Date.UTC(2026, 10, 21, 14, 17) / 1000

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { render, type Problem } from '../../src/pages/index.js'
-import { html } from '../../src/pages/html.js'
-import { noticeText, noticeWords, type Notice } from '../../src/pages/notices.js'
-import { problemText, problemWords } from '../../src/pages/problems.js'
-import { activityWords } from '../../src/pages/account-words.js'
+import { html } from '../../src/pages/layout/html.js'
+import { noticeText, noticeWords, type Notice } from '../../src/pages/layout/flash.js'
+import { problemText, problemWords } from '../../src/pages/layout/problems.js'
+import { activityWords } from '../../src/pages/words/account.js'
 import { words } from './read.js'
 import { nowSeconds, samples } from './samples.js'
 

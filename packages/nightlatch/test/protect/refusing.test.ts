@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { disableAccount, findAccount } from '../../src/core/administration.js'
+import { disableAccount, findAccount } from '../../src/core/accounts/administration.js'
 import type { Access } from '../../src/core/access/rules.js'
 import { enrolledPerson, Phone, setUpKey, testPassword, type Enrolled } from '../support/app.js'
 import {

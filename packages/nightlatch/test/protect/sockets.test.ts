@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { disableAccount, findAccount } from '../../src/core/administration.js'
+import { disableAccount, findAccount } from '../../src/core/accounts/administration.js'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import { answerTo, ask, cookieOf, startProtected, until, type Protected } from '../support/protected.js'
 

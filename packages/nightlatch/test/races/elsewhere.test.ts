@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { disableAccount } from '../../src/core/administration.js'
+import { disableAccount } from '../../src/core/accounts/administration.js'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson } from '../support/app.js'
 import { accountOf, anotherSession } from '../support/attack.js'

@@ -5,7 +5,7 @@ import {
   endTrustedDevice,
   removeAuthenticator,
   renewRecoveryCodes,
-} from '../../src/core/account-changes.js'
+} from '../../src/core/accounts/changes.js'
 import {
   disableAccount,
   enableAccount,
@@ -13,13 +13,13 @@ import {
   removeAccount,
   resetSecondFactor,
   setPassword,
-} from '../../src/core/administration.js'
+} from '../../src/core/accounts/administration.js'
 import type { Core } from '../../src/core/core.js'
-import { acceptInvitation } from '../../src/core/invitation-use.js'
+import { acceptInvitation } from '../../src/core/accounts/accept-invitation.js'
 import { giveCode, giveRecoveryCode } from '../support/second-step.js'
-import { endOtherSessions, signOut } from '../../src/core/session-life.js'
+import { endOtherSessions, signOut } from '../../src/core/sessions/session-lifetime.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
-import { stepUp } from '../../src/core/step-up.js'
+import { stepUp } from '../../src/core/sessions/reauthenticate.js'
 import { goodPassword, Here, pendingSetUp, type Person } from '../core/people.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { Phone } from '../support/phone.js'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
 import { openStorage, type OpenStorage, type StorageLocation } from '../../src/storage/index.js'
-import { openSqlite } from '../../src/storage/sqlite.js'
+import { openSqlite } from '../../src/storage/engine/sqlite/sqlite.js'
 import { isOwnServer, postgresUrl } from './postgres-server.js'
 
 /** A kind of database that every storage test runs on. */

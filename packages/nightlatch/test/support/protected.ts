@@ -1,7 +1,7 @@
 import { createServer, request as ask } from 'node:http'
 import type { ClientRequest, IncomingMessage, RequestListener, Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import { protectServer, type ProtectOptions } from '../../src/protect-server.js'
+import { protectServer, type ProtectOptions } from '../../src/compose/protect-server.js'
 import type { AccessRules } from '../../src/core/access/rules.js'
 import { startApp, type TestApp } from './app.js'
 import type { Browser } from './browser.js'

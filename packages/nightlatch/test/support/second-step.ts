@@ -1,6 +1,6 @@
 import type { Core } from '../../src/core/core.js'
-import type { SecondStep, SecondStepOutcome } from '../../src/core/second-step.js'
-import { giveSecondFactor } from '../../src/core/second-step.js'
+import type { SecondStep, SecondStepOutcome } from '../../src/core/sign-in/code-step.js'
+import { giveSecondFactor } from '../../src/core/sign-in/code-step.js'
 
 type Given = Pick<SecondStep, 'signIn' | 'browser'> & { readonly code: string; readonly remember?: boolean }
 

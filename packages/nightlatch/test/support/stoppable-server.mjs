@@ -2,9 +2,9 @@
  * The built server with a quick argon2id, as a process of its own that tests may kill: prints its port, then
  * serves until SIGTERM.
  */
-import { openNightlatch } from '../../dist/app.js'
+import { openNightlatch } from '../../dist/compose/open.js'
 import { readSettings } from '../../dist/config/read.js'
-import { serve } from '../../dist/server.js'
+import { serve } from '../../dist/compose/http-server.js'
 
 const read = readSettings({ env: process.env })
 if (read.kind === 'problems') throw new Error(read.problems.join('\n'))

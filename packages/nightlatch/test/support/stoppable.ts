@@ -60,7 +60,7 @@ export function startStoppable(dataFolder: string, more: Circumstances = {}): Pr
 }
 
 function mustBeBuilt(): void {
-  const dist = new URL('../../dist/server.js', import.meta.url)
+  const dist = new URL('../../dist/compose/http-server.js', import.meta.url)
   try {
     statSync(dist)
   } catch {

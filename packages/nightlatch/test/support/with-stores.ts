@@ -1,4 +1,4 @@
-import type { Stores } from '../../src/core/stores.js'
+import type { Stores } from '../../src/core/ports/stores.js'
 
 /** The same stores, some of them in another's place. */
 export const withStores = (stores: Stores, others: Partial<Stores>): Stores =>

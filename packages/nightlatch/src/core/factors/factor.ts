@@ -1,12 +1,12 @@
-import type { Account } from '../accounts.js'
-import type { AttemptKey } from '../attempts.js'
-import type { AuditEventName } from '../audit.js'
+import type { Account } from '../accounts/account.js'
+import type { AttemptKey } from '../rate-limits/attempts.js'
+import type { AuditEventName } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { AccountId } from '../ids.js'
-import type { NoticeKind } from '../notices.js'
-import type { SecretBox } from '../sealing.js'
-import type { Stores } from '../stores.js'
-import type { Client } from '../world.js'
+import type { NoticeKind } from '../notify/notices.js'
+import type { SecretBox } from '../keys/secret-box.js'
+import type { Stores } from '../ports/stores.js'
+import type { Client } from '../ports/platform.js'
 
 /**
  * Every kind of factor beside the password, in the order in which they are offered. The names are stored with

@@ -1,4 +1,4 @@
-import type { SiteFacts } from '../doors.js'
+import type { SiteFacts } from '../services.js'
 import type { Endpoint } from './endpoints.js'
 import { endpoints, problemsOf } from './endpoints.js'
 import { jsonSchemaOf } from './json-schema.js'

@@ -1,5 +1,5 @@
-import type { Answer } from '../ask.js'
-import { problem } from '../answers.js'
+import type { Answer } from '../request.js'
+import { problem } from '../response.js'
 
 interface Meaning {
   readonly status: number

@@ -1,8 +1,8 @@
 import type { FactorRefusal } from '../../core/factors/factor.js'
-import { hour } from '../../core/world.js'
-import type { Answer } from '../ask.js'
-import type { Visit } from '../visit.js'
-import { nowOf } from '../visit.js'
+import { hour } from '../../core/ports/platform.js'
+import type { Answer } from '../request.js'
+import type { Visit } from '../context.js'
+import { nowOf } from '../context.js'
 import { refuse, refuseUntil } from './problems.js'
 
 const busySeconds = 2

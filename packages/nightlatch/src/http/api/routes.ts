@@ -1,6 +1,6 @@
-import type { Answer } from '../ask.js'
+import type { Answer } from '../request.js'
 import type { Route } from '../router.js'
-import type { Handler } from '../visit.js'
+import type { Handler } from '../context.js'
 import { accountHandlers } from './account.js'
 import { admit } from './admission.js'
 import { authenticatorHandlers } from './authenticators.js'

@@ -3,14 +3,14 @@ import {
   endSession as end,
   liveSessions,
   signOut as leave,
-} from '../../core/session-life.js'
+} from '../../core/sessions/session-lifetime.js'
 import type { SessionId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
-import { stepUp } from '../../core/step-up.js'
-import type { Answer } from '../ask.js'
-import { gone, sessionCookies } from '../sign-in.js'
+import { stepUp } from '../../core/sessions/reauthenticate.js'
+import type { Answer } from '../request.js'
+import { gone, sessionCookies } from '../pages/sign-in.js'
 import { deviceName } from '../user-agent.js'
-import { browserOf } from '../visit.js'
+import { browserOf } from '../context.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { apiFactors, secondOf } from './factors.js'

@@ -1,4 +1,4 @@
-import type { Dialect } from '../db.js'
+import type { Dialect } from '../engine/database.js'
 import { first } from './0001-first.js'
 import { toldChanges } from './0002-told-changes.js'
 import { housekeeping } from './0003-housekeeping.js'

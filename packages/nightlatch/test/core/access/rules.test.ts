@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AccessRule, AccessRules, Person, Verdict } from '../../../src/core/access/rules.js'
 import { demandsFor, judge } from '../../../src/core/access/rules.js'
-import { parseAccessRules } from '../../../src/http/access-rules-file.js'
+import { parseAccessRules } from '../../../src/core/access/rules-file.js'
 import { pathReadings } from '../../../src/core/access/path-readings.js'
 
 const rule = (parts: Partial<AccessRule> & Pick<AccessRule, 'access'>): AccessRule => ({

@@ -1,5 +1,5 @@
 import type { AccountId } from '../../ids.js'
-import type { Stores } from '../../stores.js'
+import type { Stores } from '../../ports/stores.js'
 
 /** The set, and the plain codes that a session has yet to save. @returns how many codes went */
 export async function removeRecoveryCodes(stores: Stores, account: AccountId): Promise<number> {

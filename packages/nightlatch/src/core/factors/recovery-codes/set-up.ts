@@ -2,7 +2,7 @@ import { asciiBytes, asciiText } from '../../text.js'
 import type { Core } from '../../core.js'
 import type { AccountId, SessionId } from '../../ids.js'
 import { newRecoveryCodes, showRecoveryCode } from './store.js'
-import type { Stores } from '../../stores.js'
+import type { Stores } from '../../ports/stores.js'
 
 /** A new set, hashed before the transaction that keeps it: hashing takes time. */
 export interface PreparedCodes {

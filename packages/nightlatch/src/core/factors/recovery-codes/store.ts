@@ -1,7 +1,7 @@
 import { normaliseCode } from '@nightlatch/otp'
 import type { AccountId, SessionId } from '../../ids.js'
 import { Secret } from '../../secret.js'
-import type { World } from '../../world.js'
+import type { World } from '../../ports/platform.js'
 
 /**
  * Recovery codes are look-up secrets (NIST SP 800-63B-4 §3.1.2): ten of 80 random bits, each good once, kept

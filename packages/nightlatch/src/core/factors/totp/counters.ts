@@ -1,5 +1,5 @@
-import type { AttemptKey, AttemptPolicy } from '../../attempts.js'
-import { waits } from '../../attempts.js'
+import type { AttemptKey, AttemptPolicy } from '../../rate-limits/attempts.js'
+import { waits } from '../../rate-limits/attempts.js'
 import type { AccountId } from '../../ids.js'
 
 /** Codes of an authenticator app: one counter an account, over all sign-ins, doors, addresses and servers. */

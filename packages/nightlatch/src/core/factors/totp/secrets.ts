@@ -1,5 +1,5 @@
-import type { SecretBox } from '../../sealing.js'
-import type { Stores } from '../../stores.js'
+import type { SecretBox } from '../../keys/secret-box.js'
+import type { Stores } from '../../ports/stores.js'
 import type { AuthenticatorSecret } from './store.js'
 import { sealContext } from './verify.js'
 

@@ -1,6 +1,6 @@
 import type { Algorithm } from '@nightlatch/otp'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
-import { minute } from '../../world.js'
+import { minute } from '../../ports/platform.js'
 
 /** One authenticator app of a person's: a TOTP credential (RFC 6238). */
 export interface Authenticator {

@@ -1,16 +1,16 @@
 import { Hotp, Totp, normaliseCode } from '@nightlatch/otp'
-import type { Reservation } from '../../attempts.js'
+import type { Reservation } from '../../rate-limits/attempts.js'
 import { codeKey, codePolicy } from './counters.js'
-import { auditEvent } from '../../audit.js'
+import { auditEvent } from '../../audit/audit.js'
 import type { AuthenticatorSecret } from './store.js'
 import { ourOtp } from './store.js'
 import type { Core } from '../../core.js'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
 import type { FactorProblem, FactorRefusal, Presented, ReadyProof } from '../factor.js'
 import { parseRecoveryCode } from '../recovery-codes/store.js'
-import { noteRefused } from '../../refusals.js'
-import type { Stores } from '../../stores.js'
-import type { Client } from '../../world.js'
+import { noteRefused } from '../../rate-limits/refusals.js'
+import type { Stores } from '../../ports/stores.js'
+import type { Client } from '../../ports/platform.js'
 
 /** Steps accepted on either side of now (RFC 6238 §5.2). */
 export const windowSteps = 1

@@ -1,0 +1,246 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { isMissing } from '../../../config/data-place.js'
+import type { Settings } from '../../../config/read.js'
+import { listKeys } from '../../../core/keys/key-checks.js'
+import type { CliDeps, Nightlatch } from '../../framework/deps.js'
+import { explain } from '../../framework/errors.js'
+import { askOrigin } from './ask-origin.js'
+import type { Finding } from './finding.js'
+import { fail, ok, warn } from './finding.js'
+import { knownSite, type KnownSite } from '../known-site.js'
+import { smtpProblem } from '../../../mail/smtp-errors.js'
+import { clockOffset } from './ntp.js'
+import { isoTime } from '../../framework/output.js'
+import { openDatabase } from '../../framework/with-app.js'
+
+interface Options {
+  readonly ntp?: string
+}
+
+export async function checkAll(
+  deps: CliDeps,
+  settings: Settings,
+  options: Options,
+): Promise<readonly Finding[]> {
+  const { findings, site } = await checkDatabase(deps, settings)
+  return [
+    checkNode(),
+    ...findings,
+    await checkClock(options),
+    ...checkPermissions(settings),
+    await checkOrigin(site.settings),
+    checkProxy(site),
+    checkCookies(site.settings),
+    await checkMail(deps, site),
+  ]
+}
+
+/** Node 20 got its last security fix in April 2026. */
+const oldestMaintainedNode = 22
+export const isMaintainedNode = Number(process.versions.node.split('.')[0]) >= oldestMaintainedNode
+
+export const unmaintained = `it gets no security fixes any more: use Node ${oldestMaintainedNode} or later`
+
+function checkNode(): Finding {
+  return isMaintainedNode
+    ? ok('node', `Node ${process.versions.node}`)
+    : warn(
+        'node',
+        `Node ${process.versions.node} gets no security fixes any more`,
+        `use Node ${oldestMaintainedNode} or later`,
+      )
+}
+
+interface Checked {
+  readonly findings: readonly Finding[]
+  readonly site: KnownSite
+}
+
+async function checkDatabase(deps: CliDeps, settings: Settings): Promise<Checked> {
+  const { database } = settings
+  if (database.kind === 'sqlite' && isMissing(database.file))
+    return { findings: [noneYet(database.file)], site: asTold(settings) }
+  let app: Nightlatch | null = null
+  try {
+    app = await openDatabase(deps, settings)
+    await app.storage.check()
+    const site = await knownSite(app)
+    const findings = [
+      ok('database', `${app.storage.dialect}, reachable and migrated`),
+      await checkKey(app),
+      await checkTrail(app),
+      ...(await checkAccounts(app, site)),
+    ]
+    return { findings, site }
+  } catch (error) {
+    return { findings: [notOpened(error)], site: asTold(settings) }
+  } finally {
+    await app?.close()
+  }
+}
+
+const noneYet = (file: string): Finding =>
+  warn('database', `there is none yet at ${file}`, 'nightlatch serve makes it')
+const asTold = (settings: Settings): KnownSite => ({ settings, installation: null })
+
+/** An application may keep the accounts itself; a server on its own needs a first one. */
+async function checkAccounts(app: Nightlatch, { installation }: KnownSite): Promise<readonly Finding[]> {
+  const isOurs = installation !== null && installation.door !== 'library'
+  if (!isOurs || !(await app.core.storage.stores.accounts.isEmpty())) return []
+  return [
+    warn(
+      'accounts',
+      'there is none yet, and the link that the server printed ends after an hour',
+      'start the server again, which prints a new one, or nightlatch user add NAME --admin',
+    ),
+  ]
+}
+
+/** What cannot be opened says itself what to do. */
+function notOpened(error: unknown): Finding {
+  const { code, lines } = explain(error)
+  return { check: code === 'root-key' ? 'key' : 'database', state: 'fail', text: lines.join(' ') }
+}
+
+async function checkKey(app: Nightlatch): Promise<Finding> {
+  const keys = await listKeys(app.core.box, app.core.storage.stores)
+  // One under which nothing lies is done with, and forgotten at the next round of housekeeping.
+  const missing = keys.filter(({ here, secrets }) => !here && secrets > 0).map(({ id }) => id)
+  if (app.hasGuessableKey)
+    return fail(
+      'key',
+      'it is text, a pattern or a sequence, and can be guessed',
+      'put a random one before it in NIGHTLATCH_SECRET (openssl rand -base64 32), until the old one can go',
+    )
+  const sealed = app.unreadable === 1 ? '1 authenticator is' : `${app.unreadable} authenticators are`
+  if (app.unreadable > 0)
+    return warn(
+      'key',
+      `${sealed} sealed under a key that was declared lost`,
+      'a recovery code still lets in, or nightlatch user reset-mfa NAME',
+    )
+  if (missing.length > 0)
+    return warn(
+      'key',
+      `the database also knows a key that is not here (${missing.join(', ')})`,
+      'add it, or nightlatch key forget-lost',
+    )
+  return ok('key', `fits the database (${app.core.box.keyId})`)
+}
+
+/** The newest event cannot lie in the future, unless the clock was turned back: codes would be refused. */
+async function checkTrail(app: Nightlatch): Promise<Finding> {
+  const [newest] = await app.core.storage.stores.audit.list({ limit: 1 })
+  const ahead = (newest?.at ?? 0) - app.core.world.nowSeconds()
+  return ahead > 5
+    ? fail(
+        'clock',
+        `it is ${ahead} seconds behind the newest event in the database (${isoTime(newest?.at ?? 0)})`,
+        'set the clock',
+      )
+    : ok('audit', newest === undefined ? 'no event yet' : `newest event at ${isoTime(newest.at)}`)
+}
+
+/** A code lives 30 seconds, and one step either way is accepted. */
+const bearableSeconds = 10
+
+async function checkClock({ ntp }: Options): Promise<Finding> {
+  const now = new Date()
+  if (now.getUTCFullYear() < 2026) return fail('clock', `it shows ${now.toISOString()}`, 'set the clock')
+  if (ntp === undefined) {
+    return existsSync('/run/systemd/timesync/synchronized')
+      ? ok('clock', 'kept right by the system')
+      : ok('clock', `${now.toISOString().slice(0, 19)}Z, not compared (--ntp SERVER compares it)`)
+  }
+  const offset = await clockOffset(ntp)
+  if (offset === null) return warn('clock', `${ntp} did not answer`, 'try another time server')
+  const text = `${Math.abs(offset).toFixed(1)} seconds ${offset > 0 ? 'behind' : 'ahead of'} ${ntp}`
+  return Math.abs(offset) > bearableSeconds
+    ? fail('clock', text, 'let the system keep it right (NTP)')
+    : ok('clock', text)
+}
+
+function checkPermissions(settings: Settings): readonly Finding[] {
+  const { dataFolder, database, rootKey } = settings
+  const files = [
+    rootKey.kind === 'file' ? [rootKey.path] : [],
+    database.kind === 'sqlite' ? [database.file, `${database.file}-wal`] : [],
+  ]
+  const open = [dataFolder, ...files.flat()].filter(
+    (path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0,
+  )
+  if (!existsSync(dataFolder)) return []
+  if (open.length === 0) return [ok('permissions', 'only the owner can read the data folder')]
+  return [
+    fail(
+      'permissions',
+      `others can get at ${open.join(', ')}`,
+      `chmod -R go= ${dirname(open[0] ?? dataFolder) === dirname(dataFolder) ? dataFolder : dirname(open[0] ?? dataFolder)}`,
+    ),
+  ]
+}
+
+async function checkOrigin({ origin, basePath }: Settings): Promise<Finding> {
+  const asked = await askOrigin(`${origin}${basePath}/healthz`)
+  if (asked.kind === 'unreachable')
+    return warn(
+      'origin',
+      `${origin} does not answer (${asked.why})`,
+      'start the server, and the proxy in front of it',
+    )
+  if (asked.status !== 200)
+    return warn(
+      'origin',
+      `${origin}${basePath} is answered by something else (${asked.status})`,
+      'look at the proxy',
+    )
+  return ok('origin', `${origin}${basePath} answers`)
+}
+
+function checkProxy({ settings: { origin, trustedProxies }, installation }: KnownSite): Finding {
+  if (trustedProxies.size > 0) return ok('proxy', `${trustedProxies.size} trusted`)
+  if (installation?.trustsProxies === true) return ok('proxy', 'the server trusts the one before it')
+  if (installation?.door === 'protect' && !origin.startsWith('https:'))
+    return ok('proxy', `none: nightlatch protect stands in front of ${installation.application} itself`)
+  return origin.startsWith('https:')
+    ? warn(
+        'proxy',
+        'https is ended by a proxy that is not trusted, so that all people share its address',
+        'set NIGHTLATCH_TRUSTED_PROXIES',
+      )
+    : ok('proxy', 'none, and none needed')
+}
+
+/** Domains below which strangers register theirs: browsers set no cookie for all of them. */
+const publicSuffix = /^(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$/
+
+function checkCookies({ origin, cookieDomain }: Settings): Finding {
+  const { hostname } = new URL(origin)
+  if (cookieDomain === null)
+    return ok('cookies', `${hostname} alone; NIGHTLATCH_COOKIE_DOMAIN adds hosts beside it`)
+  return publicSuffix.test(cookieDomain)
+    ? fail(
+        'cookies',
+        `browsers take no cookie for all of ${cookieDomain}`,
+        'set NIGHTLATCH_COOKIE_DOMAIN to the domain that is yours',
+      )
+    : ok('cookies', `${hostname}, and forward authentication for every host below ${cookieDomain}`)
+}
+
+async function checkMail(deps: CliDeps, { settings, installation }: KnownSite): Promise<Finding> {
+  if (settings.mail === null && installation?.sendsMail === true)
+    return ok('mail', 'the server has a mail server (set NIGHTLATCH_SMTP_URL here, too, to try it)')
+  if (settings.mail === null)
+    return warn('mail', 'there is no mail server, so nobody is told about changes', 'set NIGHTLATCH_SMTP_URL')
+  try {
+    await deps.verifyMail(settings)
+    return ok('mail', 'the mail server takes us')
+  } catch (error) {
+    return fail(
+      'mail',
+      `the mail server does not take us: ${smtpProblem(error)}`,
+      'check NIGHTLATCH_SMTP_URL',
+    )
+  }
+}

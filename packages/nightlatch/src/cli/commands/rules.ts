@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { Option } from 'commander'
+import type { Settings } from '../../config/read.js'
+import type { Log } from '../../log/log.js'
+import type { AccessRules } from '../../core/access/rules.js'
+import { parseAccessRules } from '../../core/access/rules-file.js'
+import { WrongUsage } from '../framework/errors.js'
+
+export const rulesOption = (): Option =>
+  new Option('--rules <file>', 'A file of rules by host, path, method and group.')
+
+/** Nothing puts an account of our own into a group yet: such a rule would quietly shut everybody out. */
+export function warnOfGroups(log: Log, { rules }: AccessRules): void {
+  const groups = new Set(rules.flatMap((rule) => rule.groups ?? []))
+  if (groups.size === 0) return
+  log.event('warn', 'rules.group-without-members', {
+    count: groups.size,
+    reason: `nobody can be in the group ${[...groups].join(', ')}: accounts have no groups yet, so these rules let nobody pass`,
+  })
+}
+
+interface RulesOptions {
+  /** Paths for everybody. */
+  readonly public?: readonly string[]
+  readonly rules?: string
+}
+
+/** Public paths come first, then the file's rules; everything else is for whoever is signed in. */
+export function rulesOf(options: RulesOptions, { mfa }: Settings): AccessRules {
+  const otherwise = mfa === 'required' ? 'two-factors' : 'one-factor'
+  const open = options.public ?? []
+  const publicText = JSON.stringify({ rules: open.map((path) => ({ path, access: 'public' })) })
+  const first = rulesFrom(publicText, { otherwise, name: () => '--public' })
+  if (options.rules === undefined) return first
+  const file = options.rules
+  const rest = rulesFrom(readText(file), { otherwise, name: (line) => `${file}:${line}` })
+  return { ...rest, rules: [...first.rules, ...rest.rules] }
+}
+
+interface RulesSource {
+  readonly otherwise: AccessRules['otherwise']
+  name(line: number): string
+}
+
+function rulesFrom(text: string, { otherwise, name }: RulesSource): AccessRules {
+  const read = parseAccessRules(text, otherwise)
+  if (read.kind === 'rules') return read.rules
+  throw new WrongUsage(...read.problems.map(({ line, reason }) => `${name(line)}: ${reason}.`))
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new WrongUsage(`--rules: ${error instanceof Error ? error.message : file}.`)
+  }
+}

@@ -1,0 +1,166 @@
+import { connect } from 'node:net'
+import { Option } from 'commander'
+import { addAccount, firstAccountLink } from '../../core/accounts/administration.js'
+import type { Log } from '../../log/log.js'
+import { wholeNumber, type AddCommands } from '../framework/command.js'
+import type { CliDeps, Nightlatch, RunningServer } from '../framework/deps.js'
+import { Refused } from '../framework/errors.js'
+import { isMaintainedNode, unmaintained } from './doctor/checks.js'
+import { asCalled } from '../framework/called.js'
+import { isoTime, paint, print } from '../framework/output.js'
+import { rulesOf, rulesOption, warnOfGroups } from './rules.js'
+import { addSettingFlags, placeFlags, settingsOf } from '../framework/settings-flags.js'
+import { invitationUrl } from './user.js'
+import { logOf, withApp } from '../framework/with-app.js'
+
+const inFlightMs = 10_000
+const defaultDrainSeconds = 15
+
+interface Options {
+  readonly [setting: string]: unknown
+  readonly rules?: string
+  readonly drain: number
+  readonly unsafeDemoAccounts?: boolean
+}
+
+export const addServeCommand: AddCommands = (program, deps) => {
+  const serve = program
+    .command('serve')
+    .description(
+      'Starts the server. Every setting is also an environment variable: --port is NIGHTLATCH_PORT.',
+    )
+    .example(
+      'nightlatch serve',
+      'nightlatch serve --origin https://auth.example.org --trusted-proxies 127.0.0.1',
+    )
+    .addOption(rulesOption())
+    .addOption(drainOption())
+    .addOption(demoOption())
+  addSettingFlags(serve).action(async (options: Options) => {
+    const settings = settingsOf(deps, options)
+    // Without a file every address asks for whoever is signed in, as it stands in the settings.
+    const accessRules = options.rules === undefined ? null : rulesOf({ rules: options.rules }, settings)
+    await withApp(deps, {
+      settings,
+      serves: true,
+      work: async (app) => {
+        if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
+        const log = await logOf(deps, settings)
+        if (accessRules !== null) warnOfGroups(log, accessRules)
+        const start = () => deps.serve(app, log, accessRules)
+        await untilStopped(deps, {
+          ...{ app, log, start, drainSeconds: options.drain },
+          place: placeFlags(options),
+        })
+      },
+    })
+  })
+}
+
+export const drainOption = (): Option =>
+  new Option(
+    '--drain <seconds>',
+    'How long it serves on after SIGTERM, at most, until the load balancer that asks /readyz knows. Where nobody asks, it stops at once.',
+  )
+    .default(defaultDrainSeconds)
+    .argParser(wholeNumber(0, 300))
+
+export const demoOption = (): Option =>
+  new Option('--unsafe-demo-accounts', 'For the demonstration: accounts with known passwords.').hideHelp()
+
+interface Starting {
+  readonly app: Nightlatch
+  /** The application behind us. */
+  readonly target?: URL | undefined
+  /** Flags with which another command finds the same database. */
+  readonly place: string
+  readonly log: Log
+  readonly drainSeconds: number
+  start(): Promise<RunningServer>
+}
+
+/** Until the first signal: then what is in flight is answered, and the database is closed. */
+export async function untilStopped(
+  deps: CliDeps,
+  { app, log, start, drainSeconds, target, place }: Starting,
+): Promise<void> {
+  const stop = deps.stopSignal()
+  const server = await start()
+  if (!isMaintainedNode)
+    log.event('warn', 'node.unmaintained', { node: process.versions.node, reason: unmaintained })
+  if (app.hasGuessableKey) log.event('warn', 'key.guessable')
+  log.event('info', 'server.listening', { origin: server.settings.origin, port: server.settings.port })
+  // It serves, and a database that is away comes back: another start makes the link.
+  const { settings, url } = server
+  await welcome(deps, { ...app, settings }, { log, url, target, place }).catch((error: unknown) => {
+    log.event('error', 'first-account-link.failed', { error })
+  })
+  const signal = await stop
+  log.event('info', 'server.stopping', { signal })
+  // Ctrl-C is somebody at a terminal, who does not want to wait.
+  await server.stop(inFlightMs, signal === 'SIGINT' ? 0 : drainSeconds * 1000)
+  log.event('info', 'server.stopped')
+}
+
+const patienceMs = 2000
+
+/** An application that starts later is no mistake; one at another address is, and nobody would be told. */
+async function lookBehind(target: URL): Promise<string | null> {
+  const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80))
+  const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: patienceMs })
+    const end = (why: string | null): void => {
+      socket.destroy()
+      resolve(why)
+    }
+    socket.once('connect', () => end(null))
+    socket.once('timeout', () => end('no answer in time'))
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.name))
+  })
+}
+
+interface Welcome extends Pick<Starting, 'log' | 'target' | 'place'> {
+  readonly url: string
+}
+
+async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place }: Welcome): Promise<void> {
+  const behind = target === undefined ? '' : ` → ${target.origin}`
+  print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}${behind}`)
+  const why = target === undefined ? null : await lookBehind(target)
+  if (target !== undefined && why !== null) {
+    log.event('warn', 'application.unreachable', { application: target.origin, reason: why })
+    print(
+      deps,
+      `Nothing answers at ${target.origin} yet (${why}): start the application, this may go on running.`,
+    )
+  }
+  const link = await firstAccountLink(app.core)
+  if (link === null) return
+  const lines = [
+    '',
+    'There is no account yet. Open this link to create the first one:',
+    '',
+    `  ${invitationUrl(app, link.token)}`,
+    '',
+    `It works once, until ${isoTime(link.expiresAt)}; another start prints a new one. Stop: Ctrl-C. ` +
+      `Check: nightlatch doctor${place}`,
+  ]
+  print(deps, asCalled(deps, lines.join('\n')))
+}
+
+const demoAccounts = ['1', '2'].map((number) => ({
+  username: `user${number}`,
+  password: `password${number}`,
+}))
+
+/** The accounts of the tutorials, in a database that holds nothing else. */
+export async function addDemoAccounts(app: Nightlatch): Promise<void> {
+  if (!(await app.core.storage.stores.accounts.isEmpty()))
+    throw new Refused('the demonstration needs an empty data folder: give another one with --data')
+  for (const { username, password } of demoAccounts) {
+    const wishes = { username, admin: false }
+    const added = await addAccount(app.core, wishes, { password, unsafeExemptFromPolicy: true })
+    if (added.kind !== 'added') throw new Refused(`the account ${username} could not be added`)
+  }
+}

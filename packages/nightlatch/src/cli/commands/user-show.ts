@@ -1,0 +1,56 @@
+import type { Account } from '../../core/accounts/account.js'
+import type { OwnFactors } from '../../core/factors/registry.js'
+import { ownFactors } from '../../core/factors/registry.js'
+import type { CliDeps, Nightlatch } from '../framework/deps.js'
+import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
+import { isoTime, print, printable, printJson, timeOrNull } from '../framework/output.js'
+
+/** An account for scripts: never the password's hash. */
+export function describeAccount(account: Account): Readonly<Record<string, unknown>> {
+  return {
+    id: account.id,
+    username: account.username,
+    name: account.name,
+    email: account.email,
+    groups: account.groups,
+    admin: account.admin,
+    disabled: account.disabled,
+    hasPassword: account.passwordHash !== '',
+    ...countsForScripts(account),
+    createdAt: timeOrNull(account.createdAt),
+    lastSignInAt: timeOrNull(account.lastSignInAt),
+  }
+}
+
+const namesOf = ({ items }: OwnFactors): string =>
+  items.map(({ kind, name }) => name || operatorWords[kind].unnamed).join(', ')
+
+interface Shown {
+  readonly account: Account
+  readonly json: boolean
+}
+
+export async function printAccount(deps: CliDeps, app: Nightlatch, { account, json }: Shown): Promise<void> {
+  const { stores } = app.core.storage
+  const own = await ownFactors(stores, account.id)
+  const facts = {
+    sessions: (await stores.sessions.listOf(account.id)).length,
+    trustedDevices: (await stores.trustedDevices.listOf(account.id)).length,
+  }
+  if (json)
+    return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })
+  const state = account.disabled ? 'disabled' : account.passwordHash === '' ? 'invited' : 'active'
+  const lines: readonly (readonly [string, string])[] = [
+    ['username', account.username],
+    ['name', account.name || '-'],
+    ['email', account.email || '-'],
+    ['state', account.admin ? `${state}, administrator` : state],
+    ['second step', namesOf(own) || 'none'],
+    ['recovery codes', `${own.counts['recovery-code']} left`],
+    ['trusted devices', String(facts.trustedDevices)],
+    ['sessions', String(facts.sessions)],
+    ['created', isoTime(account.createdAt)],
+    ['last sign-in', isoTime(account.lastSignInAt) || 'never'],
+  ]
+  for (const [label, text] of lines) print(deps, `${label.padEnd(16)}${printable(text)}`)
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Settings } from '../config/read.js'
+import type { ConnectionLimits } from '../http/bindings/connections.js'
+import { Connections } from '../http/bindings/connections.js'
+import type { DoorLog } from '../http/services.js'
+import { hardLimit, largestLine } from '../http/bindings/header-limit.js'
+
+export interface BoundedServer {
+  readonly server: Server
+  readonly connections: Connections
+}
+
+interface Wishes {
+  readonly log: Pick<DoorLog, 'warn'>
+  /** Milliseconds for a whole request, 0 where one may take its time as long as it moves. */
+  readonly requestTimeout: number
+  /** How many descriptors one connection takes: two where there is an application behind it. */
+  readonly descriptors?: 1 | 2
+  readonly limits?: Partial<ConnectionLimits>
+  /** Between two looks at all connections. */
+  readonly sweepMs?: number
+}
+
+const seconds = 1000
+const headersSeconds = 15
+
+/** A server on which nobody can hold a place by saying little, or nothing, or by not listening. */
+export function boundedServer(settings: Settings, wishes: Wishes): BoundedServer {
+  const { keepAliveSeconds, headerLimitBytes } = settings.server
+  const server = createServer({
+    requestTimeout: wishes.requestTimeout,
+    headersTimeout: headersSeconds * seconds,
+    // Longer than proxies keep an idle one: whoever sends requests is to close first, or a request meets a connection
+    // that is just being closed.
+    keepAliveTimeout: keepAliveSeconds * seconds,
+    connectionsCheckingInterval: 5 * seconds,
+    maxHeaderSize: hardLimit(headerLimitBytes),
+  })
+  // node:http otherwise forgets every header after the thousandth, the body's length among them, and what it takes
+  // for the body would be the next request to whoever stands behind us. The size above is the limit.
+  server.maxHeadersCount = 0
+  const connections = new Connections(limitsOf(settings, wishes), {
+    isTrusted: (address) => settings.trustedProxies.has(address),
+    now: () => Date.now(),
+  })
+  server.on('connection', (socket: Socket) => {
+    connections.opened(socket)
+  })
+  server.on('clientError', (error: Malformed, socket: Socket) => {
+    refuseMalformed(connections, error, socket)
+  })
+  server.on('connect', (_request, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    endWith(connections, socket, bareRefusal('501 Not Implemented'))
+  })
+  const timer = setInterval(sweeper(connections, wishes), wishes.sweepMs ?? 5 * seconds)
+  timer.unref()
+  server.once('close', () => {
+    clearInterval(timer)
+  })
+  return { server, connections }
+}
+
+function limitsOf({ server }: Settings, { descriptors = 1, limits }: Wishes): ConnectionLimits {
+  return {
+    perAddress: server.connectionsPerAddress,
+    all: Math.min(server.connections, Math.floor(descriptorsLeft() / descriptors)),
+    stalledMs: 60 * seconds,
+    expectingMs: 150 * seconds,
+    quietMs: 3600 * seconds,
+    waitingMs: (Math.max(server.keepAliveSeconds, headersSeconds) + 10) * seconds,
+    endingMs: 2 * seconds,
+    ...limits,
+  }
+}
+
+/** What files, databases and the application behind us leave over; without a bound where the system names none. */
+function descriptorsLeft(): number {
+  try {
+    const found = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    return found === undefined ? Infinity : Math.max(20, Math.floor(Number(found) * 0.9) - 100)
+  } catch {
+    return Infinity
+  }
+}
+
+const quietBetweenReports = 60 * seconds
+
+/** Says what was ended, at most once a minute: whoever ends them on purpose must not fill the log. */
+function sweeper(connections: Connections, { log }: Wishes): () => void {
+  let lastReport = -Infinity
+  return () => {
+    const now = Date.now()
+    connections.sweep(now)
+    if (now - lastReport < quietBetweenReports) return
+    const report = connections.report()
+    if (report === null) return
+    lastReport = now
+    log.warn('connections were ended that did nothing', {
+      ...Object.fromEntries(report.counts),
+      address: report.address,
+    })
+  }
+}
+
+type Malformed = NodeJS.ErrnoException & { readonly rawPacket?: Buffer }
+
+/** What is no HTTP gets a bare refusal and the end of the connection. */
+function refuseMalformed(connections: Connections, error: Malformed, socket: Socket): void {
+  const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  if (isLate) connections.ended(socket, 'no-request')
+  if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+  else if (error.code === 'HPE_HEADER_OVERFLOW')
+    endWith(connections, socket, headersOverflow(error.rawPacket))
+  else endWith(connections, socket, bareRefusal(isLate ? '408 Request Timeout' : '400 Bad Request'))
+}
+
+/** The other side may never close: then the place is taken back a little later. */
+function endWith(connections: Connections, socket: Socket, answer: string): void {
+  socket.end(answer)
+  connections.ending(socket)
+}
+
+function headersOverflow(bytes: Buffer | undefined): string {
+  const body = JSON.stringify({
+    type: 'about:blank',
+    status: 431,
+    code: 'headers-too-large',
+    title: 'The headers are too large',
+    detail: largestLine(bytes),
+  })
+  const type = 'Content-Type: application/problem+json; charset=utf-8\r\nCache-Control: no-store\r\n'
+  return bareRefusal('431 Request Header Fields Too Large', { type, body })
+}
+
+const bareRefusal = (status: string, { type = '', body = '' } = {}): string =>
+  `HTTP/1.1 ${status}\r\nConnection: close\r\n${type}Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`

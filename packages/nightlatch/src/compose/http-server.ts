@@ -1,0 +1,105 @@
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
+import { noteRunning, openDoor } from './open.js'
+import type { Nightlatch } from './open.js'
+import { atPort } from '../config/read.js'
+import type { Settings } from '../config/read.js'
+import type { AccessRules } from '../core/access/rules.js'
+import type { DoorLog, Doors } from '../http/services.js'
+import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
+import { askOf, nodeListener, send } from '../http/bindings/node.js'
+import { boundedServer } from './bounded-server.js'
+import { startHousekeeping } from './housekeeping.js'
+
+export interface RunningServer {
+  /** As it runs: with the real port in place of 0. */
+  readonly settings: Settings
+  /** The first page: `http://localhost:3000`, or with the base path. */
+  readonly url: string
+  readonly doors: Doors
+  /**
+   * Tells whoever keeps asking /readyz, and serves on until they know, for `drainMs` at most. Then takes no more
+   * connections, answers what is in flight, and ends what is left after the deadline.
+   */
+  stop(deadlineMs?: number, drainMs?: number): Promise<void>
+}
+
+const seconds = 1000
+
+/** Serves on the host and port of the settings; the rules are those of forward authentication. */
+export async function serve(
+  nightlatch: Nightlatch,
+  log: DoorLog,
+  accessRules: AccessRules | null = null,
+): Promise<RunningServer> {
+  let stopping = false
+  const { server, connections } = boundedServer(nightlatch.settings, { log, requestTimeout: 30 * seconds })
+  const { host, port, server: bounds } = nightlatch.settings
+  await listen(server, { host, port })
+  const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
+  const { doors, answer } = openDoor(nightlatch, settings, {
+    log,
+    accessRules,
+    isStopping: () => stopping,
+  })
+  const listenerBelow = (base: string): Listener => nodeListener(answer, { base, isStopping: () => stopping })
+  const listener = withProbesAtRoot(settings.basePath, listenerBelow)
+  server.on('request', (request, response) => {
+    connections.began(request, response)
+    const detail = largestOf(request, bounds.headerLimitBytes)
+    if (detail === null) listener(request, response)
+    else send(request, response, headersTooLarge(doors, askOf(request, settings.basePath), detail))
+  })
+  await noteRunning(nightlatch, settings, { door: 'serve', log })
+  const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
+    stopping = true
+    await doors.polls.allTold(drainMs)
+    await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
+  }
+  return { settings, url: settings.origin + settings.basePath, doors, stop }
+}
+
+type Listener = ReturnType<typeof nodeListener>
+
+const probes = new Set(['/healthz', '/readyz', '/metrics'])
+
+/** Whoever watches this machine asks the port itself, wherever the pages live: both addresses answer. */
+function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listener): Listener {
+  const below = listenerBelow(base)
+  if (base === '') return below
+  const atRoot = listenerBelow('')
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?', 1)
+    const listener = probes.has(path) ? atRoot : below
+    listener(request, response)
+  }
+}
+
+export function listen(server: Server, at: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(at, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+export function close(server: HttpServer, deadlineMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => {
+      server.closeAllConnections()
+    }, deadlineMs)
+    // A connection may become idle only now, with the last answer on it.
+    const idle = setInterval(() => {
+      server.closeIdleConnections()
+    }, 50)
+    server.close(() => {
+      clearTimeout(deadline)
+      clearInterval(idle)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

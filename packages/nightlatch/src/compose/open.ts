@@ -1,0 +1,303 @@
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isMissing } from '../config/data-place.js'
+import { keepOutOfGit } from '../config/out-of-git.js'
+import type { Settings } from '../config/read.js'
+import type { ApplicationAccounts, Core } from '../core/core.js'
+import { Secret } from '../core/secret.js'
+import { closeAfterRestore, type Closed } from '../core/maintenance/after-restore.js'
+import { checkRootKeys, knowsKeys } from '../core/keys/key-checks.js'
+import { noteInstallation, type Installation } from '../core/maintenance/installation.js'
+import type { Notices } from '../core/notify/notices.js'
+import type { Stores } from '../core/ports/stores.js'
+import type { World } from '../core/ports/platform.js'
+import type { Argon2Setting } from '../crypto/phc-string.js'
+import { isCommon } from '../crypto/common-passwords.js'
+import { createPasswordHasher } from '../crypto/password-hasher.js'
+import {
+  isGuessable,
+  keyAdvice,
+  readOrCreateRootKeyFile,
+  readRootKeyFile,
+  rootKeyBytes,
+} from '../crypto/root-key.js'
+import type { RootKey } from '../crypto/root-key.js'
+import { createSecretBox } from '../crypto/secret-box.js'
+import type { KeyedSecretBox } from '../crypto/secret-box.js'
+import { realWorld } from '../crypto/world.js'
+import type { AccessRules } from '../core/access/rules.js'
+import { loadAssets } from '../http/assets.js'
+import type { Answer, Ask } from '../http/request.js'
+import { clientAddresses } from '../http/client-address.js'
+import { cookiesFor } from '../http/cookies.js'
+import { createDoor } from '../http/request-handler.js'
+import type { DoorLog, Doors } from '../http/services.js'
+import { logEvents } from './log-events.js'
+import { keepAnswers } from '../http/response-cache.js'
+import { createMetrics } from '../http/health/metrics.js'
+import { untrustedProxies } from '../http/untrusted-proxy.js'
+import { parseNext } from '../http/return-url.js'
+import { Polls } from '../http/health/readiness-pollers.js'
+import { assetFolder } from '../pages/index.js'
+import { moveStorage, openStorage, StorageError, undoMove } from '../storage/index.js'
+import type { Moved, MoveWishes, OpenStorage } from '../storage/index.js'
+
+/** What may be put in the place of the real thing; the settings are for operators, these are for programs. */
+export interface Parts {
+  readonly world?: World
+  readonly log?: DoorLog
+  readonly notices?: Notices
+  readonly applicationAccounts?: ApplicationAccounts
+  readonly onUnclearAnswer?: () => void
+  /** A cheaper argon2id for tests. */
+  readonly unsafeArgon2Setting?: Argon2Setting
+  /** Opens although no key at hand fits, and seals nothing: only to declare the lost keys lost. */
+  readonly lostKey?: boolean
+}
+
+/** Why the start was stopped: one line for the operator. */
+export class StartError extends Error {
+  readonly code: 'KEY_MISSING' | 'KEY_DOES_NOT_FIT' | 'KEY_UNREADABLE'
+
+  constructor(code: StartError['code'], message: string) {
+    super(message)
+    this.name = 'StartError'
+    this.code = code
+  }
+}
+
+/** Everything but the doors: what the command line works on, too. */
+export interface Nightlatch {
+  readonly settings: Settings
+  readonly core: Core
+  readonly storage: OpenStorage
+  readonly box: KeyedSecretBox
+  /** Authenticators whose secret no key at hand can open. */
+  readonly unreadable: number
+  /** A root key at hand is text, a pattern or a sequence: whoever has the database may find it. */
+  readonly hasGuessableKey: boolean
+  close(): Promise<void>
+}
+
+export type MoveOutcome = Moved & { readonly from: string; readonly to: string }
+
+/** Moves everything to another database, also while servers work on it. */
+export async function moveNightlatch(
+  { database }: Settings,
+  target: Settings['database'],
+  hooks: Pick<MoveWishes, 'onProgress' | 'mustGoOn'>,
+): Promise<MoveOutcome> {
+  const [from, to] = [inWords(database), inWords(target)]
+  const wishes = { ...hooks, from, to, nowSeconds: realWorld.nowSeconds() }
+  const moved = await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)
+  if (target.kind === 'sqlite') keepOutOfGit(dirname(target.file))
+  return { ...moved, from, to }
+}
+
+export type UndoOutcome =
+  | { readonly kind: 'nothing' | 'opened' }
+  | { readonly kind: 'closed'; readonly closed: Closed; readonly to: string }
+
+/** Opens an installation again that has moved away; what may have been used since elsewhere is closed. */
+export function undoMoveOf(settings: Settings): Promise<UndoOutcome> {
+  const close = (stores: Stores): Promise<Closed> =>
+    closeAfterRestore(realWorld, stores, { recoveryCodes: false })
+  return undoMove(locationOf(settings), close)
+}
+
+/** For people and logs: without user and password. */
+export const inWords = (database: Settings['database']): string =>
+  database.kind === 'sqlite'
+    ? database.file
+    : database.url.reveal().replace(/^(\w+:\/\/)(?:[^/?#]*@)?([^?#]*).*$/s, '$1$2')
+
+export const silent: DoorLog = { warn: () => undefined, error: () => undefined }
+
+/** Opens the database, checks the root key against it, and joins the parts. */
+export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<Nightlatch> {
+  const storage = await openStorage(locationOf(settings), {
+    // Where a program brings a clock of its own, that one decides everywhere.
+    clock: parts.world === undefined ? 'database' : 'given',
+  })
+  try {
+    const lostKey = parts.lostKey === true
+    const keys = await rootKeysFor(settings, storage, lostKey)
+    const box = createSecretBox(keys)
+    const unreadable = lostKey ? 0 : await checkKeys(box, storage)
+    keepOutOfGit(settings.dataFolder)
+    const passwords = createPasswordHasher(
+      parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
+    )
+    const core = joinCore(settings, parts, { storage, box, passwords })
+    const close = async (): Promise<void> => {
+      await passwords.close()
+      await storage.close()
+    }
+    return { settings, core, storage, box, unreadable, hasGuessableKey: keys.some(isGuessable), close }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+const locationOf = ({ database }: Pick<Settings, 'database'>) =>
+  database.kind === 'postgres' ? database.url.reveal() : { sqliteFile: database.file }
+
+async function checkKeys(box: KeyedSecretBox, storage: OpenStorage): Promise<number> {
+  const check = await checkRootKeys(box, storage.stores)
+  if (check.kind === 'does-not-fit') throw keyDoesNotFit()
+  if (check.kind === 'key-missing') throw anotherKeyIsMissing(check)
+  return check.unreadable
+}
+
+const anotherKeyIsMissing = (found: { secrets: number; keyIds: readonly string[] }): StartError =>
+  new StartError(
+    'KEY_DOES_NOT_FIT',
+    `The root key does not fit ${found.secrets} of the authenticators: they are sealed under another one ` +
+      `(${found.keyIds.join(', ')}). Put it after the newest key in NIGHTLATCH_SECRET, or, if it is lost for good, ` +
+      'read `nightlatch key forget-lost --help`.',
+  )
+
+const keyDoesNotFit = (): StartError =>
+  new StartError(
+    'KEY_DOES_NOT_FIT',
+    'The root key does not fit this database: it was made with another one. Give the right key in ' +
+      `NIGHTLATCH_SECRET, ${ifLost}`,
+  )
+
+const ifLost = 'or, if it is lost for good, read `nightlatch key forget-lost --help`.'
+
+/** A key is generated for a new database only: for an old one it could never be the right one. */
+async function rootKeysFor(
+  settings: Settings,
+  storage: OpenStorage,
+  lostKey: boolean,
+): Promise<readonly RootKey[]> {
+  if (settings.rootKey.kind === 'given') return settings.rootKey.keys
+  const { path } = settings.rootKey
+  if (lostKey && isMissing(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
+  const isOld = await knowsKeys(storage.stores)
+  if (isMissing(path) && isOld)
+    throw new StartError(
+      'KEY_MISSING',
+      `The root key of this database is missing: put it back at ${path}, or into NIGHTLATCH_SECRET, ${ifLost}`,
+    )
+  const read = isMissing(path) ? readOrCreateRootKeyFile(path) : readRootKeyFile(path)
+  if (read.kind === 'keys') return read.keys
+  const why = isOld
+    ? `${read.why.replace(`: ${keyAdvice}`, '')}: put the key of this database back, ${ifLost}`
+    : `${read.why}.`
+  throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${why}`)
+}
+
+type Joined = Pick<Core, 'storage' | 'box' | 'passwords'>
+
+function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
+  return {
+    ...joined,
+    world: parts.world ?? realWorld,
+    policy: { mfa: settings.mfa, issuer: settings.issuer, host: new URL(settings.origin).hostname },
+    notices: parts.notices ?? { send: () => undefined },
+    isCommonPassword: isCommon,
+    applicationAccounts: parts.applicationAccounts ?? null,
+    ...(parts.onUnclearAnswer === undefined ? {} : { onUnclearAnswer: parts.onUnclearAnswer }),
+  }
+}
+
+/** What the command line is to know of the server that runs; without it everything else works. */
+export async function noteRunning(
+  { core }: Pick<Nightlatch, 'core'>,
+  settings: Settings,
+  { door, application = '', log }: { door: Installation['door']; application?: string; log: DoorLog },
+): Promise<void> {
+  const { origin, basePath, cookieDomain, trustedProxies, mail } = settings
+  const facts = { origin, basePath, door, application, trustsProxies: trustedProxies.size > 0 }
+  const more = { cookieDomain: cookieDomain ?? '', sendsMail: mail !== null, keyId: core.box.keyId }
+  try {
+    await noteInstallation(core.storage.stores, { ...facts, ...more })
+  } catch (error) {
+    log.error('the command line will not know this address', {}, error)
+  }
+}
+
+export interface DoorParts {
+  /** Where a sign-in leads that was sent nowhere; our home page unless told. */
+  readonly landing?: string
+  /** null: every protected address asks for whoever is signed in. */
+  readonly accessRules?: AccessRules | null
+  readonly log?: DoorLog
+  isStopping?(): boolean
+}
+
+export interface OpenDoor {
+  readonly doors: Doors
+  answer(ask: Ask): Promise<Answer>
+}
+
+/** The door of pages and JSON, for one origin. */
+export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: DoorParts = {}): OpenDoor {
+  const { core, storage } = nightlatch
+  const { origin, basePath: base } = settings
+  const secure = origin.startsWith('https:')
+  const { assets, addresses } = loadAssets(base, (file) => readFileSync(new URL(file, assetFolder)))
+  const protectedDomain = settings.cookieDomain ?? ''
+  const nextPolicy = { origin, protectedDomain }
+  const log = parts.log ?? silent
+  const isTrusted = (address: string): boolean => settings.trustedProxies.has(address)
+  logEvents(nightlatch, log)
+  const doors: Doors = {
+    core,
+    site: {
+      origin,
+      base,
+      landing: parts.landing ?? `${base}/`,
+      name: settings.issuer,
+      secure,
+      assets: addresses,
+      protectedDomain,
+    },
+    cookies: cookiesFor(secure),
+    nextOf: (text) => parseNext(text, nextPolicy),
+    assets,
+    metrics: createMetrics(core.world.nowSeconds()),
+    log,
+    isTrustedProxy: isTrusted,
+    clientAddress: clientAddresses({ isTrusted, log }),
+    noteProxy: untrustedProxies({ isTrustedProxy: isTrusted, log }),
+    kept: keepAnswers({ secure }),
+    accessRules: parts.accessRules ?? null,
+    outageOf,
+    isUnclaimed: unclaimed(core),
+    ready: () => storage.check(),
+    isStopping: parts.isStopping ?? (() => false),
+    polls: new Polls(),
+  }
+  return { doors, answer: createDoor(doors) }
+}
+
+const hintMs = 500
+
+/** Once there is an account, nobody asks again; and the page comes up without an answer, or with a slow one, too. */
+function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolean> {
+  let isClaimed = applicationAccounts !== null
+  const ask = async (): Promise<boolean> => {
+    try {
+      isClaimed = !(await storage.stores.accounts.isEmpty())
+    } catch {
+      return false
+    }
+    return !isClaimed
+  }
+  return async () => !isClaimed && Promise.race([ask(), sleep(hintMs, false, { ref: false })])
+}
+
+const retrySeconds = 5
+
+/** Only a bug is a 500: whatever the database cannot do just now is a 503. */
+function outageOf(error: unknown): ReturnType<Doors['outageOf']> {
+  if (!(error instanceof StorageError)) return null
+  return error.code === 'not-text' || error.code === 'failed'
+    ? null
+    : { code: error.code, retryAfterSeconds: retrySeconds }
+}

@@ -1,0 +1,141 @@
+import type { AddressInfo } from 'node:net'
+import { noteRunning, openDoor } from './open.js'
+import type { Nightlatch, OpenDoor } from './open.js'
+import { atPort } from '../config/read.js'
+import type { Account } from '../core/accounts/account.js'
+import { findSession, liveSessions } from '../core/sessions/session-lifetime.js'
+import { hasTwoFactors } from '../core/factors/registry.js'
+import type { DoorLog } from '../http/services.js'
+import type { AccessRules } from '../core/access/rules.js'
+import { startHousekeeping } from './housekeeping.js'
+import { boundedServer } from './bounded-server.js'
+import type { ConnectionLimits, Connections } from '../http/bindings/connections.js'
+import type { ProtectParts } from '../protect/listeners.js'
+import { protectListeners } from '../protect/listeners.js'
+import { openStreams } from '../protect/open-streams.js'
+import { createUpstream } from '../protect/upstream.js'
+import { close, listen } from './http-server.js'
+import type { RunningServer } from './http-server.js'
+
+/** Where our own pages live: no application has this path. */
+export const protectBasePath = '/_nightlatch'
+
+export interface ProtectOptions {
+  /** The application: `http://127.0.0.1:5000`. */
+  readonly target: URL
+  /** Who may pass where; everything is for whoever is signed in when it is left out. */
+  readonly rules?: AccessRules
+  readonly log: DoorLog
+  /** Gives the application its own name in the Host header instead of the public one. */
+  readonly targetHost?: boolean
+  /** How long the application may take to begin its answer. */
+  readonly answerMs?: number
+  readonly connectMs?: number
+  /** How soon after its session an open WebSocket or stream ends. */
+  readonly sweepMs?: number
+  readonly limits?: Partial<ConnectionLimits>
+}
+
+const seconds = 1000
+
+/** The server and a reverse proxy in one: every request to the application passes only for who may. */
+export async function protectServer(nightlatch: Nightlatch, options: ProtectOptions): Promise<RunningServer> {
+  let stopping = false
+  // A signed-in person's upload may take as long as it takes; what is refused is cut off elsewhere.
+  const { server, connections } = boundedServer(nightlatch.settings, {
+    requestTimeout: 0,
+    descriptors: 2,
+    ...options,
+  })
+  const { host, port } = nightlatch.settings
+  await listen(server, { host, port })
+  const at = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
+  const settings = { ...at, basePath: protectBasePath }
+  const { doors, answer } = openDoor(nightlatch, settings, {
+    log: options.log,
+    landing: '/',
+    isStopping: () => stopping,
+  })
+  const parts = protectParts(nightlatch, { door: { doors, answer }, options, connections })
+  const listeners = protectListeners({ ...parts, reenter: (socket) => server.emit('connection', socket) })
+  server.on('request', listeners.request)
+  server.on('checkContinue', listeners.checkContinue)
+  server.on('upgrade', listeners.upgrade)
+  const application = options.target.origin
+  await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
+  const stopSweeping = sweepOften(parts, options)
+  const stopHousekeeping = startHousekeeping(nightlatch, options.log)
+  const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
+    stopping = true
+    await doors.polls.allTold(drainMs)
+    stopSweeping()
+    const closed = close(server, deadlineMs)
+    for (const end of [...parts.tunnels]) end()
+    await Promise.all([closed, stopHousekeeping()])
+    parts.upstream.close()
+  }
+  return { settings, url: settings.origin, doors, stop }
+}
+
+function protectParts(
+  nightlatch: Nightlatch,
+  { door, options, connections }: { door: OpenDoor; options: ProtectOptions; connections: Connections },
+): Omit<ProtectParts, 'reenter'> {
+  const { core } = nightlatch
+  const { doors, answer } = door
+  const { target, rules, log } = options
+  const { origin } = doors.site
+  const { host, protocol } = new URL(origin)
+  const live = async (account: Account) => new Set((await liveSessions(core, account)).map(({ id }) => id))
+  return {
+    doors,
+    answer,
+    rules: rules ?? { rules: [], otherwise: core.policy.mfa === 'required' ? 'two-factors' : 'one-factor' },
+    hasTwoFactors: ({ session }) => hasTwoFactors(session),
+    host,
+    whoIs: (ask) => findSession(core, doors.cookies.token(ask, 'session')),
+    outage: (ask, error) => {
+      log.error('the database cannot answer', { request: ask.id, method: ask.method }, error)
+    },
+    upstream: createUpstream({
+      target,
+      publicOrigin: origin,
+      connectMs: options.connectMs ?? 10 * seconds,
+      answerMs: options.answerMs ?? 120 * seconds,
+    }),
+    streams: openStreams(live),
+    tunnels: new Set(),
+    connections,
+    headerLimit: nightlatch.settings.server.headerLimitBytes,
+    forwarding: {
+      proto: protocol.slice(0, -1),
+      publicHost: host,
+      host: options.targetHost === true ? target.host : host,
+      methodCounts: rules?.rules.some(({ methods }) => methods !== null) ?? false,
+    },
+  }
+}
+
+/** An error leaves them open until the database can say. */
+function sweepOften(
+  { streams }: Pick<ProtectParts, 'streams'>,
+  { sweepMs = 5 * seconds, log }: ProtectOptions,
+): () => void {
+  let busy = false
+  const sweep = async (): Promise<void> => {
+    if (busy) return
+    busy = true
+    try {
+      await streams.sweep()
+    } catch (error) {
+      log.error('open streams could not be checked and will be again', {}, error)
+    } finally {
+      busy = false
+    }
+  }
+  const timer = setInterval(() => void sweep(), sweepMs)
+  timer.unref()
+  return () => {
+    clearInterval(timer)
+  }
+}

@@ -1,0 +1,82 @@
+import type { Account } from './account.js'
+import type { AccountProblem } from './administration.js'
+import { parseWishes } from './administration.js'
+import type { Browser } from '../sign-in/start-session.js'
+import { endEverything } from '../sign-in/start-session.js'
+import type { Core } from '../core.js'
+import type { Invitation } from './invitation.js'
+import { invitationSeconds } from './invitation.js'
+import type { PasswordProblem } from './password.js'
+import { newPasswordHash } from './new-password.js'
+import type { PasswordAccepted } from '../sign-in/password-step.js'
+import { acceptPassword } from '../sign-in/password-step.js'
+import { noteChange } from '../sessions/session-lifetime.js'
+import { Undo } from '../ports/stores.js'
+import type { Token } from '../tokens.js'
+import { hashToken } from '../tokens.js'
+import { isStillToCome } from '../ports/platform.js'
+
+/** The invitation behind a link, with its account (null: the very first account is to be made). */
+export async function findInvitation(
+  core: Core,
+  token: Token | null,
+): Promise<{ invitation: Invitation; account: Account | null } | null> {
+  if (token === null) return null
+  const { invitations, accounts } = core.storage.stores
+  const invitation = await invitations.find(hashToken(core.world, token), core.world.nowSeconds())
+  if (invitation === null || !isStillToCome(invitation.expiresAt, core.world.nowSeconds(), invitationSeconds))
+    return null
+  if (invitation.account === null) return (await accounts.isEmpty()) ? { invitation, account: null } : null
+  const account = await accounts.find(invitation.account)
+  return account === null || account.disabled ? null : { invitation, account }
+}
+
+export type InvitationOutcome =
+  | { readonly kind: 'accepted'; readonly next: PasswordAccepted }
+  | { readonly kind: 'refused'; readonly why: AccountProblem }
+  | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
+  /** Used or expired meanwhile, or somebody else made the first account. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'busy' }
+
+interface Acceptance {
+  readonly token: Token | null
+  /** Read only for the very first account. */
+  readonly username: string
+  readonly password: string
+  readonly browser: Browser
+}
+
+/** Chooses the password (and, for the first account, the name); the sign-in goes on from there. */
+export async function acceptInvitation(core: Core, given: Acceptance): Promise<InvitationOutcome> {
+  const found = await findInvitation(core, given.token)
+  if (found === null) return { kind: 'gone' }
+  const wishes = found.account === null ? parseWishes(core, { username: given.username, admin: true }) : null
+  if (wishes?.kind === 'refused') return wishes
+  const account = found.account ?? wishes?.account
+  if (account === undefined) return { kind: 'gone' }
+  const hashed = await newPasswordHash(core, account, given.password)
+  if (hashed.kind !== 'hashed') return hashed
+  const owner = { ...account, passwordHash: hashed.hash }
+  const stored = await core.storage.atomically<boolean>(async (stores) => {
+    await stores.accounts.hold(owner.id)
+    if (!(await stores.invitations.take(found.invitation.id, core.world.nowSeconds()))) return false
+    const kept =
+      wishes === null
+        ? await stores.accounts.setPasswordHash(owner.id, hashed.hash)
+        : await stores.accounts.addFirst({ account: owner, loginNames: wishes.loginNames })
+    if (!kept) return new Undo(false)
+    await endEverything(stores, owner.id)
+    const event = wishes === null ? 'account.invitation-used' : 'account.created'
+    await noteChange(stores, core, { owner, event, client: given.browser.client })
+    return true
+  })
+  if (!stored) return { kind: 'gone' }
+  const next = await acceptPassword(core, {
+    account: owner,
+    browser: given.browser,
+    settle: () => Promise.resolve(),
+  })
+  // The link is spent and the password is set; whoever changed the account since then decides what follows.
+  return next.kind === 'changed-meanwhile' ? { kind: 'gone' } : { kind: 'accepted', next }
+}

@@ -1,0 +1,117 @@
+import type { FactorCounts, FactorKind } from '../factors/factor.js'
+import type { AccountId } from '../ids.js'
+import type { World } from '../ports/platform.js'
+
+export interface Account {
+  readonly id: AccountId
+  /** As typed, for show. */
+  readonly username: string
+  readonly name: string
+  readonly email: string
+  readonly groups: readonly string[]
+  readonly admin: boolean
+  readonly disabled: boolean
+  /** PHC string of argon2id, or '' while no password has been chosen or the application keeps it. */
+  readonly passwordHash: string
+  /** What `hasSecondFactor` reads: whether or not their secrets can be opened. */
+  readonly factorCounts: FactorCounts
+  readonly createdAt: number
+  readonly lastSignInAt: number
+}
+
+/** What a name is looked up by: one namespace for usernames and email addresses, so that neither shadows the other. */
+export type LoginName = string & { readonly is: 'login-name' }
+
+export interface NewAccount {
+  readonly account: Account
+  /** The user name's key first, then the email's if there is one. All must be free. */
+  readonly loginNames: readonly LoginName[]
+}
+
+export interface AccountStore {
+  /** False when one of the names is taken. */
+  add(account: NewAccount): Promise<boolean>
+  /** The same, and only while there is no account at all. */
+  addFirst(account: NewAccount): Promise<boolean>
+  find(id: AccountId): Promise<Account | null>
+  /**
+   * The account, which nobody else changes until the transaction ends. Every transaction that writes what belongs to
+   * an account begins with it, or with a write of the account itself: so no two wait for each other.
+   */
+  hold(id: AccountId): Promise<Account | null>
+  findByLoginName(name: LoginName): Promise<Account | null>
+  /** Whether somebody's name is this one with an `@` and a domain behind it. */
+  isLocalPart(name: LoginName): Promise<boolean>
+  list(): Promise<readonly Account[]>
+  /** Whether there is no account at all. */
+  isEmpty(): Promise<boolean>
+  setDisabled(id: AccountId, disabled: boolean): Promise<boolean>
+  remove(id: AccountId): Promise<boolean>
+  setPasswordHash(id: AccountId, hash: string): Promise<boolean>
+  /** Renews an old hash; false when the password was changed meanwhile. */
+  renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
+  setProfile(id: AccountId, profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>): Promise<void>
+  /** Counts one more of a kind; false when the account has `atMost` of it already, or, `first`, any second factor. */
+  countFactorUp(id: AccountId, kind: FactorKind, limit: FactorLimit): Promise<boolean>
+  /** Counts one less of a kind; false when fewer than `atLeast` second factors of all kinds would be left. */
+  countFactorDown(id: AccountId, kind: FactorKind, atLeast: number): Promise<boolean>
+  resetFactorCounts(id: AccountId): Promise<void>
+  noteSignIn(id: AccountId, at: number): Promise<void>
+}
+
+export type FactorLimit = { readonly atMost: number } | 'first'
+
+export type NameProblem = 'empty' | 'too-long' | 'not-allowed'
+
+export type ParsedName =
+  | { readonly kind: 'name'; readonly shown: string; readonly key: LoginName }
+  | { readonly kind: 'refused'; readonly why: NameProblem }
+
+const refuse = (why: NameProblem): ParsedName => ({ kind: 'refused', why })
+const longestName = 254
+const longestDisplayName = 100
+
+/**
+ * A username or email address as typed → what is shown and what is compared. Names are the same when they are
+ * equal after lower-casing and NFC (small letters may compose where their capitals do not); an email's domain also
+ * in its IDNA form. Characters that are another way
+ * to write a plain one (full-width letters, the Kelvin sign) are refused rather than folded: folding is how
+ * two people become one (CVE-2019-19844 and its kin).
+ */
+export function parseLoginName(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {
+  const shown = text.trim().normalize('NFC')
+  if (shown === '') return refuse('empty')
+  if (shown.length > longestName) return refuse('too-long')
+  if ([...text].some((char) => char.normalize('NFKC') !== char && char.trim() !== ''))
+    return refuse('not-allowed')
+  if (!/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._+@'-]*[\p{L}\p{M}\p{N}_+-])?$/u.test(shown))
+    return refuse('not-allowed')
+  // Lower-casing can take a character apart that NFC had put together.
+  const [local = '', domain, ...more] = shown.toLowerCase().normalize('NFC').split('@')
+  if (domain === undefined) return { kind: 'name', shown, key: local as LoginName }
+  const ascii = world.domainToAscii(domain)
+  if (more.length > 0 || ascii.split('.').includes('')) return refuse('not-allowed')
+  return { kind: 'name', shown, key: `${local}@${ascii}` as LoginName }
+}
+
+/**
+ * What a name looks like to a database that compares loosely: without accents and case. A letter that is written in two
+ * ways (a Greek sigma at the end of a word) becomes one.
+ */
+export const looseForm = (name: LoginName): LoginName =>
+  name.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ς', 'σ') as LoginName
+
+/** The same for an email address, which must have a domain. */
+export function parseEmail(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {
+  const parsed = parseLoginName(world, text)
+  return parsed.kind === 'name' && !parsed.key.includes('@') ? refuse('not-allowed') : parsed
+}
+
+/** A person's display name: one line of printable text, at most 100 characters; null when it is not. */
+export function parseDisplayName(text: string): string | null {
+  const shown = text.trim().normalize('NFC')
+  return [...shown].length <= longestDisplayName &&
+    !/[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]|[\u202a-\u202e\u2066-\u2069]/u.test(shown)
+    ? shown
+    : null
+}

@@ -1,0 +1,272 @@
+import type { AuditEventName } from '../audit/audit.js'
+import type { SecondFactor } from '../factors/factor.js'
+import { hasSecondFactor } from '../factors/factor.js'
+import { allFactors, wasRecovered } from '../factors/registry.js'
+import { totp } from '../factors/totp/factor.js'
+import { nameProblemOf, parseAuthenticatorName } from '../factors/totp/store.js'
+import type { NoticeKind } from '../notify/notices.js'
+import type { Stores } from '../ports/stores.js'
+import type { Storage } from '../ports/stores.js'
+import type { Browser, SignedInNow } from '../sign-in/start-session.js'
+import { endEverything } from '../sign-in/start-session.js'
+import type { Core } from '../core.js'
+import type { AccountId, AuthenticatorId, TrustedDeviceId } from '../ids.js'
+import { keepNewCodes, prepareRecoveryCodes } from '../factors/recovery-codes/set-up.js'
+import type { PreparedCodes } from '../factors/recovery-codes/set-up.js'
+import type { PasswordProblem } from './password.js'
+import { newPasswordHash } from './new-password.js'
+import { hasNotEnded, noteChange, proveSession } from '../sessions/session-lifetime.js'
+import type { SignedIn } from '../sessions/session.js'
+import { freshSeconds, isFresh } from '../sessions/session.js'
+import { provePassword } from '../sessions/reauthenticate.js'
+import { Undo } from '../ports/stores.js'
+
+/** A change of the account by its signed-in owner. */
+export interface Change {
+  readonly signedIn: SignedIn
+  readonly browser: Browser
+}
+
+export type NotFresh = { readonly kind: 'not-fresh' }
+const notFresh: NotFresh = { kind: 'not-fresh' }
+
+export type RenameOutcome =
+  | { readonly kind: 'renamed' | 'not-there' }
+  | { readonly kind: 'bad-name'; readonly why: 'empty' | 'too-long' | 'not-allowed' | 'taken' }
+  | NotFresh
+
+/** One of the account's second factors. */
+export interface FactorChange extends Change {
+  readonly factor: SecondFactor
+  readonly id: string
+}
+
+export async function renameFactor(
+  core: Core,
+  change: FactorChange & { readonly name: string },
+): Promise<RenameOutcome> {
+  const { factor, id } = change
+  const { account, session } = change.signedIn
+  if (!isFresh(session, core.world.nowSeconds())) return notFresh
+  const name = parseAuthenticatorName(change.name)
+  if (name === '') return { kind: 'bad-name', why: 'empty' }
+  if (name === null) return { kind: 'bad-name', why: nameProblemOf(change.name) }
+  return core.storage.atomically<RenameOutcome>(async (stores) => {
+    await stores.accounts.hold(account.id)
+    if (!(await factor.rename(stores, { id, account: account.id, name }))) {
+      const all = await factor.listOf(stores, account.id)
+      return all.some((one) => one.id === id) ? { kind: 'bad-name', why: 'taken' } : { kind: 'not-there' }
+    }
+    await noteFactorChange(core, stores, { ...change, event: factor.events.renamed })
+    return { kind: 'renamed' }
+  })
+}
+
+export const renameAuthenticator = (
+  core: Core,
+  change: Change & { readonly id: AuthenticatorId; readonly name: string },
+): Promise<RenameOutcome> => renameFactor(core, { ...change, factor: totp })
+
+export type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh
+
+/**
+ * Removes one; the last second factor of any kind only where one is optional, and then everything that hangs on there
+ * being one goes with it.
+ */
+export async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOutcome> {
+  const { factor, id } = change
+  const { account, session } = change.signedIn
+  if (!isFresh(session, core.world.nowSeconds())) return notFresh
+  const all = await factor.listOf(core.storage.stores, account.id)
+  const name = all.find((one) => one.id === id)?.name
+  if (name === undefined) return { kind: 'not-there' }
+  const outcome = await core.storage.atomically((stores) => takeAway(core, stores, change))
+  if (outcome.kind === 'removed') tell(core, change, { kind: factor.notices.removed, details: { name } })
+  return outcome
+}
+
+async function takeAway(
+  core: Core,
+  stores: Stores,
+  change: FactorChange,
+): Promise<RemoveOutcome | Undo<RemoveOutcome>> {
+  const { factor, id } = change
+  const { account, session } = change.signedIn
+  await stores.accounts.hold(account.id)
+  if (!(await hasNotEnded(stores, session))) return notFresh
+  const left = core.policy.mfa === 'required' ? 1 : 0
+  if (!(await stores.accounts.countFactorDown(account.id, factor.kind, left))) return { kind: 'last-one' }
+  if (!(await factor.remove(stores, { id, account: account.id })))
+    return new Undo<RemoveOutcome>({ kind: 'not-there' })
+  await stores.trustedDevices.endAllOf(account.id)
+  const now = await stores.accounts.find(account.id)
+  if (now === null || !hasSecondFactor(now)) {
+    for (const one of allFactors) if (one.role === 'fallback') await one.removeAllOf(stores, account.id)
+    await endEverything(stores, account.id, session.id)
+  }
+  await noteFactorChange(core, stores, { ...change, event: factor.events.removed })
+  return { kind: 'removed' }
+}
+
+export const removeAuthenticator = (
+  core: Core,
+  change: Change & { readonly id: AuthenticatorId },
+): Promise<RemoveOutcome> => removeFactor(core, { ...change, factor: totp })
+
+const noteFactorChange = (
+  core: Core,
+  stores: Stores,
+  { signedIn, event, factor, id, browser }: FactorChange & { readonly event: AuditEventName },
+): Promise<void> =>
+  noteChange(stores, core, {
+    owner: signedIn.account,
+    event,
+    client: browser.client,
+    details: { [factor.one]: id },
+  })
+
+export type RenewOutcome =
+  | { readonly kind: 'renewed'; readonly codes: readonly string[] }
+  | { readonly kind: 'no-second-factor' | 'busy' }
+  | NotFresh
+
+/** Ten new recovery codes; the old ones stop working. Whoever used the very last one may renew straight away. */
+export async function renewRecoveryCodes(core: Core, change: Change): Promise<RenewOutcome> {
+  const { account } = change.signedIn
+  if (!hasSecondFactor(account)) return { kind: 'no-second-factor' }
+  if (!(await mayRenewCodes(core, change.signedIn))) return notFresh
+  const codes = await prepareAlone(core, account.id)
+  return codes === 'busy' ? { kind: 'busy' } : keepRenewed(core, change, codes)
+}
+
+/** A set is ten slow hashes: of one account one at a time, or it would hold up the password steps of everybody. */
+const renewing = new WeakMap<Storage, Set<AccountId>>()
+
+async function prepareAlone(core: Core, account: AccountId): Promise<PreparedCodes | 'busy'> {
+  const those = renewing.get(core.storage) ?? new Set<AccountId>()
+  renewing.set(core.storage, those)
+  if (those.has(account)) return 'busy'
+  those.add(account)
+  try {
+    return await prepareRecoveryCodes(core)
+  } finally {
+    those.delete(account)
+  }
+}
+
+async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Promise<RenewOutcome> {
+  const { account, session } = change.signedIn
+  const outcome = await core.storage.atomically<RenewOutcome>(async (stores) => {
+    // Hashing took time: the second factor or the session may be gone.
+    const held = await stores.accounts.hold(account.id)
+    if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
+    if (!(await hasNotEnded(stores, session))) return notFresh
+    await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
+    await noteChange(stores, core, {
+      owner: account,
+      event: 'recovery-codes.renewed',
+      client: change.browser.client,
+    })
+    return { kind: 'renewed', codes: codes.shown }
+  })
+  if (outcome.kind === 'renewed') tell(core, change, { kind: 'recovery-codes-renewed', details: {} })
+  return outcome
+}
+
+/** Whether codes that are not saved yet may be shown (again): they open the account, as a proof of an hour ago does not. */
+export function mayReadCodes(core: Core, { session }: SignedIn): boolean {
+  const now = core.world.nowSeconds()
+  return isFresh(session, now) || (wasRecovered(session) && now - session.signedInAt < freshSeconds)
+}
+
+export async function mayRenewCodes(core: Core, { session, account }: SignedIn): Promise<boolean> {
+  const now = core.world.nowSeconds()
+  if (isFresh(session, now)) return true
+  return (
+    wasRecovered(session) &&
+    now - session.signedInAt < freshSeconds &&
+    (await core.storage.stores.recoveryCodes.countLeft(account.id)) === 0
+  )
+}
+
+export async function endTrustedDevice(
+  core: Core,
+  change: Change & { id: TrustedDeviceId },
+): Promise<boolean> {
+  const { account } = change.signedIn
+  return core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
+    if (!(await stores.trustedDevices.end(change.id, account.id))) return false
+    await noteChange(stores, core, {
+      owner: account,
+      event: 'trusted-device.ended',
+      client: change.browser.client,
+    })
+    return true
+  })
+}
+
+export type PasswordChangeOutcome =
+  | ({ readonly kind: 'changed' } & Pick<SignedInNow, 'token' | 'session' | 'knownDevice'>)
+  | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
+  | { readonly kind: 'wrong-password' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'kept-elsewhere' }
+  | { readonly kind: 'wait'; readonly untilSeconds: number }
+  | NotFresh
+
+/** A new password needs the current one, and ends every other session, sign-in and trusted device. */
+export async function changePassword(
+  core: Core,
+  change: Change & { current: string; next: string },
+): Promise<PasswordChangeOutcome> {
+  const { account, session } = change.signedIn
+  if (core.applicationAccounts !== null) return { kind: 'kept-elsewhere' }
+  if (!isFresh(session, core.world.nowSeconds())) return notFresh
+  const refusal = await provePassword(core, { ...change, password: change.current })
+  if (refusal !== null) return refusedProof(core, change, refusal)
+  const hashed = await newPasswordHash(core, account, change.next)
+  if (hashed.kind !== 'hashed') return hashed
+  const outcome = await core.storage.atomically<PasswordChangeOutcome>(async (stores) => {
+    if (!(await stores.accounts.setPasswordHash(account.id, hashed.hash))) return { kind: 'over' }
+    await endEverything(stores, account.id, session.id)
+    await stores.invitations.removeAllOf(account.id)
+    const proven = await proveSession(core, stores, { ...change, proof: 'password' })
+    if (proven === null) return new Undo<PasswordChangeOutcome>({ kind: 'over' })
+    await noteChange(stores, core, {
+      owner: account,
+      event: 'password.changed',
+      client: change.browser.client,
+    })
+    return { kind: 'changed', ...proven }
+  })
+  if (outcome.kind === 'changed') tell(core, change, { kind: 'password-changed', details: {} })
+  return outcome
+}
+
+async function refusedProof<Refusal extends { readonly kind: string }>(
+  core: Core,
+  change: Change,
+  refusal: Refusal,
+): Promise<Refusal> {
+  await noteChange(core.storage.stores, core, {
+    owner: change.signedIn.account,
+    event: 'step-up.refused',
+    client: change.browser.client,
+    details: { reason: refusal.kind },
+  })
+  return refusal
+}
+
+function tell(
+  core: Core,
+  change: Change,
+  notice: {
+    kind: NoticeKind
+    details: Record<string, string>
+  },
+): void {
+  const at = core.world.nowSeconds()
+  core.notices.send({ ...notice, account: change.signedIn.account, at, client: change.browser.client })
+}

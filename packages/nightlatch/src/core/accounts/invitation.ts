@@ -1,0 +1,24 @@
+import type { AccountId, InvitationId } from '../ids.js'
+import { day, hour } from '../ports/platform.js'
+
+/** A one-time link: to choose the password of an account, or to create the very first account. */
+export interface Invitation {
+  readonly id: InvitationId
+  /** null: it creates the first account. */
+  readonly account: AccountId | null
+  readonly createdAt: number
+  readonly expiresAt: number
+}
+
+export const firstAccountLinkSeconds = hour
+export const invitationSeconds = 3 * day
+
+export interface InvitationStore {
+  add(invitation: Invitation, tokenHash: string): Promise<void>
+  find(tokenHash: string, now: number): Promise<Invitation | null>
+  /** The write that decides who uses it: true once. */
+  take(id: InvitationId, now: number): Promise<boolean>
+  /** Takes back every link of the account (null: of the first account). */
+  removeAllOf(account: AccountId | null): Promise<void>
+  removeExpired(now: number, limit: number): Promise<number>
+}

@@ -1,0 +1,75 @@
+import type { Account } from './account.js'
+import type { Secret } from '../secret.js'
+
+export type Password = Secret<string>
+
+/**
+ * argon2id, off the event loop on threads of its own. `busy` means that the queue is full: answer 503 and let
+ * the person try again, rather than let a storm take the memory.
+ */
+export interface PasswordHasher {
+  hash(password: Password): Promise<string | 'busy'>
+  /** A malformed hash is never a match. Unknown accounts are checked against `unknownAccountHash`. */
+  verify(hash: string, password: Password): Promise<boolean | 'busy'>
+  /** Raw hashes of many short secrets under one salt (recovery codes), in the order given. */
+  hashAll(secrets: readonly Secret<string>[], salt: string): Promise<readonly string[] | 'busy'>
+  /** The hash was made with a weaker setting than today's. */
+  needsRenewal(hash: string): boolean
+  /** A hash of today's setting that no password matches: checking it costs what checking a real one costs. */
+  readonly unknownAccountHash: string
+}
+
+export const shortestPassword = 8
+/** Where a second factor is optional, the password may be all there is (NIST SP 800-63B-4 §3.1.1.2). */
+export const shortestOnlyPassword = 15
+export const longestPassword = 256
+
+export type PasswordProblem = 'too-short' | 'too-long' | 'not-allowed' | 'common' | 'own-name'
+
+export interface PasswordPolicy {
+  readonly shortest: number
+  /** Names that must not be the password: the user's, the product's, the instance's. */
+  readonly names: readonly string[]
+  isCommon(lowerCase: string): boolean
+}
+
+/** One code point is one character; NFC, and nothing else, is done to it (§3.1.1.2). */
+export const normalisePassword = (text: string): string => text.normalize('NFC')
+
+/** Why a new password is refused, or null. There are no composition rules. */
+export function passwordProblem(text: string, policy: PasswordPolicy): PasswordProblem | null {
+  if (text.length > longestPassword * 2) return 'too-long'
+  if (!text.isWellFormed() || text.includes('\0')) return 'not-allowed'
+  const password = normalisePassword(text)
+  const length = [...password].length
+  if (length > longestPassword) return 'too-long'
+  if (length < policy.shortest) return 'too-short'
+  const lower = password.toLowerCase()
+  if (isMadeOf(lower, policy.names)) return 'own-name'
+  return policy.isCommon(lower) ? 'common' : null
+}
+
+/** The password is one of the names, alone, repeated, or with digits and signs around it. */
+function isMadeOf(password: string, names: readonly string[]): boolean {
+  return names
+    .map((name) => name.normalize('NFC').toLowerCase())
+    .filter((name) => name.length >= 3)
+    .some((name) => password.replaceAll(name, '').replace(/[^\p{L}]/gu, '') === '' && password.includes(name))
+}
+
+/** A password that could never have been set is not worth a hash; it is simply not right. */
+export function couldBePassword(text: string): boolean {
+  return text !== '' && text.length <= longestPassword * 2 && text.isWellFormed() && !text.includes('\0')
+}
+
+export function namesOf(account: Pick<Account, 'username' | 'email'>, instance: string): readonly string[] {
+  const local = account.email.split('@')[0] ?? ''
+  return [
+    account.username,
+    account.username.split('@')[0] ?? '',
+    account.email,
+    local,
+    instance,
+    'nightlatch',
+  ]
+}

@@ -1,0 +1,95 @@
+import type { AccountId } from '../ids.js'
+import type { Client } from '../ports/platform.js'
+
+/** Every event of the audit trail. Names are stable: scripts and dashboards read them. */
+export const auditEvents = [
+  'account.created',
+  'account.disabled',
+  'account.enabled',
+  'account.removed',
+  'account.invited',
+  'account.invitation-used',
+  'account.second-factor-reset',
+  'sign-in.password-accepted',
+  'sign-in.password-refused',
+  'sign-in.password-throttled',
+  'sign-in.completed',
+  'code.refused',
+  'code.throttled',
+  'code.locked',
+  'recovery-code.used',
+  'recovery-code.refused',
+  'recovery-code.throttled',
+  'recovery-codes.renewed',
+  'authenticator.added',
+  'authenticator.renamed',
+  'authenticator.removed',
+  'authenticator.unreadable',
+  'set-up.refused',
+  'step-up.passed',
+  'step-up.refused',
+  'password.changed',
+  'password.set-by-administrator',
+  'session.ended',
+  'session.others-ended',
+  'session.signed-out',
+  'trusted-device.added',
+  'trusted-device.ended',
+  'trusted-device.reused',
+  'installation.restored',
+  'installation.moved',
+] as const
+
+export type AuditEventName = (typeof auditEvents)[number]
+
+export interface AuditEvent {
+  readonly at: number
+  readonly event: AuditEventName
+  readonly account: AccountId | null
+  /** The peer's address and user agent; empty for the command line. */
+  readonly address: string
+  readonly userAgent: string
+  /** Plain facts without secrets: a factor, a device's name, a reason. */
+  readonly details: Readonly<Record<string, string | number | boolean>>
+}
+
+/** An event as stored: `sequence` grows with every row. */
+export interface AuditRecord extends AuditEvent {
+  readonly sequence: number
+}
+
+export interface AuditFilter {
+  readonly account?: AccountId
+  readonly afterSequence?: number
+  readonly beforeSequence?: number
+  readonly limit: number
+}
+
+export interface AuditStore {
+  add(event: AuditEvent): Promise<void>
+  /** Newest first, or oldest first when `afterSequence` is given. */
+  list(filter: AuditFilter): Promise<readonly AuditRecord[]>
+  /** Those of these, one hundred at most, that are there; oldest first. */
+  listThese(sequences: readonly number[]): Promise<readonly AuditRecord[]>
+  removeBefore(at: number, limit: number): Promise<number>
+}
+
+export const noClient: Client = { address: '', userAgent: '' }
+
+interface EventParts {
+  readonly at: number
+  readonly account: AccountId | null
+  readonly client: Client
+  readonly details?: AuditEvent['details']
+}
+
+export function auditEvent(event: AuditEventName, parts: EventParts): AuditEvent {
+  return {
+    at: parts.at,
+    event,
+    account: parts.account,
+    address: parts.client.address.slice(0, 64),
+    userAgent: parts.client.userAgent.slice(0, 256),
+    details: parts.details ?? {},
+  }
+}

@@ -1,0 +1,61 @@
+import type { Core } from '../core.js'
+import { knownDeviceSeconds } from '../sessions/trusted-device.js'
+import { allFactors } from '../factors/registry.js'
+import { forgetUnusedKeys, resealSome } from '../keys/key-checks.js'
+import { sessionIdleSeconds } from '../sessions/session.js'
+import type { Stores } from '../ports/stores.js'
+import type { World } from '../ports/platform.js'
+import { day, minute } from '../ports/platform.js'
+
+const batch = 500
+const resealBatch = 100
+const auditDays = 400
+/** Longer than any policy looks back; code counters are kept for as long as the account. */
+const idleAttemptDays = 2
+/** A server that died while it kept house holds the others up for no longer than this. */
+const leaseSeconds = 3 * minute
+
+export const housekeepingLease = 'housekeeping'
+
+export interface Housekeeper {
+  /** Another text for each server. */
+  readonly name: string
+  /** Lets others work between two batches. False when the server is to stop. */
+  pause(): Promise<boolean>
+}
+
+/**
+ * Removes what has expired and renews old seals, batch by batch until nothing is left. One server at a time.
+ * @returns how many rows were removed or sealed anew; null when another server keeps house
+ */
+export async function keepHouse(core: Core, { name, pause }: Housekeeper): Promise<number | null> {
+  const { world, box } = core
+  const { stores } = core.storage
+  for (let total = 0; ;) {
+    const now = world.nowSeconds()
+    const lease = { name: housekeepingLease, holder: name, endsAt: now + leaseSeconds }
+    if (!(await stores.leases.take(lease, now))) return total === 0 ? null : total
+    const done = (await sweep(world, stores)) + (await resealSome(box, stores, resealBatch))
+    total += done
+    if (done === 0) await forgetUnusedKeys(box, stores)
+    if (done === 0 || !(await pause())) return total
+  }
+}
+
+/** Removes what has expired, one small batch of each kind. @returns how many rows went */
+export async function sweep(world: Pick<World, 'nowSeconds'>, stores: Stores): Promise<number> {
+  const now = world.nowSeconds()
+  const counts: number[] = []
+  for (const factor of allFactors) counts.push(await factor.removeExpired(stores, now, batch))
+  counts.push(
+    await stores.sessions.removeExpired(now, batch),
+    await stores.sessions.removeIdleSince(now - sessionIdleSeconds, batch),
+    await stores.signIns.removeExpired(now, batch),
+    await stores.trustedDevices.removeExpired(now, batch),
+    await stores.invitations.removeExpired(now, batch),
+    await stores.attempts.removeIdleSince(now - idleAttemptDays * day, batch),
+    await stores.knownDevices.removeIdleSince(now - knownDeviceSeconds, batch),
+    await stores.audit.removeBefore(now - auditDays * day, batch),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}

@@ -1,0 +1,32 @@
+import type { Stores } from '../ports/stores.js'
+
+/** What the server that was started last is, for whoever asks the database only: the command line. */
+export interface Installation {
+  /** Where browsers find it. */
+  readonly origin: string
+  readonly basePath: string
+  /** By what it was started. */
+  readonly door: 'serve' | 'protect' | 'library'
+  /** The application that it stands in front of, or ''. */
+  readonly application: string
+  /** Proxies stand in front of it, and it believes them. */
+  readonly trustsProxies: boolean
+  readonly cookieDomain: string
+  readonly sendsMail: boolean
+  /** The newest root key that it was started with. */
+  readonly keyId: string
+}
+
+const name = 'installation'
+
+/** One row for all servers: those that share a database share an address, too. */
+export async function noteInstallation({ facts }: Stores, installation: Installation): Promise<void> {
+  const value = JSON.stringify(installation)
+  if ((await facts.get(name)) !== value) await facts.put(name, value)
+}
+
+/** Null when no server was started on this database, or only one that did not note it yet. */
+export async function findInstallation({ facts }: Stores): Promise<Installation | null> {
+  const value = await facts.get(name)
+  return value === null ? null : (JSON.parse(value) as Installation)
+}

@@ -1,0 +1,29 @@
+import type { Account } from '../accounts/account.js'
+import type { Client } from '../ports/platform.js'
+
+/** What the owner of an account is told, by mail where mail is set up (ASVS 5.0 6.3.5, 6.3.7). */
+export type NoticeKind =
+  | 'authenticator-added'
+  | 'authenticator-replaced'
+  | 'authenticator-removed'
+  | 'second-factor-reset'
+  | 'recovery-code-used'
+  | 'recovery-codes-renewed'
+  | 'password-changed'
+  | 'new-device'
+  | 'trusted-device-copied'
+  | 'many-wrong-codes'
+
+export interface Notice {
+  readonly kind: NoticeKind
+  readonly account: Account
+  readonly at: number
+  readonly client: Client
+  /** Plain facts for the text: the authenticator's name, the codes left. */
+  readonly details: Readonly<Record<string, string | number>>
+}
+
+/** Never delays or fails what it tells about. */
+export interface Notices {
+  send(notice: Notice): void
+}

@@ -1,0 +1,64 @@
+import type { AccountStore } from '../accounts/account.js'
+import type { EverybodyStore } from '../maintenance/after-restore.js'
+import type { AttemptStore } from '../rate-limits/attempts.js'
+import type { AuditStore } from '../audit/audit.js'
+import type { AuthenticatorStore, SetUpStore } from '../factors/totp/store.js'
+import type { KnownDeviceStore, TrustedDeviceStore } from '../sessions/trusted-device.js'
+import type { InvitationStore } from '../accounts/invitation.js'
+import type { LeaseStore } from './lease.js'
+import type { RecoveryCodeStore, UnsavedCodesStore } from '../factors/recovery-codes/store.js'
+import type { SessionStore } from '../sessions/session.js'
+import type { SignInStore } from '../sign-in/sign-in.js'
+
+/** Small facts about the installation itself (the key checks). */
+export interface FactStore {
+  get(name: string): Promise<string | null>
+  list(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
+  put(name: string, value: string): Promise<void>
+  remove(name: string): Promise<boolean>
+}
+
+/** Everything that is kept, one store a noun. */
+export interface Stores {
+  readonly accounts: AccountStore
+  readonly attempts: AttemptStore
+  readonly audit: AuditStore
+  readonly authenticators: AuthenticatorStore
+  readonly everybody: EverybodyStore
+  readonly facts: FactStore
+  readonly invitations: InvitationStore
+  readonly knownDevices: KnownDeviceStore
+  readonly leases: LeaseStore
+  readonly recoveryCodes: RecoveryCodeStore
+  readonly sessions: SessionStore
+  readonly setUps: SetUpStore
+  readonly signIns: SignInStore
+  readonly trustedDevices: TrustedDeviceStore
+  readonly unsavedCodes: UnsavedCodesStore
+}
+
+/** Returned from `atomically`: nothing that was written is kept, and the value is the outcome all the same. */
+export class Undo<T> {
+  readonly outcome: T
+
+  constructor(outcome: T) {
+    this.outcome = outcome
+  }
+}
+
+/**
+ * When a transaction is told to have ended: `synchronous`, when the disk has it; `asynchronous`, when everybody sees it.
+ * Only a crash of the whole machine takes an asynchronous one back, and only before the next synchronous one has ended:
+ * nobody outside may be told of it until then.
+ */
+export type Commit = 'synchronous' | 'asynchronous'
+
+export interface Storage {
+  /** Each call is a transaction of its own, durable when it returns. */
+  readonly stores: Stores
+  /**
+   * Runs several calls as one transaction: all or nothing, durable when it returns unless told. `work` waits for
+   * nothing but the stores that it is given. What it asks of them at once is done in the order in which it was asked.
+   */
+  atomically<T>(work: (stores: Stores) => Promise<T | Undo<T>>, commit?: Commit): Promise<T>
+}

@@ -1,0 +1,86 @@
+import type { AuditEventName } from '../audit/audit.js'
+import { auditEvent } from '../audit/audit.js'
+import type { Core } from '../core.js'
+import type { AccountId } from '../ids.js'
+import type { Storage, Stores } from '../ports/stores.js'
+import type { Client } from '../ports/platform.js'
+import { minute } from '../ports/platform.js'
+
+/**
+ * A refused attempt costs nothing, so a stranger can make as many as the network carries. They are no rows of the audit
+ * trail each: the first of a wait is, the others are counted and told once in a while ("412 more").
+ */
+export interface Refused {
+  readonly event: AuditEventName
+  readonly account: AccountId | null
+  readonly client: Client
+  /** The end of the wait; another wait is told anew. */
+  readonly untilSeconds: number
+  /** What is counted together, where it is not the account: the sender's network. */
+  readonly network?: string
+  readonly details?: Readonly<Record<string, string>>
+}
+
+interface Kept {
+  refused: Refused
+  toldAt: number
+  more: number
+}
+
+const tellEverySeconds = 10 * minute
+/** Beyond this the one that was told longest ago is told no more. */
+const mostKept = 10_000
+
+/** Each server counts what it refused itself. */
+const kept = new WeakMap<Storage, Map<string, Kept>>()
+
+function keptOf({ storage }: Core): Map<string, Kept> {
+  const there = kept.get(storage) ?? new Map<string, Kept>()
+  kept.set(storage, there)
+  return there
+}
+
+const keyOf = ({ event, account, network }: Refused): string => `${event} ${network ?? account ?? '?'}`
+
+/** Writes a row, or counts. */
+export async function noteRefused(core: Core, stores: Stores, refused: Refused): Promise<void> {
+  const now = core.world.nowSeconds()
+  const all = keptOf(core)
+  const before = all.get(keyOf(refused))
+  const isSame = before !== undefined && before.refused.untilSeconds === refused.untilSeconds
+  if (isSame && now - before.toldAt < tellEverySeconds && now >= before.toldAt) {
+    before.more += 1
+    before.refused = refused
+    return
+  }
+  const more = before?.more ?? 0
+  all.delete(keyOf(refused)) // the newest is the last
+  all.set(keyOf(refused), { refused, toldAt: now, more: 0 })
+  const [oldest] = all.keys()
+  if (all.size > mostKept && oldest !== undefined) all.delete(oldest)
+  await tell(core, stores, { refused, more })
+}
+
+/** What was counted and is due, or all of it before the server ends. @returns how many rows it took */
+export async function tellRefused(core: Core, all = false): Promise<number> {
+  const now = core.world.nowSeconds()
+  let rows = 0
+  for (const [key, one] of keptOf(core)) {
+    if (!all && now - one.toldAt < tellEverySeconds) continue
+    keptOf(core).delete(key)
+    if (one.more === 0) continue
+    await tell(core, core.storage.stores, one)
+    rows += 1
+  }
+  return rows
+}
+
+async function tell(
+  core: Core,
+  stores: Stores,
+  { refused, more }: Pick<Kept, 'refused' | 'more'>,
+): Promise<void> {
+  const { event, account, client } = refused
+  const details = { ...refused.details, ...(more > 0 ? { more } : {}) }
+  await stores.audit.add(auditEvent(event, { at: core.world.nowSeconds(), account, client, details }))
+}

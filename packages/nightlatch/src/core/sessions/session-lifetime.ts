@@ -1,0 +1,144 @@
+import type { Account } from '../accounts/account.js'
+import type { AuditEvent, AuditEventName } from '../audit/audit.js'
+import { auditEvent } from '../audit/audit.js'
+import type { Browser, SignedInNow } from '../sign-in/start-session.js'
+import type { Core } from '../core.js'
+import type { SessionId } from '../ids.js'
+import { hasSecondFactor } from '../factors/factor.js'
+import { hasTwoFactors, strengthOf } from '../factors/registry.js'
+import type { Proof, Session, SignedIn } from './session.js'
+import { isLive, touchEverySeconds } from './session.js'
+import type { Stores } from '../ports/stores.js'
+import type { ForwardToken, Token } from '../tokens.js'
+import { hashForwardToken, hashSessionToken, newToken } from '../tokens.js'
+import type { Client } from '../ports/platform.js'
+
+/** The live session that a browser's token stands for. The one question that every request asks. */
+export function findSession(core: Core, token: Token | null): Promise<SignedIn | null> {
+  return token === null ? nobody : findLive(core, hashSessionToken(core.world, token))
+}
+
+/** The same for the cookie of forward authentication. */
+export function findForwardSession(core: Core, token: ForwardToken | null): Promise<SignedIn | null> {
+  return token === null ? nobody : findLive(core, hashForwardToken(core.world, token))
+}
+
+const nobody = Promise.resolve(null)
+
+async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null> {
+  const { sessions } = core.storage.stores
+  const found = await sessions.findByTokenHash(tokenHash)
+  const now = core.world.nowSeconds()
+  if (found === null || found.account.disabled || !counts(core, found.session, now)) return null
+  if (now - found.session.lastSeenAt >= touchEverySeconds) await sessions.touch(found.session.id, now)
+  return found
+}
+
+/** Alive, and as strong as is asked for: the password alone may have begun it while people could choose. */
+const counts = ({ policy }: Core, session: Session, now: number): boolean =>
+  isLive(session, now) && (policy.mfa === 'optional' || hasTwoFactors(session))
+
+/** Ends the session on the server: a copy of its cookie is worth nothing from now on. */
+export async function signOut(core: Core, signedIn: SignedIn, client: Client): Promise<void> {
+  await core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(signedIn.account.id)
+    await stores.sessions.end(signedIn.session.id, signedIn.account.id)
+    await noteChange(stores, core, { owner: signedIn.account, event: 'session.signed-out', client })
+  })
+}
+
+/** False when there is no such session of this account. */
+export async function endSession(
+  core: Core,
+  given: { signedIn: SignedIn; id: SessionId; client: Client },
+): Promise<boolean> {
+  const { account } = given.signedIn
+  return core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
+    if (!(await stores.sessions.end(given.id, account.id))) return false
+    await noteChange(stores, core, { owner: account, event: 'session.ended', client: given.client })
+    return true
+  })
+}
+
+/** Other sessions, sign-ins in progress and every remembered device. @returns how many sessions ended */
+export async function endOtherSessions(core: Core, signedIn: SignedIn, client: Client): Promise<number> {
+  return core.storage.atomically(async (stores) => {
+    await stores.accounts.hold(signedIn.account.id)
+    await stores.signIns.endAllOf(signedIn.account.id)
+    await stores.trustedDevices.endAllOf(signedIn.account.id)
+    const ended = await stores.sessions.endAllOf(signedIn.account.id, signedIn.session.id)
+    await noteChange(stores, core, {
+      owner: signedIn.account,
+      event: 'session.others-ended',
+      client,
+      details: { ended },
+    })
+    return ended
+  })
+}
+
+/** Within a transaction that holds the account: another request, perhaps at another server, may have ended it. */
+export async function hasNotEnded(stores: Stores, session: Session): Promise<boolean> {
+  return (await stores.sessions.listOf(session.account)).some(({ id }) => id === session.id)
+}
+
+export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
+  const sessions = await core.storage.stores.sessions.listOf(account.id)
+  return sessions.filter((session) => counts(core, session, core.world.nowSeconds()))
+}
+
+interface Proving {
+  readonly signedIn: SignedIn
+  readonly browser: Browser
+  readonly proof: Proof
+  /** False: the token is renewed and the proof noted, but a change of the account needs another one. */
+  readonly isProof?: boolean
+}
+
+/**
+ * A step up: the session has a new token from now on, and the old one is dead. Null when it was dead already. The
+ * password alone makes no proof fresher where there is a second factor.
+ */
+export async function proveSession(
+  core: Core,
+  stores: Stores,
+  given: Proving,
+): Promise<Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'> | null> {
+  const { signedIn, browser } = given
+  if (browser.session === null) return null
+  const token = newToken(core.world)
+  const now = core.world.nowSeconds()
+  const isWhole =
+    (given.isProof ?? true) && (given.proof !== 'password' || !hasSecondFactor(signedIn.account))
+  const verifiedAt = isWhole ? now : signedIn.session.verifiedAt
+  const factors = [...new Set([...signedIn.session.factors, given.proof])]
+  const strength = strengthOf(factors)
+  const session: Session = { ...signedIn.session, factors, strength, verifiedAt, lastSeenAt: now }
+  const next = { tokenHash: hashSessionToken(core.world, token), session }
+  if (!(await stores.sessions.replaceToken(hashSessionToken(core.world, browser.session), next))) return null
+  return {
+    token,
+    session,
+    account: signedIn.account,
+    knownDevice: browser.knownDevice ?? newToken(core.world),
+  }
+}
+
+interface Change {
+  readonly owner: Account
+  readonly event: AuditEventName
+  readonly client: Client
+  readonly details?: AuditEvent['details']
+}
+
+/** Writes a change of an account into the audit trail. */
+export async function noteChange(stores: Stores, core: Core, change: Change): Promise<void> {
+  const parts = {
+    at: core.world.nowSeconds(),
+    account: change.owner.id,
+    client: change.client,
+    details: change.details ?? {},
+  }
+  await stores.audit.add(auditEvent(change.event, parts))
+}

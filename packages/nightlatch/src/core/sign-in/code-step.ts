@@ -1,0 +1,86 @@
+import type { Browser, SignedInNow } from './start-session.js'
+import { beginSession, tellOfNewDevice } from './start-session.js'
+import type { Core } from '../core.js'
+import type { FactorKind, FactorRefusal, ReadyProof } from '../factors/factor.js'
+import { countOf, factors } from '../factors/registry.js'
+import type { SignIn, SigningIn } from './sign-in.js'
+import { signInSeconds } from './sign-in.js'
+import type { Stores } from '../ports/stores.js'
+import { Undo } from '../ports/stores.js'
+import type { Token } from '../tokens.js'
+import { hashToken } from '../tokens.js'
+import { isStillToCome } from '../ports/platform.js'
+
+/** The sign-in that a browser's cookie stands for, while it lasts. */
+export async function findSignIn(core: Core, token: Token | null): Promise<SigningIn | null> {
+  if (token === null) return null
+  const now = core.world.nowSeconds()
+  const found = await core.storage.stores.signIns.findByTokenHash(hashToken(core.world, token), now)
+  if (found === null || found.account.disabled) return null
+  return isStillToCome(found.signIn.expiresAt, now, signInSeconds) ? found : null
+}
+
+/** Somebody gives up half-way: a copy of the cookie is worth nothing from now on. */
+export async function giveUpSignIn(core: Core, token: Token | null): Promise<void> {
+  if (token !== null) await core.storage.stores.signIns.endByTokenHash(hashToken(core.world, token))
+}
+
+export type SecondStepOutcome =
+  | SignedInNow
+  | FactorRefusal
+  /** The sign-in ended meanwhile: another request completed it, or it was ended. */
+  | { readonly kind: 'over' }
+  | { readonly kind: 'busy' }
+
+export interface SecondStep {
+  readonly signIn: SignIn
+  readonly browser: Browser
+  readonly factor: FactorKind
+  /** What the person gave for it. */
+  readonly given: string
+  /** This device is to stand in for the second factor from now on; never with a way back in. */
+  readonly remember?: boolean
+}
+
+/**
+ * The second step, with any factor: what was given is looked at and, where it is right, begins the session, in one
+ * transaction. The same once more, of a double click, finds the sign-in over. A way back in does not count as a fresh
+ * proof for taking other factors away.
+ */
+export async function giveSecondFactor(core: Core, step: SecondStep): Promise<SecondStepOutcome> {
+  const factor = factors[step.factor]
+  const { client } = step.browser
+  const presented = { account: step.signIn.account, given: step.given, client }
+  const ready = await factor.read(core, presented)
+  if (ready.kind !== 'ready') return ready
+  const outcome = await core.storage.atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))
+  if (outcome.kind === 'over' || outcome.kind === 'busy') return outcome
+  if (outcome.kind === 'complete' && factor.role === 'second-factor') tellOfNewDevice(core, outcome, client)
+  await factor.tell(core, { ...presented, refusal: outcome.kind === 'complete' ? null : outcome })
+  return outcome
+}
+
+/** The account is held to the end: whoever gives something at the same moment finds out what became of this one. */
+async function lookAndBegin(
+  core: Core,
+  stores: Stores,
+  step: SecondStep & { readonly ready: ReadyProof },
+): Promise<SecondStepOutcome | Undo<SecondStepOutcome>> {
+  const { signIn, browser } = step
+  const isSecond = factors[step.factor].role === 'second-factor'
+  const account = await stores.accounts.hold(signIn.account)
+  if (account === null || account.disabled) return { kind: 'over' }
+  if (isSecond && countOf(account, step.factor) === 0) return { kind: 'unreadable' }
+  const refusal = await step.ready.accept(stores)
+  if (refusal?.kind === 'wrong' && !(await stores.signIns.isOpen(signIn.id))) return { kind: 'over' }
+  if (refusal !== null) return refusal
+  // What was right for a sign-in that is over was not used: it is not lost with it.
+  if (!(await stores.signIns.take(signIn.id))) return new Undo<SecondStepOutcome>({ kind: 'over' })
+  return beginSession(core, stores, {
+    account,
+    browser,
+    factors: ['password', step.factor],
+    verifiedAt: isSecond ? core.world.nowSeconds() : 0,
+    remember: isSecond && step.remember === true,
+  })
+}

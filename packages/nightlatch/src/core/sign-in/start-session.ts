@@ -1,0 +1,151 @@
+import type { Account } from '../accounts/account.js'
+import { auditEvent } from '../audit/audit.js'
+import type { Core } from '../core.js'
+import { allFactors, strengthOf } from '../factors/registry.js'
+import { mostKnownDevices, mostTrustedDevices, trustedDeviceSeconds } from '../sessions/trusted-device.js'
+import type { AccountId, SessionId, TrustedDeviceId } from '../ids.js'
+import { newId } from '../ids.js'
+import type { Proof, Session } from '../sessions/session.js'
+import { mostSessions, sessionLongestSeconds } from '../sessions/session.js'
+import type { Stores } from '../ports/stores.js'
+import type { Token } from '../tokens.js'
+import { hashSeries, hashSessionToken, hashToken, newToken } from '../tokens.js'
+import type { Client } from '../ports/platform.js'
+
+/** What the browser that signs in brought along. */
+export interface Browser {
+  readonly client: Client
+  /** Its known-device token. */
+  readonly knownDevice: Token | null
+  /** Its trusted-device token. */
+  readonly trustedDevice: Token | null
+  /** The session that it had until now: it ends when the new one begins. */
+  readonly session: Token | null
+}
+
+/** A new session, and what the browser is to hold from now on. */
+export interface SignedInNow {
+  readonly kind: 'complete'
+  readonly account: Account
+  readonly session: Session
+  readonly token: Token
+  readonly knownDevice: Token
+  /** The account was used before, and never in this browser. */
+  readonly isNewDevice: boolean
+  /** Present when the device is (still) trusted: the new value of its cookie. */
+  readonly trustedDevice: Token | null
+}
+
+export interface NewSession {
+  readonly account: Account
+  readonly factors: readonly Proof[]
+  /** 0: not proven freshly enough for a change of the account. */
+  readonly verifiedAt: number
+  readonly browser: Browser
+  readonly remember: boolean
+  /** The next token of a device that was trusted already. */
+  readonly trustedDevice?: Token
+}
+
+/** Begins a session inside the transaction that decided that it may. */
+export async function beginSession(core: Core, stores: Stores, start: NewSession): Promise<SignedInNow> {
+  const { account, browser } = start
+  const session = newSession(core, start)
+  const token = newToken(core.world)
+  const knownDevice = browser.knownDevice ?? newToken(core.world)
+  const deviceHash = hashToken(core.world, knownDevice)
+  const [isKnown] = await Promise.all([
+    account.lastSignInAt === 0 || stores.knownDevices.isKnown(account.id, deviceHash),
+    makeRoom(core, stores, start),
+  ])
+  const trustedDevice = start.remember
+    ? await trustDevice(core, stores, start)
+    : (start.trustedDevice ?? null)
+  await Promise.all([
+    stores.sessions.add(session, hashSessionToken(core.world, token)),
+    stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
+    isKnown || stores.knownDevices.removeOldestOf(account.id, mostKnownDevices),
+    stores.accounts.noteSignIn(account.id, session.signedInAt),
+    stores.audit.add(
+      auditEvent('sign-in.completed', {
+        at: session.signedInAt,
+        account: account.id,
+        client: browser.client,
+        details: { factors: session.factors.join('+') },
+      }),
+    ),
+  ])
+  return { kind: 'complete', account, session, token, knownDevice, isNewDevice: !isKnown, trustedDevice }
+}
+
+/** The browser's own session makes room first. */
+async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSession): Promise<void> {
+  await Promise.all([
+    browser.session !== null && stores.sessions.endByTokenHash(hashSessionToken(core.world, browser.session)),
+    stores.sessions.endOldestOf(account.id, mostSessions - 1),
+  ])
+}
+
+/** Once the session has really begun. */
+export function tellOfNewDevice(core: Core, { account, isNewDevice }: SignedInNow, client: Client): void {
+  if (!isNewDevice) return
+  core.notices.send({ kind: 'new-device', account, at: core.world.nowSeconds(), client, details: {} })
+}
+
+/** A value of a trusted device's cookie that had been replaced came back. */
+export function tellOfCopiedDevice(core: Core, account: Account, client: Client): void {
+  core.notices.send({
+    kind: 'trusted-device-copied',
+    account,
+    at: core.world.nowSeconds(),
+    client,
+    details: {},
+  })
+}
+
+function newSession(core: Core, start: NewSession): Session {
+  const now = core.world.nowSeconds()
+  return {
+    id: newId<SessionId>(core.world.randomBytes),
+    account: start.account.id,
+    factors: start.factors,
+    strength: strengthOf(start.factors),
+    signedInAt: now,
+    verifiedAt: start.verifiedAt,
+    lastSeenAt: now,
+    expiresAt: now + sessionLongestSeconds,
+    address: start.browser.client.address,
+    userAgent: start.browser.client.userAgent.slice(0, 256),
+  }
+}
+
+async function trustDevice(core: Core, stores: Stores, start: NewSession): Promise<Token> {
+  const token = newToken(core.world)
+  const now = core.world.nowSeconds()
+  const device = {
+    id: newId<TrustedDeviceId>(core.world.randomBytes),
+    account: start.account.id,
+    createdAt: now,
+    lastUsedAt: now,
+    expiresAt: now + trustedDeviceSeconds,
+    userAgent: start.browser.client.userAgent.slice(0, 256),
+    address: start.browser.client.address,
+  }
+  const older = (await stores.trustedDevices.listOf(device.account)).slice(mostTrustedDevices - 1)
+  for (const one of older) await stores.trustedDevices.end(one.id, one.account)
+  const held = start.browser.trustedDevice
+  if (held !== null) await stores.trustedDevices.endSeries(device.account, hashSeries(core.world, held))
+  await stores.trustedDevices.add(device, hashToken(core.world, token), hashSeries(core.world, token))
+  const { client } = start.browser
+  await stores.audit.add(auditEvent('trusted-device.added', { at: now, account: start.account.id, client }))
+  return token
+}
+
+/** Ends everything that was begun before a change that must reach every browser. Sign-ins go first: whoever
+ * completes one at this moment has either done so, and the session ends below, or cannot any more. */
+export async function endEverything(stores: Stores, account: AccountId, except?: SessionId): Promise<void> {
+  await stores.signIns.endAllOf(account)
+  for (const factor of allFactors) await factor.endSetUpsOf(stores, account)
+  await stores.trustedDevices.endAllOf(account)
+  await stores.sessions.endAllOf(account, except)
+}

@@ -1,0 +1,211 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { networkOf } from '../../core/rate-limits/attempts.js'
+
+export interface ConnectionLimits {
+  /** How many one address may have (IPv6: one /64); trusted proxies have as many as they need. */
+  readonly perAddress: number
+  readonly all: number
+  /** Milliseconds without a byte, where there is something to be sent or taken: a body, or an answer. */
+  readonly stalledMs: number
+  /** The same where the client waits for the application's word before it sends (`Expect: 100-continue`). */
+  readonly expectingMs: number
+  /** Where nothing is due from either side: an open stream, a WebSocket. */
+  readonly quietMs: number
+  /** Between requests; node:http has the exact limits, this is what it forgets. */
+  readonly waitingMs: number
+  /** What is being ended gets this long until the other side has closed as well. */
+  readonly endingMs: number
+}
+
+/** Why a connection was ended before its time. */
+export type Ended = 'no-request' | 'body-stalled' | 'answer-not-read' | 'quiet' | 'too-many'
+
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly expects: boolean
+}
+
+interface Connection {
+  readonly socket: Socket
+  readonly network: string
+  readonly isProxy: boolean
+  exchange: Exchange | null
+  isTunnel: boolean
+  /** Bytes in and bytes out when somebody last looked, and since when they are the same. */
+  moved: number
+  since: number
+  endsAt: number
+}
+
+export interface Report {
+  readonly counts: ReadonlyMap<Ended, number>
+  /** The address of the last one. */
+  readonly address: string
+}
+
+interface World {
+  isTrusted(address: string): boolean
+  now(): number
+}
+
+/** Every connection of one server, whatever it is doing: none may hold its place by doing nothing. */
+export class Connections {
+  readonly #limits: ConnectionLimits
+  readonly #world: World
+  readonly #all = new Map<Socket, Connection>()
+  readonly #byNetwork = new Map<string, Set<Connection>>()
+  #counts = new Map<Ended, number>()
+  #address = ''
+
+  constructor(limits: ConnectionLimits, world: World) {
+    this.#limits = limits
+    this.#world = world
+  }
+
+  /** Each connection once; at the bound, the one that has waited longest without a request makes room. */
+  opened(socket: Socket): void {
+    if (this.#all.has(socket)) return
+    const connection = newConnection(socket, this.#world)
+    const here = this.#byNetwork.get(connection.network) ?? new Set()
+    this.#byNetwork.set(connection.network, here.add(connection))
+    this.#all.set(socket, connection)
+    socket.once('close', () => {
+      this.#forget(connection)
+    })
+    if (!connection.isProxy && here.size > this.#limits.perAddress) this.#makeRoom(here, connection)
+    else if (this.#all.size > this.#limits.all) this.#makeRoom([...this.#all.values()], connection)
+  }
+
+  began(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#all.get(request.socket)
+    if (connection === undefined) return
+    const exchange = { request, expects: request.headers.expect !== undefined }
+    connection.exchange = exchange
+    response.once('close', () => {
+      if (connection.exchange === exchange) connection.exchange = null
+    })
+  }
+
+  /** From here on the bytes are nobody's requests: a WebSocket. */
+  tunnel(socket: Socket): void {
+    const connection = this.#all.get(socket)
+    if (connection !== undefined) connection.isTunnel = true
+  }
+
+  /** Was sent its last bytes; the other side need not close. */
+  ending(socket: Socket): void {
+    const connection = this.#all.get(socket)
+    if (connection !== undefined) connection.endsAt = this.#world.now() + this.#limits.endingMs
+  }
+
+  ended(socket: Socket, why: Ended): void {
+    this.#counts.set(why, (this.#counts.get(why) ?? 0) + 1)
+    this.#address = socket.remoteAddress ?? this.#address
+  }
+
+  /** Ends what has been still for too long. */
+  sweep(now: number): void {
+    for (const connection of this.#all.values()) {
+      const why = stillness(connection, { now, limits: this.#limits })
+      if (why === 'over') connection.socket.destroy()
+      else if (why !== null) this.#end(connection, why)
+    }
+  }
+
+  /** What was ended since it was last asked for. */
+  report(): Report | null {
+    if (this.#counts.size === 0) return null
+    const report = { counts: this.#counts, address: this.#address }
+    this.#counts = new Map()
+    return report
+  }
+
+  #makeRoom(among: readonly Connection[] | ReadonlySet<Connection>, newest: Connection): void {
+    const now = this.#world.now()
+    const least = leastOf(among, (one) => one !== newest && isWaiting(one))
+    const heldUp = least ?? leastOf(among, (one) => one !== newest && isHeldUp(one, now))
+    const victim = heldUp ?? newest
+    this.#forget(victim)
+    this.#end(victim, 'too-many')
+  }
+
+  #end({ socket }: Connection, why: Ended): void {
+    this.ended(socket, why)
+    socket.destroy()
+  }
+
+  #forget(connection: Connection): void {
+    this.#all.delete(connection.socket)
+    const here = this.#byNetwork.get(connection.network)
+    here?.delete(connection)
+    if (here?.size === 0) this.#byNetwork.delete(connection.network)
+  }
+}
+
+/** The first, which is the oldest. */
+function leastOf(among: Iterable<Connection>, fits: (one: Connection) => boolean): Connection | undefined {
+  for (const one of among) if (fits(one)) return one
+  return undefined
+}
+
+function newConnection(socket: Socket, { isTrusted, now }: World): Connection {
+  const address = socket.remoteAddress ?? ''
+  const isProxy = isTrusted(address)
+  const network = networkOf(address)
+  return {
+    socket,
+    network,
+    isProxy,
+    exchange: null,
+    isTunnel: false,
+    moved: 0,
+    since: now(),
+    endsAt: Infinity,
+  }
+}
+
+/** A body that does not come. */
+const isHeldUp = ({ exchange, since, socket }: Connection, now: number): boolean =>
+  exchange !== null && !exchange.request.complete && !socket.isPaused() && now - since >= heldUpMs
+
+const heldUpMs = 10_000
+
+const isWaiting = ({ exchange, isTunnel }: Connection): boolean => exchange === null && !isTunnel
+
+interface Looking {
+  readonly now: number
+  readonly limits: ConnectionLimits
+}
+
+/** Why it has to end now; `over` when it has been ended already and the other side does not close. */
+function stillness(connection: Connection, { now, limits }: Looking): Ended | 'over' | null {
+  const { socket } = connection
+  if (now >= connection.endsAt) return 'over'
+  const moved = movedOn(socket)
+  if (moved !== connection.moved) {
+    connection.moved = moved
+    connection.since = now
+    return null
+  }
+  const [why, most] = patience(connection, limits)
+  return now - connection.since >= most ? why : null
+}
+
+/** A number that changes whenever a byte goes in or out. What was written and lies here still has not gone out. */
+function movedOn(socket: Socket): number {
+  // A large piece leaves little by little, of which the stream itself says nothing.
+  const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null }
+  const waiting = handle?.writeQueueSize ?? 0
+  return socket.bytesRead + socket.bytesWritten - socket.writableLength - waiting
+}
+
+function patience({ socket, exchange, isTunnel }: Connection, limits: ConnectionLimits): [Ended, number] {
+  if (socket.writableLength > 0) return ['answer-not-read', limits.stalledMs]
+  if (isTunnel) return ['quiet', limits.quietMs]
+  if (exchange === null) return ['no-request', limits.waitingMs]
+  const { request, expects } = exchange
+  // Nobody reads on our side just now: that the client sends nothing is not its fault.
+  if (request.complete || socket.isPaused()) return ['quiet', limits.quietMs]
+  return ['body-stalled', expects ? limits.expectingMs : limits.stalledMs]
+}

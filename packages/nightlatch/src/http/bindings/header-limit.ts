@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+import { refuse } from '../api/problems.js'
+import type { Answer, Ask } from '../request.js'
+import type { Doors } from '../services.js'
+import { message } from '../guards.js'
+
+/** Above this many times the limit a request is not even read, and the refusal is a bare one. */
+export const hardLimit = (limit: number): number => Math.max(2 * limit, 64 * 1024)
+
+/** What is said of a request whose address and headers are larger than the limit: which of them, and by how much. */
+export function largestOf(
+  { url = '', rawHeaders }: Pick<IncomingMessage, 'url' | 'rawHeaders'>,
+  limit: number,
+): string | null {
+  let total = url.length
+  for (const text of rawHeaders) total += text.length + 2
+  return total <= limit ? null : explain({ url, rawHeaders }, { total, limit })
+}
+
+function explain(
+  { url, rawHeaders }: { readonly url: string; readonly rawHeaders: readonly string[] },
+  { total, limit }: { readonly total: number; readonly limit: number },
+): string {
+  const sizes = new Map([['the address', url.length]])
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase()
+    sizes.set(name, (sizes.get(name) ?? 0) + (rawHeaders[at + 1] ?? '').length)
+  }
+  const [[name, size] = ['', 0]] = [...sizes].sort(([, one], [, other]) => other - one)
+  return `${name.slice(0, 60)} has ${String(size)} bytes; all of them together have ${String(total)} of ${String(limit)}.`
+}
+
+/** People get a page that says what to do, programs a problem. */
+export function headersTooLarge(doors: Doors, ask: Ask, detail: string): Answer {
+  const isPage =
+    ask.header('sec-fetch-mode') === 'navigate' || /\btext\/html\b/.test(ask.header('accept') ?? '')
+  if (isPage && !ask.path.startsWith('/api/'))
+    return message({ doors, ask, id: '', query: new Map() }, 431, { key: 'headers-too-large', detail })
+  return refuse('headers-too-large', { detail })
+}
+
+/** From the bytes of a request that was not read to its end: the longest of its lines. */
+export function largestLine(bytes: Buffer | undefined): string {
+  const lines = (bytes ?? Buffer.alloc(0)).toString('latin1').split('\r\n')
+  const longest = lines.reduce((one, other) => (other.length > one.length ? other : one), '')
+  const name = /^[A-Z]+ \S/.test(longest) ? 'the address' : /^([!-9;-~]{1,60}):/.exec(longest)?.[1]
+  return `${name?.toLowerCase() ?? 'one of them'} has ${String(longest.length)} bytes or more.`
+}

@@ -1,0 +1,16 @@
+import type { Ask } from './request.js'
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export const isStateChanging = (method: string): boolean => !safeMethods.has(method)
+
+/**
+ * Whether a state-changing request may come from where the browser says it comes from. `Sec-Fetch-Site` decides
+ * where it is sent; else `Origin` must be ours; a request with neither is not a browser's cross-site form.
+ */
+export function comesFromHere(ask: Ask, origin: string): boolean {
+  const site = ask.header('sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  const from = ask.header('origin')
+  return from === undefined || from === origin
+}

@@ -1,0 +1,36 @@
+import type { Token } from '../../core/tokens.js'
+import { forwardTokenOf, parseForwardToken } from '../../core/tokens.js'
+import type { ForwardToken } from '../../core/tokens.js'
+import type { Ask } from '../request.js'
+import { readCookie } from '../cookies.js'
+import type { Doors, SiteFacts } from '../services.js'
+
+/**
+ * The cookie of forward authentication: on the parent domain, so that every host below it shows it to its proxy.
+ * It holds a token of its own that opens nothing on the sign-in host and ends with the session.
+ */
+export const forwardCookieName = ({ secure }: Pick<SiteFacts, 'secure'>): string =>
+  `${secure ? '__Secure-' : ''}nightlatch-forward`
+
+function line(site: SiteFacts, value: string, maxAgeSeconds: number): string {
+  const attributes = `Path=/; Domain=${site.protectedDomain}; HttpOnly; SameSite=Lax${site.secure ? '; Secure' : ''}`
+  return `${forwardCookieName(site)}=${value}; Max-Age=${String(maxAgeSeconds)}; ${attributes}`
+}
+
+/** Set beside every session cookie; none where no parent domain is protected. */
+export function forwardCookies(
+  { core, site }: Pick<Doors, 'core' | 'site'>,
+  begun: { readonly token: Token; readonly maxAgeSeconds: number },
+): readonly string[] {
+  if (site.protectedDomain === '') return []
+  return [line(site, forwardTokenOf(core.world, begun.token).reveal(), begun.maxAgeSeconds)]
+}
+
+/** Goes with the session cookie. */
+export const clearForwardCookies = ({ site }: Pick<Doors, 'site'>): readonly string[] =>
+  site.protectedDomain === '' ? [] : [line(site, '', 0)]
+
+export const readForwardCookie = (ask: Ask, site: SiteFacts): ForwardToken | null =>
+  site.protectedDomain === ''
+    ? null
+    : parseForwardToken(readCookie(ask.header('cookie'), forwardCookieName(site)))

@@ -1,0 +1,169 @@
+import type { AuditRecord } from '../../core/audit/audit.js'
+import type { FactorItem } from '../../core/factors/factor.js'
+import type { OwnFactors } from '../../core/factors/registry.js'
+import { allFactors, isJustRecovered, ownFactors } from '../../core/factors/registry.js'
+import { mostAuthenticators } from '../../core/factors/totp/store.js'
+import { liveSessions } from '../../core/sessions/session-lifetime.js'
+import { recoveryCodeCount } from '../../core/factors/recovery-codes/store.js'
+import type { Proof, Session } from '../../core/sessions/session.js'
+import type { AccountView, ActivityRow, FactorRow, Notice, SessionRow } from '../../pages/index.js'
+import { accountPage } from '../../pages/index.js'
+import { page } from '../response.js'
+import { forSignedIn, takeNotice } from '../guards.js'
+import { deviceName } from '../user-agent.js'
+import type { Handler, SignedInVisit } from '../context.js'
+import { nowOf, siteOf } from '../context.js'
+
+const activityRows = 20
+
+export const factorRows = (factors: readonly FactorItem[]): FactorRow[] => factors.map(factorRow)
+
+const factorRow = ({ name, createdAt, lastUsedAt }: FactorItem): FactorRow => ({
+  name,
+  addedAtSeconds: createdAt,
+  lastUsedAtSeconds: lastUsedAt,
+})
+
+export const getAccount: Handler = forSignedIn(async (visit) => {
+  const { notice, cookies } = takeNotice(visit)
+  const shown = await accountView(visit)
+  const view = { ...shown, notice: notice ?? afterRecovery(visit, shown) }
+  return page(accountPage(siteOf(visit, visit.signedIn), view), { cookies })
+})
+
+/** Said for as long as the lost phone may be replaced: the sign-in may have led to an application first. */
+const afterRecovery = (visit: SignedInVisit, { recoveryCodes }: AccountView): Notice | undefined =>
+  isJustRecovered(visit.signedIn.session, nowOf(visit))
+    ? { key: 'recovery-code-used', left: recoveryCodes.left }
+    : undefined
+
+async function accountView(visit: SignedInVisit): Promise<AccountView> {
+  const { core } = visit.doors
+  const { account, session } = visit.signedIn
+  const { stores } = core.storage
+  const now = nowOf(visit)
+  const [own, devices] = await Promise.all([
+    ownFactors(stores, account.id),
+    stores.trustedDevices.listOf(account.id),
+  ])
+  return {
+    name: account.name === '' ? account.username : account.name,
+    username: account.username,
+    secondFactors: own.items.length,
+    counts: own.counts,
+    ...factorViews(own),
+    trustedDevices: devices
+      .filter((one) => one.expiresAt > now)
+      .map((one) => ({
+        id: one.id,
+        device: deviceName(one.userAgent),
+        addedAtSeconds: one.createdAt,
+        untilSeconds: one.expiresAt,
+      })),
+    hasPassword: core.applicationAccounts === null,
+    sessions: (await liveSessions(core, account))
+      .map((one) => sessionRow(one, session))
+      .sort((one, other) => Number(other.current) - Number(one.current)),
+    ...(await activity(visit, own)),
+  }
+}
+
+/** What the section of each kind shows. */
+const factorViews = ({
+  items,
+  counts,
+}: OwnFactors): Pick<AccountView, 'authenticators' | 'mostAuthenticators' | 'recoveryCodes'> => ({
+  authenticators: items
+    .filter(({ kind }) => kind === 'totp')
+    .map((one) => ({ ...factorRow(one), id: one.id, issuer: one.label ?? undefined })),
+  mostAuthenticators,
+  recoveryCodes: { left: counts['recovery-code'], total: recoveryCodeCount },
+})
+
+const sessionRow = (one: Session, current: Session): SessionRow => ({
+  id: one.id,
+  device: deviceName(one.userAgent),
+  address: one.address === '' ? undefined : one.address,
+  signedInAtSeconds: one.signedInAt,
+  lastActiveAtSeconds: one.lastSeenAt,
+  factors: one.factors,
+  current: one.id === current.id,
+})
+
+async function activity(
+  visit: SignedInVisit,
+  { items }: OwnFactors,
+): Promise<Pick<AccountView, 'activity' | 'olderHref'>> {
+  const { account } = visit.signedIn
+  const before = Number(visit.query.get('before') ?? '')
+  const beforeSequence = Number.isSafeInteger(before) && before > 0 ? { beforeSequence: before } : {}
+  const filter = { account: account.id, limit: activityRows + 1, ...beforeSequence }
+  const records = await visit.doors.core.storage.stores.audit.list(filter)
+  const shown = records.slice(0, activityRows)
+  const last = shown.at(-1)
+  const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
+  return {
+    activity: grouped(shown).flatMap(({ record, times }) =>
+      activityRow(record, { about: aboutOf(record, nameOf), times }),
+    ),
+    olderHref:
+      records.length > activityRows && last !== undefined
+        ? `${visit.doors.site.base}/account?before=${String(last.sequence)}#activity`
+        : undefined,
+  }
+}
+
+const aboutOf = ({ details }: AuditRecord, nameOf: ReadonlyMap<unknown, string>): string | undefined =>
+  allFactors.map(({ one }) => nameOf.get(details[one])).find((name) => name !== undefined)
+
+/** Steps on the way to what is told anyway: a list of one's own activity is to be read, not decoded. */
+const unsaid = new Set<AuditRecord['event']>(['sign-in.password-accepted', 'step-up.passed'])
+
+/** What somebody who guesses makes many of: they are one line, with the newest of them. */
+const groupable = new Set<AuditRecord['event']>([
+  'sign-in.password-refused',
+  'sign-in.password-throttled',
+  'code.refused',
+  'code.throttled',
+  'code.locked',
+  'recovery-code.refused',
+  'recovery-code.throttled',
+  'step-up.refused',
+])
+
+interface Group {
+  readonly record: AuditRecord
+  times: number
+}
+
+function grouped(records: readonly AuditRecord[]): readonly Group[] {
+  const groups: Group[] = []
+  for (const record of records) {
+    const times = 1 + Number(record.details['more'] ?? 0)
+    const last = groups.at(-1)
+    if (last?.record.event === record.event && groupable.has(record.event)) last.times += times
+    else groups.push({ record, times })
+  }
+  return groups
+}
+
+/** `about`: what the authenticator that it concerned is called now, where it is still there. */
+function activityRow(
+  record: AuditRecord,
+  { about, times }: { readonly about: string | undefined; readonly times: number },
+): ActivityRow[] {
+  if (unsaid.has(record.event)) return []
+  const { event, at, userAgent, address, details } = record
+  return [
+    {
+      event,
+      about,
+      times,
+      atSeconds: at,
+      device: userAgent === '' ? undefined : deviceName(userAgent),
+      address: address === '' ? undefined : address,
+      factors:
+        event === 'sign-in.completed' ? (String(details['factors'] ?? '').split('+') as Proof[]) : undefined,
+    },
+  ]
+}

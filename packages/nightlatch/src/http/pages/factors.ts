@@ -1,0 +1,82 @@
+import { trustedDeviceSeconds } from '../../core/sessions/trusted-device.js'
+import type { FactorKind, FactorRefusal } from '../../core/factors/factor.js'
+import { usableFactors } from '../../core/factors/registry.js'
+import { askedOf } from '../../core/factors/totp/verify.js'
+import { day } from '../../core/ports/platform.js'
+import type { ConfirmView, FieldName, Html, Problem } from '../../pages/index.js'
+import { confirmPage, confirmRecoveryPage, factorWords, recoveryPage, verifyPage } from '../../pages/index.js'
+import { codeProblem } from './code-problems.js'
+import type { SecondStepMetric } from '../health/metrics.js'
+import type { SignedInVisit, SigningInVisit, Visit } from '../context.js'
+import { siteOf } from '../context.js'
+
+/** What a page of the second step shows again after a refusal. */
+export interface StepView {
+  readonly problems: readonly Problem[]
+  readonly failures: number
+  readonly others: readonly FactorKind[]
+  readonly next: string
+}
+
+/** How a factor is given at the pages. */
+export interface FactorDoor {
+  /** The field of its forms. */
+  readonly field: FieldName
+  readonly metric: SecondStepMetric
+  showStep(visit: SigningInVisit, view: StepView): Promise<Html>
+  showConfirm(visit: SignedInVisit, view: ConfirmView): Promise<Html>
+  problemOf(refusal: FactorRefusal, nowSeconds: number): { status: number; problem: Problem }
+}
+
+export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
+  totp: {
+    field: 'otp',
+    metric: 'code',
+    showStep: async (visit, view) => {
+      const asked = await askedOf(visit.doors.core, visit.account.id)
+      return verifyPage(siteOf(visit), {
+        username: visit.account.username,
+        offerRemember: true,
+        rememberDays: trustedDeviceSeconds / day,
+        ...view,
+        ...asked,
+        problems: withLengths(view.problems, asked),
+      })
+    },
+    showConfirm: async (visit, view) => {
+      const asked = await askedOf(visit.doors.core, visit.signedIn.account.id)
+      const problems = withLengths(view.problems ?? [], asked)
+      return confirmPage(siteOf(visit, visit.signedIn), { ...view, ...asked, problems })
+    },
+    problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: false }),
+  },
+  'recovery-code': {
+    field: 'recovery_code',
+    metric: 'recovery-code',
+    showStep: (visit, { problems, others, next }) =>
+      Promise.resolve(
+        recoveryPage(siteOf(visit), { username: visit.account.username, problems, others, next }),
+      ),
+    showConfirm: (visit, view) => Promise.resolve(confirmRecoveryPage(siteOf(visit, visit.signedIn), view)),
+    problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: true }),
+  },
+}
+
+/** A code of the wrong length is told the right ones. */
+const withLengths = (
+  problems: readonly Problem[],
+  { lengths }: { readonly lengths: readonly number[] },
+): readonly Problem[] =>
+  problems.map((problem) => (problem.key === 'code-length' ? { ...problem, lengths } : problem))
+
+/** The page where the sign-in goes on: the best factor that the account has, or the set-up of its first one. */
+export function nextStepPath({ doors }: Visit, account: Parameters<typeof usableFactors>[0]): string {
+  const [first] = usableFactors(account)
+  return doors.site.base + (first === undefined ? '/mfa/setup' : factorWords[first].stepPath)
+}
+
+/** What may be given in another one's place. */
+export const othersThan = (
+  kind: FactorKind,
+  account: Parameters<typeof usableFactors>[0],
+): readonly FactorKind[] => usableFactors(account).filter((other) => other !== kind)

@@ -1,0 +1,89 @@
+import type { SignedIn } from '../core/sessions/session.js'
+import { strictTransport } from './response.js'
+import type { Answer } from './request.js'
+
+/** Half of what is kept at most: a home page is about 4 KB, so all of it is 4 MB. */
+const half = 500
+
+/** Node sends shorter ones faster as a string, longer ones as bytes. */
+const longString = 1024
+
+/** An answer that is sent many times: encoded once, its headers in the form that node:http takes fastest. */
+export class PreparedAnswer implements Answer {
+  readonly status: number
+  readonly headers: Answer['headers']
+  readonly cookies: readonly string[] = []
+  readonly body: string | Uint8Array
+  readonly #wire: readonly string[]
+  readonly #bytes: string | Uint8Array
+
+  constructor(given: Answer, secure: boolean) {
+    this.status = given.status
+    this.headers = { ...given.headers, ...strictTransport(secure) }
+    const bytes = Buffer.from(given.body)
+    this.body = given.body
+    this.#bytes = bytes.length > longString ? bytes : bytes.toString('latin1')
+    const length = { 'content-length': String(bytes.length) }
+    this.#wire = Object.entries({ ...this.headers, ...length }).flat()
+  }
+
+  /** Names and values in turn, with the length. No copy of this answer has it, for a copy may be changed. */
+  get wire(): readonly string[] {
+    return this.#wire
+  }
+
+  /** The body's bytes; a string is latin1, whose characters are bytes. */
+  get bytes(): string | Uint8Array {
+    return this.#bytes
+  }
+}
+
+/**
+ * What was answered to a person who is signed in. The storage gives the same `SignedIn` again as long as nothing
+ * of the account has changed, and so the same answer is right again.
+ */
+export class KeptAnswers {
+  readonly #secure: boolean
+  #young = new Map<SignedIn, PreparedAnswer>()
+  #old = new Map<SignedIn, PreparedAnswer>()
+
+  constructor(site: { readonly secure: boolean }) {
+    this.#secure = site.secure
+  }
+
+  of(signedIn: SignedIn): Answer | undefined {
+    const young = this.#young.get(signedIn)
+    if (young !== undefined) return young
+    const old = this.#old.get(signedIn)
+    if (old !== undefined) this.#put(signedIn, old)
+    return old
+  }
+
+  keep(signedIn: SignedIn, answer: Answer): Answer {
+    const prepared = new PreparedAnswer(answer, this.#secure)
+    this.#put(signedIn, prepared)
+    return prepared
+  }
+
+  /** Whoever was not asked for since the other half was full is dropped. */
+  #put(signedIn: SignedIn, answer: PreparedAnswer): void {
+    if (this.#young.size >= half) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(signedIn, answer)
+  }
+}
+
+/** One for each of the questions that are asked most. */
+export interface Kept {
+  readonly home: KeptAnswers
+  readonly session: KeptAnswers
+  readonly forwardAuth: KeptAnswers
+}
+
+export const keepAnswers = (site: { readonly secure: boolean }): Kept => ({
+  home: new KeptAnswers(site),
+  session: new KeptAnswers(site),
+  forwardAuth: new KeptAnswers(site),
+})

@@ -1,0 +1,99 @@
+import type { Html } from '../pages/index.js'
+import { render } from '../pages/index.js'
+import type { Answer } from './request.js'
+
+/** On every answer: nothing is stored, sniffed, framed, or told to another site (ASVS 5.0 3.4, 14.3.2). */
+const always = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const
+
+/** On every answer of an origin with TLS. */
+export const strictTransport = (secure: boolean): Readonly<Record<string, string>> =>
+  secure ? { 'strict-transport-security': 'max-age=63072000' } : {}
+
+const contentSecurityPolicy = (leadsTo: string): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self'",
+    `form-action 'self'${leadsTo}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
+
+const htmlHeaders = {
+  ...always,
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': contentSecurityPolicy(''),
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+} as const
+
+const textHeaders = { ...always, 'content-type': 'text/plain; charset=utf-8' } as const
+const jsonHeaders = { ...always, 'content-type': 'application/json; charset=utf-8' } as const
+const problemHeaders = { ...always, 'content-type': 'application/problem+json; charset=utf-8' } as const
+
+interface Extra {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cookies?: readonly string[]
+}
+
+interface PageExtra extends Extra {
+  /** Where the page's form leads in the end. Browsers stop a redirect after a form that the policy does not name. */
+  readonly leadsTo?: string | null | undefined
+}
+
+const answer = (headers: Answer['headers'], body: Answer['body'], extra: Extra): Answer => ({
+  status: extra.status ?? 200,
+  headers: extra.headers === undefined ? headers : { ...headers, ...extra.headers },
+  cookies: extra.cookies ?? [],
+  body,
+})
+
+export function page(html: Html, extra: PageExtra = {}): Answer {
+  const { leadsTo } = extra
+  // A path of our own is what 'self' says.
+  if (leadsTo === undefined || leadsTo === null || leadsTo.startsWith('/'))
+    return answer(htmlHeaders, render(html), extra)
+  const policy = contentSecurityPolicy(` ${new URL(leadsTo).origin}`)
+  return answer({ ...htmlHeaders, 'content-security-policy': policy }, render(html), extra)
+}
+export const text = (body: string, extra: Extra = {}): Answer => answer(textHeaders, body, extra)
+export const json = (value: unknown, extra: Extra = {}): Answer =>
+  answer(jsonHeaders, JSON.stringify(value), extra)
+export const noContent = (extra: Extra = {}): Answer => answer(always, '', { status: 204, ...extra })
+export const seeOther = (location: string, extra: Extra = {}): Answer =>
+  answer(textHeaders, '', { status: 303, ...extra, headers: { ...extra.headers, location } })
+export const bytes = (type: string, body: Uint8Array | string, extra: Extra = {}): Answer =>
+  answer({ ...always, 'content-type': type }, body, extra)
+
+/** A problem of RFC 9457: `code` is stable, `detail` is for people. */
+export interface Problem {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly detail?: string
+  readonly [extension: string]: unknown
+}
+
+export function problem(what: Problem, extra: Omit<Extra, 'status'> = {}): Answer {
+  return answer(problemHeaders, JSON.stringify({ type: 'about:blank', ...what }), {
+    ...extra,
+    status: what.status,
+  })
+}
+
+export function withCookies(given: Answer, cookies: readonly string[]): Answer {
+  return cookies.length === 0 ? given : { ...given, cookies: [...given.cookies, ...cookies] }
+}
+
+/** Whole seconds from now until then, at least one. */
+export const retryAfter = (untilSeconds: number, nowSeconds: number): Record<string, string> => ({
+  'retry-after': String(Math.max(1, untilSeconds - nowSeconds)),
+})

@@ -1,0 +1,62 @@
+import type { Core } from '../core/core.js'
+import type { Site } from '../pages/index.js'
+import type { AccessRules } from '../core/access/rules.js'
+import type { Ask } from './request.js'
+import type { Asset } from './assets.js'
+import type { Cookies } from './cookies.js'
+import type { Kept } from './response-cache.js'
+import type { Metrics } from './health/metrics.js'
+import type { Polls } from './health/readiness-pollers.js'
+
+/** What the handlers need from outside; compose/open.ts puts it together. */
+export interface Doors {
+  readonly core: Core
+  readonly site: SiteFacts
+  readonly cookies: Cookies
+  /** A `next` that came from outside → where to go, or null. */
+  nextOf(text: string | undefined): string | null
+  readonly assets: ReadonlyMap<string, Asset>
+  readonly metrics: Metrics
+  readonly kept: Kept
+  readonly log: DoorLog
+  isTrustedProxy(address: string): boolean
+  clientAddress(ask: Ask): string
+  /** Warns, now and then, of a proxy that is not trusted. */
+  noteProxy(ask: Ask): void
+  /** null: everything that is protected is for whoever is signed in. */
+  readonly accessRules: AccessRules | null
+  /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
+  outageOf(error: unknown): { readonly code: string; readonly retryAfterSeconds: number } | null
+  /** Whether somebody has to make the first account. */
+  isUnclaimed(): Promise<boolean>
+  /** Rejects while the database is unreachable or not migrated. */
+  ready(): Promise<void>
+  /** Once the server is to stop, it takes itself out of the load balancer first. */
+  isStopping(): boolean
+  /** Who is to hear of it. */
+  readonly polls: Polls
+}
+
+export interface SiteFacts {
+  /** `https://auth.example.org`: what browsers see. */
+  readonly origin: string
+  /** '' or '/auth'. */
+  readonly base: string
+  /** Where a sign-in leads that was sent nowhere: our home, or the application behind us. */
+  readonly landing: string
+  /** The instance's name, which authenticator apps show, too. */
+  readonly name: string
+  readonly secure: boolean
+  /** The parent domain whose hosts forward authentication protects, or ''. */
+  readonly protectedDomain: string
+  readonly assets: Site['assets']
+}
+
+export interface DoorLog {
+  /** Each answer, where somebody wants to know of each. */
+  debug?(message: string, fields: Readonly<Record<string, string | number>>): void
+  /** Events of the audit trail. */
+  info?(message: string, fields: Readonly<Record<string, string | number>>): void
+  warn(message: string, fields: Readonly<Record<string, string | number>>): void
+  error(message: string, fields: Readonly<Record<string, string | number>>, error: unknown): void
+}

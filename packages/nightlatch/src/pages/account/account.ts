@@ -1,0 +1,88 @@
+import type { AuditEventName } from '../../core/audit/audit.js'
+import type { FactorKind } from '../../core/factors/factor.js'
+import type { Proof } from '../../core/sessions/session.js'
+import { html, type Html } from '../layout/html.js'
+import { layout, type Site } from '../layout/layout.js'
+import type { Notice } from '../layout/flash.js'
+import { noticeBox } from '../layout/parts.js'
+import { account } from '../words/account.js'
+import { countWords } from '../words/factors.js'
+import { activitySection } from './sections.js'
+import { factorSections } from './factors.js'
+import { passwordSection, sessionsSection, trustedSection } from './devices.js'
+import type { FactorRow } from '../home.js'
+
+export interface AuthenticatorRow extends FactorRow {
+  readonly id: string
+  /** What the app calls the entry, where that is not the name of this site. */
+  readonly issuer?: string | undefined
+}
+
+export interface SessionRow {
+  readonly id: string
+  /** "Firefox on Linux" */
+  readonly device: string
+  readonly address?: string | undefined
+  readonly signedInAtSeconds: number
+  readonly lastActiveAtSeconds: number
+  /** How the person was proven. */
+  readonly factors?: readonly Proof[] | undefined
+  readonly current: boolean
+}
+
+export interface TrustedDeviceRow {
+  readonly id: string
+  readonly device: string
+  readonly addedAtSeconds: number
+  readonly untilSeconds: number
+}
+
+export interface ActivityRow {
+  readonly event: AuditEventName
+  readonly atSeconds: number
+  /** How many alike it stands for. */
+  readonly times?: number | undefined
+  /** What it concerned, for example the name of an authenticator. */
+  readonly about?: string | undefined
+  /** How the person was proven, for a sign-in. */
+  readonly factors?: readonly Proof[] | undefined
+  readonly device?: string | undefined
+  readonly address?: string | undefined
+}
+
+export interface AccountView {
+  readonly name: string
+  readonly username: string
+  /** How many second factors there are, of all kinds. */
+  readonly secondFactors: number
+  /** How many there are of each, or left of it. */
+  readonly counts: Readonly<Record<FactorKind, number>>
+  readonly authenticators: readonly AuthenticatorRow[]
+  readonly mostAuthenticators: number
+  readonly recoveryCodes: { readonly left: number; readonly total: number }
+  readonly trustedDevices: readonly TrustedDeviceRow[]
+  /** Not where another application keeps the passwords. */
+  readonly hasPassword: boolean
+  readonly sessions: readonly SessionRow[]
+  /** Newest first. */
+  readonly activity: readonly ActivityRow[]
+  readonly olderHref?: string | undefined
+  readonly notice?: Notice | undefined
+}
+
+export const accountPage = (site: Site, view: AccountView): Html =>
+  layout(site, {
+    title: account.title,
+    width: 'wide',
+    body: html`${noticeBox(view.notice, site.base)}
+      <h1>${account.title}</h1>
+      <p class="lead" id="status">${statusLine(view)}</p>
+      ${factorSections(site, view)} ${view.secondFactors > 0 && trustedSection(site, view)}
+      ${view.hasPassword && passwordSection(site)} ${sessionsSection(site, view)} ${activitySection(view)}`,
+  })
+
+function statusLine(view: AccountView): string {
+  if (view.secondFactors === 0) return account.addFirst
+  const status = account.status(countWords(view.counts))
+  return view.secondFactors === 1 ? `${status} ${account.addSecond}` : status
+}

@@ -1,0 +1,106 @@
+import { html, named, type Html, type HtmlValue } from '../layout/html.js'
+import type { Site } from '../layout/layout.js'
+import { uniqueNames } from '../layout/parts.js'
+import { day, moment } from '../layout/time.js'
+import { account, activityWords, factorsText } from '../words/account.js'
+import type { AccountView, ActivityRow, AuthenticatorRow } from './account.js'
+import { lastUsed } from '../home.js'
+
+/** A section with a stable id, so that other pages may point at it. */
+export const section = (id: string, title: string, body: HtmlValue): Html =>
+  html`<section id="${id}" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${title}</h2>
+    ${body}
+  </section>`
+
+/** The visible word is short; what it acts on is there for those who hear it out of its row. */
+export const rowLink = (href: string, word: string, about: Html): Html =>
+  html`<a href="${href}">${word}<span class="vh"> ${about}</span></a>`
+
+export function authenticatorsSection(site: Site, view: AccountView): Html {
+  const names = uniqueNames(view.authenticators.map(({ name }) => named(name)))
+  const full = view.authenticators.length >= view.mostAuthenticators
+  const rows = view.authenticators.map((row, index) =>
+    authenticator(site, row, names[index] ?? named(row.name)),
+  )
+  return section(
+    'authenticators',
+    account.authenticators,
+    html`${
+        rows.length > 0 &&
+        html`<ul class="rows" role="list">
+          ${rows}
+        </ul>`
+      }
+      <p class="links">
+        ${full ? account.atMost(view.mostAuthenticators) : html`<a class="button" href="${site.base}/mfa/setup">${account.add}</a>`}
+        ${rows.length > 0 && html`<a href="${site.base}/account/change-phone">${account.changePhone}</a>`}
+      </p>`,
+  )
+}
+
+const authenticator = (site: Site, row: AuthenticatorRow, name: Html): Html => {
+  const own = `${site.base}/account/authenticators/${encodeURIComponent(row.id)}`
+  return html`<li>
+    <div>
+      <strong>${named(row.name)}</strong>
+      <span class="hint">
+        <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
+        <span class="nb">${lastUsed(row)}</span
+        >${row.issuer !== undefined && html`. ${account.issuer(row.issuer)}`}
+      </span>
+    </div>
+    <p class="row-actions">
+      ${rowLink(`${own}/rename`, account.rename, name)} ${rowLink(`${own}/remove`, account.remove, name)}
+    </p>
+  </li>`
+}
+
+export function codesSection(site: Site, view: AccountView): Html {
+  const { left, total } = view.recoveryCodes
+  return section(
+    'recovery-codes',
+    account.codes,
+    html`<p><strong>${account.codesLeft(left, total)}</strong></p>
+      ${left <= 3 && html`<p class="warn">${left === 0 ? account.codesNone : account.fewCodes}</p>`}
+      <p class="links">
+        <a class="button" href="${site.base}/account/recovery-codes/renew">${account.renew}</a>
+      </p>`,
+  )
+}
+
+export const activitySection = (view: AccountView): Html =>
+  section(
+    'activity',
+    account.activity,
+    html`<p>${account.activityLead}</p>
+      ${
+        view.activity.length === 0
+          ? html`<p class="hint">${account.activityNone}</p>`
+          : html`<ol class="rows" role="list">
+              ${view.activity.map(event)}
+            </ol>`
+      }
+      ${view.olderHref !== undefined && html`<p class="links"><a href="${view.olderHref}">${account.older}</a></p>`}`,
+  )
+
+const event = (row: ActivityRow): Html =>
+  html`<li>
+    <div>
+      ${activityWords[row.event]}${often(row)}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}
+      <span class="hint">${moment(row.atSeconds)}${place(row)}</span>
+    </div>
+  </li>`
+
+const often = ({ times = 1 }: ActivityRow): Html | null =>
+  times === 1 ? null : html` (${account.times(times)})`
+
+const proof = ({ factors }: ActivityRow): Html | null =>
+  factors === undefined ? null : html` ${account.with} ${factorsText(factors)}`
+
+const place = ({ device, address }: ActivityRow): Html =>
+  html`${device !== undefined && html`, ${named(device)}`}${from(address)}`
+
+/** ", from 192.0.2.7" */
+export const from = (address: string | undefined): Html | null =>
+  address === undefined ? null : html`, ${account.from} ${named(address)}`

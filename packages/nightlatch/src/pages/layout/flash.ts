@@ -1,0 +1,77 @@
+import { html, named, type HtmlValue } from './html.js'
+import { plural } from '../words/words.js'
+
+/** What a page says once, after a redirect. */
+export type Notice =
+  | { readonly key: PlainNoticeKey }
+  | { readonly key: 'signed-out'; readonly otherSessions?: number | undefined }
+  | { readonly key: 'recovery-code-used'; readonly left: number }
+  | { readonly key: 'authenticator-renamed' | 'authenticator-removed'; readonly name: string }
+  | { readonly key: 'sessions-ended'; readonly count: number }
+  | { readonly key: 'other'; readonly text: string; readonly important?: boolean | undefined }
+
+type PlainNoticeKey =
+  | 'sign-in-expired'
+  | 'way-back-lost'
+  | 'signed-in-again'
+  | 'authenticator-added'
+  | 'phone-changed'
+  | 'recovery-codes-renewed'
+  | 'session-ended-other'
+  | 'trusted-device-ended'
+  | 'password-changed'
+  | 'password-set'
+  | 'account-created'
+  | 'no-account-yet'
+
+export type NoticeKey = Notice['key']
+
+type Words = { readonly [Key in NoticeKey]: string | ((notice: Extract<Notice, { key: Key }>) => HtmlValue) }
+
+export const noticeWords: Words = {
+  'signed-out': ({ otherSessions }) =>
+    otherSessions
+      ? `You are signed out. You are still signed in on ${plural(otherSessions, 'other device')}.`
+      : 'You are signed out.',
+  'sign-in-expired':
+    'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again.',
+  'way-back-lost':
+    'The address that you came from is too long to be kept. Open it again when you are signed in.',
+  'signed-in-again': 'You are signed in already.',
+  'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
+  'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working.',
+  'authenticator-renamed': ({ name }) => html`The new name is ${named(name)}.`,
+  'authenticator-removed': ({ name }) => html`${named(name)} is removed. Codes from it have stopped working.`,
+  'recovery-codes-renewed': 'You have new recovery codes. The old ones have stopped working.',
+  'recovery-code-used': ({ left }) =>
+    `You signed in with a recovery code. You have ${left} left. If you have lost your phone, set up a new one: it takes the place of the lost one.`,
+  'session-ended-other': 'That device is signed out.',
+  'sessions-ended': ({ count }) =>
+    count === 0 ? 'You were signed in nowhere else.' : `${plural(count, 'other device')} signed out.`,
+  'trusted-device-ended': 'That device will be asked for a code again.',
+  'password-changed': 'Your password is changed. All other devices are signed out.',
+  'password-set': 'Your password is set. Sign in with it now.',
+  'account-created': 'Your account is ready. Sign in with it now.',
+  'no-account-yet':
+    'There is no account here yet. Open the link that was printed at the start: it makes the first one. It works for an hour, and every start prints a new one.',
+  other: ({ text }) => text,
+}
+
+const important = new Set<NoticeKey>([
+  'sign-in-expired',
+  'way-back-lost',
+  'recovery-code-used',
+  'no-account-yet',
+])
+
+export const isImportant = (notice: Notice): boolean =>
+  important.has(notice.key) || (notice.key === 'other' && notice.important === true)
+
+/** What the person most likely wants to do next, and where. */
+export const noticeAction = (notice: Notice): { readonly label: string; readonly path: string } | null =>
+  notice.key === 'recovery-code-used' ? { label: 'Set up my new phone', path: '/mfa/setup' } : null
+
+export function noticeText(notice: Notice): HtmlValue {
+  const words = noticeWords[notice.key] as string | ((notice: Notice) => HtmlValue)
+  return typeof words === 'string' ? words : words(notice)
+}

@@ -1,0 +1,204 @@
+import type { AuditEventName } from '../../core/audit/audit.js'
+import type { Proof } from '../../core/sessions/session.js'
+import { html, named, type Html } from '../layout/html.js'
+import { factorWords } from './factors.js'
+import { digitsWords, plural } from './words.js'
+
+/** The words of the account page and of the pages behind its links. */
+
+export const account = {
+  title: 'Your account',
+  /** "1 authenticator app", "7 recovery codes" */
+  status: (factors: readonly string[]): string => `Your account has ${list(factors)} left.`,
+  addSecond: 'Add a second authenticator app, so you are not locked out if you lose your phone.',
+  addFirst: 'Only a password protects your account. Add an authenticator app.',
+  fewCodes: 'You have few recovery codes left. Make new ones before you need them.',
+  neverUsed: 'Not used yet.',
+  added: 'Added',
+  issuer: (issuer: string): Html => html`In the app: ${named(issuer)}`,
+  lastUsed: 'Last used',
+  authenticators: 'Authenticator apps',
+  add: 'Add an authenticator app',
+  atMost: (most: number): string => `You have ${most}, which is as many as an account can have.`,
+  times: (count: number): string => `${String(count)} times`,
+  changePhone: 'Change phone',
+  rename: 'Rename',
+  remove: 'Remove',
+  codes: 'Recovery codes',
+  codesLeft: (left: number, total: number): string => `${left} of ${total} left`,
+  codesNone: 'You have none. Without your phone you could not get in.',
+  renew: 'Make new recovery codes',
+  trusted: 'Trusted devices',
+  trustedLead: 'These do not ask for a code when you sign in.',
+  trustedNone: 'None. Every sign-in asks for a code.',
+  trustedUntil: 'Until',
+  trustedEnd: 'Stop trusting',
+  password: 'Password',
+  changePassword: 'Change password',
+  sessions: 'Where you are signed in',
+  thisDevice: 'This device',
+  signedIn: 'Signed in',
+  lastActive: 'Last active',
+  endSession: 'Sign out',
+  endOthers: 'Sign out everywhere else',
+  active: 'active',
+  activity: 'Recent activity',
+  activityLead: 'Something you do not recognise? Change your password and sign out everywhere else.',
+  activityNone: 'Nothing has happened yet.',
+  older: 'Older',
+  from: 'from',
+  with: 'with',
+}
+
+/** "one, two and three" */
+const list = (parts: readonly string[]): string => parts.join(', ').replace(/, ([^,]*)$/, ' and $1')
+
+const proofName = (proof: Proof): string => {
+  if (proof === 'password') return 'password'
+  return proof === 'device' ? 'trusted device' : factorWords[proof].name
+}
+
+/** "password, recovery code and authenticator app" */
+export const factorsText = (factors: readonly Proof[]): string => list(factors.map(proofName))
+
+/** The audit trail in sentences, by the name of the event. */
+export const activityWords: Readonly<Record<AuditEventName, string>> = {
+  'account.created': 'Account created',
+  'account.disabled': 'Account blocked by the person who runs this site',
+  'account.enabled': 'Account open again',
+  'account.removed': 'Account removed',
+  'account.invited': 'Invitation link made',
+  'account.invitation-used': 'Invitation link used',
+  'account.second-factor-reset': 'Second step reset by the person who runs this site',
+  'sign-in.password-accepted': 'Right password',
+  'sign-in.password-refused': 'Wrong password',
+  'sign-in.password-throttled': 'Password not looked at, after too many wrong ones',
+  'sign-in.completed': 'Signed in',
+  'code.refused': 'Wrong 6-digit code',
+  'code.throttled': 'Code not looked at, after too many wrong ones',
+  'code.locked': 'Codes locked, after too many wrong ones',
+  'recovery-code.used': 'Recovery code used',
+  'recovery-code.refused': 'Wrong recovery code',
+  'recovery-code.throttled': 'Recovery code not looked at, after too many wrong ones',
+  'recovery-codes.renewed': 'New recovery codes made',
+  'authenticator.added': 'Authenticator app added',
+  'authenticator.renamed': 'Authenticator app renamed',
+  'authenticator.removed': 'Authenticator app removed',
+  'authenticator.unreadable': 'Authenticator app could not be read',
+  'set-up.refused': 'Wrong code while setting up an authenticator app',
+  'step-up.passed': 'Confirmed it is you',
+  'step-up.refused': 'Could not confirm it is you',
+  'password.changed': 'Password changed',
+  'password.set-by-administrator': 'Password set by the person who runs this site',
+  'session.ended': 'A device was signed out',
+  'session.others-ended': 'All other devices were signed out',
+  'session.signed-out': 'Signed out',
+  'trusted-device.added': 'Device remembered',
+  'trusted-device.ended': 'Remembered device ended',
+  'trusted-device.reused': 'Remembered device ended, because somebody seems to have copied it',
+  'installation.restored': 'Everybody signed out after a backup was restored',
+  'installation.moved': 'Moved to another database',
+}
+
+export const rename = {
+  title: 'Rename an authenticator app',
+  heading: (name: string): Html => html`Rename ${named(name)}`,
+  label: 'New name',
+  submit: 'Save',
+}
+
+export const remove = {
+  title: 'Remove an authenticator app',
+  heading: (name: string): Html => html`Remove ${named(name)}?`,
+  effect: 'Codes from it will stop working straight away. Remembered devices will be asked for a code again.',
+  effectLast: 'It is your only second step. After that, your password alone opens your account.',
+  submit: (name: string): Html => html`Remove ${named(name)}`,
+  keep: 'Keep it',
+  refused: 'This is your only second step. Add another before you remove it.',
+  add: 'Add an authenticator app',
+}
+
+export const renew = {
+  title: 'Make new recovery codes',
+  heading: 'Make new recovery codes?',
+  effect: 'Making new codes stops the old ones working.',
+  left: (left: number): string => `You have ${left} left now.`,
+  submit: 'Make new codes',
+  keep: 'Keep the old ones',
+  empty:
+    'You have used your last recovery code. Make new ones now, so that you can get in if you lose your phone.',
+}
+
+export const endSession = {
+  title: 'Sign out another device',
+  heading: (device: string): Html => html`Sign out ${named(device)}?`,
+  effect: 'It will have to sign in again with password and code.',
+  submit: 'Sign it out',
+  keep: 'Leave it signed in',
+}
+
+export const endOthers = {
+  title: 'Sign out everywhere else',
+  heading: 'Sign out everywhere else?',
+  effect: (count: number): string =>
+    `${plural(count, 'other device')} will have to sign in again, and remembered devices will be asked for a code. This device stays signed in.`,
+  none: 'You are signed in on this device only. There is nothing to sign out.',
+  submit: 'Sign out everywhere else',
+  keep: 'Leave them signed in',
+}
+
+export const endTrusted = {
+  title: 'Stop trusting a device',
+  heading: (device: string): Html => html`Stop trusting ${named(device)}?`,
+  effect: 'The next sign-in there asks for a code.',
+  submit: 'Stop trusting it',
+  keep: 'Keep trusting it',
+}
+
+export const password = {
+  title: 'Change your password',
+  current: 'Current password',
+  next: 'New password',
+  rules: (min: number): string =>
+    `At least ${min} characters. Three or four words in a row are good, and spaces are fine.`,
+  effect: 'All other devices will be signed out.',
+  submit: 'Change password',
+}
+
+const actions = {
+  'add-authenticator': 'add an authenticator app',
+  'change-phone': 'change your phone',
+  'rename-authenticator': 'rename an authenticator app',
+  'remove-authenticator': 'remove an authenticator app',
+  'renew-recovery-codes': 'make new recovery codes',
+  'change-password': 'change your password',
+  'end-session': 'sign out another device',
+  'end-other-sessions': 'sign out everywhere else',
+  'end-trusted-device': 'stop trusting a device',
+} as const
+
+/** What a fresh proof is asked for. */
+export type ConfirmAction = keyof typeof actions
+
+export const confirm = {
+  title: 'Confirm it is you',
+  titleRecovery: 'Confirm it is you with a recovery code',
+  lead: 'You are about to change how your account is protected.',
+  leadFor: (action: ConfirmAction): string => `You are about to ${actions[action]}.`,
+  howLong: (minutes: number): string => `We will not ask again for ${plural(minutes, 'minute')}.`,
+  password: 'Password',
+  code: (lengths: readonly number[]): string => `${digitsWords(lengths)} code`,
+  codeHint: (issuers: readonly string[]): Html =>
+    html`From your authenticator app, the entry called
+    ${issuers.map((issuer, index) => html`${index > 0 && ' or '}${named(issuer)}`)}`,
+  submit: 'Confirm',
+  spends: 'This uses up the recovery code.',
+}
+
+export const signOut = {
+  title: 'Sign out',
+  heading: 'Sign out?',
+  effect: 'You will need your password and a code to come back.',
+  submit: 'Sign out',
+  keep: 'Stay signed in',
+}

@@ -1,0 +1,197 @@
+import type { Account, AccountStore, FactorLimit, NewAccount } from '../../core/accounts/account.js'
+import type { AccountId } from '../../core/ids.js'
+import type { FactorCounts } from '../../core/factors/factor.js'
+import { Undo } from '../../core/ports/stores.js'
+import type { Db, Param } from '../engine/database.js'
+import { done, found, foundAll, valuesList, wrote } from './rows.js'
+
+export interface AccountRow {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly email: string
+  readonly group_names: string
+  readonly admin: number
+  readonly disabled: number
+  readonly password_hash: string
+  readonly authenticator_count: number
+  readonly factor_counts: string
+  readonly created_at: number
+  readonly last_sign_in_at: number
+}
+
+const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
+  factor_counts, created_at, last_sign_in_at`
+
+/** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
+export const accountColumns = columns.replace(/\w+/g, 'account.$&')
+
+type CountColumns = Pick<AccountRow, 'authenticator_count' | 'factor_counts'>
+
+/** TOTP has a column; every other kind is in the text, also what a newer version put there. */
+const countsOf = ({ authenticator_count: totp, factor_counts: others }: CountColumns): FactorCounts =>
+  others === '{}' ? { totp } : { ...(JSON.parse(others) as FactorCounts), totp }
+
+function othersOf(counts: FactorCounts): string {
+  const others = Object.entries(counts).filter(([kind, count = 0]) => kind !== 'totp' && count > 0)
+  return JSON.stringify(Object.fromEntries(others))
+}
+
+export function accountOf(row: AccountRow): Account {
+  return {
+    id: row.id as AccountId,
+    username: row.username,
+    name: row.name,
+    email: row.email,
+    groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
+    admin: row.admin === 1,
+    disabled: row.disabled === 1,
+    passwordHash: row.password_hash,
+    factorCounts: countsOf(row),
+    createdAt: row.created_at,
+    lastSignInAt: row.last_sign_in_at,
+  }
+}
+
+const valuesOf = (account: Account): readonly Param[] => [
+  account.id,
+  account.username,
+  account.name,
+  account.email,
+  JSON.stringify(account.groups),
+  Number(account.admin),
+  Number(account.disabled),
+  account.passwordHash,
+  account.factorCounts.totp,
+  othersOf(account.factorCounts),
+  account.createdAt,
+  account.lastSignInAt,
+]
+
+const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 12)}`
+const insertFirst = `INSERT INTO account (${columns})
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 WHERE NOT EXISTS (SELECT 1 FROM account)`
+
+/** Sorted, so that two accounts that want the same names wait for each other in the same order. */
+async function addNames(db: Db, { account, loginNames }: NewAccount): Promise<boolean> {
+  const names = [...new Set(loginNames)].sort()
+  if (names.length === 0) return true
+  const added = await db.run(
+    `INSERT INTO login_name (name, account) VALUES ${valuesList(names.length, 2)} ON CONFLICT DO NOTHING`,
+    names.flatMap((name) => [name, account.id]),
+  )
+  return added === names.length
+}
+
+async function add(db: Db, account: NewAccount): Promise<boolean | Undo<boolean>> {
+  await db.run(insert, valuesOf(account.account))
+  return (await addNames(db, account)) || new Undo(false)
+}
+
+async function addFirst(db: Db, account: NewAccount): Promise<boolean | Undo<boolean>> {
+  await db.lock('first account')
+  if ((await db.run(insertFirst, valuesOf(account.account))) === 0) return false
+  return (await addNames(db, account)) || new Undo(false)
+}
+
+export function accountStore(db: Db): AccountStore {
+  return { ...reading(db), ...writing(db), ...changing(db), ...counting(db) }
+}
+
+type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
+
+const find = `SELECT ${columns} FROM account WHERE id = $1`
+const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
+const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 LIMIT 1'
+const pageRows = 1000
+const page = `SELECT ${columns} FROM account WHERE id > $1 ORDER BY id LIMIT ${pageRows}`
+
+/** Page by page: no statement takes long, however many there are. The oldest come first. */
+async function listAll(db: Db): Promise<readonly Account[]> {
+  const all: Account[] = []
+  for (let last = '', found = pageRows; found === pageRows;) {
+    const rows = await foundAll(db.all<AccountRow>(page, [last]), accountOf)
+    all.push(...rows)
+    last = rows.at(-1)?.id ?? ''
+    found = rows.length
+  }
+  const isBefore = (one: Account, other: Account): boolean => one.id < other.id
+  return all.sort((one, other) => one.createdAt - other.createdAt || (isBefore(one, other) ? -1 : 1))
+}
+
+/** What is decided from the row stays true to the end. SQLite holds the whole database. */
+const holding = (db: Db): string => (db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find)
+
+function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'isLocalPart' | 'list' | 'isEmpty'> {
+  return {
+    find: (id) => found(db.one(find, [id]), accountOf),
+    hold: (id) => found(db.one(holding(db), [id]), accountOf),
+    findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
+    // 'A' follows '@' in both databases' order.
+    isLocalPart: async (name) => (await db.one(localPart, [`${name}@`, `${name}A`])) !== null,
+    list: () => listAll(db),
+    isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
+  }
+}
+
+function writing(db: Db): Some<'add' | 'addFirst' | 'remove' | 'noteSignIn'> {
+  return {
+    add: (account) => db.atomic((part) => add(part, account)),
+    addFirst: (account) => db.atomic((part) => addFirst(part, account)),
+    remove: (id) => wrote(db.run('DELETE FROM account WHERE id = $1', [id])),
+    noteSignIn: (id, at) => done(db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])),
+  }
+}
+
+const setProfile = 'UPDATE account SET username = $2, name = $3, email = $4, group_names = $5 WHERE id = $1'
+
+function changing(db: Db): Some<'setDisabled' | 'setPasswordHash' | 'renewPasswordHash' | 'setProfile'> {
+  return {
+    setDisabled: (id, disabled) =>
+      wrote(db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])),
+    setPasswordHash: (id, hash) =>
+      wrote(db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])),
+    renewPasswordHash: (id, { from, to }) =>
+      wrote(
+        db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [id, from, to]),
+      ),
+    setProfile: (id, { username, name, email, groups }) =>
+      done(db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])),
+  }
+}
+
+const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
+  WHERE id = $1 AND authenticator_count = $4 AND factor_counts = $5`
+
+/** The row is held meanwhile, and the write decides: it finds the counts as they were read, or changes nothing. */
+const change = (db: Db, id: AccountId, next: (now: FactorCounts) => FactorCounts | null): Promise<boolean> =>
+  db.atomic(async (part) => {
+    const row = await part.one<AccountRow>(holding(part), [id])
+    const counts = row === null ? null : next(countsOf(row))
+    if (row === null || counts === null) return false
+    const was = [row.authenticator_count, row.factor_counts]
+    return wrote(part.run(recount, [id, counts.totp, othersOf(counts), ...was]))
+  })
+
+const total = (counts: FactorCounts): number =>
+  Object.values(counts).reduce<number>((sum, n = 0) => sum + n, 0)
+
+function countedUp(now: FactorCounts, kind: string, limit: FactorLimit): FactorCounts | null {
+  const has = now[kind] ?? 0
+  const hasRoom = limit === 'first' ? total(now) === 0 : has < limit.atMost
+  return hasRoom ? { ...now, [kind]: has + 1 } : null
+}
+
+function countedDown(now: FactorCounts, kind: string, atLeast: number): FactorCounts | null {
+  const has = now[kind] ?? 0
+  return has > 0 && total(now) > atLeast ? { ...now, [kind]: has - 1 } : null
+}
+
+function counting(db: Db): Some<'countFactorUp' | 'countFactorDown' | 'resetFactorCounts'> {
+  return {
+    countFactorUp: (id, kind, limit) => change(db, id, (now) => countedUp(now, kind, limit)),
+    countFactorDown: (id, kind, atLeast) => change(db, id, (now) => countedDown(now, kind, atLeast)),
+    resetFactorCounts: (id) =>
+      done(db.run("UPDATE account SET authenticator_count = 0, factor_counts = '{}' WHERE id = $1", [id])),
+  }
+}

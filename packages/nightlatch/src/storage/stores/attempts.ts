@@ -1,0 +1,106 @@
+import type { AttemptKey, AttemptPolicy, AttemptStore, Reservation } from '../../core/rate-limits/attempts.js'
+import type { Clock, Now } from '../engine/clock.js'
+import { nowOf } from '../engine/clock.js'
+import type { Db } from '../engine/database.js'
+import { among, done } from './rows.js'
+
+interface AttemptRow {
+  readonly failures: number
+  readonly blocked_until: number
+  readonly changed_at: number
+  readonly now: number
+}
+
+/** A clock that was set back by so much since makes no wait shorter. */
+const toleranceSeconds = 3600
+
+/**
+ * $1 key, $2 now, $3 forgets what is so many seconds old, $4 wait from, $5 doublings until the longest wait, $6 the
+ * longest wait, $7 the first, $8 locked at, $9 forgets at all. The row that is put in carries the moment.
+ * A wait that ends far later than the longest one does was set by a clock that was wrong, and holds nobody.
+ */
+const reserveAt = (now: Now): string => {
+  const isForgotten = '($9 = 1 AND attempt.changed_at < excluded.changed_at - $3)'
+  return `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets)
+  SELECT CAST($1 AS text), 1, CASE WHEN CAST($4 AS bigint) <= 1 THEN moment.now + CAST($7 AS bigint) ELSE 0 END,
+    moment.now, CAST($9 AS bigint)
+  FROM (SELECT ${now.sql('$2')} AS now) AS moment WHERE true
+  ON CONFLICT (key) DO UPDATE SET
+    failures = CASE WHEN ${isForgotten} THEN 1 ELSE attempt.failures + 1 END,
+    blocked_until = CASE
+      WHEN ${isForgotten} THEN excluded.blocked_until
+      WHEN attempt.failures + 1 < $4 THEN 0
+      WHEN attempt.failures + 1 - $4 >= $5 THEN excluded.changed_at + $6
+      ELSE excluded.changed_at + (CAST($7 AS bigint) << CAST(attempt.failures + 1 - $4 AS integer)) END,
+    changed_at = excluded.changed_at,
+    forgets = excluded.forgets
+  WHERE (attempt.blocked_until <= excluded.changed_at
+      OR attempt.blocked_until > excluded.changed_at + $6 + ${toleranceSeconds})
+    AND (${isForgotten} OR attempt.failures < $8)
+  RETURNING failures`
+}
+
+function reserveParams(key: AttemptKey, policy: AttemptPolicy, now: number | null) {
+  const { waitFrom, firstWaitSeconds, longestWaitSeconds, lockAt, forgetAfterSeconds } = policy
+  const doublings = Math.ceil(Math.log2(Math.max(1, longestWaitSeconds / firstWaitSeconds)))
+  return [
+    key,
+    now,
+    forgetAfterSeconds ?? 0,
+    waitFrom,
+    doublings,
+    longestWaitSeconds,
+    Math.min(firstWaitSeconds, longestWaitSeconds),
+    lockAt ?? Number.MAX_SAFE_INTEGER,
+    Number(forgetAfterSeconds !== null),
+  ]
+}
+
+/** Why there is no attempt; null when somebody has made room meanwhile. The wait's end is told in the server's time. */
+function refusal(row: AttemptRow | null, policy: AttemptPolicy, nowSeconds: number): Reservation | null {
+  if (row === null) return null
+  const { now } = row
+  const { lockAt, forgetAfterSeconds, longestWaitSeconds } = policy
+  const forgotten = forgetAfterSeconds !== null && row.changed_at < now - forgetAfterSeconds
+  if (lockAt !== null && row.failures >= lockAt && !forgotten) return { kind: 'locked' }
+  const waits = row.blocked_until > now && row.blocked_until <= now + longestWaitSeconds + toleranceSeconds
+  return waits ? { kind: 'wait', untilSeconds: nowSeconds + row.blocked_until - now } : null
+}
+
+const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
+  ORDER BY changed_at LIMIT $2`
+
+export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
+  const now = nowOf(db, clock)
+  const reserve = reserveAt(now)
+  const why = `SELECT failures, blocked_until, changed_at, ${now.sql('$2')} AS now FROM attempt WHERE key = $1`
+  const removeIdle = `DELETE FROM attempt WHERE ${among(db, 'key', idle)}`
+  return {
+    async reserve(key, policy, nowSeconds) {
+      for (let tries = 0; tries < 5; tries += 1) {
+        const row = await db.one<Pick<AttemptRow, 'failures'>>(
+          reserve,
+          reserveParams(key, policy, now.param(nowSeconds)),
+        )
+        if (row !== null) return { kind: 'reserved', failures: row.failures }
+        const refused = refusal(
+          await db.one<AttemptRow>(why, [key, now.param(nowSeconds)]),
+          policy,
+          nowSeconds,
+        )
+        if (refused !== null) return refused
+      }
+      // Others keep changing this counter: no attempt now, and an honest time for the next one.
+      return { kind: 'wait', untilSeconds: nowSeconds + 1 }
+    },
+    giveBack: (key) =>
+      done(
+        db.run(
+          'UPDATE attempt SET failures = failures - 1, blocked_until = 0 WHERE key = $1 AND failures > 0',
+          [key],
+        ),
+      ),
+    clear: (key) => done(db.run('DELETE FROM attempt WHERE key = $1', [key])),
+    removeIdleSince: (at, limit) => db.run(removeIdle, [at, limit]),
+  }
+}

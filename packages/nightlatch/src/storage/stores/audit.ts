@@ -1,0 +1,64 @@
+import type { AuditEventName, AuditFilter, AuditRecord, AuditStore } from '../../core/audit/audit.js'
+import type { AccountId } from '../../core/ids.js'
+import type { Db, Param } from '../engine/database.js'
+import { among, done, foundAll, valuesList } from './rows.js'
+
+interface AuditRow {
+  readonly sequence: number
+  readonly at: number
+  readonly event: string
+  readonly account: string | null
+  readonly address: string
+  readonly user_agent: string
+  readonly details: string
+}
+
+const recordOf = (row: AuditRow): AuditRecord => ({
+  sequence: row.sequence,
+  at: row.at,
+  event: row.event as AuditEventName,
+  account: row.account as AccountId | null,
+  address: row.address,
+  userAgent: row.user_agent,
+  details: JSON.parse(row.details) as AuditRecord['details'],
+})
+
+const columns = 'sequence, at, event, account, address, user_agent, details'
+const mostOfThese = 100
+
+function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
+  const wanted: readonly (readonly [string, Param | undefined])[] = [
+    ['account =', filter.account],
+    ['sequence >', filter.afterSequence],
+    ['sequence <', filter.beforeSequence],
+  ]
+  const given = wanted.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]))
+  const where = given.map(({ condition }, index) => `${condition} $${index + 1}`).join(' AND ')
+  const order = filter.afterSequence === undefined ? 'DESC' : 'ASC'
+  return [
+    `SELECT ${columns} FROM audit
+      ${where === '' ? '' : `WHERE ${where}`} ORDER BY sequence ${order} LIMIT $${given.length + 1}`,
+    [...given.map(({ value }) => value), filter.limit],
+  ]
+}
+
+const add = `INSERT INTO audit (at, event, account, address, user_agent, details)
+  VALUES ($1, $2, $3, $4, $5, $6)`
+const these = `SELECT ${columns} FROM audit
+  WHERE sequence IN ${valuesList(1, mostOfThese)} ORDER BY sequence`
+const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
+
+export function auditStore(db: Db): AuditStore {
+  const removeBefore = `DELETE FROM audit WHERE ${among(db, 'sequence', due)}`
+  return {
+    add: ({ at, event, account, address, userAgent, details }) =>
+      done(db.run(add, [at, event, account, address, userAgent, JSON.stringify(details)])),
+    list: (filter) => foundAll(db.all<AuditRow>(...listQuery(filter)), recordOf),
+    listThese: (sequences) => {
+      // Always as many parameters: one statement for all.
+      const padded = Array.from({ length: mostOfThese }, (_one, index) => sequences[index] ?? -1)
+      return foundAll(db.all<AuditRow>(these, padded), recordOf)
+    },
+    removeBefore: (at, limit) => db.run(removeBefore, [at, limit]),
+  }
+}

@@ -1,0 +1,113 @@
+import type { AuthenticatorSecret, AuthenticatorStore, Otp } from '../../core/factors/totp/store.js'
+import type { AccountId, AuthenticatorId } from '../../core/ids.js'
+import type { Db, Param } from '../engine/database.js'
+import { done, foundAll, valuesList, wrote } from './rows.js'
+
+interface AuthenticatorRow {
+  readonly id: string
+  readonly account: string
+  readonly name: string
+  readonly sealed: string
+  readonly last_step: number
+  readonly created_at: number
+  readonly last_used_at: number
+  readonly algorithm: string
+  readonly digits: number
+  readonly period: number
+  readonly counter: number | null
+  readonly issuer: string | null
+}
+
+const columns = `id, account, name, sealed, last_step, created_at, last_used_at, algorithm, digits, period, counter,
+  issuer`
+
+const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
+  id: row.id as AuthenticatorId,
+  account: row.account as AccountId,
+  name: row.name,
+  sealed: row.sealed,
+  lastStep: row.last_step,
+  createdAt: row.created_at,
+  lastUsedAt: row.last_used_at,
+  algorithm: row.algorithm as Otp['algorithm'],
+  digits: row.digits,
+  period: row.period,
+  counter: row.counter,
+  issuer: row.issuer,
+})
+
+/** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
+const sealedUnder = 'substr(sealed, 4, 16)'
+const keyIn = (sealed: string): string => sealed.slice(3, 19)
+
+export function authenticatorStore(db: Db): AuthenticatorStore {
+  return { ...keeping(db), ...resealing(db) }
+}
+
+type Resealing = 'listNotSealedUnder' | 'reseal' | 'countNotSealedUnder'
+
+const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 12)}`
+const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
+const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
+const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
+  (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
+
+const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
+  one.id,
+  one.account,
+  one.name,
+  one.sealed,
+  one.lastStep,
+  one.createdAt,
+  one.lastUsedAt,
+  one.algorithm,
+  one.digits,
+  one.period,
+  one.counter,
+  one.issuer,
+]
+
+const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`
+
+function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
+  return {
+    add: (one) => done(db.run(add, valuesOf(one))),
+    listOf: (account) => foundAll(db.all<AuthenticatorRow>(listOf, [account]), authenticatorOf),
+    consumeStepIfNewer: (id, step, at) => wrote(db.run(consume, [id, step, at])),
+    consumeCounterIfNewer: (id, next, at) => wrote(db.run(consumeCounter, [id, next, at])),
+    // Two renames at once would both find the name free: one after the other.
+    rename: (id, account, name) =>
+      db.atomic(async (part) => {
+        await part.lock(`authenticator names of ${account}`)
+        return wrote(part.run(rename, [id, account, name]))
+      }),
+    remove: (id, account) =>
+      wrote(db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])),
+    removeAllOf: (account) => db.run('DELETE FROM authenticator WHERE account = $1', [account]),
+  }
+}
+
+// Two ranges of the index: nothing that is sealed under the key is looked at.
+const range = (beside: string): string =>
+  `SELECT * FROM (SELECT ${columns} FROM authenticator
+    WHERE ${sealedUnder} ${beside} $1 AND (${sealedUnder}, id) > ($3, $4)
+    ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
+const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
+
+function resealing(db: Db): Pick<AuthenticatorStore, Resealing> {
+  return {
+    listNotSealedUnder: (keyId, limit, after) =>
+      foundAll(
+        db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? '']),
+        authenticatorOf,
+      ),
+    reseal: (id, { from, to }) =>
+      wrote(db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, from, to])),
+    async countNotSealedUnder(keyIds) {
+      const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
+      const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
+      const row = await db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
+      return row?.n ?? 0
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import type { SetUp, SetUpStore } from '../../core/factors/totp/store.js'
+import type { AccountId, AuthenticatorId } from '../../core/ids.js'
+import type { Db } from '../engine/database.js'
+import { among, done, found, valuesList, wrote } from './rows.js'
+
+interface SetUpRow {
+  readonly id: string
+  readonly account: string
+  readonly owner: string
+  readonly sealed: string
+  readonly name: string
+  readonly replaces: string
+  readonly created_at: number
+  readonly expires_at: number
+}
+
+const columns = 'id, account, owner, sealed, name, replaces, created_at, expires_at'
+
+const setUpOf = (row: SetUpRow): SetUp => ({
+  id: row.id as AuthenticatorId,
+  account: row.account as AccountId,
+  owner: row.owner,
+  sealed: row.sealed,
+  name: row.name,
+  replaces: row.replaces as AuthenticatorId | '',
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+})
+
+// One that has expired is as good as gone, and makes room.
+const add = `INSERT INTO set_up (${columns}) VALUES ${valuesList(1, 8)}
+  ON CONFLICT (owner) DO UPDATE SET id = excluded.id, account = excluded.account, sealed = excluded.sealed,
+    name = excluded.name, replaces = excluded.replaces, created_at = excluded.created_at,
+    expires_at = excluded.expires_at
+  WHERE set_up.expires_at <= excluded.created_at`
+const findByOwner = `SELECT ${columns} FROM set_up WHERE owner = $1 AND expires_at > $2`
+const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+
+export function setUpStore(db: Db): SetUpStore {
+  const removeExpired = `DELETE FROM set_up WHERE ${among(db, 'owner', due)}`
+  return {
+    addUnlessThere: (one) =>
+      done(
+        db.run(add, [
+          one.id,
+          one.account,
+          one.owner,
+          one.sealed,
+          one.name,
+          one.replaces,
+          one.createdAt,
+          one.expiresAt,
+        ]),
+      ),
+    findByOwner: (owner, now) => found(db.one(findByOwner, [owner, now]), setUpOf),
+    take: (id) => wrote(db.run('DELETE FROM set_up WHERE id = $1', [id])),
+    removeByOwner: (owner) => done(db.run('DELETE FROM set_up WHERE owner = $1', [owner])),
+    removeAllOf: (account) => done(db.run('DELETE FROM set_up WHERE account = $1', [account])),
+    removeExpired: (now, limit) => db.run(removeExpired, [now, limit]),
+  }
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import { endpoints, problemsOf } from '../../src/http/api/endpoints.js'
+import { errorsReference } from '../../src/http/api/errors-reference.js'
+import { openApiDocument } from '../../src/http/api/openapi.js'
+import { apiPath, operationIds, operations } from '../../src/http/api/operations.js'
+import { problemCodes, problems } from '../../src/http/api/problems.js'
+import { apiRoutes } from '../../src/http/api/routes.js'
+import { routes } from '../../src/http/routes.js'
+
+interface Operation {
+  operationId: string
+  summary: string
+  tags: string[]
+  security: Record<string, unknown>[]
+  parameters?: { name: string; in: string; required: boolean; schema: object }[]
+  requestBody?: { required: boolean; content: Record<string, { schema: unknown }> }
+  responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>
+}
+
+interface Document {
+  openapi: string
+  info: Record<string, unknown>
+  servers: { url: string }[]
+  tags: { name: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, { name: string }> }
+}
+
+const documentFor = (base: string, secure: boolean): Document =>
+  openApiDocument({
+    name: 'Nightlatch',
+    origin: 'https://auth.example.org',
+    base,
+    secure,
+  }) as unknown as Document
+const document = documentFor('', true)
+
+const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
+
+/** Every schema inside a value, wherever it is. */
+function schemasIn(value: unknown): Record<string, unknown>[] {
+  if (typeof value !== 'object' || value === null) return []
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(schemasIn)]
+}
+
+describe('the OpenAPI document', () => {
+  it('is OpenAPI 3.1 with a title, a version and a server below the base path', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.info).toMatchObject({ title: expect.any(String), version: expect.any(String) })
+    expect(documentFor('/auth', true).servers).toEqual([{ url: 'https://auth.example.org/auth' }])
+  })
+
+  it('describes every route below /api/v1, and no other', () => {
+    const routed = routes
+      .filter((route) => route.path.startsWith('/api/'))
+      .map((route) => `${route.method} ${route.path.replace(':id', '{id}')}`)
+    const written = described.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+    expect(written.sort()).toEqual(routed.sort())
+    expect(apiRoutes).toHaveLength(written.length)
+  })
+
+  it.each(described.map((one) => [one.operation.operationId, one] as const))(
+    '%s has a name of its own, a summary, a known tag and a parameter for each place in its path',
+    (name, { path, operation }) => {
+      expect(described.filter((one) => one.operation.operationId === name)).toHaveLength(1)
+      expect(operation.summary).not.toBe('')
+      expect(document.tags.map((tag) => tag.name)).toEqual(expect.arrayContaining(operation.tags))
+      const places = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
+      expect((operation.parameters ?? []).map((one) => one.name)).toEqual(places)
+      expect((operation.parameters ?? []).every((one) => one.in === 'path' && one.required)).toBe(true)
+    },
+  )
+
+  it.each(described.map((one) => [one.operation.operationId, one.operation] as const))(
+    '%s answers with one success and with problems, each with its schema',
+    (_name, operation) => {
+      const statuses = Object.keys(operation.responses)
+      expect(statuses.filter((status) => status.startsWith('2'))).toHaveLength(1)
+      for (const [status, response] of Object.entries(operation.responses)) {
+        expect(response.description).not.toBe('')
+        if (status === '204') expect(response.content).toBeUndefined()
+        else if (status.startsWith('2')) expect(Object.keys(response.content!)).toEqual(['application/json'])
+        else expect(Object.keys(response.content!)).toEqual(['application/problem+json'])
+      }
+    },
+  )
+
+  it('only refers to what is there', () => {
+    for (const schema of schemasIn(document)) {
+      const ref = schema['$ref']
+      if (typeof ref === 'string') expect(document.components.schemas).toHaveProperty(ref.split('/').at(-1)!)
+    }
+    const schemes = Object.keys(document.components.securitySchemes)
+    for (const { operation } of described)
+      expect(schemes).toEqual(expect.arrayContaining(operation.security.flatMap((one) => Object.keys(one))))
+  })
+
+  it('has objects whose required members exist and whose patterns compile', () => {
+    for (const schema of schemasIn(document)) {
+      if (Array.isArray(schema['required']))
+        expect(Object.keys(schema['properties'] as object)).toEqual(
+          expect.arrayContaining(schema['required'] as string[]),
+        )
+      if (typeof schema['pattern'] === 'string')
+        expect(() => new RegExp(schema['pattern'] as string)).not.toThrow()
+    }
+  })
+
+  it('names the cookies as they are sent: with their prefix on https', () => {
+    expect(document.components.securitySchemes['session']!.name).toBe('__Host-nightlatch-session')
+    expect(documentFor('', false).components.securitySchemes['session']!.name).toBe('nightlatch-session')
+  })
+
+  it('is plain JSON', () => {
+    expect(JSON.parse(JSON.stringify(document))).toEqual(document)
+  })
+})
+
+describe('the problem codes', () => {
+  it.each(problemCodes)('%s has a status, a title and help', (code) => {
+    expect(problems[code].status).toBeGreaterThanOrEqual(400)
+    expect(problems[code].title).not.toMatch(/\.$/)
+    expect(problems[code].help).not.toBe('')
+  })
+
+  it('are all in the reference, which names every operation', () => {
+    const reference = errorsReference()
+    for (const code of problemCodes) expect(reference).toContain(`| \`${code}\` | ${problems[code].status} |`)
+    for (const id of operationIds)
+      expect(reference).toContain(
+        `\`${operations[id].method} ${apiPath}${operations[id].path.replace(':id', '{id}')}\``,
+      )
+  })
+
+  it('of an operation follow from who may call it and whether it has a body', () => {
+    expect(problemsOf('signIn')).toContain('body-too-large')
+    expect(problemsOf('session')).not.toContain('body-too-large')
+    expect(problemsOf('session')).not.toContain('cross-site')
+    for (const id of operationIds.filter((one) => endpoints[one].caller === 'signed-in'))
+      expect(problemsOf(id)).toEqual(expect.arrayContaining(['not-signed-in', 'second-factor-required']))
+  })
+})

@@ -1,0 +1,88 @@
+/** Nightlatch as it is built, with accounts that have been through their set-up. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openNightlatch } from '../../../packages/nightlatch/dist/compose/open.js'
+import { readSettings } from '../../../packages/nightlatch/dist/config/read.js'
+import { protectServer } from '../../../packages/nightlatch/dist/compose/protect-server.js'
+import { serve } from '../../../packages/nightlatch/dist/compose/http-server.js'
+import { beginSession } from '../../../packages/nightlatch/dist/core/sign-in/start-session.js'
+import { hashSessionToken } from '../../../packages/nightlatch/dist/core/tokens.js'
+import { Secret } from '../../../packages/nightlatch/dist/core/secret.js'
+import { answerQuestions } from '../lib/child.mjs'
+import { enrol } from '../lib/people.mjs'
+
+const options = JSON.parse(process.argv[2] ?? '{}')
+const folder = mkdtempSync(join(tmpdir(), 'nightlatch-bench-'))
+const env = {
+  NIGHTLATCH_PORT: '0',
+  NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1',
+  NIGHTLATCH_DATA: folder,
+  ...(options.databaseUrl === undefined ? {} : { NIGHTLATCH_DATABASE_URL: options.databaseUrl }),
+}
+const read = readSettings({ env })
+if (read.kind === 'problems') throw new Error(read.problems.join(' '))
+const nightlatch = await openNightlatch(read.settings)
+const log = { warn() {}, error: (message, _fields, error) => console.error(message, error) }
+const server =
+  options.target === undefined
+    ? await serve(nightlatch, log)
+    : await protectServer(nightlatch, { target: new URL(options.target), log })
+const people = await enrol(nightlatch.core, options.accounts ?? 1)
+answerQuestions(
+  { port: server.settings.port, folder, people, cookie: await sessionCookie() },
+  { argon2: argon2Limit, rememberAll, heap },
+)
+
+/** Everybody signs in and is asked for twice. */
+async function rememberAll() {
+  const hashes = []
+  const { core } = nightlatch
+  await core.storage.atomically(async (stores) => {
+    for (const person of people)
+      hashes.push(hashSessionToken(core.world, (await begin(stores, person)).token))
+  })
+  for (let times = 0; times < 2; times += 1)
+    for (const hash of hashes) await core.storage.stores.sessions.findByTokenHash(hash)
+  return { remembered: hashes.length }
+}
+
+function heap() {
+  for (let times = 0; times < 4; times += 1) globalThis.gc()
+  return { heapBytes: process.memoryUsage().heapUsed }
+}
+
+/** Password checks a second when there is nothing else to do. */
+async function argon2Limit() {
+  const password = new Secret('correct horse battery')
+  const { passwords } = nightlatch.core
+  let left = 120
+  const started = performance.now()
+  const one = async () => {
+    while (left-- > 0) await passwords.verify(passwords.unknownAccountHash, password)
+  }
+  await Promise.all(Array.from({ length: 8 }, one))
+  return { perSecond: 120 / ((performance.now() - started) / 1000) }
+}
+
+async function sessionCookie() {
+  const begun = await nightlatch.core.storage.atomically((stores) => begin(stores, people[0]))
+  return `nightlatch-session=${begun.token.reveal()}`
+}
+
+function begin(stores, person) {
+  const { core } = nightlatch
+  const browser = {
+    client: { address: '127.0.0.1', userAgent: 'bench' },
+    knownDevice: null,
+    trustedDevice: null,
+    session: null,
+  }
+  return beginSession(core, stores, {
+    account: person.account,
+    browser,
+    factors: ['password', 'totp'],
+    verifiedAt: core.world.nowSeconds(),
+    remember: false,
+  })
+}

@@ -12,7 +12,7 @@ import { Totp } from '../packages/otp/dist/index.js'
 import { openNightlatch } from '../packages/nightlatch/dist/compose/open.js'
 import { readSettings } from '../packages/nightlatch/dist/config/read.js'
 import { addAccount } from '../packages/nightlatch/dist/core/accounts/administration.js'
-import { realWorld } from '../packages/nightlatch/dist/crypto/world.js'
+import { nodePlatform } from '../packages/nightlatch/dist/crypto/world.js'
 import { serve } from '../packages/nightlatch/dist/compose/http-server.js'
 import { smallPng } from './small-png.mjs'
 
@@ -31,8 +31,8 @@ const clock = { seconds: Date.UTC(2026, 10, 21, 14, 17) / 1000 }
 async function openServer(dataFolder) {
   const read = readSettings({ env: { NIGHTLATCH_PORT: '0', NIGHTLATCH_DATA: dataFolder } })
   if (read.kind === 'problems') throw new Error(read.problems.join('\n'))
-  const world = { ...realWorld, nowSeconds: () => clock.seconds }
-  const nightlatch = await openNightlatch(read.settings, { world })
+  const platform = { ...nodePlatform, nowSeconds: () => clock.seconds }
+  const nightlatch = await openNightlatch(read.settings, { platform })
   const log = { warn: () => undefined, error: (...what) => console.error(...what) }
   const server = await serve(nightlatch, log)
   const wishes = { username, name: 'Ada Lovelace', admin: false }

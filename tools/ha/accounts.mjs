@@ -43,8 +43,8 @@ export async function makeAccounts(env, counts) {
 
 /** Ten codes, and what the database keeps of them. */
 async function recoveryCodes(core) {
-  const codes = newRecoveryCodes(core.world)
-  const salt = Buffer.from(core.world.randomBytes(16)).toString('hex')
+  const codes = newRecoveryCodes(core.platform)
+  const salt = Buffer.from(core.platform.randomBytes(16)).toString('hex')
   const hashes = await core.passwords.hashAll(codes, salt)
   return {
     salt,

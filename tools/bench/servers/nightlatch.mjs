@@ -40,7 +40,7 @@ async function rememberAll() {
   const { core } = nightlatch
   await core.storage.atomically(async (stores) => {
     for (const person of people)
-      hashes.push(hashSessionToken(core.world, (await begin(stores, person)).token))
+      hashes.push(hashSessionToken(core.platform, (await begin(stores, person)).token))
   })
   for (let times = 0; times < 2; times += 1)
     for (const hash of hashes) await core.storage.stores.sessions.findByTokenHash(hash)
@@ -82,7 +82,7 @@ function begin(stores, person) {
     account: person.account,
     browser,
     factors: ['password', 'totp'],
-    verifiedAt: core.world.nowSeconds(),
+    verifiedAt: core.platform.nowSeconds(),
     remember: false,
   })
 }

@@ -34,7 +34,7 @@ interface ReplyLike {
 
 /** A plugin: `await app.register(nightlatch(auth))` mounts the pages below the base path. */
 export function nightlatch(auth: NightlatchAuth): (app: FastifyLike) => Promise<void> {
-  const answer = (request: RequestLike, reply: ReplyLike): void => {
+  const response = (request: RequestLike, reply: ReplyLike): void => {
     reply.hijack()
     auth.listener(request.raw, reply.raw)
   }
@@ -44,8 +44,8 @@ export function nightlatch(auth: NightlatchAuth): (app: FastifyLike) => Promise<
     app.addContentTypeParser('*', (_request, _payload, done) => {
       done(null)
     })
-    app.all(auth.basePath === '' ? '/' : auth.basePath, answer)
-    app.all(`${auth.basePath}/*`, answer)
+    app.all(auth.basePath === '' ? '/' : auth.basePath, response)
+    app.all(`${auth.basePath}/*`, response)
     return Promise.resolve()
   }
 }

@@ -38,8 +38,8 @@ export function handlers(
   source: AuthSource,
   options: NextOptions = {},
 ): Record<'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', RouteHandler> {
-  const answer: RouteHandler = async (request) => (await opened(source)).fetch(asSent(request, options))
-  return { GET: answer, POST: answer, PATCH: answer, PUT: answer, DELETE: answer }
+  const response: RouteHandler = async (request) => (await opened(source)).fetch(asSent(request, options))
+  return { GET: response, POST: response, PATCH: response, PUT: response, DELETE: response }
 }
 
 /** Guards a route handler: it is called with the session, or not at all. */

@@ -39,7 +39,8 @@ function processDeps(): CliDeps {
     stderr: process.stderr,
     now: () => Date.now() / 1000,
     // Loaded only by the commands that need it: `otp code` should not wait for a database driver.
-    open: async (settings, options = {}) => (await import('../compose/open.js')).openNightlatch(settings, options),
+    open: async (settings, options = {}) =>
+      (await import('../compose/open.js')).openNightlatch(settings, options),
     move: async (...args) => (await import('../compose/open.js')).moveNightlatch(...args),
     undoMove: async (settings) => (await import('../compose/open.js')).undoMoveOf(settings),
     notices: noticesFor,

@@ -59,9 +59,9 @@ export function buildProgram(deps: CliDeps): CliCommand {
   return program as CliCommand
 }
 
-export function forEachCommand(command: CliCommand, visit: (command: CliCommand) => void): void {
-  visit(command)
-  for (const one of command.commands) forEachCommand(one as CliCommand, visit)
+export function forEachCommand(command: CliCommand, context: (command: CliCommand) => void): void {
+  context(command)
+  for (const one of command.commands) forEachCommand(one as CliCommand, context)
 }
 
 const intro = `Nightlatch: the second lock on the door. Sign-in with a second factor for any web application.

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { Settings } from '../config/read.js'
 import type { ConnectionLimits } from '../http/bindings/connections.js'
 import { Connections } from '../http/bindings/connections.js'
-import type { DoorLog } from '../http/services.js'
+import type { HttpLog } from '../http/services.js'
 import { hardLimit, largestLine } from '../http/bindings/header-limit.js'
 
 export interface BoundedServer {
@@ -14,7 +14,7 @@ export interface BoundedServer {
 }
 
 interface Wishes {
-  readonly log: Pick<DoorLog, 'warn'>
+  readonly log: Pick<HttpLog, 'warn'>
   /** Milliseconds for a whole request, 0 where one may take its time as long as it moves. */
   readonly requestTimeout: number
   /** How many descriptors one connection takes: two where there is an application behind it. */
@@ -94,7 +94,7 @@ function sweeper(connections: Connections, { log }: Wishes): () => void {
   let lastReport = -Infinity
   return () => {
     const now = Date.now()
-    connections.sweep(now)
+    connections.prune(now)
     if (now - lastReport < quietBetweenReports) return
     const report = connections.report()
     if (report === null) return
@@ -119,8 +119,8 @@ function refuseMalformed(connections: Connections, error: Malformed, socket: Soc
 }
 
 /** The other side may never close: then the place is taken back a little later. */
-function endWith(connections: Connections, socket: Socket, answer: string): void {
-  socket.end(answer)
+function endWith(connections: Connections, socket: Socket, response: string): void {
+  socket.end(response)
   connections.ending(socket)
 }
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Nightlatch } from './open.js'
-import { housekeepingLease, keepHouse } from '../core/maintenance/housekeeping.js'
+import { housekeepingLease, runHousekeeping } from '../core/maintenance/housekeeping.js'
 import { tellRefused } from '../core/rate-limits/refusals.js'
-import type { DoorLog } from '../http/services.js'
+import type { HttpLog } from '../http/services.js'
 
 export interface Rhythm {
   /** From the end of one round to the next. */
@@ -17,7 +17,7 @@ const usual: Rhythm = { everyMs: 60_000, pauseMs: 50 }
 /** Keeps house now and then. @returns what ends it: resolves when the running batch is done */
 export function startHousekeeping(
   { core, box }: Pick<Nightlatch, 'core'> & Partial<Pick<Nightlatch, 'box'>>,
-  log: DoorLog,
+  log: HttpLog,
   { everyMs, pauseMs }: Rhythm = usual,
 ): () => Promise<void> {
   const name = randomUUID()
@@ -28,7 +28,7 @@ export function startHousekeeping(
   const round = async (): Promise<void> => {
     try {
       await tellRefused(core)
-      isOurs = (await keepHouse(core, { name, pause: () => pause(pauseMs) })) !== null
+      isOurs = (await runHousekeeping(core, { name, pause: () => pause(pauseMs) })) !== null
     } catch (error) {
       log.error('housekeeping failed and will be tried again', {}, error)
     }

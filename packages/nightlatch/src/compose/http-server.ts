@@ -1,13 +1,13 @@
 import type { Server as HttpServer } from 'node:http'
 import type { AddressInfo, Server } from 'node:net'
-import { noteRunning, openDoor } from './open.js'
+import { noteRunning, openServices } from './open.js'
 import type { Nightlatch } from './open.js'
 import { atPort } from '../config/read.js'
 import type { Settings } from '../config/read.js'
 import type { AccessRules } from '../core/access/rules.js'
-import type { DoorLog, Doors } from '../http/services.js'
+import type { HttpLog, Services } from '../http/services.js'
 import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
-import { askOf, nodeListener, send } from '../http/bindings/node.js'
+import { requestOf, nodeListener, send } from '../http/bindings/node.js'
 import { boundedServer } from './bounded-server.js'
 import { startHousekeeping } from './housekeeping.js'
 
@@ -16,7 +16,7 @@ export interface RunningServer {
   readonly settings: Settings
   /** The first page: `http://localhost:3000`, or with the base path. */
   readonly url: string
-  readonly doors: Doors
+  readonly services: Services
   /**
    * Tells whoever keeps asking /readyz, and serves on until they know, for `drainMs` at most. Then takes no more
    * connections, answers what is in flight, and ends what is left after the deadline.
@@ -29,7 +29,7 @@ const seconds = 1000
 /** Serves on the host and port of the settings; the rules are those of forward authentication. */
 export async function serve(
   nightlatch: Nightlatch,
-  log: DoorLog,
+  log: HttpLog,
   accessRules: AccessRules | null = null,
 ): Promise<RunningServer> {
   let stopping = false
@@ -37,27 +37,27 @@ export async function serve(
   const { host, port, server: bounds } = nightlatch.settings
   await listen(server, { host, port })
   const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
-  const { doors, answer } = openDoor(nightlatch, settings, {
+  const { services, handle } = openServices(nightlatch, settings, {
     log,
     accessRules,
     isStopping: () => stopping,
   })
-  const listenerBelow = (base: string): Listener => nodeListener(answer, { base, isStopping: () => stopping })
+  const listenerBelow = (base: string): Listener => nodeListener(handle, { base, isStopping: () => stopping })
   const listener = withProbesAtRoot(settings.basePath, listenerBelow)
   server.on('request', (request, response) => {
     connections.began(request, response)
     const detail = largestOf(request, bounds.headerLimitBytes)
     if (detail === null) listener(request, response)
-    else send(request, response, headersTooLarge(doors, askOf(request, settings.basePath), detail))
+    else send(request, response, headersTooLarge(services, requestOf(request, settings.basePath), detail))
   })
   await noteRunning(nightlatch, settings, { door: 'serve', log })
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
-    await doors.polls.allTold(drainMs)
+    await services.readinessPollers.allTold(drainMs)
     await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
   }
-  return { settings, url: settings.origin + settings.basePath, doors, stop }
+  return { settings, url: settings.origin + settings.basePath, services, stop }
 }
 
 type Listener = ReturnType<typeof nodeListener>

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { noteRunning, openDoor, openNightlatch } from './open.js'
-import type { OpenDoor, Parts } from './open.js'
+import { noteRunning, openServices, openNightlatch } from './open.js'
+import type { HttpApp, Parts } from './open.js'
 import { readSettings } from '../config/read.js'
 import type { Settings } from '../config/read.js'
 import type { ApplicationAccounts } from '../core/core.js'
@@ -8,7 +8,7 @@ import { findSession } from '../core/sessions/session-lifetime.js'
 import { parseToken } from '../core/tokens.js'
 import { readCookie } from '../http/cookies.js'
 import { isOurs } from '../http/request-handler.js'
-import type { DoorLog } from '../http/services.js'
+import type { HttpLog } from '../http/services.js'
 import { fetchHandler } from '../http/bindings/fetch.js'
 import { asNext, queryFor } from '../http/return-url.js'
 import { nodeListener, pathBelow } from '../http/bindings/node.js'
@@ -37,7 +37,7 @@ export interface AuthOptions {
   /** Where a framework hides the connection: the client's address of a web `Request`. */
   readonly clientAddress?: (request: Request) => string | undefined
   /** Default: warnings and errors, on standard error. */
-  readonly log?: DoorLog
+  readonly log?: HttpLog
 }
 
 /** A web `Request`, a request of node:http, or anything else with headers. */
@@ -85,7 +85,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const log = options.log ?? defaultLog()
   const nightlatch = await openNightlatch(settings, partsOf(options, log))
   if (nightlatch.hasGuessableKey) log.warn('the root key can be guessed', {})
-  const door = openDoor(nightlatch, settings, { log })
+  const http = openServices(nightlatch, settings, { log })
   await noteRunning(nightlatch, settings, { door: 'library', log })
   const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
@@ -94,13 +94,13 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     origin: settings.origin,
     basePath: base,
     owns: (path) => (base === '' ? isOurs(path) : pathBelow(path, base) !== ''),
-    fetch: fetchHandler(door.answer, {
+    fetch: fetchHandler(http.handle, {
       base,
       peerOf: (request, connection) =>
         addressOf(options.clientAddress?.(request) ?? connection?.address, withoutAddress),
     }),
-    listener: nodeListener(door.answer, { base, isStopping: () => false }),
-    session: (request) => sessionOf(door, request),
+    listener: nodeListener(http.handle, { base, isStopping: () => false }),
+    session: (request) => sessionOf(http, request),
     signInUrl: (next) => `${base}/login${next === undefined ? '' : `?${queryFor(asNext(next))}`}`,
     close: async () => {
       await stopHousekeeping()
@@ -109,7 +109,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   }
 }
 
-function partsOf({ accounts }: AuthOptions, log: DoorLog): Parts {
+function partsOf({ accounts }: AuthOptions, log: HttpLog): Parts {
   if (accounts === undefined) return {}
   const onUnclearAnswer = once(() => log.warn(unclearAnswer, { option: 'accounts' }))
   return { applicationAccounts: accounts, onUnclearAnswer }
@@ -139,15 +139,15 @@ function addressOf(address: string | undefined, withoutAddress: () => void): str
 }
 
 /** A page that says that something went wrong is no use to whoever has to find out what. */
-export const defaultLog = (): DoorLog =>
+export const defaultLog = (): HttpLog =>
   requestLog(createLog({ level: 'warn', stream: process.stderr, colour: false }))
 
-async function sessionOf({ doors }: OpenDoor, request: RequestLike): Promise<SessionView | null> {
+async function sessionOf({ services }: HttpApp, request: RequestLike): Promise<SessionView | null> {
   const { headers } = request
   const cookie =
     typeof headers.get === 'function' ? headers.get('cookie') : (headers as IncomingMessage['headers']).cookie
-  const token = parseToken(readCookie(cookie ?? undefined, doors.cookies.nameOf('session')))
-  const signedIn = await findSession(doors.core, token)
+  const token = parseToken(readCookie(cookie ?? undefined, services.cookies.nameOf('session')))
+  const signedIn = await findSession(services.core, token)
   return signedIn === null ? null : sessionView(signedIn)
 }
 

@@ -1,7 +1,7 @@
 import type { Nightlatch } from './open.js'
 import type { AuditEvent } from '../core/audit/audit.js'
 import type { AccountId } from '../core/ids.js'
-import type { DoorLog } from '../http/services.js'
+import type { HttpLog } from '../http/services.js'
 
 const mostNames = 1000
 /** A name may be changed. */
@@ -11,7 +11,7 @@ const namesLastMs = 60_000
  * Each event of the audit trail is a line of the log, too, where fail2ban, journald and others look for it: with the
  * account's name, never with what a stranger typed.
  */
-export function logEvents({ core, storage }: Pick<Nightlatch, 'core' | 'storage'>, log: DoorLog): void {
+export function logEvents({ core, storage }: Pick<Nightlatch, 'core' | 'storage'>, log: HttpLog): void {
   if (log.info === undefined) return
   const names = nameFinder(async (id) => (await core.storage.stores.accounts.find(id))?.username)
   let before = Promise.resolve()

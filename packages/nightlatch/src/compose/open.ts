@@ -11,7 +11,7 @@ import { checkRootKeys, knowsKeys } from '../core/keys/key-checks.js'
 import { noteInstallation, type Installation } from '../core/maintenance/installation.js'
 import type { Notices } from '../core/notify/notices.js'
 import type { Stores } from '../core/ports/stores.js'
-import type { World } from '../core/ports/platform.js'
+import type { Platform } from '../core/ports/platform.js'
 import type { Argon2Setting } from '../crypto/phc-string.js'
 import { isCommon } from '../crypto/common-passwords.js'
 import { createPasswordHasher } from '../crypto/password-hasher.js'
@@ -25,28 +25,28 @@ import {
 import type { RootKey } from '../crypto/root-key.js'
 import { createSecretBox } from '../crypto/secret-box.js'
 import type { KeyedSecretBox } from '../crypto/secret-box.js'
-import { realWorld } from '../crypto/world.js'
+import { nodePlatform } from '../crypto/world.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { loadAssets } from '../http/assets.js'
-import type { Answer, Ask } from '../http/request.js'
+import type { HttpResponse, HttpRequest } from '../http/request.js'
 import { clientAddresses } from '../http/client-address.js'
 import { cookiesFor } from '../http/cookies.js'
-import { createDoor } from '../http/request-handler.js'
-import type { DoorLog, Doors } from '../http/services.js'
+import { createRequestHandler } from '../http/request-handler.js'
+import type { HttpLog, Services } from '../http/services.js'
 import { logEvents } from './log-events.js'
-import { keepAnswers } from '../http/response-cache.js'
+import { createResponseCaches } from '../http/response-cache.js'
 import { createMetrics } from '../http/health/metrics.js'
 import { untrustedProxies } from '../http/untrusted-proxy.js'
 import { parseNext } from '../http/return-url.js'
-import { Polls } from '../http/health/readiness-pollers.js'
+import { ReadinessPollers } from '../http/health/readiness-pollers.js'
 import { assetFolder } from '../pages/index.js'
 import { moveStorage, openStorage, StorageError, undoMove } from '../storage/index.js'
-import type { Moved, MoveWishes, OpenStorage } from '../storage/index.js'
+import type { Moved, MoveOptions, OpenStorage } from '../storage/index.js'
 
 /** What may be put in the place of the real thing; the settings are for operators, these are for programs. */
 export interface Parts {
-  readonly world?: World
-  readonly log?: DoorLog
+  readonly platform?: Platform
+  readonly log?: HttpLog
   readonly notices?: Notices
   readonly applicationAccounts?: ApplicationAccounts
   readonly onUnclearAnswer?: () => void
@@ -67,7 +67,7 @@ export class StartError extends Error {
   }
 }
 
-/** Everything but the doors: what the command line works on, too. */
+/** Everything but the pages and the JSON interface: what the command line works on, too. */
 export interface Nightlatch {
   readonly settings: Settings
   readonly core: Core
@@ -86,10 +86,10 @@ export type MoveOutcome = Moved & { readonly from: string; readonly to: string }
 export async function moveNightlatch(
   { database }: Settings,
   target: Settings['database'],
-  hooks: Pick<MoveWishes, 'onProgress' | 'mustGoOn'>,
+  hooks: Pick<MoveOptions, 'onProgress' | 'mustGoOn'>,
 ): Promise<MoveOutcome> {
   const [from, to] = [inWords(database), inWords(target)]
-  const wishes = { ...hooks, from, to, nowSeconds: realWorld.nowSeconds() }
+  const wishes = { ...hooks, from, to, nowSeconds: nodePlatform.nowSeconds() }
   const moved = await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)
   if (target.kind === 'sqlite') keepOutOfGit(dirname(target.file))
   return { ...moved, from, to }
@@ -102,7 +102,7 @@ export type UndoOutcome =
 /** Opens an installation again that has moved away; what may have been used since elsewhere is closed. */
 export function undoMoveOf(settings: Settings): Promise<UndoOutcome> {
   const close = (stores: Stores): Promise<Closed> =>
-    closeAfterRestore(realWorld, stores, { recoveryCodes: false })
+    closeAfterRestore(nodePlatform, stores, { recoveryCodes: false })
   return undoMove(locationOf(settings), close)
 }
 
@@ -112,13 +112,13 @@ export const inWords = (database: Settings['database']): string =>
     ? database.file
     : database.url.reveal().replace(/^(\w+:\/\/)(?:[^/?#]*@)?([^?#]*).*$/s, '$1$2')
 
-export const silent: DoorLog = { warn: () => undefined, error: () => undefined }
+export const silent: HttpLog = { warn: () => undefined, error: () => undefined }
 
 /** Opens the database, checks the root key against it, and joins the parts. */
 export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<Nightlatch> {
   const storage = await openStorage(locationOf(settings), {
     // Where a program brings a clock of its own, that one decides everywhere.
-    clock: parts.world === undefined ? 'database' : 'given',
+    clock: parts.platform === undefined ? 'database' : 'given',
   })
   try {
     const lostKey = parts.lostKey === true
@@ -176,7 +176,7 @@ async function rootKeysFor(
 ): Promise<readonly RootKey[]> {
   if (settings.rootKey.kind === 'given') return settings.rootKey.keys
   const { path } = settings.rootKey
-  if (lostKey && isMissing(path)) return [new Secret(realWorld.randomBytes(rootKeyBytes))]
+  if (lostKey && isMissing(path)) return [new Secret(nodePlatform.randomBytes(rootKeyBytes))]
   const isOld = await knowsKeys(storage.stores)
   if (isMissing(path) && isOld)
     throw new StartError(
@@ -196,7 +196,7 @@ type Joined = Pick<Core, 'storage' | 'box' | 'passwords'>
 function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
   return {
     ...joined,
-    world: parts.world ?? realWorld,
+    platform: parts.platform ?? nodePlatform,
     policy: { mfa: settings.mfa, issuer: settings.issuer, host: new URL(settings.origin).hostname },
     notices: parts.notices ?? { send: () => undefined },
     isCommonPassword: isCommon,
@@ -209,7 +209,7 @@ function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
 export async function noteRunning(
   { core }: Pick<Nightlatch, 'core'>,
   settings: Settings,
-  { door, application = '', log }: { door: Installation['door']; application?: string; log: DoorLog },
+  { door, application = '', log }: { door: Installation['door']; application?: string; log: HttpLog },
 ): Promise<void> {
   const { origin, basePath, cookieDomain, trustedProxies, mail } = settings
   const facts = { origin, basePath, door, application, trustsProxies: trustedProxies.size > 0 }
@@ -221,22 +221,22 @@ export async function noteRunning(
   }
 }
 
-export interface DoorParts {
+export interface ServiceParts {
   /** Where a sign-in leads that was sent nowhere; our home page unless told. */
   readonly landing?: string
   /** null: every protected address asks for whoever is signed in. */
   readonly accessRules?: AccessRules | null
-  readonly log?: DoorLog
+  readonly log?: HttpLog
   isStopping?(): boolean
 }
 
-export interface OpenDoor {
-  readonly doors: Doors
-  answer(ask: Ask): Promise<Answer>
+export interface HttpApp {
+  readonly services: Services
+  handle(request: HttpRequest): Promise<HttpResponse>
 }
 
 /** The door of pages and JSON, for one origin. */
-export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: DoorParts = {}): OpenDoor {
+export function openServices(nightlatch: Nightlatch, settings: Settings, parts: ServiceParts = {}): HttpApp {
   const { core, storage } = nightlatch
   const { origin, basePath: base } = settings
   const secure = origin.startsWith('https:')
@@ -246,7 +246,7 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
   const log = parts.log ?? silent
   const isTrusted = (address: string): boolean => settings.trustedProxies.has(address)
   logEvents(nightlatch, log)
-  const doors: Doors = {
+  const services: Services = {
     core,
     site: {
       origin,
@@ -260,20 +260,20 @@ export function openDoor(nightlatch: Nightlatch, settings: Settings, parts: Door
     cookies: cookiesFor(secure),
     nextOf: (text) => parseNext(text, nextPolicy),
     assets,
-    metrics: createMetrics(core.world.nowSeconds()),
+    metrics: createMetrics(core.platform.nowSeconds()),
     log,
     isTrustedProxy: isTrusted,
     clientAddress: clientAddresses({ isTrusted, log }),
     noteProxy: untrustedProxies({ isTrustedProxy: isTrusted, log }),
-    kept: keepAnswers({ secure }),
+    responseCaches: createResponseCaches({ secure }),
     accessRules: parts.accessRules ?? null,
     outageOf,
     isUnclaimed: unclaimed(core),
     ready: () => storage.check(),
     isStopping: parts.isStopping ?? (() => false),
-    polls: new Polls(),
+    readinessPollers: new ReadinessPollers(),
   }
-  return { doors, answer: createDoor(doors) }
+  return { services, handle: createRequestHandler(services) }
 }
 
 const hintMs = 500
@@ -281,7 +281,7 @@ const hintMs = 500
 /** Once there is an account, nobody asks again; and the page comes up without an answer, or with a slow one, too. */
 function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolean> {
   let isClaimed = applicationAccounts !== null
-  const ask = async (): Promise<boolean> => {
+  const request = async (): Promise<boolean> => {
     try {
       isClaimed = !(await storage.stores.accounts.isEmpty())
     } catch {
@@ -289,13 +289,13 @@ function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolea
     }
     return !isClaimed
   }
-  return async () => !isClaimed && Promise.race([ask(), sleep(hintMs, false, { ref: false })])
+  return async () => !isClaimed && Promise.race([request(), sleep(hintMs, false, { ref: false })])
 }
 
 const retrySeconds = 5
 
 /** Only a bug is a 500: whatever the database cannot do just now is a 503. */
-function outageOf(error: unknown): ReturnType<Doors['outageOf']> {
+function outageOf(error: unknown): ReturnType<Services['outageOf']> {
   if (!(error instanceof StorageError)) return null
   return error.code === 'not-text' || error.code === 'failed'
     ? null

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net'
-import { noteRunning, openDoor } from './open.js'
-import type { Nightlatch, OpenDoor } from './open.js'
+import { noteRunning, openServices } from './open.js'
+import type { Nightlatch, HttpApp } from './open.js'
 import { atPort } from '../config/read.js'
 import type { Account } from '../core/accounts/account.js'
 import { findSession, liveSessions } from '../core/sessions/session-lifetime.js'
 import { hasTwoFactors } from '../core/factors/registry.js'
-import type { DoorLog } from '../http/services.js'
+import type { HttpLog } from '../http/services.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
 import { boundedServer } from './bounded-server.js'
@@ -25,7 +25,7 @@ export interface ProtectOptions {
   readonly target: URL
   /** Who may pass where; everything is for whoever is signed in when it is left out. */
   readonly rules?: AccessRules
-  readonly log: DoorLog
+  readonly log: HttpLog
   /** Gives the application its own name in the Host header instead of the public one. */
   readonly targetHost?: boolean
   /** How long the application may take to begin its answer. */
@@ -51,12 +51,12 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   await listen(server, { host, port })
   const at = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
   const settings = { ...at, basePath: protectBasePath }
-  const { doors, answer } = openDoor(nightlatch, settings, {
+  const { services, handle } = openServices(nightlatch, settings, {
     log: options.log,
     landing: '/',
     isStopping: () => stopping,
   })
-  const parts = protectParts(nightlatch, { door: { doors, answer }, options, connections })
+  const parts = protectParts(nightlatch, { http: { services, handle }, options, connections })
   const listeners = protectListeners({ ...parts, reenter: (socket) => server.emit('connection', socket) })
   server.on('request', listeners.request)
   server.on('checkContinue', listeners.checkContinue)
@@ -67,35 +67,35 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   const stopHousekeeping = startHousekeeping(nightlatch, options.log)
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
-    await doors.polls.allTold(drainMs)
+    await services.readinessPollers.allTold(drainMs)
     stopSweeping()
     const closed = close(server, deadlineMs)
     for (const end of [...parts.tunnels]) end()
     await Promise.all([closed, stopHousekeeping()])
     parts.upstream.close()
   }
-  return { settings, url: settings.origin, doors, stop }
+  return { settings, url: settings.origin, services, stop }
 }
 
 function protectParts(
   nightlatch: Nightlatch,
-  { door, options, connections }: { door: OpenDoor; options: ProtectOptions; connections: Connections },
+  { http, options, connections }: { http: HttpApp; options: ProtectOptions; connections: Connections },
 ): Omit<ProtectParts, 'reenter'> {
   const { core } = nightlatch
-  const { doors, answer } = door
+  const { services, handle } = http
   const { target, rules, log } = options
-  const { origin } = doors.site
+  const { origin } = services.site
   const { host, protocol } = new URL(origin)
   const live = async (account: Account) => new Set((await liveSessions(core, account)).map(({ id }) => id))
   return {
-    doors,
-    answer,
+    services,
+    handle,
     rules: rules ?? { rules: [], otherwise: core.policy.mfa === 'required' ? 'two-factors' : 'one-factor' },
     hasTwoFactors: ({ session }) => hasTwoFactors(session),
     host,
-    whoIs: (ask) => findSession(core, doors.cookies.token(ask, 'session')),
-    outage: (ask, error) => {
-      log.error('the database cannot answer', { request: ask.id, method: ask.method }, error)
+    whoIs: (request) => findSession(core, services.cookies.token(request, 'session')),
+    outage: (request, error) => {
+      log.error('the database cannot answer', { request: request.id, method: request.method }, error)
     },
     upstream: createUpstream({
       target,
@@ -122,18 +122,18 @@ function sweepOften(
   { sweepMs = 5 * seconds, log }: ProtectOptions,
 ): () => void {
   let busy = false
-  const sweep = async (): Promise<void> => {
+  const prune = async (): Promise<void> => {
     if (busy) return
     busy = true
     try {
-      await streams.sweep()
+      await streams.prune()
     } catch (error) {
       log.error('open streams could not be checked and will be again', {}, error)
     } finally {
       busy = false
     }
   }
-  const timer = setInterval(() => void sweep(), sweepMs)
+  const timer = setInterval(() => void prune(), sweepMs)
   timer.unref()
   return () => {
     clearInterval(timer)

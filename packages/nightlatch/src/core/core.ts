@@ -2,7 +2,7 @@ import type { Notices } from './notify/notices.js'
 import type { PasswordHasher } from './accounts/password.js'
 import type { SecretBox } from './keys/secret-box.js'
 import type { Storage } from './ports/stores.js'
-import type { World } from './ports/platform.js'
+import type { Platform } from './ports/platform.js'
 
 export interface Policy {
   /** `required`: every account has a second factor, and the first sign-in sets it up. */
@@ -36,7 +36,7 @@ export interface ApplicationAccount {
 
 /** Everything that the decisions are made with. */
 export interface Core {
-  readonly world: World
+  readonly platform: Platform
   readonly policy: Policy
   readonly storage: Storage
   readonly passwords: PasswordHasher

@@ -1,5 +1,5 @@
 import { Secret } from './secret.js'
-import type { World } from './ports/platform.js'
+import type { Platform } from './ports/platform.js'
 
 /**
  * A bearer token: 256 random bits in base64url. The person's browser holds it; the database holds only its
@@ -10,9 +10,9 @@ export type Token = Secret<string>
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** 43 characters: 256 random bits, six a character. */
-export function newToken(world: Pick<World, 'randomBytes'>): Token {
+export function newToken(platform: Pick<Platform, 'randomBytes'>): Token {
   let text = ''
-  for (const byte of world.randomBytes(43)) text += alphabet[byte & 63]
+  for (const byte of platform.randomBytes(43)) text += alphabet[byte & 63]
   return new Secret(text)
 }
 
@@ -20,22 +20,22 @@ export function newToken(world: Pick<World, 'randomBytes'>): Token {
 const seriesCharacters = 21
 
 /** The next value of a trusted device's cookie: of the same series, and otherwise another one. */
-export function nextInSeries(world: Pick<World, 'randomBytes'>, token: Token): Token {
-  const fresh = newToken(world).reveal()
+export function nextInSeries(platform: Pick<Platform, 'randomBytes'>, token: Token): Token {
+  const fresh = newToken(platform).reveal()
   return new Secret(token.reveal().slice(0, seriesCharacters) + fresh.slice(seriesCharacters))
 }
 
 /** What is kept of a series: enough to know any of its values again, and no way back to one. */
-export const hashSeries = (world: Pick<World, 'sha256'>, token: Token): string =>
-  world.sha256(`series:${token.reveal().slice(0, seriesCharacters)}`)
+export const hashSeries = (platform: Pick<Platform, 'sha256'>, token: Token): string =>
+  platform.sha256(`series:${token.reveal().slice(0, seriesCharacters)}`)
 
 /** A token that came from a cookie or a link, or null when it cannot be one. */
 export function parseToken(text: string | undefined): Token | null {
   return text !== undefined && /^[A-Za-z0-9_-]{43}$/.test(text) ? new Secret(text) : null
 }
 
-export function hashToken(world: Pick<World, 'sha256'>, token: Token): string {
-  return world.sha256(token.reveal())
+export function hashToken(platform: Pick<Platform, 'sha256'>, token: Token): string {
+  return platform.sha256(token.reveal())
 }
 
 /**
@@ -45,17 +45,17 @@ export function hashToken(world: Pick<World, 'sha256'>, token: Token): string {
  */
 export type ForwardToken = Secret<string>
 
-export const forwardTokenOf = (world: Pick<World, 'sha256'>, session: Token): ForwardToken =>
-  new Secret(world.sha256(`forward:${session.reveal()}`))
+export const forwardTokenOf = (platform: Pick<Platform, 'sha256'>, session: Token): ForwardToken =>
+  new Secret(platform.sha256(`forward:${session.reveal()}`))
 
 /** A forward token that came from a cookie, or null when it cannot be one. */
 export function parseForwardToken(text: string | undefined): ForwardToken | null {
   return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? new Secret(text) : null
 }
 
-export const hashForwardToken = (world: Pick<World, 'sha256'>, token: ForwardToken): string =>
-  world.sha256(token.reveal())
+export const hashForwardToken = (platform: Pick<Platform, 'sha256'>, token: ForwardToken): string =>
+  platform.sha256(token.reveal())
 
 /** What is kept of a session's token: session token → forward token → this, and never back. */
-export const hashSessionToken = (world: Pick<World, 'sha256'>, token: Token): string =>
-  hashForwardToken(world, forwardTokenOf(world, token))
+export const hashSessionToken = (platform: Pick<Platform, 'sha256'>, token: Token): string =>
+  hashForwardToken(platform, forwardTokenOf(platform, token))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { PasswordHasher } from '../core/accounts/password.js'
-import { PasswordThreads, type Answer, type Job } from './password-threads.js'
+import { PasswordThreads, type JobResult, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
 
 export interface PasswordHasherOptions {
@@ -82,9 +82,9 @@ function loopWatch(): () => boolean {
   }
 }
 
-type Done = Extract<Answer, { kind: 'done' }>['value']
+type Done = Extract<JobResult, { kind: 'done' }>['value']
 
-function valueOf(answer: Answer | 'busy'): Done | 'busy' {
+function valueOf(answer: JobResult | 'busy'): Done | 'busy' {
   if (answer === 'busy') return answer
   if (answer.kind === 'done') return answer.value
   throw new Error('The argon2 library refused to hash.')

@@ -8,13 +8,13 @@ export type Job = { readonly setting: Argon2Setting } & (
   | { readonly kind: 'hash-all'; readonly secrets: readonly string[]; readonly salt: string }
 )
 
-export type Answer =
+export type JobResult =
   | { readonly kind: 'done'; readonly value: string | boolean | readonly string[] }
   | { readonly kind: 'failed' }
 
 interface Waiting {
   readonly job: Job
-  readonly settle: (answer: Answer | Error) => void
+  readonly settle: (answer: JobResult | Error) => void
   triesLeft: number
 }
 
@@ -46,12 +46,12 @@ export class PasswordThreads {
     this.#options = options
   }
 
-  run(job: Job): Promise<Answer | 'busy'> {
+  run(job: Job): Promise<JobResult | 'busy'> {
     const { threads, longestQueue } = this.#options
     const full = this.#given + this.#queue.length >= threads + longestQueue
     if (full || this.#closed !== null) return Promise.resolve('busy')
     return new Promise((resolve, reject) => {
-      const settle = (answer: Answer | Error): void => {
+      const settle = (answer: JobResult | Error): void => {
         if (answer instanceof Error) reject(answer)
         else resolve(answer)
       }
@@ -113,7 +113,7 @@ export class PasswordThreads {
     const worker = new Worker(this.#options.script, { resourceLimits: { maxOldGenerationSizeMb: 32 } })
     this.#threads.set(worker, [])
     worker.unref()
-    worker.on('message', (answer: Answer) => {
+    worker.on('message', (answer: JobResult) => {
       const jobs = this.#threads.get(worker)
       const done = jobs?.shift()
       const next = jobs?.[0]

@@ -1,7 +1,7 @@
 /**
  * One thread that hashes, one hash at a time. Plain JavaScript, because a worker thread is started from a file,
  * also under the test runner.
- * @import { Job, Answer } from './password-threads.js'
+ * @import { Job, JobResult } from './password-threads.js'
  */
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
@@ -38,7 +38,7 @@ function work(job) {
 
 /**
  * @param {Job} job
- * @returns {Answer}
+ * @returns {JobResult}
  */
 function answer(job) {
   try {

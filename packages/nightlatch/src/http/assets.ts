@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { AssetName, Site } from '../pages/index.js'
 import { assetFiles, assetNames, hashedName } from '../pages/index.js'
-import type { Answer, Ask } from './request.js'
+import type { HttpResponse, HttpRequest } from './request.js'
 
 export interface Asset {
   readonly type: string
@@ -30,8 +30,8 @@ export function loadAssets(
   return { assets, addresses: { css: css ?? '', js: js ?? '', icon: icon ?? '' } }
 }
 
-export function assetAnswer(ask: Ask, asset: Asset): Answer {
-  const gzip = (ask.header('accept-encoding') ?? '').includes('gzip')
+export function assetAnswer(request: HttpRequest, asset: Asset): HttpResponse {
+  const gzip = (request.header('accept-encoding') ?? '').includes('gzip')
   return {
     status: 200,
     headers: {

@@ -1,4 +1,4 @@
-import type { Ask } from './request.js'
+import type { HttpRequest } from './request.js'
 
 export const bodyLimitBytes = 64 * 1024
 
@@ -16,8 +16,8 @@ const refuse = (status: BodyRefusal['status'], code: string): BodyRefusal => ({
 export type Form = ReadonlyMap<string, string>
 
 /** A form as sent by a page; every name at most once, so that no two readers pick different values. */
-export async function readForm(ask: Ask): Promise<{ kind: 'form'; form: Form } | BodyRefusal> {
-  const text = await readText(ask, 'application/x-www-form-urlencoded')
+export async function readForm(request: HttpRequest): Promise<{ kind: 'form'; form: Form } | BodyRefusal> {
+  const text = await readText(request, 'application/x-www-form-urlencoded')
   if (typeof text !== 'string') return text
   const form = parseForm(text)
   return form === null ? refuse(400, 'malformed-body') : { kind: 'form', form }
@@ -26,8 +26,8 @@ export async function readForm(ask: Ask): Promise<{ kind: 'form'; form: Form } |
 type Json = { kind: 'json'; value: object } | BodyRefusal
 
 /** A JSON object. */
-export async function readJson(ask: Ask): Promise<Json> {
-  const text = await readText(ask, 'application/json')
+export async function readJson(request: HttpRequest): Promise<Json> {
+  const text = await readText(request, 'application/json')
   return typeof text === 'string' ? parseJson(text) : text
 }
 
@@ -42,21 +42,21 @@ function parseJson(text: string): Json {
 }
 
 /** Empty where the request has no body at all; many a client names its type all the same. */
-export async function readOptionalJson(ask: Ask): Promise<Json> {
-  const length = ask.header('content-length')
-  const none = (length === undefined || length === '0') && ask.header('transfer-encoding') === undefined
-  if (none && ask.header('content-type') === undefined) return { kind: 'json', value: {} }
-  const text = await readText(ask, 'application/json')
+export async function readOptionalJson(request: HttpRequest): Promise<Json> {
+  const length = request.header('content-length')
+  const none = (length === undefined || length === '0') && request.header('transfer-encoding') === undefined
+  if (none && request.header('content-type') === undefined) return { kind: 'json', value: {} }
+  const text = await readText(request, 'application/json')
   if (typeof text !== 'string') return text
   return text === '' ? { kind: 'json', value: {} } : parseJson(text)
 }
 
-async function readText(ask: Ask, type: string): Promise<string | BodyRefusal> {
-  if (!isType(ask.header('content-type'), type) || ask.headerCount('content-type') > 1)
+async function readText(request: HttpRequest, type: string): Promise<string | BodyRefusal> {
+  if (!isType(request.header('content-type'), type) || request.headerCount('content-type') > 1)
     return refuse(415, 'wrong-content-type')
-  const encoding = ask.header('content-encoding')
+  const encoding = request.header('content-encoding')
   if (encoding !== undefined && encoding !== 'identity') return refuse(415, 'wrong-content-type')
-  const bytes = await ask.body(bodyLimitBytes)
+  const bytes = await request.body(bodyLimitBytes)
   if (bytes === 'too-large') return refuse(413, 'body-too-large')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

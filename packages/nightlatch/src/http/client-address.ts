@@ -1,18 +1,18 @@
 import { isIP } from 'node:net'
-import type { Ask } from './request.js'
-import type { DoorLog } from './services.js'
+import type { HttpRequest } from './request.js'
+import type { HttpLog } from './services.js'
 
 interface Known {
   isTrusted(address: string): boolean
   /** Where no proxy says an address that can be read, everybody counts as one: the operator is told, once. */
-  readonly log: DoorLog
+  readonly log: HttpLog
 }
 
 /**
  * Who asks, the only decision about it: the peer, or, when the peer is a trusted proxy, the last address in
  * X-Forwarded-For that is not a trusted proxy itself. What is no address ends the search.
  */
-export function clientAddresses({ isTrusted, log }: Known): (ask: Ask) => string {
+export function clientAddresses({ isTrusted, log }: Known): (request: HttpRequest) => string {
   let hasWarned = false
   const warn = (hop: string): void => {
     if (hasWarned) return
@@ -22,10 +22,10 @@ export function clientAddresses({ isTrusted, log }: Known): (ask: Ask) => string
       address,
     })
   }
-  return (ask) => {
-    const peer = ask.peer.replace(mapped, '')
+  return (request) => {
+    const peer = request.peer.replace(mapped, '')
     if (!isTrusted(peer)) return peer
-    const said = ask.header('x-forwarded-for')
+    const said = request.header('x-forwarded-for')
     const hops = said === undefined ? [] : said.split(',').slice(-mostHops).reverse()
     let address = peer
     for (const hop of hops) {

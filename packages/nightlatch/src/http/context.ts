@@ -5,76 +5,79 @@ import type { SignedIn } from '../core/sessions/session.js'
 import { findSignIn } from '../core/sign-in/code-step.js'
 import type { SignIn } from '../core/sign-in/sign-in.js'
 import type { Site } from '../pages/index.js'
-import type { Answer, Ask } from './request.js'
+import type { HttpResponse, HttpRequest } from './request.js'
 import type { BodyRefusal, Form } from './bodies.js'
 import { readForm } from './bodies.js'
-import type { Doors } from './services.js'
+import type { Services } from './services.js'
 
 /** One request at one door. */
-export interface Visit {
-  readonly doors: Doors
-  readonly ask: Ask
+export interface Context {
+  readonly services: Services
+  readonly request: HttpRequest
   /** The id in the path, or ''. */
   readonly id: string
   readonly query: Form
 }
 
-/** A visit of somebody who is signed in: a type of its own, not a flag. */
-export interface SignedInVisit extends Visit {
+/** A request of somebody who is signed in: a type of its own, not a flag. */
+export interface SignedInContext extends Context {
   readonly signedIn: SignedIn
 }
 
-/** Spelled out, because nearly every request comes by here: to spread the visit costs two microseconds more. */
-export const asSignedIn = ({ doors, ask, id, query }: Visit, signedIn: SignedIn): SignedInVisit => ({
-  doors,
-  ask,
+/** Spelled out, because nearly every request comes by here: to spread the context costs two microseconds more. */
+export const asSignedIn = (
+  { services, request, id, query }: Context,
+  signedIn: SignedIn,
+): SignedInContext => ({
+  services,
+  request,
   id,
   query,
   signedIn,
 })
 
-/** A visit of somebody whose password was right and whose second factor is due. */
-export interface SigningInVisit extends Visit {
+/** A request of somebody whose password was right and whose second factor is due. */
+export interface SigningInContext extends Context {
   readonly signIn: SignIn
   readonly account: Account
 }
 
-export interface FormVisit extends Visit {
+export interface FormContext extends Context {
   readonly form: Form
 }
 
-export type Handler = (visit: Visit) => Promise<Answer>
+export type Handler = (context: Context) => Promise<HttpResponse>
 
-export function browserOf({ doors, ask }: Visit): Browser {
+export function browserOf({ services, request }: Context): Browser {
   return {
-    client: { address: doors.clientAddress(ask), userAgent: ask.header('user-agent') ?? '' },
-    knownDevice: doors.cookies.token(ask, 'device'),
-    trustedDevice: doors.cookies.token(ask, 'trusted'),
-    session: doors.cookies.token(ask, 'session'),
+    client: { address: services.clientAddress(request), userAgent: request.header('user-agent') ?? '' },
+    knownDevice: services.cookies.token(request, 'device'),
+    trustedDevice: services.cookies.token(request, 'trusted'),
+    session: services.cookies.token(request, 'session'),
   }
 }
 
-export const signedInOf = ({ doors, ask }: Visit): Promise<SignedIn | null> =>
-  findSession(doors.core, doors.cookies.token(ask, 'session'))
+export const signedInOf = ({ services, request }: Context): Promise<SignedIn | null> =>
+  findSession(services.core, services.cookies.token(request, 'session'))
 
-export const signingInOf = ({ doors, ask }: Visit): ReturnType<typeof findSignIn> =>
-  findSignIn(doors.core, doors.cookies.token(ask, 'sign-in'))
+export const signingInOf = ({ services, request }: Context): ReturnType<typeof findSignIn> =>
+  findSignIn(services.core, services.cookies.token(request, 'sign-in'))
 
 /** The facts of the site for a page, with the person who is signed in, if anybody is. */
-export function siteOf(visit: Visit, signedIn?: SignedIn): Site {
-  const { base, name, assets } = visit.doors.site
+export function siteOf(context: Context, signedIn?: SignedIn): Site {
+  const { base, name, assets } = context.services.site
   return { base, name, assets, signedInAs: signedIn?.account.username }
 }
 
 /** Reads the form; what cannot be read is refused. */
 export const withForm =
-  <V extends Visit>(
-    handler: (visit: V & FormVisit) => Promise<Answer>,
-    refuse: (visit: Visit, refusal: BodyRefusal) => Answer | Promise<Answer>,
+  <V extends Context>(
+    handler: (context: V & FormContext) => Promise<HttpResponse>,
+    refuse: (context: Context, refusal: BodyRefusal) => HttpResponse | Promise<HttpResponse>,
   ) =>
-  async (visit: V): Promise<Answer> => {
-    const read = await readForm(visit.ask)
-    return read.kind === 'form' ? handler({ ...visit, form: read.form }) : refuse(visit, read)
+  async (context: V): Promise<HttpResponse> => {
+    const read = await readForm(context.request)
+    return read.kind === 'form' ? handler({ ...context, form: read.form }) : refuse(context, read)
   }
 
-export const nowOf = (visit: Visit): number => visit.doors.core.world.nowSeconds()
+export const nowOf = (context: Context): number => context.services.core.platform.nowSeconds()

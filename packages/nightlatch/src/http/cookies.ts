@@ -1,6 +1,6 @@
 import type { Token } from '../core/tokens.js'
 import { parseToken } from '../core/tokens.js'
-import type { Ask } from './request.js'
+import type { HttpRequest } from './request.js'
 
 /** What a browser holds for us, each a cookie of its own. */
 export const cookieNames = [
@@ -20,8 +20,8 @@ export type CookieName = (typeof cookieNames)[number]
  * http is for loopback only, where browsers refuse the prefix.
  */
 export interface Cookies {
-  read(ask: Ask, name: CookieName): string | undefined
-  token(ask: Ask, name: CookieName): Token | null
+  read(request: HttpRequest, name: CookieName): string | undefined
+  token(request: HttpRequest, name: CookieName): Token | null
   set(name: CookieName, value: string, maxAgeSeconds: number): string
   clear(name: CookieName): string
   /** As the browser has it, with its prefix. */
@@ -31,12 +31,12 @@ export interface Cookies {
 export function cookiesFor(secure: boolean): Cookies {
   const full = (name: CookieName): string => `${secure ? '__Host-' : ''}nightlatch-${name}`
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
-  const read = (ask: Ask, name: CookieName): string | undefined =>
-    readCookie(ask.header('cookie'), full(name))
+  const read = (request: HttpRequest, name: CookieName): string | undefined =>
+    readCookie(request.header('cookie'), full(name))
   return {
     nameOf: full,
     read,
-    token: (ask, name) => parseToken(read(ask, name)),
+    token: (request, name) => parseToken(read(request, name)),
     set: (name, value, maxAge) => `${full(name)}=${value}; Max-Age=${String(maxAge)}${attributes}`,
     clear: (name) => `${full(name)}=; Max-Age=0${attributes}`,
   }

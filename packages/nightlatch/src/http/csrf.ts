@@ -1,4 +1,4 @@
-import type { Ask } from './request.js'
+import type { HttpRequest } from './request.js'
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -8,9 +8,9 @@ export const isStateChanging = (method: string): boolean => !safeMethods.has(met
  * Whether a state-changing request may come from where the browser says it comes from. `Sec-Fetch-Site` decides
  * where it is sent; else `Origin` must be ours; a request with neither is not a browser's cross-site form.
  */
-export function comesFromHere(ask: Ask, origin: string): boolean {
-  const site = ask.header('sec-fetch-site')
+export function comesFromHere(request: HttpRequest, origin: string): boolean {
+  const site = request.header('sec-fetch-site')
   if (site !== undefined) return site === 'same-origin' || site === 'none'
-  const from = ask.header('origin')
+  const from = request.header('origin')
   return from === undefined || from === origin
 }

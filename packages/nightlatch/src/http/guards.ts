@@ -1,16 +1,16 @@
 import type { MessageKey, MessageView, Notice } from '../pages/index.js'
 import { messagePage } from '../pages/index.js'
 import { page, retryAfter, seeOther, withCookies } from './response.js'
-import type { Answer } from './request.js'
+import type { HttpResponse } from './request.js'
 import type { BodyRefusal } from './bodies.js'
 import { destinationOf } from './pages/destination.js'
 import { queryFor } from './return-url.js'
-import type { FormVisit, Handler, SignedInVisit, SigningInVisit, Visit } from './context.js'
+import type { FormContext, Handler, SignedInContext, SigningInContext, Context } from './context.js'
 import { asSignedIn, nowOf, signedInOf, signingInOf, siteOf, withForm } from './context.js'
 
 /** A page that only says something. */
-export const message = (visit: Visit, status: number, view: MessageView): Answer =>
-  page(messagePage(siteOf(visit), view), { status })
+export const message = (context: Context, status: number, view: MessageView): HttpResponse =>
+  page(messagePage(siteOf(context), view), { status })
 
 const bodyMessages: Record<BodyRefusal['status'], MessageKey> = {
   400: 'bad-request',
@@ -18,94 +18,98 @@ const bodyMessages: Record<BodyRefusal['status'], MessageKey> = {
   415: 'wrong-type',
 }
 
-export const refuseBody = (visit: Visit, refusal: BodyRefusal): Answer =>
-  message(visit, refusal.status, { key: bodyMessages[refusal.status] })
+export const refuseBody = (context: Context, refusal: BodyRefusal): HttpResponse =>
+  message(context, refusal.status, { key: bodyMessages[refusal.status] })
 
 /** 503: everything is busy for a moment; nothing was looked at and nothing was spent. */
-export function busy(visit: Visit): Answer {
-  const answer = message(visit, 503, { key: 'unavailable' })
-  return { ...answer, headers: { ...answer.headers, ...retryAfter(nowOf(visit) + 2, nowOf(visit)) } }
+export function busy(context: Context): HttpResponse {
+  const response = message(context, 503, { key: 'unavailable' })
+  return { ...response, headers: { ...response.headers, ...retryAfter(nowOf(context) + 2, nowOf(context)) } }
 }
 
-export const form = (handler: (visit: FormVisit) => Promise<Answer>): Handler =>
-  withForm<Visit>(handler, refuseBody)
+export const form = (handler: (context: FormContext) => Promise<HttpResponse>): Handler =>
+  withForm<Context>(handler, refuseBody)
 
 /** Pages for signed-in people; everybody else goes to sign-in and comes back here, also from a form. */
 export const forSignedIn =
-  (handler: (visit: SignedInVisit) => Answer | Promise<Answer>): Handler =>
-  async (visit) => {
-    const signedIn = await signedInOf(visit)
-    return signedIn === null ? toSignIn(visit) : await handler(asSignedIn(visit, signedIn))
+  (handler: (context: SignedInContext) => HttpResponse | Promise<HttpResponse>): Handler =>
+  async (context) => {
+    const signedIn = await signedInOf(context)
+    return signedIn === null ? toSignIn(context) : await handler(asSignedIn(context, signedIn))
   }
 
 /** Asked before the form is read, and once more after a wait for it: the session may have ended on the way. */
-export const signedInForm = (handler: (visit: SignedInVisit & FormVisit) => Promise<Answer>): Handler => {
-  const whenRead = async (visit: SignedInVisit & FormVisit): Promise<Answer> => {
-    const signedIn = await signedInOf(visit)
-    return signedIn === null ? toSignIn(visit) : handler({ ...visit, signedIn })
+export const signedInForm = (
+  handler: (context: SignedInContext & FormContext) => Promise<HttpResponse>,
+): Handler => {
+  const whenRead = async (context: SignedInContext & FormContext): Promise<HttpResponse> => {
+    const signedIn = await signedInOf(context)
+    return signedIn === null ? toSignIn(context) : handler({ ...context, signedIn })
   }
-  return forSignedIn((visit) =>
-    withForm<SignedInVisit>(visit.ask.hasArrived() ? handler : whenRead, refuseBody)(visit),
+  return forSignedIn((context) =>
+    withForm<SignedInContext>(context.request.hasArrived() ? handler : whenRead, refuseBody)(context),
   )
 }
 
 /** Pages of the second step; whoever has not given a password goes to sign-in, whoever is done goes home. */
 export const forSigningIn =
-  <V extends Visit>(handler: (visit: V & SigningInVisit) => Promise<Answer>) =>
-  async (visit: V): Promise<Answer> => {
-    const found = await signingInOf(visit)
-    if (found !== null) return handler({ ...visit, ...found })
-    return signInIsDone(visit)
+  <V extends Context>(handler: (context: V & SigningInContext) => Promise<HttpResponse>) =>
+  async (context: V): Promise<HttpResponse> => {
+    const found = await signingInOf(context)
+    if (found !== null) return handler({ ...context, ...found })
+    return signInIsDone(context)
   }
 
 /** Another window may have completed the sign-in: this one goes where it was to lead itself. */
-async function signInIsDone(visit: Visit & Partial<FormVisit>): Promise<Answer> {
-  const signedIn = await signedInOf(visit)
-  return signedIn === null ? signInIsOver(visit) : seeOther(afterSignIn(visit))
+async function signInIsDone(context: Context & Partial<FormContext>): Promise<HttpResponse> {
+  const signedIn = await signedInOf(context)
+  return signedIn === null ? signInIsOver(context) : seeOther(afterSignIn(context))
 }
 
-export const signingInForm = (handler: (visit: SigningInVisit & FormVisit) => Promise<Answer>): Handler => {
-  const whenRead = forSigningIn<FormVisit>(handler)
-  return async (visit) => {
-    const found = await signingInOf(visit)
-    const whenNot = (): Promise<Answer> => signInIsDone(visit)
-    if (found === null) return withForm<Visit>(signInIsDone, whenNot)(visit)
-    const isHere = visit.ask.hasArrived()
-    return withForm<SigningInVisit>(isHere ? handler : whenRead, refuseBody)({ ...visit, ...found })
+export const signingInForm = (
+  handler: (context: SigningInContext & FormContext) => Promise<HttpResponse>,
+): Handler => {
+  const whenRead = forSigningIn<FormContext>(handler)
+  return async (context) => {
+    const found = await signingInOf(context)
+    const whenNot = (): Promise<HttpResponse> => signInIsDone(context)
+    if (found === null) return withForm<Context>(signInIsDone, whenNot)(context)
+    const isHere = context.request.hasArrived()
+    return withForm<SigningInContext>(isHere ? handler : whenRead, refuseBody)({ ...context, ...found })
   }
 }
 
-function toSignIn(visit: Visit): Answer {
-  const { base } = visit.doors.site
-  const { path, query } = visit.ask
+function toSignIn(context: Context): HttpResponse {
+  const { base } = context.services.site
+  const { path, query } = context.request
   if (path === '/') return seeOther(`${base}/login`)
   return seeOther(`${base}/login?${queryFor(base + path + (query === '' ? '' : `?${query}`))}`)
 }
 
 /** The sign-in took too long or was ended: back to the start, with the destination kept. */
-export function signInIsOver(visit: Visit & Partial<FormVisit>): Answer {
-  const { cookies, site } = visit.doors
-  const had = cookies.read(visit.ask, 'sign-in') !== undefined
-  const next = destinationOf(visit)
+export function signInIsOver(context: Context & Partial<FormContext>): HttpResponse {
+  const { cookies, site } = context.services
+  const had = cookies.read(context.request, 'sign-in') !== undefined
+  const next = destinationOf(context)
   const query = next === null ? '' : `?next=${encodeURIComponent(next)}`
-  const answer = seeOther(`${site.base}/login${query}`, { cookies: [cookies.clear('sign-in')] })
-  return had ? withNotice(visit, answer, { key: 'sign-in-expired' }) : answer
+  const response = seeOther(`${site.base}/login${query}`, { cookies: [cookies.clear('sign-in')] })
+  return had ? withNotice(context, response, { key: 'sign-in-expired' }) : response
 }
 
-export const afterSignIn = (visit: Visit & Partial<FormVisit>): string =>
-  destinationOf(visit) ?? visit.doors.site.landing
+export const afterSignIn = (context: Context & Partial<FormContext>): string =>
+  destinationOf(context) ?? context.services.site.landing
 
 /** Says something once, on the page that follows. */
-export function withNotice(visit: Visit, answer: Answer, notice: Notice): Answer {
+export function withNotice(context: Context, response: HttpResponse, notice: Notice): HttpResponse {
   const value = encodeURIComponent(JSON.stringify(notice))
-  return withCookies(answer, [visit.doors.cookies.set('notice', value, 60)])
+  return withCookies(response, [context.services.cookies.set('notice', value, 60)])
 }
 
 /** What is to be said on this page, and the cookie that makes it be said once only. */
-export function takeNotice(visit: Visit): { notice: Notice | undefined; cookies: readonly string[] } {
-  const text = visit.doors.cookies.read(visit.ask, 'notice')
+export function takeNotice(context: Context): { notice: Notice | undefined; cookies: readonly string[] } {
+  const text = context.services.cookies.read(context.request, 'notice')
   if (text === undefined) return { notice: undefined, cookies: [] }
-  return { notice: parseNotice(text), cookies: [visit.doors.cookies.clear('notice')] }
+  return { notice: parseNotice(text), cookies: [context.services.cookies.clear('notice')] }
 }
 
 /** The cookie may hold anything: only words that we would have put there are said. */

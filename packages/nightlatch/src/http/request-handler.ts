@@ -1,18 +1,18 @@
 import { challengeFor } from '../core/access/challenge.js'
 import type { Problem } from './response.js'
 import { problem, strictTransport } from './response.js'
-import type { Answer, Ask } from './request.js'
+import type { HttpResponse, HttpRequest } from './request.js'
 import { assetAnswer } from './assets.js'
 import { parseForm, readableQuery } from './bodies.js'
 import type { Form } from './bodies.js'
-import type { Doors } from './services.js'
-import { PreparedAnswer } from './response-cache.js'
+import type { Services } from './services.js'
+import { PreparedResponse } from './response-cache.js'
 import { message } from './guards.js'
 import { router } from './router.js'
 import { routes } from './routes.js'
 import { comesFromHere, isStateChanging } from './csrf.js'
 import type { MessageKey } from '../pages/index.js'
-import type { Visit } from './context.js'
+import type { Context } from './context.js'
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 const find = router(routes)
@@ -22,76 +22,86 @@ export const isOurs = (path: string): boolean =>
   find('GET', path).kind !== 'no-such-path' || path.startsWith('/assets/')
 
 /** From a request to its answer: everything that every request goes through. Never rejects. */
-export function createDoor(doors: Doors): (ask: Ask) => Promise<Answer> {
-  const { secure } = doors.site
-  return async (ask) => {
-    doors.noteProxy(ask)
-    const { visit, route, handler } = enter(doors, ask)
-    let answer: Answer
+export function createRequestHandler(services: Services): (request: HttpRequest) => Promise<HttpResponse> {
+  const { secure } = services.site
+  return async (request) => {
+    services.noteProxy(request)
+    const { context, route, handler } = enter(services, request)
+    let response: HttpResponse
     try {
-      answer = await handler(visit)
+      response = await handler(context)
     } catch (error) {
-      answer = broken(visit, error)
+      response = broken(context, error)
     }
-    if (answer.status === 401) answer = withChallenge(answer, ask, doors)
-    doors.metrics.request(route, answer.status)
-    doors.log.debug?.('request', { request: ask.id, method: ask.method, route, status: answer.status })
-    return secure && !(answer instanceof PreparedAnswer)
-      ? { ...answer, headers: { ...answer.headers, ...strictTransport(secure) } }
-      : answer
+    if (response.status === 401) response = withChallenge(response, request, services)
+    services.metrics.request(route, response.status)
+    services.log.debug?.('request', {
+      request: request.id,
+      method: request.method,
+      route,
+      status: response.status,
+    })
+    return secure && !(response instanceof PreparedResponse)
+      ? { ...response, headers: { ...response.headers, ...strictTransport(secure) } }
+      : response
   }
 }
 
-function withChallenge(answer: Answer, ask: Ask, { site }: Doors): Answer {
-  const challenge = { 'www-authenticate': challengeFor(ask, new URL(site.origin).host) }
-  return { ...answer, headers: { ...challenge, ...answer.headers } }
+function withChallenge(response: HttpResponse, request: HttpRequest, { site }: Services): HttpResponse {
+  const challenge = { 'www-authenticate': challengeFor(request, new URL(site.origin).host) }
+  return { ...response, headers: { ...challenge, ...response.headers } }
 }
 
 const noQuery: Form = new Map()
 
 interface Entered {
-  readonly visit: Visit
+  readonly context: Context
   /** The route's path, for the counters; never what was sent. */
   readonly route: string
-  handler(visit: Visit): Answer | Promise<Answer>
+  handler(context: Context): HttpResponse | Promise<HttpResponse>
 }
 
-function enter(doors: Doors, ask: Ask): Entered {
-  const query = queryOf(ask)
-  const match = find(ask.method, ask.path)
-  const visit: Visit = { doors, ask, id: match.kind === 'found' ? match.id : '', query: query ?? noQuery }
-  if (match.kind === 'no-such-path') return enterElsewhere(visit)
+function enter(services: Services, request: HttpRequest): Entered {
+  const query = queryOf(request)
+  const match = find(request.method, request.path)
+  const context: Context = {
+    services,
+    request,
+    id: match.kind === 'found' ? match.id : '',
+    query: query ?? noQuery,
+  }
+  if (match.kind === 'no-such-path') return enterElsewhere(context)
   if (match.kind === 'wrong-method')
-    return { visit, route: 'none', handler: () => wrongMethod(visit, match.allow) }
+    return { context, route: 'none', handler: () => wrongMethod(context, match.allow) }
   const { path: route, handler, method } = match.route
-  if (query === null) return { visit, route, handler: malformed }
-  return { visit, route, handler: method === 'ANY' || mayCome(visit) ? handler : fromOtherSite }
+  if (query === null) return { context, route, handler: malformed }
+  return { context, route, handler: method === 'ANY' || mayCome(context) ? handler : fromOtherSite }
 }
 
 /** Null where a program has to mend it. The proxy's question has none: what is in it is the person's own. */
-function queryOf(ask: Ask): Form | null {
-  if (ask.query === '' || ask.path === '/forward-auth') return noQuery
-  return isApi(ask) ? parseForm(ask.query) : readableQuery(ask.query)
+function queryOf(request: HttpRequest): Form | null {
+  if (request.query === '' || request.path === '/forward-auth') return noQuery
+  return isApi(request) ? parseForm(request.query) : readableQuery(request.query)
 }
 
-function enterElsewhere(visit: Visit): Entered {
-  const { doors, ask } = visit
-  const asset = ask.path.startsWith('/assets/') ? doors.assets.get(ask.path) : undefined
-  return asset === undefined || isStateChanging(ask.method)
-    ? { visit, route: 'none', handler: notFound }
-    : { visit, route: 'asset', handler: () => assetAnswer(ask, asset) }
+function enterElsewhere(context: Context): Entered {
+  const { services, request } = context
+  const asset = request.path.startsWith('/assets/') ? services.assets.get(request.path) : undefined
+  return asset === undefined || isStateChanging(request.method)
+    ? { context, route: 'none', handler: notFound }
+    : { context, route: 'asset', handler: () => assetAnswer(request, asset) }
 }
 
-const mayCome = ({ ask, doors }: Visit): boolean =>
-  !isStateChanging(ask.method) || comesFromHere(ask, doors.site.origin)
+const mayCome = ({ request, services }: Context): boolean =>
+  !isStateChanging(request.method) || comesFromHere(request, services.site.origin)
 
-const notFound = (visit: Visit): Answer => refuse(visit, 404)
-const malformed = (visit: Visit): Answer => refuse(visit, 400)
-const fromOtherSite = (visit: Visit): Answer => refuse(visit, 403)
+const notFound = (context: Context): HttpResponse => refuse(context, 404)
+const malformed = (context: Context): HttpResponse => refuse(context, 400)
+const fromOtherSite = (context: Context): HttpResponse => refuse(context, 403)
 
-function wrongMethod(visit: Visit, allow: string): Answer {
-  const answer = refuse(visit, methods.has(visit.ask.method) ? 405 : 501)
-  return { ...answer, headers: { ...answer.headers, allow } }
+function wrongMethod(context: Context, allow: string): HttpResponse {
+  const response = refuse(context, methods.has(context.request.method) ? 405 : 501)
+  return { ...response, headers: { ...response.headers, allow } }
 }
 
 type RefusalStatus = 400 | 403 | 404 | 405 | 501
@@ -108,33 +118,36 @@ const refusals: Record<RefusalStatus, { page: MessageKey; problem: Omit<Problem,
 }
 
 /** Programs ask there: they get problems and never a page. */
-const isApi = (ask: Ask): boolean => ask.path.startsWith('/api/') || ask.path === '/forward-auth'
+const isApi = (request: HttpRequest): boolean =>
+  request.path.startsWith('/api/') || request.path === '/forward-auth'
 
-function refuse(visit: Visit, status: RefusalStatus): Answer {
+function refuse(context: Context, status: RefusalStatus): HttpResponse {
   const { page, problem: what } = refusals[status]
-  return isApi(visit.ask) ? problem({ ...(what as Problem), status }) : message(visit, status, { key: page })
+  return isApi(context.request)
+    ? problem({ ...(what as Problem), status })
+    : message(context, status, { key: page })
 }
 
 /** A bug or an outage: one calm sentence and a reference outside; the cause, without secrets, in the log. */
-function broken(visit: Visit, error: unknown): Answer {
-  const { doors, ask } = visit
-  const outage = doors.outageOf(error)
-  const reference = ask.id
-  doors.log.error(
+function broken(context: Context, error: unknown): HttpResponse {
+  const { services, request } = context
+  const outage = services.outageOf(error)
+  const reference = request.id
+  services.log.error(
     outage === null ? 'a request failed' : 'the database cannot answer',
-    { request: reference, method: ask.method },
+    { request: reference, method: request.method },
     error,
   )
   const status = outage === null ? 500 : 503
   const headers: Record<string, string> =
     outage === null ? {} : { 'retry-after': String(outage.retryAfterSeconds) }
-  if (isApi(ask)) {
+  if (isApi(request)) {
     const title = outage === null ? 'Something went wrong here' : 'We cannot answer just now'
     return problem(
       { status, code: outage === null ? 'internal' : 'unavailable', title, reference },
       { headers },
     )
   }
-  const answer = message(visit, status, { key: outage === null ? 'broken' : 'unavailable', reference })
-  return { ...answer, headers: { ...answer.headers, ...headers } }
+  const response = message(context, status, { key: outage === null ? 'broken' : 'unavailable', reference })
+  return { ...response, headers: { ...response.headers, ...headers } }
 }

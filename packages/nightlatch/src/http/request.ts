@@ -1,9 +1,9 @@
 /**
- * One request, as plain values. Both bindings (`node-server.ts`, `fetch.ts`) make one, and every handler is a
- * function from it to an `Answer`: web `Request`/`Headers` objects on every request would cost three times a
+ * One request, as plain values. Both bindings (`bindings/node.ts`, `bindings/fetch.ts`) make one, and every handler is a
+ * function from it to an `HttpResponse`: web `Request`/`Headers` objects on every request would cost three times a
  * bare server (docs/decisions/0002-own-http-seam.md).
  */
-export interface Ask {
+export interface HttpRequest {
   /** Appears in the log and on error pages; made when it is first asked for. */
   readonly id: string
   /** Upper case. */
@@ -24,7 +24,7 @@ export interface Ask {
   body(limitBytes: number): Promise<Uint8Array | 'too-large'>
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** Values of Set-Cookie. */

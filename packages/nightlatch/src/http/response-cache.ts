@@ -1,6 +1,6 @@
 import type { SignedIn } from '../core/sessions/session.js'
 import { strictTransport } from './response.js'
-import type { Answer } from './request.js'
+import type { HttpResponse } from './request.js'
 
 /** Half of what is kept at most: a home page is about 4 KB, so all of it is 4 MB. */
 const half = 500
@@ -9,15 +9,15 @@ const half = 500
 const longString = 1024
 
 /** An answer that is sent many times: encoded once, its headers in the form that node:http takes fastest. */
-export class PreparedAnswer implements Answer {
+export class PreparedResponse implements HttpResponse {
   readonly status: number
-  readonly headers: Answer['headers']
+  readonly headers: HttpResponse['headers']
   readonly cookies: readonly string[] = []
   readonly body: string | Uint8Array
   readonly #wire: readonly string[]
   readonly #bytes: string | Uint8Array
 
-  constructor(given: Answer, secure: boolean) {
+  constructor(given: HttpResponse, secure: boolean) {
     this.status = given.status
     this.headers = { ...given.headers, ...strictTransport(secure) }
     const bytes = Buffer.from(given.body)
@@ -42,16 +42,16 @@ export class PreparedAnswer implements Answer {
  * What was answered to a person who is signed in. The storage gives the same `SignedIn` again as long as nothing
  * of the account has changed, and so the same answer is right again.
  */
-export class KeptAnswers {
+export class ResponseCache {
   readonly #secure: boolean
-  #young = new Map<SignedIn, PreparedAnswer>()
-  #old = new Map<SignedIn, PreparedAnswer>()
+  #young = new Map<SignedIn, PreparedResponse>()
+  #old = new Map<SignedIn, PreparedResponse>()
 
   constructor(site: { readonly secure: boolean }) {
     this.#secure = site.secure
   }
 
-  of(signedIn: SignedIn): Answer | undefined {
+  of(signedIn: SignedIn): HttpResponse | undefined {
     const young = this.#young.get(signedIn)
     if (young !== undefined) return young
     const old = this.#old.get(signedIn)
@@ -59,31 +59,31 @@ export class KeptAnswers {
     return old
   }
 
-  keep(signedIn: SignedIn, answer: Answer): Answer {
-    const prepared = new PreparedAnswer(answer, this.#secure)
+  keep(signedIn: SignedIn, response: HttpResponse): HttpResponse {
+    const prepared = new PreparedResponse(response, this.#secure)
     this.#put(signedIn, prepared)
     return prepared
   }
 
   /** Whoever was not asked for since the other half was full is dropped. */
-  #put(signedIn: SignedIn, answer: PreparedAnswer): void {
+  #put(signedIn: SignedIn, response: PreparedResponse): void {
     if (this.#young.size >= half) {
       this.#old = this.#young
       this.#young = new Map()
     }
-    this.#young.set(signedIn, answer)
+    this.#young.set(signedIn, response)
   }
 }
 
 /** One for each of the questions that are asked most. */
-export interface Kept {
-  readonly home: KeptAnswers
-  readonly session: KeptAnswers
-  readonly forwardAuth: KeptAnswers
+export interface ResponseCaches {
+  readonly home: ResponseCache
+  readonly session: ResponseCache
+  readonly forwardAuth: ResponseCache
 }
 
-export const keepAnswers = (site: { readonly secure: boolean }): Kept => ({
-  home: new KeptAnswers(site),
-  session: new KeptAnswers(site),
-  forwardAuth: new KeptAnswers(site),
+export const createResponseCaches = (site: { readonly secure: boolean }): ResponseCaches => ({
+  home: new ResponseCache(site),
+  session: new ResponseCache(site),
+  forwardAuth: new ResponseCache(site),
 })

@@ -1,6 +1,6 @@
 import type { Html } from '../pages/index.js'
 import { render } from '../pages/index.js'
-import type { Answer } from './request.js'
+import type { HttpResponse } from './request.js'
 
 /** On every answer: nothing is stored, sniffed, framed, or told to another site (ASVS 5.0 3.4, 14.3.2). */
 const always = {
@@ -49,29 +49,33 @@ interface PageExtra extends Extra {
   readonly leadsTo?: string | null | undefined
 }
 
-const answer = (headers: Answer['headers'], body: Answer['body'], extra: Extra): Answer => ({
+const response = (
+  headers: HttpResponse['headers'],
+  body: HttpResponse['body'],
+  extra: Extra,
+): HttpResponse => ({
   status: extra.status ?? 200,
   headers: extra.headers === undefined ? headers : { ...headers, ...extra.headers },
   cookies: extra.cookies ?? [],
   body,
 })
 
-export function page(html: Html, extra: PageExtra = {}): Answer {
+export function page(html: Html, extra: PageExtra = {}): HttpResponse {
   const { leadsTo } = extra
   // A path of our own is what 'self' says.
   if (leadsTo === undefined || leadsTo === null || leadsTo.startsWith('/'))
-    return answer(htmlHeaders, render(html), extra)
+    return response(htmlHeaders, render(html), extra)
   const policy = contentSecurityPolicy(` ${new URL(leadsTo).origin}`)
-  return answer({ ...htmlHeaders, 'content-security-policy': policy }, render(html), extra)
+  return response({ ...htmlHeaders, 'content-security-policy': policy }, render(html), extra)
 }
-export const text = (body: string, extra: Extra = {}): Answer => answer(textHeaders, body, extra)
-export const json = (value: unknown, extra: Extra = {}): Answer =>
-  answer(jsonHeaders, JSON.stringify(value), extra)
-export const noContent = (extra: Extra = {}): Answer => answer(always, '', { status: 204, ...extra })
-export const seeOther = (location: string, extra: Extra = {}): Answer =>
-  answer(textHeaders, '', { status: 303, ...extra, headers: { ...extra.headers, location } })
-export const bytes = (type: string, body: Uint8Array | string, extra: Extra = {}): Answer =>
-  answer({ ...always, 'content-type': type }, body, extra)
+export const text = (body: string, extra: Extra = {}): HttpResponse => response(textHeaders, body, extra)
+export const json = (value: unknown, extra: Extra = {}): HttpResponse =>
+  response(jsonHeaders, JSON.stringify(value), extra)
+export const noContent = (extra: Extra = {}): HttpResponse => response(always, '', { status: 204, ...extra })
+export const seeOther = (location: string, extra: Extra = {}): HttpResponse =>
+  response(textHeaders, '', { status: 303, ...extra, headers: { ...extra.headers, location } })
+export const bytes = (type: string, body: Uint8Array | string, extra: Extra = {}): HttpResponse =>
+  response({ ...always, 'content-type': type }, body, extra)
 
 /** A problem of RFC 9457: `code` is stable, `detail` is for people. */
 export interface Problem {
@@ -82,14 +86,14 @@ export interface Problem {
   readonly [extension: string]: unknown
 }
 
-export function problem(what: Problem, extra: Omit<Extra, 'status'> = {}): Answer {
-  return answer(problemHeaders, JSON.stringify({ type: 'about:blank', ...what }), {
+export function problem(what: Problem, extra: Omit<Extra, 'status'> = {}): HttpResponse {
+  return response(problemHeaders, JSON.stringify({ type: 'about:blank', ...what }), {
     ...extra,
     status: what.status,
   })
 }
 
-export function withCookies(given: Answer, cookies: readonly string[]): Answer {
+export function withCookies(given: HttpResponse, cookies: readonly string[]): HttpResponse {
   return cookies.length === 0 ? given : { ...given, cookies: [...given.cookies, ...cookies] }
 }
 

@@ -1,15 +1,15 @@
 import type { Core } from '../core/core.js'
 import type { Site } from '../pages/index.js'
 import type { AccessRules } from '../core/access/rules.js'
-import type { Ask } from './request.js'
+import type { HttpRequest } from './request.js'
 import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
-import type { Kept } from './response-cache.js'
+import type { ResponseCaches } from './response-cache.js'
 import type { Metrics } from './health/metrics.js'
-import type { Polls } from './health/readiness-pollers.js'
+import type { ReadinessPollers } from './health/readiness-pollers.js'
 
 /** What the handlers need from outside; compose/open.ts puts it together. */
-export interface Doors {
+export interface Services {
   readonly core: Core
   readonly site: SiteFacts
   readonly cookies: Cookies
@@ -17,12 +17,12 @@ export interface Doors {
   nextOf(text: string | undefined): string | null
   readonly assets: ReadonlyMap<string, Asset>
   readonly metrics: Metrics
-  readonly kept: Kept
-  readonly log: DoorLog
+  readonly responseCaches: ResponseCaches
+  readonly log: HttpLog
   isTrustedProxy(address: string): boolean
-  clientAddress(ask: Ask): string
+  clientAddress(request: HttpRequest): string
   /** Warns, now and then, of a proxy that is not trusted. */
-  noteProxy(ask: Ask): void
+  noteProxy(request: HttpRequest): void
   /** null: everything that is protected is for whoever is signed in. */
   readonly accessRules: AccessRules | null
   /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
@@ -34,7 +34,7 @@ export interface Doors {
   /** Once the server is to stop, it takes itself out of the load balancer first. */
   isStopping(): boolean
   /** Who is to hear of it. */
-  readonly polls: Polls
+  readonly readinessPollers: ReadinessPollers
 }
 
 export interface SiteFacts {
@@ -52,7 +52,7 @@ export interface SiteFacts {
   readonly assets: Site['assets']
 }
 
-export interface DoorLog {
+export interface HttpLog {
   /** Each answer, where somebody wants to know of each. */
   debug?(message: string, fields: Readonly<Record<string, string | number>>): void
   /** Events of the audit trail. */

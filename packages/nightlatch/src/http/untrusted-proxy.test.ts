@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import type { Ask } from './request.js'
+import type { HttpRequest } from './request.js'
 import { untrustedProxies } from './untrusted-proxy.js'
 
 const asked = (peer: string, headers: Record<string, string> = { 'x-forwarded-for': '203.0.113.7' }) =>
-  ({ peer, header: (name: string) => headers[name] }) as Ask
+  ({ peer, header: (name: string) => headers[name] }) as HttpRequest
 
 it('warns of each address once an hour, and of twenty at most, whoever sends such headers', () => {
   const warned: unknown[] = []
@@ -13,17 +13,17 @@ it('warns of each address once an hour, and of twenty at most, whoever sends suc
     log: { warn: (_message, { address }) => warned.push(address), error: () => undefined },
     now: () => now,
   })
-  const everybody = (): void => {
+  const allAccounts = (): void => {
     for (let host = 0; host < 300; host += 1) note(asked(`198.51.100.${host}`))
   }
   note(asked('10.0.0.1'))
   note(asked('198.51.100.0', {}))
   note(asked(''))
   expect(warned).toEqual([])
-  everybody()
-  everybody()
+  allAccounts()
+  allAccounts()
   expect(warned).toHaveLength(20)
   now = 60 * 60_000
-  everybody()
+  allAccounts()
   expect(warned).toHaveLength(40)
 })

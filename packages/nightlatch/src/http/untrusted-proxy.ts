@@ -1,5 +1,5 @@
-import type { Ask } from './request.js'
-import type { DoorLog } from './services.js'
+import type { HttpRequest } from './request.js'
+import type { HttpLog } from './services.js'
 
 /** How often one address is named, and how many addresses are remembered: anybody may send these headers. */
 const everyMs = 60 * 60_000
@@ -9,7 +9,7 @@ const headers = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'fo
 
 interface Options {
   isTrustedProxy(address: string): boolean
-  readonly log: DoorLog
+  readonly log: HttpLog
   /** Milliseconds that only grow. */
   readonly now?: () => number
 }
@@ -20,16 +20,16 @@ interface Options {
  */
 export function untrustedProxies({ isTrustedProxy, log, now = () => performance.now() }: Options) {
   const warned = new Map<string, number>()
-  return (ask: Ask): void => {
-    if (ask.peer === '' || headers.every((name) => ask.header(name) === undefined)) return
-    if (isTrustedProxy(ask.peer)) return
+  return (request: HttpRequest): void => {
+    if (request.peer === '' || headers.every((name) => request.header(name) === undefined)) return
+    if (isTrustedProxy(request.peer)) return
     const at = now()
-    const last = warned.get(ask.peer)
+    const last = warned.get(request.peer)
     if (last !== undefined ? at - last < everyMs : warned.size >= mostAddresses && !forgetOne(warned, at))
       return
-    warned.set(ask.peer, at)
+    warned.set(request.peer, at)
     log.warn('proxy.not-trusted', {
-      address: ask.peer,
+      address: request.peer,
       setting: 'NIGHTLATCH_TRUSTED_PROXIES',
       reason: 'its X-Forwarded-* headers do not count: if it is your proxy, name its address in the setting',
     })

@@ -1,7 +1,15 @@
 import { html, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
 import type { Notice } from './layout/flash.js'
-import { actions, errorSummary, failed, fieldState, nextField, noticeBox, type FormView } from './layout/parts.js'
+import {
+  actions,
+  errorSummary,
+  failed,
+  fieldState,
+  nextField,
+  noticeBox,
+  type FormView,
+} from './layout/parts.js'
 import { day, dayText } from './layout/time.js'
 import { common, recoveryCodes } from './words/words.js'
 

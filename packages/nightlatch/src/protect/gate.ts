@@ -1,17 +1,17 @@
 import type { SignedIn } from '../core/sessions/session.js'
 import type { AccessRules, Demand, Verdict as Judgement } from '../core/access/rules.js'
 import { demandsFor, isPublic, judge } from '../core/access/rules.js'
-import type { Ask } from '../http/request.js'
+import type { HttpRequest } from '../http/request.js'
 import type { Refused } from './refusals.js'
 
 export interface GateParts {
   /** The person behind a live session; rejects while the database cannot say. */
-  whoIs(ask: Ask): Promise<SignedIn | null>
+  whoIs(request: HttpRequest): Promise<SignedIn | null>
   hasTwoFactors(person: SignedIn): boolean
   readonly rules: AccessRules
   /** The public host, for the rules. */
   readonly host: string
-  outage(ask: Ask, error: unknown): void
+  outage(request: HttpRequest, error: unknown): void
 }
 
 export type Verdict =
@@ -21,22 +21,22 @@ export type Verdict =
 const refused = (why: Refused): Verdict => ({ kind: 'refused', why })
 
 /** The same question for every method, with and without a body, and for a WebSocket. */
-export async function verdictOn(ask: Ask, parts: GateParts): Promise<Verdict> {
-  if (ask.method === 'TRACE') return refused('unknown-method')
-  if (ask.headerCount('host') > 1) return refused('malformed-request')
-  const demands = demandsOn(ask, parts)
+export async function verdictOn(request: HttpRequest, parts: GateParts): Promise<Verdict> {
+  if (request.method === 'TRACE') return refused('unknown-method')
+  if (request.headerCount('host') > 1) return refused('malformed-request')
+  const demands = demandsOn(request, parts)
   if (demands === null) return refused('malformed-request')
   try {
-    const person = await parts.whoIs(ask)
+    const person = await parts.whoIs(request)
     return verdicts[judge(demands, person && judged(person, parts))](person)
   } catch (error) {
-    parts.outage(ask, error)
+    parts.outage(request, error)
     return isPublic(demands) ? { kind: 'pass', person: null } : refused('unavailable')
   }
 }
 
 /** Where there are no rules, no path has to be understood. */
-function demandsOn({ method, path }: Ask, { rules, host }: GateParts): readonly Demand[] | null {
+function demandsOn({ method, path }: HttpRequest, { rules, host }: GateParts): readonly Demand[] | null {
   return rules.rules.length === 0
     ? [{ access: rules.otherwise, groups: null }]
     : demandsFor(rules, { method, host, path })

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { SignedIn } from '../core/sessions/session.js'
-import type { Answer, Ask } from '../http/request.js'
-import type { Doors } from '../http/services.js'
+import type { HttpResponse, HttpRequest } from '../http/request.js'
+import type { Services } from '../http/services.js'
 import { refuse } from '../http/api/problems.js'
 import type { Connections } from '../http/bindings/connections.js'
 import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
-import { askOf, nodeListener, pathBelow } from '../http/bindings/node.js'
+import { requestOf, nodeListener, pathBelow } from '../http/bindings/node.js'
 import type { GateParts, Verdict } from './gate.js'
 import { verdictOn } from './gate.js'
 import type { Forwarding } from './headers.js'
@@ -19,9 +19,9 @@ import { endUnlessRead, sendRaw, sendRefusal } from './sending.js'
 import type { Upstream, UpstreamProblem } from './upstream.js'
 
 export interface ProtectParts extends GateParts {
-  readonly doors: Doors
+  readonly services: Services
   /** The door of our own pages. */
-  answer(ask: Ask): Promise<Answer>
+  handle(httpRequest: HttpRequest): Promise<HttpResponse>
   readonly upstream: Upstream
   readonly streams: OpenStreams
   /** What ends each open WebSocket: a server that stops does not wait for them. */
@@ -45,14 +45,14 @@ const malformed: Verdict = { kind: 'refused', why: 'malformed-request' }
 
 /** What a node:http server does with its three kinds of request. */
 export function protectListeners(parts: ProtectParts): Listeners {
-  const { base } = parts.doors.site
-  const own = nodeListener(parts.answer, { base, isStopping: () => parts.doors.isStopping() })
+  const { base } = parts.services.site
+  const own = nodeListener(parts.handle, { base, isStopping: () => parts.services.isStopping() })
   const enter = (asking: Asking): void => {
     const { request, response } = asking
     parts.connections.began(request, response)
     const detail = largestOf(request, parts.headerLimit)
     if (detail !== null) {
-      sendRefusal(asking, headersTooLarge(parts.doors, askOf(request, base), detail))
+      sendRefusal(asking, headersTooLarge(parts.services, requestOf(request, base), detail))
       return
     }
     const target = originForm(request.url)
@@ -85,23 +85,23 @@ export function protectListeners(parts: ProtectParts): Listeners {
 
 async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string | null): Promise<void> {
   const { request, response, waits } = asking
-  if (parts.doors.isStopping()) response.shouldKeepAlive = false
+  if (parts.services.isStopping()) response.shouldKeepAlive = false
   if (target !== null) request.url = target
-  const ask = askOf(request, '')
-  noteRequest(parts.doors, ask, response)
+  const httpRequest = requestOf(request, '')
+  noteRequest(parts.services, httpRequest, response)
   const isSound = target !== null && isPlainlyFramed(request)
-  const verdict = isSound ? await verdictOn(ask, parts) : malformed
+  const verdict = isSound ? await verdictOn(httpRequest, parts) : malformed
   if (response.destroyed) return
   if (verdict.kind === 'refused') {
-    sendRefusal(asking, refusal(parts.doors, ask, verdict.why))
+    sendRefusal(asking, refusal(parts.services, httpRequest, verdict.why))
     return
   }
   const { person } = verdict
   const failed = (problem: UpstreamProblem, reason: string): void => {
-    parts.doors.log.warn('the application did not answer', { request: ask.id, reason })
-    sendRefusal(asking, refusal(parts.doors, ask, `application-${problem}`))
+    parts.services.log.warn('the application did not answer', { request: httpRequest.id, reason })
+    sendRefusal(asking, refusal(parts.services, httpRequest, `application-${problem}`))
   }
-  prepare(parts, { request, ask, person })
+  prepare(parts, { request, httpRequest, person })
   if (person !== null) {
     const done = parts.streams.add(person, () => response.destroy())
     response.once('close', done)
@@ -109,12 +109,12 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
   parts.upstream.pass(response, { request, waits, failed })
 }
 
-function noteRequest({ log, noteProxy }: Doors, ask: Ask, response: ServerResponse): void {
-  noteProxy(ask)
+function noteRequest({ log, noteProxy }: Services, httpRequest: HttpRequest, response: ServerResponse): void {
+  noteProxy(httpRequest)
   if (log.debug === undefined) return
   response.once('close', () =>
     log.debug?.('request', {
-      ...{ request: ask.id, method: ask.method },
+      ...{ request: httpRequest.id, method: httpRequest.method },
       ...{ route: 'application', status: response.statusCode },
     }),
   )
@@ -138,20 +138,20 @@ async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promis
   const target = originForm(request.url)
   const isSound = target !== null && !isOwn(target, parts) && isWebSocket(request)
   if (target !== null) request.url = target
-  const ask = askOf(request, '')
-  const verdict = isSound ? await verdictOn(ask, parts) : malformed
+  const httpRequest = requestOf(request, '')
+  const verdict = isSound ? await verdictOn(httpRequest, parts) : malformed
   if (socket.destroyed) return
-  if (verdict.kind === 'refused') sendRaw(socket, problemOf(parts.doors, ask, verdict.why))
-  else passTunnel(parts, handshake, { ask, person: verdict.person })
+  if (verdict.kind === 'refused') sendRaw(socket, problemOf(parts.services, httpRequest, verdict.why))
+  else passTunnel(parts, handshake, { httpRequest, person: verdict.person })
 }
 
 function passTunnel(
   parts: ProtectParts,
   { request, socket, head }: Handshake,
-  { ask, person }: { ask: Ask; person: SignedIn | null },
+  { httpRequest, person }: { httpRequest: HttpRequest; person: SignedIn | null },
 ): void {
   const { upgrade } = request.headers
-  prepare(parts, { request, ask, person })
+  prepare(parts, { request, httpRequest, person })
   request.headers.connection = 'Upgrade'
   request.headers.upgrade = upgrade
   const end = (): void => void socket.destroy()
@@ -162,19 +162,19 @@ function passTunnel(
     done?.()
   })
   const failed = (problem: UpstreamProblem, reason: string): void => {
-    parts.doors.log.warn('the application did not answer', { request: ask.id, reason })
-    sendRaw(socket, problemOf(parts.doors, ask, `application-${problem}`))
+    parts.services.log.warn('the application did not answer', { request: httpRequest.id, reason })
+    sendRaw(socket, problemOf(parts.services, httpRequest, `application-${problem}`))
   }
   parts.upstream.upgrade(socket, head, { request, waits: false, failed })
 }
 
 /** From here on the request says what the application is to see. */
 function prepare(
-  { doors, forwarding }: ProtectParts,
-  given: { request: IncomingMessage; ask: Ask; person: SignedIn | null },
+  { services, forwarding }: ProtectParts,
+  given: { request: IncomingMessage; httpRequest: HttpRequest; person: SignedIn | null },
 ): void {
-  const { request, ask, person } = given
-  const address = doors.clientAddress(ask)
+  const { request, httpRequest, person } = given
+  const address = services.clientAddress(httpRequest)
   request.headers = upstreamHeaders(request, person, { ...forwarding, address })
 }
 
@@ -184,8 +184,8 @@ function isPlainlyFramed({ headers }: IncomingMessage): boolean {
   return coding === undefined || (coding.toLowerCase() === 'chunked' && length === undefined)
 }
 
-const isOwn = (target: string, { doors }: ProtectParts): boolean =>
-  pathBelow(target.replace(/\?.*$/, ''), doors.site.base) !== ''
+const isOwn = (target: string, { services }: ProtectParts): boolean =>
+  pathBelow(target.replace(/\?.*$/, ''), services.site.base) !== ''
 
 function isWebSocket(request: IncomingMessage): boolean {
   return request.method === 'GET' && request.headers['sec-websocket-key'] !== undefined && !hasBody(request)

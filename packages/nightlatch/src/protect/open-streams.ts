@@ -7,7 +7,7 @@ export interface OpenStreams {
   /** @returns what to call when it is over by itself */
   add(person: SignedIn, end: () => void): () => void
   /** Ends what belongs to sessions that are over. */
-  sweep(): Promise<void>
+  prune(): Promise<void>
 }
 
 interface OfOneAccount {
@@ -31,7 +31,7 @@ export function openStreams(liveSessions: LiveSessions): OpenStreams {
         if (here.ends.size === 0 && open.get(account.id) === here) open.delete(account.id)
       }
     },
-    sweep: async () => {
+    prune: async () => {
       for (const { account, ends } of [...open.values()]) {
         const begun = [...ends.keys()]
         const live = await liveSessions(account)

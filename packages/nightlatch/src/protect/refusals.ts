@@ -1,14 +1,14 @@
 import { challengeFor } from '../core/access/challenge.js'
 import { isNavigation } from '../core/access/navigation.js'
 import { problem, seeOther } from '../http/response.js'
-import type { Answer, Ask } from '../http/request.js'
-import type { Doors } from '../http/services.js'
+import type { HttpResponse, HttpRequest } from '../http/request.js'
+import type { Services } from '../http/services.js'
 import { stepTo } from '../http/pages/destination.js'
 import { message } from '../http/guards.js'
 import { queryFor } from '../http/return-url.js'
 import { wayBack } from '../http/pages/way-back.js'
 import type { MessageKey } from '../pages/index.js'
-import type { Visit } from '../http/context.js'
+import type { Context } from '../http/context.js'
 
 /** Why a request does not reach the application. */
 export type Refused =
@@ -48,39 +48,40 @@ const refusals: Record<Refused, Meaning> = {
 }
 
 /** People get a page, programs a problem of RFC 9457. */
-export function refusal(doors: Doors, ask: Ask, why: Refused): Answer {
-  if (!isNavigation(ask)) return problemOf(doors, ask, why)
+export function refusal(services: Services, request: HttpRequest, why: Refused): HttpResponse {
+  if (!isNavigation(request)) return problemOf(services, request, why)
   const { status, page } = refusals[why]
-  if (page === null) return why === 'not-signed-in' ? toSignIn(doors, ask) : toSetUp(doors, ask)
-  const visit: Visit = { doors, ask, id: '', query: new Map() }
-  const again = { href: ask.method === 'GET' ? originalOf(ask) : '/', label: 'Try again' }
-  const view = status < 501 ? { key: page } : { key: page, next: again, reference: ask.id }
-  return message(visit, status, view)
+  if (page === null) return why === 'not-signed-in' ? toSignIn(services, request) : toSetUp(services, request)
+  const context: Context = { services, request, id: '', query: new Map() }
+  const again = { href: request.method === 'GET' ? originalOf(request) : '/', label: 'Try again' }
+  const view = status < 501 ? { key: page } : { key: page, next: again, reference: request.id }
+  return message(context, status, view)
 }
 
 /** The same for programs only: a WebSocket's handshake, for one. */
-export function problemOf({ site }: Doors, ask: Ask, why: Refused): Answer {
+export function problemOf({ site }: Services, request: HttpRequest, why: Refused): HttpResponse {
   const { status, title } = refusals[why]
   const headers: Record<string, string> = status === 503 ? { 'retry-after': '5' } : {}
-  if (status === 401) headers['www-authenticate'] = challengeFor(ask, new URL(site.origin).host)
-  const reference = status >= 500 ? { reference: ask.id } : {}
+  if (status === 401) headers['www-authenticate'] = challengeFor(request, new URL(site.origin).host)
+  const reference = status >= 500 ? { reference: request.id } : {}
   return problem({ status, code: why, title, ...reference }, { headers })
 }
 
-const originalOf = (ask: Ask): string => ask.path + (ask.query === '' ? '' : `?${ask.query}`)
+const originalOf = (request: HttpRequest): string =>
+  request.path + (request.query === '' ? '' : `?${request.query}`)
 
-function toSignIn({ site }: Doors, ask: Ask): Answer {
-  return seeOther(`${site.base}/login?${queryFor(pathBack(site.origin, ask))}`)
+function toSignIn({ site }: Services, request: HttpRequest): HttpResponse {
+  return seeOther(`${site.base}/login?${queryFor(pathBack(site.origin, request))}`)
 }
 
 /** Signed in already: nothing but the cookie carries the way back through the steps. */
-function toSetUp(doors: Doors, ask: Ask): Answer {
-  const step = stepTo(doors, `${doors.site.base}/mfa/setup`, pathBack(doors.site.origin, ask))
+function toSetUp(services: Services, request: HttpRequest): HttpResponse {
+  const step = stepTo(services, `${services.site.base}/mfa/setup`, pathBack(services.site.origin, request))
   return seeOther(step.location, { cookies: [step.cookie] })
 }
 
 /** Within the one origin that we have. */
-function pathBack(origin: string, ask: Ask): string {
-  const address = origin + originalOf(ask)
-  return wayBack({ method: ask.method, address, referer: ask.header('referer') }).slice(origin.length)
+function pathBack(origin: string, request: HttpRequest): string {
+  const address = origin + originalOf(request)
+  return wayBack({ method: request.method, address, referer: request.header('referer') }).slice(origin.length)
 }

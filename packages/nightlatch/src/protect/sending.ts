@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Answer } from '../http/request.js'
+import type { HttpResponse } from '../http/request.js'
 import { hasBody } from './headers.js'
 
 const longestDiscardMs = 10_000
@@ -18,7 +18,7 @@ export interface Asking {
  * Answers a request whose body nobody has read. The rest of it is thrown away for a while, so that a client
  * that is still sending gets the answer rather than a reset.
  */
-export function sendRefusal({ request, response, waits }: Asking, answer: Answer): void {
+export function sendRefusal({ request, response, waits }: Asking, answer: HttpResponse): void {
   if (response.headersSent || response.destroyed) return
   const headers: Record<string, string | string[]> = { ...answer.headers }
   if (answer.cookies.length > 0) headers['set-cookie'] = [...answer.cookies]
@@ -45,7 +45,7 @@ export function endUnlessRead(request: IncomingMessage, withinMs: number): void 
 }
 
 /** The same on a connection that has left node:http: a handshake that is refused. */
-export function sendRaw(socket: Duplex, answer: Answer): void {
+export function sendRaw(socket: Duplex, answer: HttpResponse): void {
   if (!socket.writable) return
   const lines = Object.entries({ ...answer.headers, connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}`,

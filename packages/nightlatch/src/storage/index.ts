@@ -1,17 +1,17 @@
 import type { AuditEvent } from '../core/audit/audit.js'
-import { Undo, type Commit, type Storage, type Stores } from '../core/ports/stores.js'
+import { Rollback, type Commit, type Storage, type Stores } from '../core/ports/stores.js'
 import type { Clock } from './engine/clock.js'
 import type { Database, Dialect } from './engine/database.js'
 import { StorageError } from './engine/errors.js'
 import { remembering } from './session-cache/session-cache.js'
 import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './move/write-barrier.js'
 import { migrate, mustBeMigrated } from './migrations/migrate.js'
-import { moveAll, type Moved, type MoveWishes } from './move/move.js'
+import { moveAll, type Moved, type MoveOptions } from './move/move.js'
 import { sessionStore } from './stores/sessions.js'
 import { openSqlite } from './engine/sqlite/sqlite.js'
 import { StoresOn, type Heard } from './stores/stores-on.js'
 
-export type { Moved, MoveWishes } from './move/move.js'
+export type { Moved, MoveOptions } from './move/move.js'
 export { StorageError, type StorageProblem } from './engine/errors.js'
 
 /** Where everything is kept: a file, or `postgres://…`. */
@@ -73,7 +73,7 @@ async function openMigrated(location: StorageLocation, options: StorageOptions =
 export async function moveStorage(
   from: StorageLocation,
   to: StorageLocation,
-  wishes: MoveWishes,
+  wishes: MoveOptions,
 ): Promise<Moved> {
   const source = await openMigrated(from)
   try {
@@ -128,7 +128,7 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
   const { db, freshness } = database
   let hear: Heard | undefined
   const atomically = async <T>(
-    work: (stores: Stores) => Promise<T | Undo<T>>,
+    work: (stores: Stores) => Promise<T | Rollback<T>>,
     commit?: Commit,
   ): Promise<T> => {
     const heard = hear
@@ -137,7 +137,7 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
     const outcome = await database.db.atomic(async (part) => {
       events = []
       const done = await work(new StoresOn(part, clock, { heard: (event) => void events.push(event) }))
-      if (done instanceof Undo) events = []
+      if (done instanceof Rollback) events = []
       return done
     }, commit)
     events.forEach(heard)

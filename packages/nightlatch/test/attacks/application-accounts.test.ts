@@ -29,11 +29,11 @@ const people: Record<string, string> = {
   'c@example.org': 'carol',
 }
 
-type Answer = ApplicationAccount | boolean | null
+type HttpResponse = ApplicationAccount | boolean | null
 
 describe.each(databases)('an application that keeps the accounts, on $name', (kind) => {
-  const application = (answer: (name: string) => Answer, canonical = false) => ({
-    verifyPassword: (username: string, given: string): Promise<Answer> => {
+  const application = (answer: (name: string) => HttpResponse, canonical = false) => ({
+    verifyPassword: (username: string, given: string): Promise<HttpResponse> => {
       const whose = people[username]
       return Promise.resolve(whose !== undefined && given === password ? answer(whose) : null)
     },

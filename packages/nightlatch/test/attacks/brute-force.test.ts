@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { sweep } from '../../src/core/maintenance/housekeeping.js'
+import { prune } from '../../src/core/maintenance/housekeeping.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
 import {
@@ -154,7 +154,7 @@ describe.each(databases)('BRUTE-17 guessing codes, on $name', (kind) => {
       app.clock.advance(10 * 86_400)
     }
     expect(await failuresOf(app, account)).toBe(100)
-    await sweep({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)
+    await prune({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)
     expect(await failuresOf(app, account)).toBe(100)
     const told = app.notices.filter((one) => one.kind === 'many-wrong-codes' && one.account.id === account.id)
     expect(told).toHaveLength(1)
@@ -260,13 +260,13 @@ describe.each(databases)('guessing passwords, on $name', (kind) => {
     await app.person('joan')
     for (let time = 0; time < 9; time += 1) await guess('joan', newAddress())
     for (let time = 0; time < 80; time += 1) await guess(`random-${String(time)}`, newAddress())
-    await sweep({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)
+    await prune({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)
     expect((await guess('joan', newAddress())).status).toBe(401)
     expect((await guess('joan', newAddress())).status).toBe(429)
     const rows = await countOf(app, 'attempt')
     expect(rows).toBeGreaterThan(80)
     app.clock.advance(3 * 86_400)
-    while ((await sweep({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)) > 0);
+    while ((await prune({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)) > 0);
     expect(await countOf(app, `attempt WHERE key LIKE 'password:?%'`)).toBe(0)
   })
 
@@ -332,13 +332,13 @@ describe('a flood of passwords', () => {
           .browser(newAddress())
           .post('/login', { username: `flood${String(one)}`, password: 'x'.repeat(256) }),
       )
-      const everybody = Promise.all(flood)
+      const allAccounts = Promise.all(flood)
       const first = await Promise.race([
         app.browser().get('/healthz'),
-        everybody.then(() => 'the flood was first'),
+        allAccounts.then(() => 'the flood was first'),
       ])
       expect(first).toMatchObject({ status: 200 })
-      const statuses = (await everybody).map((one) => one.status)
+      const statuses = (await allAccounts).map((one) => one.status)
       expect(statuses.every((status) => [401, 503].includes(status))).toBe(true)
       expect(statuses).toContain(503)
       // Two or more threads of 19 MiB, and not a hundred.

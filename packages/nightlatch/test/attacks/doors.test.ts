@@ -83,7 +83,7 @@ async function throughNext(method: string, headers: Headers): Promise<Reply> {
   return { status: answer.status, headers: of, location: of['location'] ?? '', body: await answer.text() }
 }
 
-const doors: readonly [string, Door][] = [
+const services: readonly [string, Door][] = [
   [
     'forward authentication behind Caddy or Traefik',
     (method, headers) =>
@@ -117,7 +117,7 @@ const doors: readonly [string, Door][] = [
 const sendable = (name: string, headers: Headers): boolean =>
   !name.startsWith('the guard') || headers['upgrade'] === undefined
 
-describe.each(doors)('NAV-1 at %s', (name, knock) => {
+describe.each(services)('NAV-1 at %s', (name, knock) => {
   it.each(requests.filter(([, , headers]) => sendable(name, headers)))(
     '%s (%s) is led to sign-in only when a browser goes to a page',
     async (_what, method, headers, isPage) => {
@@ -165,7 +165,7 @@ const programs: readonly Headers[] = [
 ]
 
 const pages: readonly [string, Door][] = [
-  ...doors,
+  ...services,
   ['the HTTP interface', (method, headers) => app.browser().send('/api/v1/session', { method, headers })],
 ]
 

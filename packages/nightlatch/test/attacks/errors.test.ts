@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { openDoor } from '../../src/compose/open.js'
+import { openServices } from '../../src/compose/open.js'
 import { routes } from '../../src/http/routes.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, TestClock, testPassword } from '../support/app.js'
@@ -73,7 +73,7 @@ describe('when something inside breaks', () => {
       }
       for (const claim of [{ 'x-forwarded-for': '127.0.0.1' }, { forwarded: 'for=127.0.0.1' }])
         expect((await app.browser(claim).get('/metrics')).status).toBe(404)
-      const { answer } = openDoor(app.nightlatch, app.server.settings)
+      const { handle } = openServices(app.nightlatch, app.server.settings)
       for (const peer of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', '', '127.0.0.1.evil.test']) {
         const ask = {
           id: 'x',
@@ -86,7 +86,7 @@ describe('when something inside breaks', () => {
           hasArrived: () => true,
           body: () => Promise.resolve(new Uint8Array()),
         }
-        expect([peer, (await answer(ask)).status]).toEqual([peer, 404])
+        expect([peer, (await handle(ask)).status]).toEqual([peer, 404])
       }
       const metrics = await app.browser().get('/metrics')
       expect(metrics.status).toBe(200)

@@ -91,11 +91,11 @@ describe.each(databases)(
     it('SESS-2 looks at no code of a sign-in that an administrator has ended, and counts none', async () => {
       const ada = await enrolledPerson(app, 'held5')
       const account = await accountOf(app, 'held5')
-      const doors = [
+      const services = [
         ['/mfa/verify', formType, `otp=${ada.phone.wrongCode()}`],
         ['/api/v1/sign-in/verify', 'application/json', JSON.stringify({ otp: ada.phone.wrongCode() })],
       ] as const
-      for (const [path, type, body] of doors) {
+      for (const [path, type, body] of services) {
         const browser = await withPassword(app, ada)
         const release = await heldBack({ browser, method: 'POST', path, type, body })
         await disableAccount(app.nightlatch.core, account)

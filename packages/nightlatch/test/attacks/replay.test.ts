@@ -62,7 +62,7 @@ describe('a code that was seen', () => {
   })
 
   describe('REPLAY-5 is refused at every other door', () => {
-    const doors = {
+    const services = {
       'sign-in': async (ada: Enrolled5, otp: string) =>
         (await withPassword(app, ada)).post('/mfa/verify', { otp }),
       'sign-in by JSON': async (ada: Enrolled5, otp: string) =>
@@ -73,17 +73,17 @@ describe('a code that was seen', () => {
         ada.browser.json('POST', '/api/v1/session/verify', { password: testPassword, otp }),
     }
     type Enrolled5 = Awaited<ReturnType<typeof enrolledPerson>>
-    type DoorName = keyof typeof doors
-    const pairs = (Object.keys(doors) as DoorName[]).flatMap((first) =>
-      (Object.keys(doors) as DoorName[]).map((second) => [first, second] as const),
+    type DoorName = keyof typeof services
+    const pairs = (Object.keys(services) as DoorName[]).flatMap((first) =>
+      (Object.keys(services) as DoorName[]).map((second) => [first, second] as const),
     )
     it.each(pairs)('REPLAY-5 used at %s, then at %s', async (first, second) => {
       const ada = await enrolledPerson(app, `ada5-${first}-${second}`.replaceAll(' ', '_'))
       const code = ada.phone.code()
-      expect([200, 303]).toContain((await doors[first](ada, code)).status)
-      expect((await doors[second](ada, code)).status).toBe(401)
+      expect([200, 303]).toContain((await services[first](ada, code)).status)
+      expect((await services[second](ada, code)).status).toBe(401)
       app.clock.advance(30)
-      expect([200, 303]).toContain((await doors[second](ada, ada.phone.code())).status)
+      expect([200, 303]).toContain((await services[second](ada, ada.phone.code())).status)
     })
   })
 

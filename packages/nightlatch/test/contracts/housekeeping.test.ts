@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Core } from '../../src/core/core.js'
-import { housekeepingLease, keepHouse } from '../../src/core/maintenance/housekeeping.js'
+import { housekeepingLease, runHousekeeping } from '../../src/core/maintenance/housekeeping.js'
 import { sessionIdleSeconds } from '../../src/core/sessions/session.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { startHousekeeping } from '../../src/compose/housekeeping.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { aBox } from '../core/people.js'
@@ -17,7 +17,7 @@ const box = aBox()
 
 /** What housekeeping needs of a server: its database, a clock that stands still, and the root key. */
 const coreOn = (storage: OpenStorage) =>
-  ({ storage, box, world: { ...realWorld, nowSeconds: () => now } }) as unknown as Core
+  ({ storage, box, platform: { ...nodePlatform, nowSeconds: () => now } }) as unknown as Core
 
 const goOn = () => sleep(0).then(() => true)
 const silent = { warn: () => undefined, error: () => undefined }
@@ -51,22 +51,22 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     await servers.here.stores.sessions.add(alive, aHash())
     let pauses = 0
     const pause = () => goOn().finally(() => (pauses += 1))
-    expect(await keepHouse(coreOn(servers.here), { name: 'here', pause })).toBe(2100)
+    expect(await runHousekeeping(coreOn(servers.here), { name: 'here', pause })).toBe(2100)
     expect(pauses).toBeGreaterThanOrEqual(3)
     expect(await servers.here.stores.sessions.listOf(ada.id)).toEqual([alive])
-    expect(await keepHouse(coreOn(servers.here), { name: 'here', pause: goOn })).toBe(0)
+    expect(await runHousekeeping(coreOn(servers.here), { name: 'here', pause: goOn })).toBe(0)
     expect(await left()).toBe(0)
   })
 
   it('one server at a time: whoever comes second leaves it to the first, until it is gone', async () => {
     await backlog(servers.here, 1100)
-    const there = () => keepHouse(coreOn(servers.there), { name: 'there', pause: goOn })
+    const there = () => runHousekeeping(coreOn(servers.there), { name: 'there', pause: goOn })
     const others: (number | null)[] = []
     const pause = async () => {
       others.push(await there())
       return true
     }
-    expect(await keepHouse(coreOn(servers.here), { name: 'here', pause })).toBe(1100)
+    expect(await runHousekeeping(coreOn(servers.here), { name: 'here', pause })).toBe(1100)
     expect(others.length).toBeGreaterThanOrEqual(2)
     expect(others.every((one) => one === null)).toBe(true)
     await servers.here.stores.leases.release(housekeepingLease, 'here')
@@ -103,7 +103,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
         await sleep(1)
       }
     })()
-    expect(await keepHouse(coreOn(servers.here), { name: 'here', pause })).toBe(4200)
+    expect(await runHousekeeping(coreOn(servers.here), { name: 'here', pause })).toBe(4200)
     isOver = true
     await writing
     expect(batches).toBeGreaterThanOrEqual(5)
@@ -146,7 +146,7 @@ describe.each(databases.filter(({ name }) => name === 'postgres'))('housekeeping
     await servers.here.stores.accounts.add({ account, loginNames: [nameOf(account)] })
     const [held, free] = [aSession(account, { expiresAt: 10 }), aSession(account, { expiresAt: 10 })]
     for (const session of [held, free]) await servers.here.stores.sessions.add(session, aHash())
-    const keep = () => keepHouse(coreOn(servers.there), { name: 'there', pause: goOn })
+    const keep = () => runHousekeeping(coreOn(servers.there), { name: 'there', pause: goOn })
     await servers.here.atomically(async ({ sessions }) => {
       await sessions.touch(held.id, 2000)
       expect(await keep()).toBe(1)

@@ -109,10 +109,10 @@ export function aTrustedDevice(account: Account, own: Partial<TrustedDevice> = {
 }
 
 /** The same thing fifty times at the same moment, half of them on each of two servers. */
-export function fiftyAtOnce<Server, Answer>(
+export function fiftyAtOnce<Server, HttpResponse>(
   servers: readonly [Server, Server],
-  act: (server: Server, index: number) => Promise<Answer>,
-): Promise<Answer[]> {
+  act: (server: Server, index: number) => Promise<HttpResponse>,
+): Promise<HttpResponse[]> {
   return Promise.all(
     Array.from({ length: 50 }, (_one, index) => act(servers[index % 2 === 0 ? 0 : 1], index)),
   )

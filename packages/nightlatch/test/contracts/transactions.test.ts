@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
-import { type Storage, type Stores, Undo } from '../../src/core/ports/stores.js'
+import { type Storage, type Stores, Rollback } from '../../src/core/ports/stores.js'
 import { StorageError } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, aSession, fiftyAtOnce, somebody } from './things.js'
@@ -34,7 +34,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     const outcome = await servers.here.atomically(async (stores) => {
       await stores.facts.put('undone', 'a')
       expect(await stores.facts.get('undone')).toBe('a')
-      return new Undo('refused')
+      return new Rollback('refused')
     })
     expect(outcome).toBe('refused')
     expect(await facts().get('undone')).toBeNull()
@@ -60,12 +60,14 @@ describe.each(databases)('transactions on $name', (kind) => {
   })
 
   it('a store that outlives its transaction writes nothing', async () => {
-    let kept: Stores | null = null
+    let responseCaches: Stores | null = null
     await servers.here.atomically((stores) => {
-      kept = stores
+      responseCaches = stores
       return Promise.resolve()
     })
-    await expect(kept!.facts.put('too late', 'a')).rejects.toThrow('after its transaction had ended')
+    await expect(responseCaches!.facts.put('too late', 'a')).rejects.toThrow(
+      'after its transaction had ended',
+    )
     expect(await facts().get('too late')).toBeNull()
   })
 
@@ -101,7 +103,7 @@ describe.each(databases)('transactions on $name', (kind) => {
       for (const server of both()) outside.push(reserve(server))
       await stores.facts.put('contended', 'still inside')
       expect(await stores.facts.get('contended')).toBe('still inside')
-      return new Undo(null)
+      return new Rollback(null)
     })
     await Promise.all(outside)
     expect(await facts().get('contended')).toBe('outside')
@@ -167,7 +169,7 @@ describe.each(databases)('transactions on $name', (kind) => {
     const put = (value: string) =>
       servers.here.atomically(async ({ facts }) => {
         await Promise.all([facts.put('soon-1', value), facts.put('soon-2', value)])
-        return value === 'b' ? new Undo(value) : value
+        return value === 'b' ? new Rollback(value) : value
       }, 'asynchronous')
     expect(await put('a')).toBe('a')
     expect(await put('b')).toBe('b')

@@ -16,7 +16,7 @@ import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Session } from '../../src/core/sessions/session.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { Phone } from '../support/phone.js'
 import {
   fullHasher,
@@ -385,10 +385,10 @@ describe('the password is changed', () => {
     const { signIn } = await ada.beginSignIn()
     const owner = await ada.sessionOwner()
     await pendingSetUp(here.core, owner)
-    const link = newToken(realWorld)
+    const link = newToken(nodePlatform)
     const own = { id: nothing as string as InvitationId, account: ada.id, createdAt: 0 }
     const expiresAt = here.clock.seconds + 1000
-    await here.stores.invitations.add({ ...own, expiresAt }, hashToken(realWorld, link))
+    await here.stores.invitations.add({ ...own, expiresAt }, hashToken(nodePlatform, link))
     expect(await findInvitation(here.core, link)).not.toBeNull()
     here.notices.length = 0
     const before = await ada.signedIn()

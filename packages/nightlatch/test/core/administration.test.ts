@@ -21,7 +21,7 @@ import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Token } from '../../src/core/tokens.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { fullHasher, goodPassword, justBeforeTheWrite, noon, pendingSetUp, useHere } from './people.js'
 import type { Person } from './people.js'
 
@@ -177,7 +177,7 @@ describe('an invitation', () => {
 
   it('is nothing without its token, for a disabled account, or for one that is gone', async () => {
     expect(await findInvitation(here.core, null)).toBeNull()
-    expect(await findInvitation(here.core, newToken(realWorld))).toBeNull()
+    expect(await findInvitation(here.core, newToken(nodePlatform))).toBeNull()
     expect(await accept(null)).toEqual({ kind: 'gone' })
     const { account, token } = await invited()
     await disableAccount(here.core, account)
@@ -295,7 +295,7 @@ describe('the very first account', () => {
     )
     expect(await accept(token, 'ada', goodPassword, core)).toEqual({ kind: 'gone' })
     expect(await findInvitation(here.core, token)).toBeNull()
-    expect(await here.stores.invitations.find(hashToken(realWorld, token), noon)).not.toBeNull()
+    expect(await here.stores.invitations.find(hashToken(nodePlatform, token), noon)).not.toBeNull()
     expect(await here.stores.accounts.list()).toMatchObject([{ username: 'grace' }])
     await removeAccount(here.core, (await findAccount(here.core, 'grace'))!)
     expect((await accept(token)).kind).toBe('accepted')
@@ -415,7 +415,7 @@ describe('an administrator', () => {
     expect(await here.stores.recoveryCodes.saltOf(ada.id)).toBeNull()
     expect((await ada.account()).factorCounts.totp).toBe(0)
     const { knownDevice } = ada.browser
-    expect(await here.stores.knownDevices.isKnown(ada.id, hashToken(realWorld, knownDevice!))).toBe(false)
+    expect(await here.stores.knownDevices.isKnown(ada.id, hashToken(nodePlatform, knownDevice!))).toBe(false)
     for (const [key, policy] of [
       [codeKey(ada.id), codePolicy],
       [recoveryKey(ada.id), recoveryPolicy],

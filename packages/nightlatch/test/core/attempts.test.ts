@@ -15,7 +15,7 @@ import type { AccountId } from '../../src/core/ids.js'
 import { hasTwoFactors } from '../../src/core/factors/registry.js'
 import { isFresh, isLive } from '../../src/core/sessions/session.js'
 import type { Session } from '../../src/core/sessions/session.js'
-import { realWorld as world } from '../../src/crypto/world.js'
+import { nodePlatform as platform } from '../../src/crypto/world.js'
 
 describe('an address is counted as its network', () => {
   it.each([
@@ -64,7 +64,7 @@ describe('a counter', () => {
     expect(passwordKey(ada)).toBe(`password:${ada}`)
     expect(addressKey('::ffff:192.0.2.1')).toBe('address:192.0.2.1')
     expect(deviceKey(ada, '0123456789abcdef'.repeat(4))).toBe(`device:${ada}:${'0123456789abcdef'.repeat(2)}`)
-    expect(unknownNameKey(world, 'abc')).toBe('password:?ba7816bf8f01cfea414140de5dae2223')
+    expect(unknownNameKey(platform, 'abc')).toBe('password:?ba7816bf8f01cfea414140de5dae2223')
   })
 
   it('waits as it is written down', () => {

@@ -8,7 +8,7 @@ import { strengthOfSession } from '../../src/core/factors/registry.js'
 import type { AuthenticatorId } from '../../src/core/ids.js'
 import { newId } from '../../src/core/ids.js'
 import { codeKey } from '../../src/core/factors/totp/counters.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { giveCode } from '../support/second-step.js'
 import { rfcSecret } from '../support/vectors.js'
 import type { Person } from './people.js'
@@ -24,7 +24,7 @@ async function someoneFromElsewhere(otp: Partial<Otp>, issuer: string | null = '
 }
 
 async function addAuthenticator(ada: Person, otp: Partial<Otp>, issuer: string | null): Promise<void> {
-  const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
+  const id = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
   const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
   const times = { createdAt: here.next(), lastUsedAt: 0 }
   const own = { id, account: ada.id, name: id, sealed, lastStep: -1, ...times }
@@ -99,7 +99,7 @@ describe('an authenticator from elsewhere', () => {
     const ada = await someoneFromElsewhere({ period: 60 })
     const totp = new Totp({ secret: rfcSecret, periodSeconds: 60 })
     await here.core.storage.atomically((stores) =>
-      closeAfterRestore(here.core.world, stores, { recoveryCodes: false }),
+      closeAfterRestore(here.core.platform, stores, { recoveryCodes: false }),
     )
     expect((await submit(ada, totp.at(noon))).kind).toBe('wrong')
     expect((await submit(ada, totp.at(noon + 60))).kind).toBe('wrong')

@@ -12,7 +12,7 @@ import {
   parseForwardToken,
   parseToken,
 } from '../../src/core/tokens.js'
-import { realWorld as world } from '../../src/crypto/world.js'
+import { nodePlatform as platform } from '../../src/crypto/world.js'
 
 /** Random bytes that are not: 0, 1, 2, … */
 const counting = { randomBytes: (count: number) => Uint8Array.from({ length: count }, (_one, at) => at) }
@@ -25,7 +25,7 @@ describe('an identifier', () => {
   })
 
   it('is never made twice', () => {
-    const ids = Array.from({ length: 1000 }, () => newId((count) => world.randomBytes(count)))
+    const ids = Array.from({ length: 1000 }, () => newId((count) => platform.randomBytes(count)))
     expect(new Set(ids).size).toBe(1000)
     for (const id of ids) expect(parseId(id)).toBe(id)
   })
@@ -54,7 +54,7 @@ describe('a token', () => {
   })
 
   it('is what a cookie gives back', () => {
-    const token = newToken(world)
+    const token = newToken(platform)
     expect(parseToken(token.reveal())?.reveal()).toBe(token.reveal())
   })
 
@@ -73,7 +73,7 @@ describe('a token', () => {
   })
 
   it('is kept as its SHA-256 only', () => {
-    expect(hashToken(world, new Secret('abc'))).toBe(
+    expect(hashToken(platform, new Secret('abc'))).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     )
   })
@@ -83,15 +83,15 @@ describe('what stands for a session at forward authentication', () => {
   const token = new Secret('a'.repeat(43))
 
   it('follows from the session token and leads to the same row', () => {
-    const forward = forwardTokenOf(world, token)
-    expect(forward.reveal()).toBe(world.sha256(`forward:${'a'.repeat(43)}`))
-    expect(hashForwardToken(world, forward)).toBe(hashSessionToken(world, token))
-    expect(hashForwardToken(world, forward)).toBe(world.sha256(forward.reveal()))
+    const forward = forwardTokenOf(platform, token)
+    expect(forward.reveal()).toBe(platform.sha256(`forward:${'a'.repeat(43)}`))
+    expect(hashForwardToken(platform, forward)).toBe(hashSessionToken(platform, token))
+    expect(hashForwardToken(platform, forward)).toBe(platform.sha256(forward.reveal()))
   })
 
   it('is not what is kept, nor a session token', () => {
-    const forward = forwardTokenOf(world, token)
-    expect(forward.reveal()).not.toBe(hashSessionToken(world, token))
+    const forward = forwardTokenOf(platform, token)
+    expect(forward.reveal()).not.toBe(hashSessionToken(platform, token))
     expect(parseToken(forward.reveal())).toBeNull()
     expect(parseForwardToken(forward.reveal())?.reveal()).toBe(forward.reveal())
   })

@@ -4,7 +4,7 @@ import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
 import { passwordPolicy, unknownNameKey } from '../../src/core/rate-limits/attempts.js'
 import { auditEvent, noClient } from '../../src/core/audit/audit.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
-import { housekeepingLease, keepHouse, sweep } from '../../src/core/maintenance/housekeeping.js'
+import { housekeepingLease, runHousekeeping, prune } from '../../src/core/maintenance/housekeeping.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId, InvitationId } from '../../src/core/ids.js'
 import {
@@ -20,15 +20,15 @@ import { Secret } from '../../src/core/secret.js'
 import { isStillToCome } from '../../src/core/ports/platform.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
 import { createSecretBox } from '../../src/crypto/secret-box.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { rfcSecret } from '../support/vectors.js'
 import { inATable, noon, pendingSetUp, useHere } from './people.js'
 import type { Here } from './people.js'
 import { withStores } from '../support/with-stores.js'
 
-const aKey = () => new Secret(realWorld.randomBytes(rootKeyBytes))
+const aKey = () => new Secret(nodePlatform.randomBytes(rootKeyBytes))
 const anId = <Id extends AuthenticatorId | InvitationId>(): Id =>
-  newId((count) => realWorld.randomBytes(count))
+  newId((count) => nodePlatform.randomBytes(count))
 
 async function forgetAllKeys(here: Here): Promise<void> {
   const { facts } = here.stores
@@ -252,7 +252,7 @@ describe('housekeeping', () => {
     },
     'a counter that nobody looked at for 2 days': {
       add: () =>
-        here.stores.attempts.reserve(unknownNameKey(realWorld, `${here.next()}`), passwordPolicy, noon),
+        here.stores.attempts.reserve(unknownNameKey(nodePlatform, `${here.next()}`), passwordPolicy, noon),
       lastsUntil: noon + 2 * day + 1,
     },
     'a known device that was not seen for a year': {
@@ -270,16 +270,16 @@ describe('housekeeping', () => {
   })
 
   async function emptyHouse(): Promise<void> {
-    while ((await sweep({ nowSeconds: () => noon + 4000 * day }, here.stores)) > 0);
+    while ((await prune({ nowSeconds: () => noon + 4000 * day }, here.stores)) > 0);
   }
 
   it.each(things)('removes %s, and not a second before', async (_what, { add, lastsUntil }) => {
     await emptyHouse()
     await add()
     await here.stores.audit.removeBefore(noon, 1000)
-    const before = await sweep({ nowSeconds: () => lastsUntil - 1 }, here.stores)
-    expect(await sweep({ nowSeconds: () => lastsUntil - 1 }, here.stores)).toBe(0)
-    expect(await sweep({ nowSeconds: () => lastsUntil }, here.stores)).toBeGreaterThanOrEqual(1)
+    const before = await prune({ nowSeconds: () => lastsUntil - 1 }, here.stores)
+    expect(await prune({ nowSeconds: () => lastsUntil - 1 }, here.stores)).toBe(0)
+    expect(await prune({ nowSeconds: () => lastsUntil }, here.stores)).toBeGreaterThanOrEqual(1)
     expect(before).toBeGreaterThanOrEqual(0)
   })
 
@@ -293,9 +293,9 @@ describe('housekeeping', () => {
         await stores.invitations.add({ ...own, id: anId<InvitationId>() }, `swept ${number}`)
     })
     const later = { nowSeconds: () => noon + 500 * day }
-    expect(await sweep(later, here.stores)).toBe(503)
-    expect(await sweep(later, here.stores)).toBe(1)
-    expect(await sweep(later, here.stores)).toBe(0)
+    expect(await prune(later, here.stores)).toBe(503)
+    expect(await prune(later, here.stores)).toBe(1)
+    expect(await prune(later, here.stores)).toBe(0)
   })
 
   it('keeps the count of wrong codes for as long as the account', async () => {
@@ -323,7 +323,7 @@ describe('the house is kept', () => {
 
   /** Keeps house as `name`; what happens between two batches says whether it goes on. */
   const keep = (between: () => Promise<boolean> | boolean = () => true, name = 'one') =>
-    keepHouse(here.core, { name, pause: async () => between() })
+    runHousekeeping(here.core, { name, pause: async () => between() })
 
   it('batch by batch until nothing is left, with a pause after each', async () => {
     await leaveExpired(1001)
@@ -370,8 +370,8 @@ describe('the house is kept', () => {
     await here.stores.authenticators.reseal(one!.id, { from: one!.sealed, to })
     const core = { ...here.core, box: createSecretBox([newer, older]) }
     const goOn = () => Promise.resolve(true)
-    expect(await keepHouse(core, { name: 'two', pause: goOn })).toBe(1)
-    expect(await keepHouse(core, { name: 'two', pause: goOn })).toBe(0)
+    expect(await runHousekeeping(core, { name: 'two', pause: goOn })).toBe(1)
+    expect(await runHousekeeping(core, { name: 'two', pause: goOn })).toBe(0)
   })
 })
 

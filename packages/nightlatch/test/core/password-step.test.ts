@@ -14,7 +14,7 @@ import { giveCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { Secret } from '../../src/core/secret.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { justBeforeTheWrite, fullHasher, goodPassword, noon, useHere, whileHashing } from './people.js'
 import type { Person } from './people.js'
 
@@ -351,7 +351,7 @@ describe('a trusted device', () => {
   it('of an unknown value or of another person asks for the code, and nothing else happens', async () => {
     const { ada } = await withTrust()
     const { browser: eves } = await withTrust()
-    const unknown = { ...here.newBrowser(), trustedDevice: newToken(realWorld) }
+    const unknown = { ...here.newBrowser(), trustedDevice: newToken(nodePlatform) }
     expect((await ada.givePassword(eves)).kind).toBe('code-due')
     expect((await ada.givePassword(unknown)).kind).toBe('code-due')
     expect(await ada.events()).not.toContain('trusted-device.reused')
@@ -469,7 +469,7 @@ describe('what is changed while the password is looked at counts', () => {
     const accept = (own: Partial<typeof account>) =>
       acceptPassword(here.core, {
         account: { ...account, ...own },
-        browser: here.newBrowser({ trustedDevice: newToken(realWorld) }),
+        browser: here.newBrowser({ trustedDevice: newToken(nodePlatform) }),
         settle: () => {
           settled.push('settled')
           return Promise.resolve()
@@ -500,10 +500,10 @@ describe('a sign-in in progress', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const { token } = await ada.beginSignIn()
     expect(await findSignIn(here.core, null)).toBeNull()
-    expect(await findSignIn(here.core, newToken(realWorld))).toBeNull()
+    expect(await findSignIn(here.core, newToken(nodePlatform))).toBeNull()
     expect(await findSession(here.core, token)).toBeNull()
     expect(await here.stores.signIns.findByTokenHash(token.reveal(), noon)).toBeNull()
-    expect(await here.stores.signIns.findByTokenHash(hashToken(realWorld, token), noon)).not.toBeNull()
+    expect(await here.stores.signIns.findByTokenHash(hashToken(nodePlatform, token), noon)).not.toBeNull()
   })
 
   it('ends when somebody gives up half-way: no copy of its cookie is worth anything', async () => {

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import { checkPassword } from '../../src/core/sign-in/password-check.js'
 import { newPasswordHash, shortestHere } from '../../src/core/accounts/new-password.js'
-import { couldBePassword, namesOf, normalisePassword, passwordProblem } from '../../src/core/accounts/password.js'
+import {
+  couldBePassword,
+  namesOf,
+  normalisePassword,
+  passwordProblem,
+} from '../../src/core/accounts/password.js'
 import { Secret } from '../../src/core/secret.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import { quickArgon2 } from '../support/phone.js'

@@ -27,7 +27,7 @@ import { isCommon } from '../../src/crypto/common-passwords.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
 import { createSecretBox } from '../../src/crypto/secret-box.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { Secret } from '../../src/core/secret.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { openStorage } from '../../src/storage/index.js'
@@ -47,7 +47,7 @@ export const fullHasher: PasswordHasher = createPasswordHasher({
   setting: quickArgon2,
 })
 
-export const aBox = () => createSecretBox([new Secret(realWorld.randomBytes(rootKeyBytes))])
+export const aBox = () => createSecretBox([new Secret(nodePlatform.randomBytes(rootKeyBytes))])
 
 /** Where every test's clock begins: the start of a time step. */
 export const noon = 1_800_000_000
@@ -79,7 +79,7 @@ export class Here {
 
   open(storage: OpenStorage): void {
     this.#core = {
-      world: { ...realWorld, nowSeconds: () => this.clock.seconds },
+      platform: { ...nodePlatform, nowSeconds: () => this.clock.seconds },
       policy: { mfa: 'required', issuer: 'Example', host: 'login.example.org' },
       storage,
       passwords: hasher,

@@ -6,7 +6,7 @@ import {
   showRecoveryCode,
 } from '../../src/core/factors/recovery-codes/store.js'
 import { Secret } from '../../src/core/secret.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { fullHasher, hasher, useHere } from './people.js'
 
 const here = useHere()
@@ -21,7 +21,7 @@ describe('recovery codes', () => {
     const codes = newRecoveryCodes(counting).map((one) => one.reveal())
     expect(codes).toHaveLength(10)
     expect(codes.slice(0, 3)).toEqual(['0123456789abcdef', 'ghjkmnpqrstvwxyz', '0123456789abcdef'])
-    const many = Array.from({ length: 100 }, () => newRecoveryCodes(realWorld)).flat()
+    const many = Array.from({ length: 100 }, () => newRecoveryCodes(nodePlatform)).flat()
     expect(new Set(many.map((one) => one.reveal())).size).toBe(1000)
   })
 
@@ -42,8 +42,8 @@ describe('recovery codes', () => {
   })
 
   it('have a salt whose small bytes keep their zeros', async () => {
-    const world = { ...here.core.world, randomBytes: (count: number) => new Uint8Array(count).fill(7) }
-    expect(await prepareRecoveryCodes({ ...here.core, world })).toMatchObject({ salt: '07'.repeat(16) })
+    const platform = { ...here.core.platform, randomBytes: (count: number) => new Uint8Array(count).fill(7) }
+    expect(await prepareRecoveryCodes({ ...here.core, platform })).toMatchObject({ salt: '07'.repeat(16) })
   })
 })
 

@@ -15,7 +15,7 @@ import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import type { Stores } from '../../src/core/ports/stores.js'
 import { hashToken } from '../../src/core/tokens.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { Phone } from '../support/phone.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
 import { withStores } from '../support/with-stores.js'
@@ -38,7 +38,7 @@ async function recover(person: Person, code: string, core = here.core) {
 /** Somebody whose authenticator has the secret that the vectors are made with. */
 async function someoneWithTheRfcSecret(): Promise<Person> {
   const ada = await here.someoneWithAPassword()
-  const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
+  const id = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
   const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
   const own = {
     id,
@@ -84,7 +84,7 @@ describe('a right code', () => {
       isNewDevice: true,
       trustedDevice: null,
     })
-    expect(await here.stores.signIns.findByTokenHash(hashToken(realWorld, token), now)).toBeNull()
+    expect(await here.stores.signIns.findByTokenHash(hashToken(nodePlatform, token), now)).toBeNull()
     expect(await ada.lastEvent()).toMatchObject({
       event: 'sign-in.completed',
       at: now,
@@ -138,7 +138,7 @@ describe('a right code', () => {
     const fresh = (await ada.signIn()).knownDevice
     expect(fresh.reveal()).toMatch(/^[\w-]{43}$/)
     const { knownDevices } = here.stores
-    expect(await knownDevices.isKnown(ada.id, hashToken(realWorld, fresh))).toBe(true)
+    expect(await knownDevices.isKnown(ada.id, hashToken(nodePlatform, fresh))).toBe(true)
     expect(await knownDevices.isKnown(ada.id, fresh.reveal())).toBe(false)
   })
 
@@ -216,7 +216,7 @@ describe('a right code', () => {
 
   it('of any of several authenticators will do', async () => {
     const ada = await someoneWithTheRfcSecret()
-    const second = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
+    const second = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
     const secret = decodeBase32('MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U')!
     const sealed = here.core.box.seal(secret, sealContext({ id: second, account: ada.id }))
     const own = {
@@ -352,7 +352,7 @@ describe('a wrong code', () => {
         details: {},
       })
     }
-    const hash = hashToken(realWorld, token)
+    const hash = hashToken(nodePlatform, token)
     expect(await here.stores.signIns.findByTokenHash(hash, here.clock.seconds)).toMatchObject({ signIn })
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
   })
@@ -479,7 +479,7 @@ describe('two at once', () => {
     })
     expect(await here.stores.sessions.listOf(ada.id)).toHaveLength(2)
     expect(await here.stores.trustedDevices.listOf(ada.id)).toEqual([])
-    const hash = hashToken(realWorld, token)
+    const hash = hashToken(nodePlatform, token)
     expect(await here.stores.signIns.findByTokenHash(hash, here.clock.seconds)).toMatchObject({ signIn })
   })
 
@@ -711,7 +711,7 @@ describe('a lost root key', () => {
   it('of one authenticator of two leaves the other one', async () => {
     const ada = await someoneWithTheRfcSecret()
     for (const name of ['First', 'Last']) {
-      const id = newId<AuthenticatorId>((count) => realWorld.randomBytes(count))
+      const id = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
       const sealed = aBox().seal(rfcSecret, sealContext({ id, account: ada.id }))
       const own = {
         id,

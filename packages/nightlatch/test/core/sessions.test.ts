@@ -13,7 +13,7 @@ import {
   signOut,
 } from '../../src/core/sessions/session-lifetime.js'
 import { forwardTokenOf, hashSessionToken, newToken } from '../../src/core/tokens.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { useHere } from './people.js'
 import type { Person } from './people.js'
 
@@ -30,7 +30,7 @@ describe('a session is found', () => {
       session: (await here.stores.sessions.listOf(ada.id))[0],
     })
     expect(await findSession(here.core, null)).toBeNull()
-    expect(await findSession(here.core, newToken(realWorld))).toBeNull()
+    expect(await findSession(here.core, newToken(nodePlatform))).toBeNull()
   })
 
   it('not where a second factor is required and the password alone began it', async () => {
@@ -44,7 +44,7 @@ describe('a session is found', () => {
   it('by its forward token at forward authentication, and by neither in the place of the other', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const token = ada.browser.session!
-    const forward = forwardTokenOf(realWorld, token)
+    const forward = forwardTokenOf(nodePlatform, token)
     expect(await findForwardSession(here.core, forward)).toEqual(await findSession(here.core, token))
     expect(await findForwardSession(here.core, token)).toBeNull()
     expect(await findSession(here.core, forward)).toBeNull()
@@ -59,7 +59,7 @@ describe('a session is found', () => {
     expect(await findSession(here.core, ada.browser.session)).not.toBeNull()
     here.clock.advance(12 * 3600)
     expect(await findSession(here.core, ada.browser.session)).toBeNull()
-    expect(await findForwardSession(here.core, forwardTokenOf(realWorld, ada.browser.session!))).toBeNull()
+    expect(await findForwardSession(here.core, forwardTokenOf(nodePlatform, ada.browser.session!))).toBeNull()
   })
 
   it('until 7 days after the sign-in, however often it is used', async () => {
@@ -157,7 +157,7 @@ describe('a session ends', () => {
   /** Ninety-nine more sessions, each seen a minute after the one before; the first one's id comes back. */
   async function fillUp(person: Person): Promise<SessionId> {
     const { session } = await person.signedIn()
-    const ids = Array.from({ length: 99 }, () => newId<SessionId>((count) => realWorld.randomBytes(count)))
+    const ids = Array.from({ length: 99 }, () => newId<SessionId>((count) => nodePlatform.randomBytes(count)))
     await here.core.storage.atomically(async (stores) => {
       for (const [at, id] of ids.entries()) {
         const seen = {
@@ -249,13 +249,13 @@ describe('a step up', () => {
     const without = { ...ada.browser, session: null }
     const proof = { signedIn, proof: 'recovery-code' } as const
     expect(await proveSession(here.core, here.stores, { ...proof, browser: without })).toBeNull()
-    const stranger = { ...ada.browser, session: newToken(realWorld) }
+    const stranger = { ...ada.browser, session: newToken(nodePlatform) }
     expect(await proveSession(here.core, here.stores, { ...proof, browser: stranger })).toBeNull()
     const unknown = { ...ada.browser, knownDevice: null }
     const proven = await proveSession(here.core, here.stores, { ...proof, browser: unknown })
     expect(proven?.knownDevice.reveal()).toMatch(/^[\w-]{43}$/)
     expect(proven?.session.factors).toEqual(['password', 'totp', 'recovery-code'])
-    const hash = hashSessionToken(realWorld, proven!.token)
+    const hash = hashSessionToken(nodePlatform, proven!.token)
     expect((await here.stores.sessions.findByTokenHash(hash))?.session.id).toBe(signedIn.session.id)
   })
 })

@@ -152,8 +152,11 @@ describe('a set-up', () => {
   it('has a secret of the random numbers that everything has', async () => {
     const ada = await here.someoneWithAPassword()
     const owner = await ada.setUpOwner()
-    const world = { ...here.core.world, randomBytes: (count: number) => new Uint8Array(count).fill(0x5a) }
-    const { key } = await pendingSetUp({ ...here.core, world }, owner)
+    const platform = {
+      ...here.core.platform,
+      randomBytes: (count: number) => new Uint8Array(count).fill(0x5a),
+    }
+    const { key } = await pendingSetUp({ ...here.core, platform }, owner)
     expect(decodeBase32(key)).toEqual(new Uint8Array(20).fill(0x5a))
   })
 

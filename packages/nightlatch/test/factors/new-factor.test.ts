@@ -101,8 +101,8 @@ describe('the recipe of a second factor', () => {
     'is enforced: a store, an event, a notice or an operation that somebody forgets does not compile',
     () => {
       const forgotten = [
-        'storage/stores-on.ts',
-        'pages/account-words.ts',
+        'storage/stores/stores-on.ts',
+        'pages/words/account.ts',
         'mail/texts.ts',
         'http/api/endpoints.ts',
       ]
@@ -153,10 +153,10 @@ describe('somebody who has nothing but a factor of a new kind', () => {
     cpSync(join(copy, 'pages/assets'), join(dist, 'pages/assets'), { recursive: true })
     for (const file of ['common-passwords.txt', 'common-passwords.licences.txt'])
       cpSync(join(copy, 'crypto', file), join(dist, 'crypto', file))
-    const { openNightlatch } = await load<typeof appModule>('app.js')
+    const { openNightlatch } = await load<typeof appModule>('compose/open.js')
     const { readSettings } = await load<typeof settingsModule>('config/read.js')
-    const { serve } = await load<typeof serverModule>('server.js')
-    const { addAccount } = await load<typeof administrationModule>('core/administration.js')
+    const { serve } = await load<typeof serverModule>('compose/http-server.js')
+    const { addAccount } = await load<typeof administrationModule>('core/accounts/administration.js')
     const read = readSettings({ env: { NIGHTLATCH_PORT: '0', NIGHTLATCH_DATA: data } })
     if (read.kind === 'problems') throw new Error(read.problems.join('\n'))
     const send = (notice: Notice): void => void notices.push(notice)
@@ -282,7 +282,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
     expect(await stores.accounts.countFactorDown(account.id, 'totp', 0)).toBe(false)
     const restored = JSON.parse(cli('after-restore', '--json').out) as { closed: Record<string, unknown> }
     expect(restored.closed).toMatchObject({ authenticators: 0, cards: null, recoveryCodes: null })
-    const { tables: moved } = await load<{ tables: readonly { name: string }[] }>('storage/tables.js')
+    const { tables: moved } = await load<{ tables: readonly { name: string }[] }>('storage/move/tables.js')
     expect(moved.map(({ name }) => name)).toContain('pass_phrase_card')
     expect((await givePassword()).reply.location).toBe('/mfa/card')
   })

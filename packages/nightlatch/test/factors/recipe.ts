@@ -29,7 +29,7 @@ export const tables: readonly Edit[] = [
   ),
   first('core/factors/registry.ts', "import { passPhraseCard } from './pass-phrase-card/factor.js'\n"),
   before(
-    'pages/factor-words.ts',
+    'pages/words/factors.ts',
     "  'recovery-code': {",
     `  'pass-phrase-card': {
     name: 'pass-phrase card',
@@ -42,20 +42,20 @@ export const tables: readonly Edit[] = [
 `,
   ),
   before(
-    'pages/account-factors.ts',
+    'pages/account/factors.ts',
     "  'recovery-code': (site",
     "  'pass-phrase-card': (_site, view) =>\n    html`<section id=\"cards\">${view.counts['pass-phrase-card']} cards</section>`,\n",
   ),
-  instead('pages/account-factors.ts', 'import type { Html }', 'import { html, type Html }'),
+  instead('pages/account/factors.ts', 'import type { Html }', 'import { html, type Html }'),
   before(
-    'http/factors.ts',
+    'http/pages/factors.ts',
     "  'recovery-code': {\n    field",
     `  'pass-phrase-card': {
     field: 'card',
     metric: 'pass-phrase-card',
-    showStep: (visit, view) => Promise.resolve(cardPage(siteOf(visit), { ...view, action: '/mfa/card' })),
-    showConfirm: (visit, view) =>
-      Promise.resolve(cardPage(siteOf(visit, visit.signedIn), { ...view, action: '/account/confirm/card', password: true })),
+    showStep: (context, view) => Promise.resolve(cardPage(siteOf(context), { ...view, action: '/mfa/card' })),
+    showConfirm: (context, view) =>
+      Promise.resolve(cardPage(siteOf(context, context.signedIn), { ...view, action: '/account/confirm/card', password: true })),
     problemOf: (refusal, nowSeconds) => ({
       status: codeProblem(refusal, { nowSeconds, recovery: false }).status,
       problem: { key: 'other', field: 'card', text: 'That is not on your card' },
@@ -63,7 +63,7 @@ export const tables: readonly Edit[] = [
   },
 `,
   ),
-  first('http/factors.ts', "import { cardPage } from '../pages/pass-phrase-card.js'\n"),
+  first('http/pages/factors.ts', "import { cardPage } from '../../pages/pass-phrase-card.js'\n"),
   before(
     'http/api/schemas.ts',
     "  'recovery-code': { recoveryCode",
@@ -75,7 +75,7 @@ export const tables: readonly Edit[] = [
     "  'pass-phrase-card': { member: 'card', refuse: refuseCode },\n",
   ),
   before(
-    'cli/factor-words.ts',
+    'cli/commands/factor-words.ts',
     "  'recovery-code': { removed",
     `  'pass-phrase-card': {
     removed: (count) => \`\${count} cards\`,
@@ -86,23 +86,30 @@ export const tables: readonly Edit[] = [
   ),
 ]
 
-/** The doors, the store, the events and the notices of it. */
+/** The routes, the store, the events and the notices of it. */
 export const rest: readonly Edit[] = [
-  instead('http/metrics.ts', "'code' | 'recovery-code'", "'code' | 'pass-phrase-card' | 'recovery-code'"),
+  instead(
+    'http/health/metrics.ts',
+    "'code' | 'recovery-code'",
+    "'code' | 'pass-phrase-card' | 'recovery-code'",
+  ),
   behind(
-    'core/stores.ts',
+    'core/ports/stores.ts',
     '  readonly leases: LeaseStore\n',
     '  readonly passPhraseCards: PassPhraseCardStore\n',
   ),
-  first('core/stores.ts', "import type { PassPhraseCardStore } from './factors/pass-phrase-card/store.js'\n"),
+  first(
+    'core/ports/stores.ts',
+    "import type { PassPhraseCardStore } from '../factors/pass-phrase-card/store.js'\n",
+  ),
   before(
-    'storage/stores-on.ts',
+    'storage/stores/stores-on.ts',
     '  get recoveryCodes()',
     "  get passPhraseCards(): Stores['passPhraseCards'] {\n    return passPhraseCardStore(this.#db)\n  }\n\n",
   ),
-  first('storage/stores-on.ts', "import { passPhraseCardStore } from './pass-phrase-cards.js'\n"),
+  first('storage/stores/stores-on.ts', "import { passPhraseCardStore } from './pass-phrase-cards.js'\n"),
   before(
-    'storage/tables.ts',
+    'storage/move/tables.ts',
     "  table('set_up', {",
     "  table('pass_phrase_card', { key: 'id', text: 'id account name hash', integers: 'created_at last_used_at' }),\n",
   ),
@@ -135,17 +142,17 @@ export const rest: readonly Edit[] = [
 `,
   ),
   behind(
-    'core/audit.ts',
+    'core/audit/audit.ts',
     "  'authenticator.added',\n",
     "  'card.added',\n  'card.renamed',\n  'card.removed',\n  'card.refused',\n",
   ),
   before(
-    'pages/account-words.ts',
+    'pages/words/account.ts',
     "  'authenticator.added':",
     "  'card.added': 'Card added',\n  'card.renamed': 'Card renamed',\n  'card.removed': 'Card removed',\n  'card.refused': 'Not on the card',\n",
   ),
   before(
-    'core/notices.ts',
+    'core/notify/notices.ts',
     "  | 'authenticator-added'",
     "  | 'card-added'\n  | 'card-replaced'\n  | 'card-removed'\n",
   ),
@@ -159,14 +166,14 @@ export const rest: readonly Edit[] = [
       )
       .join(''),
   ),
-  instead('pages/problems.ts', "  | 'otp'\n", "  | 'otp'\n  | 'card'\n"),
+  instead('pages/layout/problems.ts', "  | 'otp'\n", "  | 'otp'\n  | 'card'\n"),
   behind(
-    'http/sign-in.ts',
+    'http/pages/sign-in.ts',
     "export const postVerify = postStep('totp')\n",
     "export const getCard = getStep('pass-phrase-card')\nexport const postCard = postStep('pass-phrase-card')\n",
   ),
   behind(
-    'http/step-up.ts',
+    'http/pages/reauthenticate.ts',
     "export const postConfirm = prove('totp')\n",
     "export const getConfirmCard = show('pass-phrase-card')\nexport const postConfirmCard = prove('pass-phrase-card')\n",
   ),
@@ -175,7 +182,7 @@ export const rest: readonly Edit[] = [
     "  get('/account', getAccount),",
     "  ...pair('/mfa/card', signIn.getCard, signIn.postCard),\n  ...pair('/mfa/card/setup', setUp.getSetUp, postCardSetUp),\n  ...pair('/account/confirm/card', stepUp.getConfirmCard, stepUp.postConfirmCard),\n",
   ),
-  first('http/routes.ts', "import { postCardSetUp } from './pass-phrase-card.js'\n"),
+  first('http/routes.ts', "import { postCardSetUp } from './pages/pass-phrase-card.js'\n"),
   behind(
     'http/api/operations.ts',
     "  recover: { method: 'POST', path: '/sign-in/recovery' },\n",
@@ -221,8 +228,8 @@ export interface PassPhraseCardStore {
   removeAllOf(account: AccountId): Promise<number>
 }
 `,
-  'core/factors/pass-phrase-card/factor.ts': `import { auditEvent } from '../../audit.js'
-import type { AttemptKey } from '../../attempts.js'
+  'core/factors/pass-phrase-card/factor.ts': `import { auditEvent } from '../../audit/audit.js'
+import type { AttemptKey } from '../../rate-limits/attempts.js'
 import type { AccountId } from '../../ids.js'
 import { codePolicy } from '../totp/counters.js'
 import type { SecondFactor } from '../factor.js'
@@ -242,11 +249,11 @@ export const passPhraseCard: SecondFactor = {
     Promise.resolve({
       kind: 'ready',
       accept: async (stores) => {
-        const at = core.world.nowSeconds()
+        const at = core.platform.nowSeconds()
         const reservation = await stores.attempts.reserve(cardKey(account), codePolicy, at)
         if (reservation.kind !== 'reserved') return reservation
         const cards = await stores.passPhraseCards.listOf(account)
-        if (cards.some(({ hash }) => hash === core.world.sha256(given))) {
+        if (cards.some(({ hash }) => hash === core.platform.sha256(given))) {
           await stores.attempts.clear(cardKey(account))
           return null
         }
@@ -266,9 +273,9 @@ export const passPhraseCard: SecondFactor = {
   afterRestore: () => Promise.resolve(null),
 }
 `,
-  'storage/pass-phrase-cards.ts': `import type { Card, PassPhraseCardStore } from '../core/factors/pass-phrase-card/store.js'
-import type { AccountId } from '../core/ids.js'
-import type { Db } from './db.js'
+  'storage/stores/pass-phrase-cards.ts': `import type { Card, PassPhraseCardStore } from '../../core/factors/pass-phrase-card/store.js'
+import type { AccountId } from '../../core/ids.js'
+import type { Db } from '../engine/database.js'
 import { done, foundAll, wrote } from './rows.js'
 
 interface Row {
@@ -309,10 +316,10 @@ export const passPhraseCardStore = (db: Db): PassPhraseCardStore => ({
 })
 `,
   'pages/pass-phrase-card.ts': `import type { FactorKind } from '../core/factors/factor.js'
-import { html, type Html } from './html.js'
-import { layout, type Site } from './layout.js'
-import { actions, passwordField, textField, type FormView } from './parts.js'
-import { factorWords } from './factor-words.js'
+import { html, type Html } from './layout/html.js'
+import { layout, type Site } from './layout/layout.js'
+import { actions, passwordField, textField, type FormView } from './layout/parts.js'
+import { factorWords } from './words/factors.js'
 
 interface CardView extends FormView {
   readonly action: string
@@ -332,35 +339,35 @@ export const cardPage = (site: Site, view: CardView): Html =>
     </form>\`,
   })
 `,
-  'http/pass-phrase-card.ts': `import { enrol, mayEnrol } from '../core/factors/enrolment.js'
-import { passPhraseCard } from '../core/factors/pass-phrase-card/factor.js'
-import { newId } from '../core/ids.js'
-import { seeOther } from './answers.js'
+  'http/pages/pass-phrase-card.ts': `import { enrol, mayEnrol } from '../../core/factors/enrolment.js'
+import { passPhraseCard } from '../../core/factors/pass-phrase-card/factor.js'
+import { newId } from '../../core/ids.js'
+import { seeOther } from '../response.js'
 import { nextStepPath } from './factors.js'
-import { form, signInIsOver } from './messages.js'
+import { form, signInIsOver } from '../guards.js'
 import { setUpOwner } from './set-up.js'
 import { sessionCookies } from './sign-in.js'
-import type { Handler } from './visit.js'
-import { browserOf, nowOf } from './visit.js'
+import type { Handler } from '../context.js'
+import { browserOf, nowOf } from '../context.js'
 
-export const postCardSetUp: Handler = form(async (visit) => {
-  const { core, site } = visit.doors
-  const owner = await setUpOwner(visit)
-  if (owner === null) return signInIsOver(visit)
+export const postCardSetUp: Handler = form(async (context) => {
+  const { core, site } = context.services
+  const owner = await setUpOwner(context)
+  if (owner === null) return signInIsOver(context)
   if (mayEnrol(core, owner, { factor: passPhraseCard, begun: null }) !== null)
-    return seeOther(nextStepPath(visit, owner.account))
-  const at = nowOf(visit)
+    return seeOther(nextStepPath(context, owner.account))
+  const at = nowOf(context)
   const card = {
-    id: newId(core.world.randomBytes),
+    id: newId(core.platform.randomBytes),
     account: owner.account.id,
     name: 'Card in the wallet',
-    hash: core.world.sha256(visit.form.get('card') ?? ''),
+    hash: core.platform.sha256(context.form.get('card') ?? ''),
     createdAt: at,
     lastUsedAt: at,
   }
   const outcome = await enrol(core, {
     owner,
-    browser: browserOf(visit),
+    browser: browserOf(context),
     factor: passPhraseCard,
     take: () => Promise.resolve(true),
     replace: () => Promise.resolve(null),
@@ -369,8 +376,8 @@ export const postCardSetUp: Handler = form(async (visit) => {
       return card
     },
   })
-  if (outcome.kind !== 'confirmed') return signInIsOver(visit)
-  return seeOther(\`\${site.base}/mfa/recovery-codes\`, { cookies: sessionCookies(visit, outcome.signedIn) })
+  if (outcome.kind !== 'confirmed') return signInIsOver(context)
+  return seeOther(\`\${site.base}/mfa/recovery-codes\`, { cookies: sessionCookies(context, outcome.signedIn) })
 })
 `,
 }

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { endpoints } from '../../src/http/api/endpoints.js'
 import { readBody } from '../../src/http/api/call.js'
 import { apiRoutes } from '../../src/http/api/routes.js'
-import type { Ask } from '../../src/http/request.js'
+import type { HttpRequest } from '../../src/http/request.js'
 import { addressOf, readForwarded } from '../../src/http/forward-auth/forwarded-request.js'
-import type { Visit } from '../../src/http/context.js'
+import type { Context } from '../../src/http/context.js'
 
-const askWith = (parts: Partial<Ask>): Ask => ({
+const askWith = (parts: Partial<HttpRequest>): HttpRequest => ({
   id: 'test',
   method: 'POST',
   path: '/',
@@ -28,15 +28,18 @@ describe('the body of a call', () => {
       headerCount: () => 1,
       body: () => Promise.resolve(Buffer.from(sent)),
     })
-    const read = await readBody(endpoints.signIn, { ask } as unknown as Visit)
+    const read = await readBody(endpoints.signIn, { ask } as unknown as Context)
     expect(read).toEqual({ kind: 'body', value: { username: 'ada', password: 'x' } })
   })
 
   it('is not read where none is asked for', async () => {
     const ask = askWith({ body: () => Promise.reject(new Error('the body was read')) })
     const describing = apiRoutes.find(({ path }) => path === '/api/v1/openapi.json')
-    const visit = { ask, doors: { site: { origin: 'http://localhost:3000', base: '' } } } as unknown as Visit
-    expect(await describing?.handler(visit)).toMatchObject({ status: 200 })
+    const context = {
+      ask,
+      services: { site: { origin: 'http://localhost:3000', base: '' } },
+    } as unknown as Context
+    expect(await describing?.handler(context)).toMatchObject({ status: 200 })
   })
 })
 

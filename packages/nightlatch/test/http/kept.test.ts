@@ -1,38 +1,38 @@
 import { describe, expect, it } from 'vitest'
 import type { SignedIn } from '../../src/core/sessions/session.js'
-import type { Answer } from '../../src/http/request.js'
-import { KeptAnswers, PreparedAnswer } from '../../src/http/response-cache.js'
+import type { HttpResponse } from '../../src/http/request.js'
+import { ResponseCache, PreparedResponse } from '../../src/http/response-cache.js'
 
 const somebody = (): SignedIn => ({}) as SignedIn
-const answer = (body = 'hello'): Answer => ({ status: 200, headers: { 'x-a': 'b' }, cookies: [], body })
+const answer = (body = 'hello'): HttpResponse => ({ status: 200, headers: { 'x-a': 'b' }, cookies: [], body })
 
 describe('the answers that are kept', () => {
   it('are found again by the same session and by no other', () => {
-    const answers = new KeptAnswers({ secure: false })
+    const answers = new ResponseCache({ secure: false })
     const [ada, bob] = [somebody(), somebody()]
-    const kept = answers.keep(ada, answer())
-    expect(answers.of(ada)).toBe(kept)
+    const responseCaches = answers.keep(ada, answer())
+    expect(answers.of(ada)).toBe(responseCaches)
     expect(answers.of(bob)).toBeUndefined()
   })
 
   it('are a thousand at most: whoever was not asked for is dropped', () => {
-    const answers = new KeptAnswers({ secure: false })
-    const everybody = Array.from({ length: 5000 }, somebody)
-    for (const one of everybody) answers.keep(one, answer())
-    const found = everybody.filter((one) => answers.of(one) !== undefined)
+    const answers = new ResponseCache({ secure: false })
+    const allAccounts = Array.from({ length: 5000 }, somebody)
+    for (const one of allAccounts) answers.keep(one, answer())
+    const found = allAccounts.filter((one) => answers.of(one) !== undefined)
     expect(found.length).toBeLessThanOrEqual(1000)
     expect(found.length).toBeGreaterThanOrEqual(500)
-    expect(answers.of(everybody[0]!)).toBeUndefined()
-    expect(answers.of(everybody.at(-1)!)).toBeDefined()
+    expect(answers.of(allAccounts[0]!)).toBeUndefined()
+    expect(answers.of(allAccounts.at(-1)!)).toBeDefined()
   })
 
   it('stay as long as they are asked for', () => {
-    const answers = new KeptAnswers({ secure: false })
+    const answers = new ResponseCache({ secure: false })
     const ada = somebody()
-    const kept = answers.keep(ada, answer())
+    const responseCaches = answers.keep(ada, answer())
     for (let number = 0; number < 5000; number += 1) {
       answers.keep(somebody(), answer())
-      expect(answers.of(ada)).toBe(kept)
+      expect(answers.of(ada)).toBe(responseCaches)
     }
   })
 })
@@ -42,7 +42,7 @@ describe('an answer that is prepared', () => {
     ['short', 'grüße'],
     ['long', 'ü'.repeat(2000)],
   ])('has its bytes and their number, also when it is %s', (_name, body) => {
-    const { wire, bytes } = new PreparedAnswer(answer(body), false)
+    const { wire, bytes } = new PreparedResponse(answer(body), false)
     const sent = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes)
     expect(sent.toString()).toBe(body)
     expect(wire).toEqual(['x-a', 'b', 'content-length', String(Buffer.byteLength(body))])
@@ -50,7 +50,7 @@ describe('an answer that is prepared', () => {
 
   it('tells browsers to come by https where we are there', () => {
     const names = (secure: boolean) =>
-      new PreparedAnswer(answer(), secure).wire.map((one) => one.toLowerCase())
+      new PreparedResponse(answer(), secure).wire.map((one) => one.toLowerCase())
     expect(names(true)).toContain('strict-transport-security')
     expect(names(false)).not.toContain('strict-transport-security')
   })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDoor } from '../../src/compose/open.js'
+import { openServices } from '../../src/compose/open.js'
 import { disableAccount, resetSecondFactor } from '../../src/core/accounts/administration.js'
 import type { AccessRules } from '../../src/core/access/rules.js'
-import { createDoor } from '../../src/http/request-handler.js'
-import type { Ask } from '../../src/http/request.js'
+import { createRequestHandler } from '../../src/http/request-handler.js'
+import type { HttpRequest } from '../../src/http/request.js'
 import { serve } from '../../src/compose/http-server.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
@@ -373,8 +373,8 @@ describe('forward authentication behind a trusted proxy', () => {
       expect(token).not.toContain(session)
       const { sessions } = app.nightlatch.core.storage.stores
       expect(await sessions.findByTokenHash(token)).toBeNull()
-      expect(await sessions.findByTokenHash(app.nightlatch.core.world.sha256(token))).not.toBeNull()
-      const stored = app.nightlatch.core.world.sha256(token)
+      expect(await sessions.findByTokenHash(app.nightlatch.core.platform.sha256(token))).not.toBeNull()
+      const stored = app.nightlatch.core.platform.sha256(token)
       expectDenied(await ask(app.browser(), { ...forwarded, Cookie: `${forwardCookie}=${stored}` }))
     })
 
@@ -575,9 +575,9 @@ describe('forward authentication with rules', () => {
 
   /** Asks the door of the running app, with these rules. */
   function judgedAs(headers: Record<string, string>) {
-    const { doors } = openDoor(app.nightlatch, app.server.settings)
+    const { services } = openServices(app.nightlatch, app.server.settings)
     const all = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-    const asked: Ask = {
+    const asked: HttpRequest = {
       id: 'test',
       method: 'GET',
       path: '/forward-auth',
@@ -588,7 +588,7 @@ describe('forward authentication with rules', () => {
       hasArrived: () => true,
       body: () => Promise.reject(new Error('the body was read')),
     }
-    return createDoor({ ...doors, accessRules: rules })(asked)
+    return createRequestHandler({ ...services, accessRules: rules })(asked)
   }
 
   function judged(headers: Record<string, string>, browser?: Browser) {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openNightlatch } from '../../src/compose/open.js'
 import { inviteAccount } from '../../src/core/accounts/administration.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { enrolledPerson, quickArgon2, startApp, type Enrolled, type TestApp } from '../support/app.js'
 import { anotherSession, inDatabase, isSignedIn, withPassword } from '../support/attack.js'
 import { run, type Ran } from '../support/cli.js'
@@ -41,9 +41,9 @@ describe.each(databases)('after a restore on $name', (kind) => {
 
   /** A command on the same installation, at the time of the test. */
   function command(...args: string[]): Promise<Ran> {
-    const world = { ...realWorld, nowSeconds: () => app.clock.seconds }
+    const platform = { ...nodePlatform, nowSeconds: () => app.clock.seconds }
     const open = (settings: Parameters<typeof openNightlatch>[0], parts = {}) =>
-      openNightlatch(settings, { ...parts, world, unsafeArgon2Setting: quickArgon2 })
+      openNightlatch(settings, { ...parts, platform, unsafeArgon2Setting: quickArgon2 })
     return run([...args, '--data', join(folder, 'data')], { env: environment(), deps: { open } })
   }
 

@@ -52,11 +52,11 @@ async function makePerson({ core }: Nightlatch, username: string, enrolled: bool
   const wish = { password: testPassword, unsafeExemptFromPolicy: true }
   const added = await addAccount(core, { username, admin: false }, wish)
   if (added.kind !== 'added') throw new Error(added.kind)
-  const secret = core.world.randomBytes(20)
+  const secret = core.platform.randomBytes(20)
   const codes = await prepareRecoveryCodes(core)
   if (codes === 'busy') throw new Error(codes)
   const { id: account } = added.account
-  const id = newId<AuthenticatorId>(core.world.randomBytes)
+  const id = newId<AuthenticatorId>(core.platform.randomBytes)
   if (enrolled) {
     await core.storage.atomically(async (stores) => {
       await stores.accounts.countFactorUp(account, 'totp', 'first')

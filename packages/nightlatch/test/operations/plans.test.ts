@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inviteAccount } from '../../src/core/accounts/administration.js'
-import { keepHouse } from '../../src/core/maintenance/housekeeping.js'
+import { runHousekeeping } from '../../src/core/maintenance/housekeeping.js'
 import { sqliteDriver } from '../../src/storage/engine/sqlite/driver.js'
 import { enrolledPerson, setUpKey, Phone } from '../support/app.js'
 import type { Enrolled, TestApp } from '../support/app.js'
@@ -40,7 +40,7 @@ async function busyDay(app: TestApp): Promise<void> {
   await changeEverything(app, ada)
   await app.browser().refused('/login', { username: 'nobody', password: 'wrong' })
   await inviteAccount(app.nightlatch.core, { username: 'bob', admin: false })
-  await keepHouse(app.nightlatch.core, { name: 'here', pause: () => Promise.resolve(true) })
+  await runHousekeeping(app.nightlatch.core, { name: 'here', pause: () => Promise.resolve(true) })
 }
 
 async function useEveryDoor(app: TestApp, ada: Enrolled): Promise<void> {

@@ -7,7 +7,7 @@ import { readSettings } from '../../src/config/read.js'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import type { Account } from '../../src/core/accounts/account.js'
 import type { Notice } from '../../src/core/notify/notices.js'
-import { realWorld } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/world.js'
 import { serve } from '../../src/compose/http-server.js'
 import type { RunningServer } from '../../src/compose/http-server.js'
 import { Browser } from './browser.js'
@@ -59,7 +59,7 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
       logged.push(`${message} ${JSON.stringify(fields)} ${String(error)}`),
   }
   const nightlatch = await openNightlatch(read.settings, {
-    world: { ...realWorld, nowSeconds: () => clock.seconds },
+    platform: { ...nodePlatform, nowSeconds: () => clock.seconds },
     notices: { send: (notice) => notices.push(notice) },
     unsafeArgon2Setting: quickArgon2,
     ...wishes.parts,

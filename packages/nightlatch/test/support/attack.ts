@@ -55,10 +55,10 @@ export async function personWithSecret(
   username: string,
   secret: Uint8Array,
 ): Promise<{ account: Account; username: string; password: string; authenticator: AuthenticatorId }> {
-  const { world, box, storage } = app.nightlatch.core
+  const { platform, box, storage } = app.nightlatch.core
   const account = await app.person(username)
-  const id = newId<AuthenticatorId>(world.randomBytes)
-  const now = world.nowSeconds()
+  const id = newId<AuthenticatorId>(platform.randomBytes)
+  const now = platform.nowSeconds()
   await storage.atomically(async (stores) => {
     await stores.accounts.countFactorUp(account.id, 'totp', { atMost: 10 })
     await stores.authenticators.add({

@@ -19,7 +19,7 @@ export function findChromium(): string {
   )
 }
 
-export interface Visit {
+export interface Context {
   readonly page: Page
   /** What the browser complained about so far: errors, warnings, violations of the security policy. */
   readonly complaints: string[]
@@ -27,7 +27,7 @@ export interface Visit {
 
 export interface Chromium {
   /** Opens a page in a context of its own, which is closed afterwards. Complaints of the browser are failures. */
-  visiting<T>(options: BrowserContextOptions, visit: (page: Page, visited: Visit) => Promise<T>): Promise<T>
+  visiting<T>(options: BrowserContextOptions, visit: (page: Page, visited: Context) => Promise<T>): Promise<T>
 }
 
 /** One browser for all tests of a file, closed after the last one. */

@@ -31,12 +31,12 @@ async function makeMember({ core }: Nightlatch, username: string): Promise<Membe
   const added = await addAccount(core, { username, admin: false }, wish)
   if (added.kind !== 'added') throw new Error(added.kind)
   const { id: account } = added.account
-  const secret = core.world.randomBytes(20)
-  const id = newId<AuthenticatorId>(core.world.randomBytes)
+  const secret = core.platform.randomBytes(20)
+  const id = newId<AuthenticatorId>(core.platform.randomBytes)
   await core.storage.atomically(async (stores) => {
     await stores.accounts.countFactorUp(account, 'totp', 'first')
     const sealed = core.box.seal(secret, sealContext({ id, account }))
-    const times = { ...ourOtp, issuer: null, createdAt: core.world.nowSeconds(), lastUsedAt: 0 }
+    const times = { ...ourOtp, issuer: null, createdAt: core.platform.nowSeconds(), lastUsedAt: 0 }
     await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
   })
   return { username, totp: new Totp({ secret }) }

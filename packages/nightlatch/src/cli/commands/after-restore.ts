@@ -34,7 +34,7 @@ export const addAfterRestoreCommand: AddCommands = (program, deps) => {
     const closed = await withApp(deps, {
       settings,
       work: ({ core, storage }) =>
-        storage.patiently((stores) => closeAfterRestore(core.world, stores, wishes)),
+        storage.patiently((stores) => closeAfterRestore(core.platform, stores, wishes)),
     })
     if (options.json !== true) {
       printClosed(deps, closed)

@@ -86,11 +86,11 @@ function addRetire(key: CliCommand, deps: CliDeps): void {
     const settings = settingsOf(deps, options)
     mustHaveDatabase(settings)
     const resealed = await withApp(deps, { settings, work: ({ core }) => readyToRetire(core) })
-    const kept = keepNewestRootKey(settings)
-    if (kept.kind === 'refused') throw new Refused(kept.why, 'root-key')
-    const retired = await forgetOthers(deps, settings, kept)
+    const responseCaches = keepNewestRootKey(settings)
+    if (responseCaches.kind === 'refused') throw new Refused(responseCaches.why, 'root-key')
+    const retired = await forgetOthers(deps, settings, responseCaches)
     if (options['json'] === true) return printJson(deps, { resealed, retired })
-    tell(deps, retiredInWords(retired, kept))
+    tell(deps, retiredInWords(retired, responseCaches))
   })
 }
 
@@ -109,14 +109,14 @@ async function readyToRetire({ box, storage }: Core): Promise<number> {
 async function forgetOthers(
   deps: CliDeps,
   settings: Settings,
-  kept: KeyFileChange,
+  responseCaches: KeyFileChange,
 ): Promise<readonly string[]> {
   const [newest] = settings.rootKey.kind === 'given' ? settings.rootKey.keys : []
   const alone: Settings =
-    kept.kind === 'no-file' && newest !== undefined
+    responseCaches.kind === 'no-file' && newest !== undefined
       ? { ...settings, rootKey: { kind: 'given', keys: [newest], path: null } }
-      : kept.kind === 'changed'
-        ? { ...settings, rootKey: { kind: 'file', path: kept.path } }
+      : responseCaches.kind === 'changed'
+        ? { ...settings, rootKey: { kind: 'file', path: responseCaches.path } }
         : settings
   return withApp(deps, {
     settings: alone,
@@ -124,11 +124,11 @@ async function forgetOthers(
   })
 }
 
-function retiredInWords(retired: readonly string[], kept: KeyFileChange): string {
+function retiredInWords(retired: readonly string[], responseCaches: KeyFileChange): string {
   if (retired.length === 0) return 'There was no older key.'
   const which = retired.length === 1 ? `the key ${retired.join()}` : `the keys ${retired.join(', ')}`
-  return kept.kind === 'changed'
-    ? `Retired ${which}: nothing lies under it any more, and ${kept.path} holds the newest alone.`
+  return responseCaches.kind === 'changed'
+    ? `Retired ${which}: nothing lies under it any more, and ${responseCaches.path} holds the newest alone.`
     : `Retired ${which}: nothing lies under it any more. Take it out of NIGHTLATCH_SECRET, too.`
 }
 

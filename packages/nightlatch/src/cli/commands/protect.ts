@@ -2,7 +2,7 @@ import type { Settings } from '../../config/read.js'
 import { settingNames, settings as described } from '../../config/settings.js'
 import type { AddCommands } from '../framework/command.js'
 import { wholeNumber } from '../framework/command.js'
-import type { CliDeps, ProtectWishes } from '../framework/deps.js'
+import type { CliDeps, ProtectCommandOptions } from '../framework/deps.js'
 import { WrongUsage } from '../framework/errors.js'
 import { addDemoAccounts, demoOption, drainOption, untilStopped } from './serve.js'
 import { rulesOf, rulesOption, warnOfGroups } from './rules.js'
@@ -56,7 +56,7 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     throw new WrongUsage(
       `${url}: that is where Nightlatch itself would listen: choose another one with --port.`,
     )
-  const wishes: ProtectWishes = {
+  const wishes: ProtectCommandOptions = {
     target,
     rules: rulesOf(options, settings),
     answerMs: options.timeout * 1000,

@@ -24,7 +24,7 @@ async function giveAuthenticator(data: string): Promise<void> {
   const app = await openNightlatch(read.kind === 'settings' ? read.settings : expect.fail())
   const { accounts, authenticators } = app.core.storage.stores
   const [account] = await accounts.list()
-  const id = newId<AuthenticatorId>((count) => app.core.world.randomBytes(count))
+  const id = newId<AuthenticatorId>((count) => app.core.platform.randomBytes(count))
   const sealed = app.core.box.seal(new Uint8Array(20), sealContext({ id, account: account!.id }))
   const times = { ...ourOtp, issuer: null, lastStep: -1, createdAt: 0, lastUsedAt: 0 }
   await authenticators.add({ id, account: account!.id, name: 'Phone', sealed, ...times })

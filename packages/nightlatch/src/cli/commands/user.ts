@@ -1,6 +1,6 @@
 import * as administration from '../../core/accounts/administration.js'
 import type { Account } from '../../core/accounts/account.js'
-import type { AccountProblem, AccountWishes } from '../../core/accounts/administration.js'
+import type { AccountProblem, AccountInput } from '../../core/accounts/administration.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
@@ -63,7 +63,7 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
 }
 
 interface Adding {
-  readonly wishes: AccountWishes
+  readonly wishes: AccountInput
   readonly options: Options
 }
 
@@ -265,10 +265,10 @@ async function find(app: Nightlatch, name: string): Promise<Account> {
 
 const busy = 'too many passwords are being hashed: try again in a moment'
 
-const accountRefused = (why: AccountProblem, wishes: AccountWishes): Refused =>
+const accountRefused = (why: AccountProblem, wishes: AccountInput): Refused =>
   new Refused(accountProblems[why](wishes), why === 'name-taken' ? why : 'refused')
 
-const accountProblems: Readonly<Record<AccountProblem, (wishes: AccountWishes) => string>> = {
+const accountProblems: Readonly<Record<AccountProblem, (wishes: AccountInput) => string>> = {
   'bad-username': ({ username }) =>
     `${JSON.stringify(username)} cannot be a username: use letters, digits and . _ - + @, and begin with a letter or digit`,
   'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,

@@ -27,15 +27,15 @@ type Words = ReadonlyMap<string, readonly string[]>
 
 function wordsOf(program: CliCommand): Words {
   const words = new Map<string, readonly string[]>()
-  const visit = (command: CliCommand, path: readonly string[]): void => {
+  const context = (command: CliCommand, path: readonly string[]): void => {
     const help = command.createHelp()
     const commands = help.visibleCommands(command).filter((one) => one.name() !== 'help')
     const flags = help.visibleOptions(command).map((option) => option.long ?? option.flags)
     const choices = command.registeredArguments.flatMap((argument) => argument.argChoices ?? [])
     words.set(path.join(' '), [...commands.map((one) => one.name()), ...choices, ...flags])
-    for (const one of commands) visit(one as CliCommand, [...path, one.name()])
+    for (const one of commands) context(one as CliCommand, [...path, one.name()])
   }
-  visit(program, [])
+  context(program, [])
   return words
 }
 

@@ -1,6 +1,6 @@
 import type { Account } from './account.js'
 import type { AccountProblem } from './administration.js'
-import { parseWishes } from './administration.js'
+import { parseAccountInput } from './administration.js'
 import type { Browser } from '../sign-in/start-session.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
@@ -11,7 +11,7 @@ import { newPasswordHash } from './new-password.js'
 import type { PasswordAccepted } from '../sign-in/password-step.js'
 import { acceptPassword } from '../sign-in/password-step.js'
 import { noteChange } from '../sessions/session-lifetime.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken } from '../tokens.js'
 import { isStillToCome } from '../ports/platform.js'
@@ -23,8 +23,11 @@ export async function findInvitation(
 ): Promise<{ invitation: Invitation; account: Account | null } | null> {
   if (token === null) return null
   const { invitations, accounts } = core.storage.stores
-  const invitation = await invitations.find(hashToken(core.world, token), core.world.nowSeconds())
-  if (invitation === null || !isStillToCome(invitation.expiresAt, core.world.nowSeconds(), invitationSeconds))
+  const invitation = await invitations.find(hashToken(core.platform, token), core.platform.nowSeconds())
+  if (
+    invitation === null ||
+    !isStillToCome(invitation.expiresAt, core.platform.nowSeconds(), invitationSeconds)
+  )
     return null
   if (invitation.account === null) return (await accounts.isEmpty()) ? { invitation, account: null } : null
   const account = await accounts.find(invitation.account)
@@ -51,23 +54,24 @@ interface Acceptance {
 export async function acceptInvitation(core: Core, given: Acceptance): Promise<InvitationOutcome> {
   const found = await findInvitation(core, given.token)
   if (found === null) return { kind: 'gone' }
-  const wishes = found.account === null ? parseWishes(core, { username: given.username, admin: true }) : null
-  if (wishes?.kind === 'refused') return wishes
-  const account = found.account ?? wishes?.account
+  const input =
+    found.account === null ? parseAccountInput(core, { username: given.username, admin: true }) : null
+  if (input?.kind === 'refused') return input
+  const account = found.account ?? input?.account
   if (account === undefined) return { kind: 'gone' }
   const hashed = await newPasswordHash(core, account, given.password)
   if (hashed.kind !== 'hashed') return hashed
   const owner = { ...account, passwordHash: hashed.hash }
   const stored = await core.storage.atomically<boolean>(async (stores) => {
     await stores.accounts.hold(owner.id)
-    if (!(await stores.invitations.take(found.invitation.id, core.world.nowSeconds()))) return false
+    if (!(await stores.invitations.take(found.invitation.id, core.platform.nowSeconds()))) return false
     const kept =
-      wishes === null
+      input === null
         ? await stores.accounts.setPasswordHash(owner.id, hashed.hash)
-        : await stores.accounts.addFirst({ account: owner, loginNames: wishes.loginNames })
-    if (!kept) return new Undo(false)
+        : await stores.accounts.addFirst({ account: owner, loginNames: input.loginNames })
+    if (!kept) return new Rollback(false)
     await endEverything(stores, owner.id)
-    const event = wishes === null ? 'account.invitation-used' : 'account.created'
+    const event = input === null ? 'account.invitation-used' : 'account.created'
     await noteChange(stores, core, { owner, event, client: given.browser.client })
     return true
   })

@@ -1,6 +1,6 @@
 import type { FactorCounts, FactorKind } from '../factors/factor.js'
 import type { AccountId } from '../ids.js'
-import type { World } from '../ports/platform.js'
+import type { Platform } from '../ports/platform.js'
 
 export interface Account {
   readonly id: AccountId
@@ -78,7 +78,7 @@ const longestDisplayName = 100
  * to write a plain one (full-width letters, the Kelvin sign) are refused rather than folded: folding is how
  * two people become one (CVE-2019-19844 and its kin).
  */
-export function parseLoginName(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {
+export function parseLoginName(platform: Pick<Platform, 'domainToAscii'>, text: string): ParsedName {
   const shown = text.trim().normalize('NFC')
   if (shown === '') return refuse('empty')
   if (shown.length > longestName) return refuse('too-long')
@@ -89,7 +89,7 @@ export function parseLoginName(world: Pick<World, 'domainToAscii'>, text: string
   // Lower-casing can take a character apart that NFC had put together.
   const [local = '', domain, ...more] = shown.toLowerCase().normalize('NFC').split('@')
   if (domain === undefined) return { kind: 'name', shown, key: local as LoginName }
-  const ascii = world.domainToAscii(domain)
+  const ascii = platform.domainToAscii(domain)
   if (more.length > 0 || ascii.split('.').includes('')) return refuse('not-allowed')
   return { kind: 'name', shown, key: `${local}@${ascii}` as LoginName }
 }
@@ -102,8 +102,8 @@ export const looseForm = (name: LoginName): LoginName =>
   name.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().toLowerCase().replaceAll('ς', 'σ') as LoginName
 
 /** The same for an email address, which must have a domain. */
-export function parseEmail(world: Pick<World, 'domainToAscii'>, text: string): ParsedName {
-  const parsed = parseLoginName(world, text)
+export function parseEmail(platform: Pick<Platform, 'domainToAscii'>, text: string): ParsedName {
+  const parsed = parseLoginName(platform, text)
   return parsed.kind === 'name' && !parsed.key.includes('@') ? refuse('not-allowed') : parsed
 }
 

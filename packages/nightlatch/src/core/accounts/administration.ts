@@ -14,11 +14,11 @@ import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import { noteChange } from '../sessions/session-lifetime.js'
 import type { Stores } from '../ports/stores.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 
-export interface AccountWishes {
+export interface AccountInput {
   readonly username: string
   readonly email?: string | undefined
   readonly name?: string | undefined
@@ -33,36 +33,40 @@ export type AddOutcome =
   | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
   | { readonly kind: 'busy' }
 
-export type ParsedWishes =
+export type ParsedAccountInput =
   | { readonly kind: 'parsed'; readonly account: Account; readonly loginNames: readonly LoginName[] }
   | { readonly kind: 'refused'; readonly why: AccountProblem }
 
 const refuse = (why: AccountProblem) => ({ kind: 'refused', why }) as const
 
 /** What an administrator (or the first person) asks for → an account that is not stored yet. */
-export function parseWishes(core: Core, wishes: AccountWishes): ParsedWishes {
-  const username = parseLoginName(core.world, wishes.username)
+export function parseAccountInput(core: Core, input: AccountInput): ParsedAccountInput {
+  const username = parseLoginName(core.platform, input.username)
   if (username.kind === 'refused') return refuse('bad-username')
   const email =
-    wishes.email === undefined || wishes.email === '' ? null : parseEmail(core.world, wishes.email)
+    input.email === undefined || input.email === '' ? null : parseEmail(core.platform, input.email)
   if (email?.kind === 'refused') return refuse('bad-email')
-  const name = parseDisplayName(wishes.name ?? '')
+  const name = parseDisplayName(input.name ?? '')
   if (name === null) return refuse('bad-name')
   const profile = { username: username.shown, name, email: email?.shown ?? '', groups: [] }
-  const account = { ...newAccount(core, profile), admin: wishes.admin }
+  const account = { ...newAccount(core, profile), admin: input.admin }
   const loginNames = [...new Set([username.key, ...(email === null ? [] : [email.key])])]
   return { kind: 'parsed', account, loginNames }
 }
 
-export interface PasswordWish {
+export interface InitialPassword {
   readonly password: string
   /** The two accounts of the demonstration only. */
   readonly unsafeExemptFromPolicy?: boolean
 }
 
 /** Adds an account with a password. */
-export async function addAccount(core: Core, wishes: AccountWishes, wish: PasswordWish): Promise<AddOutcome> {
-  const parsed = parseWishes(core, wishes)
+export async function addAccount(
+  core: Core,
+  input: AccountInput,
+  wish: InitialPassword,
+): Promise<AddOutcome> {
+  const parsed = parseAccountInput(core, input)
   if (parsed.kind === 'refused') return parsed
   const hashed = await hashWish(core, parsed.account, wish)
   if (hashed.kind !== 'hashed') return hashed
@@ -72,7 +76,7 @@ export async function addAccount(core: Core, wishes: AccountWishes, wish: Passwo
     : refuse('name-taken')
 }
 
-async function hashWish(core: Core, account: Account, wish: PasswordWish) {
+async function hashWish(core: Core, account: Account, wish: InitialPassword) {
   if (wish.unsafeExemptFromPolicy !== true) return newPasswordHash(core, account, wish.password)
   const exempt = {
     ...core,
@@ -83,7 +87,7 @@ async function hashWish(core: Core, account: Account, wish: PasswordWish) {
 }
 
 function store(core: Core, given: NewAccount): Promise<boolean> {
-  return core.storage.atomically(async (stores) => (await add(core, stores, given)) || new Undo(false))
+  return core.storage.atomically(async (stores) => (await add(core, stores, given)) || new Rollback(false))
 }
 
 async function add(core: Core, stores: Stores, given: NewAccount): Promise<boolean> {
@@ -97,12 +101,12 @@ export type InviteOutcome =
   | { readonly kind: 'refused'; readonly why: AccountProblem }
 
 /** Adds an account without a password, and the one-time link with which its owner chooses one. */
-export async function inviteAccount(core: Core, wishes: AccountWishes): Promise<InviteOutcome> {
-  const parsed = parseWishes(core, wishes)
+export async function inviteAccount(core: Core, input: AccountInput): Promise<InviteOutcome> {
+  const parsed = parseAccountInput(core, input)
   if (parsed.kind === 'refused') return parsed
   const { account } = parsed
   return core.storage.atomically<InviteOutcome>(async (stores) => {
-    if (!(await add(core, stores, parsed))) return new Undo<InviteOutcome>(refuse('name-taken'))
+    if (!(await add(core, stores, parsed))) return new Rollback<InviteOutcome>(refuse('name-taken'))
     const link = await addLink(core, stores, { account, seconds: invitationSeconds })
     return { kind: 'invited', account, ...link }
   })
@@ -122,12 +126,12 @@ async function addLink(
   stores: Stores,
   given: { account: Account | null; seconds: number },
 ): Promise<{ token: Token; expiresAt: number }> {
-  const token = newToken(core.world)
-  const now = core.world.nowSeconds()
+  const token = newToken(core.platform)
+  const now = core.platform.nowSeconds()
   const expiresAt = now + given.seconds
-  const id = newId<InvitationId>(core.world.randomBytes)
+  const id = newId<InvitationId>(core.platform.randomBytes)
   const account = given.account?.id ?? null
-  await stores.invitations.add({ id, account, createdAt: now, expiresAt }, hashToken(core.world, token))
+  await stores.invitations.add({ id, account, createdAt: now, expiresAt }, hashToken(core.platform, token))
   if (given.account !== null) {
     await noteChange(stores, core, { owner: given.account, event: 'account.invited', client: noClient })
   }
@@ -135,7 +139,7 @@ async function addLink(
 }
 
 export async function findAccount(core: Core, username: string): Promise<Account | null> {
-  const name = parseLoginName(core.world, username)
+  const name = parseLoginName(core.platform, username)
   return name.kind === 'name' ? core.storage.stores.accounts.findByLoginName(name.key) : null
 }
 
@@ -218,5 +222,5 @@ export async function resetSecondFactor(core: Core, account: Account): Promise<R
 const countersOf = (account: AccountId) => allFactors.flatMap((factor) => factor.countersOf(account))
 
 function tell(core: Core, account: Account, kind: 'password-changed' | 'second-factor-reset'): void {
-  core.notices.send({ kind, account, at: core.world.nowSeconds(), client: noClient, details: {} })
+  core.notices.send({ kind, account, at: core.platform.nowSeconds(), client: noClient, details: {} })
 }

@@ -19,7 +19,7 @@ import { hasNotEnded, noteChange, proveSession } from '../sessions/session-lifet
 import type { SignedIn } from '../sessions/session.js'
 import { freshSeconds, isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 
 /** A change of the account by its signed-in owner. */
 export interface Change {
@@ -47,7 +47,7 @@ export async function renameFactor(
 ): Promise<RenameOutcome> {
   const { factor, id } = change
   const { account, session } = change.signedIn
-  if (!isFresh(session, core.world.nowSeconds())) return notFresh
+  if (!isFresh(session, core.platform.nowSeconds())) return notFresh
   const name = parseAuthenticatorName(change.name)
   if (name === '') return { kind: 'bad-name', why: 'empty' }
   if (name === null) return { kind: 'bad-name', why: nameProblemOf(change.name) }
@@ -76,7 +76,7 @@ export type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one
 export async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOutcome> {
   const { factor, id } = change
   const { account, session } = change.signedIn
-  if (!isFresh(session, core.world.nowSeconds())) return notFresh
+  if (!isFresh(session, core.platform.nowSeconds())) return notFresh
   const all = await factor.listOf(core.storage.stores, account.id)
   const name = all.find((one) => one.id === id)?.name
   if (name === undefined) return { kind: 'not-there' }
@@ -89,7 +89,7 @@ async function takeAway(
   core: Core,
   stores: Stores,
   change: FactorChange,
-): Promise<RemoveOutcome | Undo<RemoveOutcome>> {
+): Promise<RemoveOutcome | Rollback<RemoveOutcome>> {
   const { factor, id } = change
   const { account, session } = change.signedIn
   await stores.accounts.hold(account.id)
@@ -97,7 +97,7 @@ async function takeAway(
   const left = core.policy.mfa === 'required' ? 1 : 0
   if (!(await stores.accounts.countFactorDown(account.id, factor.kind, left))) return { kind: 'last-one' }
   if (!(await factor.remove(stores, { id, account: account.id })))
-    return new Undo<RemoveOutcome>({ kind: 'not-there' })
+    return new Rollback<RemoveOutcome>({ kind: 'not-there' })
   await stores.trustedDevices.endAllOf(account.id)
   const now = await stores.accounts.find(account.id)
   if (now === null || !hasSecondFactor(now)) {
@@ -175,12 +175,12 @@ async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Pr
 
 /** Whether codes that are not saved yet may be shown (again): they open the account, as a proof of an hour ago does not. */
 export function mayReadCodes(core: Core, { session }: SignedIn): boolean {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   return isFresh(session, now) || (wasRecovered(session) && now - session.signedInAt < freshSeconds)
 }
 
 export async function mayRenewCodes(core: Core, { session, account }: SignedIn): Promise<boolean> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   if (isFresh(session, now)) return true
   return (
     wasRecovered(session) &&
@@ -223,7 +223,7 @@ export async function changePassword(
 ): Promise<PasswordChangeOutcome> {
   const { account, session } = change.signedIn
   if (core.applicationAccounts !== null) return { kind: 'kept-elsewhere' }
-  if (!isFresh(session, core.world.nowSeconds())) return notFresh
+  if (!isFresh(session, core.platform.nowSeconds())) return notFresh
   const refusal = await provePassword(core, { ...change, password: change.current })
   if (refusal !== null) return refusedProof(core, change, refusal)
   const hashed = await newPasswordHash(core, account, change.next)
@@ -233,7 +233,7 @@ export async function changePassword(
     await endEverything(stores, account.id, session.id)
     await stores.invitations.removeAllOf(account.id)
     const proven = await proveSession(core, stores, { ...change, proof: 'password' })
-    if (proven === null) return new Undo<PasswordChangeOutcome>({ kind: 'over' })
+    if (proven === null) return new Rollback<PasswordChangeOutcome>({ kind: 'over' })
     await noteChange(stores, core, {
       owner: account,
       event: 'password.changed',
@@ -267,6 +267,6 @@ function tell(
     details: Record<string, string>
   },
 ): void {
-  const at = core.world.nowSeconds()
+  const at = core.platform.nowSeconds()
   core.notices.send({ ...notice, account: change.signedIn.account, at, client: change.browser.client })
 }

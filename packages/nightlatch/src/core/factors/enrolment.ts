@@ -8,7 +8,7 @@ import type { SignedIn } from '../sessions/session.js'
 import { isFresh } from '../sessions/session.js'
 import type { SignIn } from '../sign-in/sign-in.js'
 import type { Stores } from '../ports/stores.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 import type { FactorItem, SecondFactor } from './factor.js'
 import { hasSecondFactor } from './factor.js'
 import type { PreparedCodes } from './recovery-codes/set-up.js'
@@ -47,7 +47,7 @@ export function mayEnrol(
   const { account } = owner
   if (owner.kind === 'sign-in')
     return hasSecondFactor(account) ? { kind: 'not-now', why: 'has-second-factor' } : null
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   const { session } = owner.signedIn
   if (isFresh(session, now)) {
     const isOneMore = begun === null || !begun.replaces
@@ -64,7 +64,7 @@ export function mayEnrol(
 export const mayOnlyReplace = (core: Core, owner: SetUpOwner): boolean =>
   owner.kind === 'session' &&
   hasSecondFactor(owner.account) &&
-  !isFresh(owner.signedIn.session, core.world.nowSeconds())
+  !isFresh(owner.signedIn.session, core.platform.nowSeconds())
 
 /** A second factor that was proven once and is to count from now on. */
 export interface Enrolment<Item extends FactorItem> {
@@ -116,7 +116,7 @@ function tellOwner<Item extends FactorItem>(
   { owner, browser, factor }: Enrolment<Item>,
   { item: { name }, replaced }: Enrolled<Item> & { readonly kind: 'confirmed' },
 ): void {
-  const told = { account: owner.account, at: core.world.nowSeconds(), client: browser.client }
+  const told = { account: owner.account, at: core.platform.nowSeconds(), client: browser.client }
   if (replaced === null) return core.notices.send({ ...told, kind: factor.notices.added, details: { name } })
   const details = { name, replaced: replaced.name, recovered: Number(mayOnlyReplace(core, owner)) }
   core.notices.send({ ...told, kind: factor.notices.replaced, details })
@@ -128,8 +128,8 @@ async function addAndRenew<Item extends FactorItem>(
   core: Core,
   stores: Stores,
   given: WithCodes<Item>,
-): Promise<Enrolled<Item> | Undo<Enrolled<Item>>> {
-  const over = new Undo<Enrolled<Item>>({ kind: 'over' })
+): Promise<Enrolled<Item> | Rollback<Enrolled<Item>>> {
+  const over = new Rollback<Enrolled<Item>>({ kind: 'over' })
   const { factor, codes } = given
   const { account } = given.owner
   await stores.accounts.hold(account.id)
@@ -143,7 +143,7 @@ async function addAndRenew<Item extends FactorItem>(
   if (codes !== null)
     await keepNewCodes(core, stores, { account: account.id, session: signedIn.session.id, codes })
   const parts = {
-    at: core.world.nowSeconds(),
+    at: core.platform.nowSeconds(),
     account: account.id,
     client: given.browser.client,
     details: {
@@ -186,7 +186,7 @@ async function signInOrRenew<Item extends FactorItem>(
       account,
       browser,
       factors: ['password', factor.kind],
-      verifiedAt: core.world.nowSeconds(),
+      verifiedAt: core.platform.nowSeconds(),
       remember: false,
     })
   }

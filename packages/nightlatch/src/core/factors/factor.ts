@@ -110,7 +110,7 @@ interface AnyFactor {
   /** null: it keeps no secret that has to be opened again. */
   readonly secrets: SealedSecrets | null
   /** Closes what an older copy of the database opens again. @returns how many it concerned; null: not asked for */
-  afterRestore(stores: Stores, wishes: RestoreWishes): Promise<number | null>
+  afterRestore(stores: Stores, input: RestoreWishes): Promise<number | null>
 }
 
 export interface RestoreWishes {

@@ -2,7 +2,7 @@ import { auditEvent, noClient } from '../audit/audit.js'
 import type { FactorKind } from '../factors/factor.js'
 import { allFactors } from '../factors/registry.js'
 import type { Stores } from '../ports/stores.js'
-import type { World } from '../ports/platform.js'
+import type { Platform } from '../ports/platform.js'
 
 /** What was begun or remembered, and is no more: how many of each. */
 export interface Ended {
@@ -15,7 +15,7 @@ export interface Ended {
 }
 
 /** What concerns everybody at once. */
-export interface EverybodyStore {
+export interface AllAccountsStore {
   /** Ends what was begun or remembered, of every account. */
   end(): Promise<Ended>
   /**
@@ -38,17 +38,17 @@ export interface Closed extends Ended {
  * Closes what an older copy of the database opens again. In one transaction: call it inside of one.
  */
 export async function closeAfterRestore(
-  world: Pick<World, 'nowSeconds'>,
+  platform: Pick<Platform, 'nowSeconds'>,
   stores: Stores,
-  wishes: { readonly recoveryCodes: boolean },
+  input: { readonly recoveryCodes: boolean },
 ): Promise<Closed> {
-  const at = world.nowSeconds()
+  const at = platform.nowSeconds()
   const [last] = await stores.audit.list({ limit: 1 })
-  const ended = await stores.everybody.end()
+  const ended = await stores.allAccounts.end()
   const factors = {} as Record<FactorKind, number | null>
   const counts: Record<string, number> = { ...ended }
   for (const factor of allFactors) {
-    const count = await factor.afterRestore(stores, { ...wishes, now: at })
+    const count = await factor.afterRestore(stores, { ...input, now: at })
     factors[factor.kind] = count
     if (count !== null) counts[factor.many] = count
   }

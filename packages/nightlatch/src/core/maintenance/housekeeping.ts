@@ -4,7 +4,7 @@ import { allFactors } from '../factors/registry.js'
 import { forgetUnusedKeys, resealSome } from '../keys/key-checks.js'
 import { sessionIdleSeconds } from '../sessions/session.js'
 import type { Stores } from '../ports/stores.js'
-import type { World } from '../ports/platform.js'
+import type { Platform } from '../ports/platform.js'
 import { day, minute } from '../ports/platform.js'
 
 const batch = 500
@@ -28,14 +28,14 @@ export interface Housekeeper {
  * Removes what has expired and renews old seals, batch by batch until nothing is left. One server at a time.
  * @returns how many rows were removed or sealed anew; null when another server keeps house
  */
-export async function keepHouse(core: Core, { name, pause }: Housekeeper): Promise<number | null> {
-  const { world, box } = core
+export async function runHousekeeping(core: Core, { name, pause }: Housekeeper): Promise<number | null> {
+  const { platform, box } = core
   const { stores } = core.storage
   for (let total = 0; ;) {
-    const now = world.nowSeconds()
+    const now = platform.nowSeconds()
     const lease = { name: housekeepingLease, holder: name, endsAt: now + leaseSeconds }
     if (!(await stores.leases.take(lease, now))) return total === 0 ? null : total
-    const done = (await sweep(world, stores)) + (await resealSome(box, stores, resealBatch))
+    const done = (await prune(platform, stores)) + (await resealSome(box, stores, resealBatch))
     total += done
     if (done === 0) await forgetUnusedKeys(box, stores)
     if (done === 0 || !(await pause())) return total
@@ -43,8 +43,8 @@ export async function keepHouse(core: Core, { name, pause }: Housekeeper): Promi
 }
 
 /** Removes what has expired, one small batch of each kind. @returns how many rows went */
-export async function sweep(world: Pick<World, 'nowSeconds'>, stores: Stores): Promise<number> {
-  const now = world.nowSeconds()
+export async function prune(platform: Pick<Platform, 'nowSeconds'>, stores: Stores): Promise<number> {
+  const now = platform.nowSeconds()
   const counts: number[] = []
   for (const factor of allFactors) counts.push(await factor.removeExpired(stores, now, batch))
   counts.push(

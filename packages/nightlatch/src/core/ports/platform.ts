@@ -1,5 +1,5 @@
 /** What the decisions need from outside and must never reach for themselves. */
-export interface World {
+export interface Platform {
   /** Unix time in whole seconds. */
   nowSeconds(): number
   /** Cryptographically secure random bytes. */

@@ -1,5 +1,5 @@
 import type { AccountStore } from '../accounts/account.js'
-import type { EverybodyStore } from '../maintenance/after-restore.js'
+import type { AllAccountsStore } from '../maintenance/after-restore.js'
 import type { AttemptStore } from '../rate-limits/attempts.js'
 import type { AuditStore } from '../audit/audit.js'
 import type { AuthenticatorStore, SetUpStore } from '../factors/totp/store.js'
@@ -24,7 +24,7 @@ export interface Stores {
   readonly attempts: AttemptStore
   readonly audit: AuditStore
   readonly authenticators: AuthenticatorStore
-  readonly everybody: EverybodyStore
+  readonly allAccounts: AllAccountsStore
   readonly facts: FactStore
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore
@@ -38,7 +38,7 @@ export interface Stores {
 }
 
 /** Returned from `atomically`: nothing that was written is kept, and the value is the outcome all the same. */
-export class Undo<T> {
+export class Rollback<T> {
   readonly outcome: T
 
   constructor(outcome: T) {
@@ -60,5 +60,5 @@ export interface Storage {
    * Runs several calls as one transaction: all or nothing, durable when it returns unless told. `work` waits for
    * nothing but the stores that it is given. What it asks of them at once is done in the order in which it was asked.
    */
-  atomically<T>(work: (stores: Stores) => Promise<T | Undo<T>>, commit?: Commit): Promise<T>
+  atomically<T>(work: (stores: Stores) => Promise<T | Rollback<T>>, commit?: Commit): Promise<T>
 }

@@ -1,5 +1,5 @@
 import type { AccountId } from '../ids.js'
-import type { World } from '../ports/platform.js'
+import type { Platform } from '../ports/platform.js'
 import { day, hour } from '../ports/platform.js'
 
 /**
@@ -32,8 +32,8 @@ export const deviceKey = (account: AccountId, deviceHash: string): AttemptKey =>
   `device:${account}:${deviceHash.slice(0, 32)}` as AttemptKey
 /** Known accounts count by id, so that name and email share one counter; unknown names by their hash. */
 export const passwordKey = (account: AccountId): AttemptKey => `password:${account}` as AttemptKey
-export const unknownNameKey = (world: Pick<World, 'sha256'>, name: string): AttemptKey =>
-  `password:?${world.sha256(name).slice(0, 32)}` as AttemptKey
+export const unknownNameKey = (platform: Pick<Platform, 'sha256'>, name: string): AttemptKey =>
+  `password:?${platform.sha256(name).slice(0, 32)}` as AttemptKey
 
 export type Reservation =
   | { readonly kind: 'reserved'; readonly failures: number }

@@ -44,7 +44,7 @@ const keyOf = ({ event, account, network }: Refused): string => `${event} ${netw
 
 /** Writes a row, or counts. */
 export async function noteRefused(core: Core, stores: Stores, refused: Refused): Promise<void> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   const all = keptOf(core)
   const before = all.get(keyOf(refused))
   const isSame = before !== undefined && before.refused.untilSeconds === refused.untilSeconds
@@ -63,7 +63,7 @@ export async function noteRefused(core: Core, stores: Stores, refused: Refused):
 
 /** What was counted and is due, or all of it before the server ends. @returns how many rows it took */
 export async function tellRefused(core: Core, all = false): Promise<number> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   let rows = 0
   for (const [key, one] of keptOf(core)) {
     if (!all && now - one.toldAt < tellEverySeconds) continue
@@ -82,5 +82,5 @@ async function tell(
 ): Promise<void> {
   const { event, account, client } = refused
   const details = { ...refused.details, ...(more > 0 ? { more } : {}) }
-  await stores.audit.add(auditEvent(event, { at: core.world.nowSeconds(), account, client, details }))
+  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account, client, details }))
 }

@@ -11,7 +11,7 @@ import { noteRefused } from '../rate-limits/refusals.js'
 import { noteChange, proveSession } from './session-lifetime.js'
 import type { Proof, SignedIn } from './session.js'
 import type { Stores } from '../ports/stores.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 
 export type StepUpOutcome =
   | ({ readonly kind: 'proven' } & Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>)
@@ -77,9 +77,9 @@ async function lookAndProve(
   core: Core,
   stores: Stores,
   given: StepUpGiven & Second,
-): Promise<Looked | Undo<Looked>> {
+): Promise<Looked | Rollback<Looked>> {
   const { account } = given.signedIn
-  const over = new Undo<Looked>({ kind: 'over' })
+  const over = new Rollback<Looked>({ kind: 'over' })
   const held = await stores.accounts.hold(account.id)
   if (held === null || !isStillEnough(held, given.proof)) return over
   const refusal = await given.accept(stores)
@@ -100,7 +100,7 @@ export async function provePassword(
 ): Promise<Extract<StepUpOutcome, { kind: 'wrong-password' | 'wait' | 'busy' }> | null> {
   const { account } = given.signedIn
   const { attempts } = core.storage.stores
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   const key = (await knownDeviceKey(core, account, given.browser)) ?? passwordKey(account.id)
   const reservation = await attempts.reserve(key, passwordPolicy, now)
   if (reservation.kind === 'wait') return reservation

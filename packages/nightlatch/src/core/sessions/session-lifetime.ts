@@ -15,12 +15,12 @@ import type { Client } from '../ports/platform.js'
 
 /** The live session that a browser's token stands for. The one question that every request asks. */
 export function findSession(core: Core, token: Token | null): Promise<SignedIn | null> {
-  return token === null ? nobody : findLive(core, hashSessionToken(core.world, token))
+  return token === null ? nobody : findLive(core, hashSessionToken(core.platform, token))
 }
 
 /** The same for the cookie of forward authentication. */
 export function findForwardSession(core: Core, token: ForwardToken | null): Promise<SignedIn | null> {
-  return token === null ? nobody : findLive(core, hashForwardToken(core.world, token))
+  return token === null ? nobody : findLive(core, hashForwardToken(core.platform, token))
 }
 
 const nobody = Promise.resolve(null)
@@ -28,7 +28,7 @@ const nobody = Promise.resolve(null)
 async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null> {
   const { sessions } = core.storage.stores
   const found = await sessions.findByTokenHash(tokenHash)
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   if (found === null || found.account.disabled || !counts(core, found.session, now)) return null
   if (now - found.session.lastSeenAt >= touchEverySeconds) await sessions.touch(found.session.id, now)
   return found
@@ -85,7 +85,7 @@ export async function hasNotEnded(stores: Stores, session: Session): Promise<boo
 
 export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
   const sessions = await core.storage.stores.sessions.listOf(account.id)
-  return sessions.filter((session) => counts(core, session, core.world.nowSeconds()))
+  return sessions.filter((session) => counts(core, session, core.platform.nowSeconds()))
 }
 
 interface Proving {
@@ -107,21 +107,22 @@ export async function proveSession(
 ): Promise<Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'> | null> {
   const { signedIn, browser } = given
   if (browser.session === null) return null
-  const token = newToken(core.world)
-  const now = core.world.nowSeconds()
+  const token = newToken(core.platform)
+  const now = core.platform.nowSeconds()
   const isWhole =
     (given.isProof ?? true) && (given.proof !== 'password' || !hasSecondFactor(signedIn.account))
   const verifiedAt = isWhole ? now : signedIn.session.verifiedAt
   const factors = [...new Set([...signedIn.session.factors, given.proof])]
   const strength = strengthOf(factors)
   const session: Session = { ...signedIn.session, factors, strength, verifiedAt, lastSeenAt: now }
-  const next = { tokenHash: hashSessionToken(core.world, token), session }
-  if (!(await stores.sessions.replaceToken(hashSessionToken(core.world, browser.session), next))) return null
+  const next = { tokenHash: hashSessionToken(core.platform, token), session }
+  if (!(await stores.sessions.replaceToken(hashSessionToken(core.platform, browser.session), next)))
+    return null
   return {
     token,
     session,
     account: signedIn.account,
-    knownDevice: browser.knownDevice ?? newToken(core.world),
+    knownDevice: browser.knownDevice ?? newToken(core.platform),
   }
 }
 
@@ -135,7 +136,7 @@ interface Change {
 /** Writes a change of an account into the audit trail. */
 export async function noteChange(stores: Stores, core: Core, change: Change): Promise<void> {
   const parts = {
-    at: core.world.nowSeconds(),
+    at: core.platform.nowSeconds(),
     account: change.owner.id,
     client: change.client,
     details: change.details ?? {},

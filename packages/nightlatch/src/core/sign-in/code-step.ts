@@ -6,7 +6,7 @@ import { countOf, factors } from '../factors/registry.js'
 import type { SignIn, SigningIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken } from '../tokens.js'
 import { isStillToCome } from '../ports/platform.js'
@@ -14,15 +14,15 @@ import { isStillToCome } from '../ports/platform.js'
 /** The sign-in that a browser's cookie stands for, while it lasts. */
 export async function findSignIn(core: Core, token: Token | null): Promise<SigningIn | null> {
   if (token === null) return null
-  const now = core.world.nowSeconds()
-  const found = await core.storage.stores.signIns.findByTokenHash(hashToken(core.world, token), now)
+  const now = core.platform.nowSeconds()
+  const found = await core.storage.stores.signIns.findByTokenHash(hashToken(core.platform, token), now)
   if (found === null || found.account.disabled) return null
   return isStillToCome(found.signIn.expiresAt, now, signInSeconds) ? found : null
 }
 
 /** Somebody gives up half-way: a copy of the cookie is worth nothing from now on. */
 export async function giveUpSignIn(core: Core, token: Token | null): Promise<void> {
-  if (token !== null) await core.storage.stores.signIns.endByTokenHash(hashToken(core.world, token))
+  if (token !== null) await core.storage.stores.signIns.endByTokenHash(hashToken(core.platform, token))
 }
 
 export type SecondStepOutcome =
@@ -65,7 +65,7 @@ async function lookAndBegin(
   core: Core,
   stores: Stores,
   step: SecondStep & { readonly ready: ReadyProof },
-): Promise<SecondStepOutcome | Undo<SecondStepOutcome>> {
+): Promise<SecondStepOutcome | Rollback<SecondStepOutcome>> {
   const { signIn, browser } = step
   const isSecond = factors[step.factor].role === 'second-factor'
   const account = await stores.accounts.hold(signIn.account)
@@ -75,12 +75,12 @@ async function lookAndBegin(
   if (refusal?.kind === 'wrong' && !(await stores.signIns.isOpen(signIn.id))) return { kind: 'over' }
   if (refusal !== null) return refusal
   // What was right for a sign-in that is over was not used: it is not lost with it.
-  if (!(await stores.signIns.take(signIn.id))) return new Undo<SecondStepOutcome>({ kind: 'over' })
+  if (!(await stores.signIns.take(signIn.id))) return new Rollback<SecondStepOutcome>({ kind: 'over' })
   return beginSession(core, stores, {
     account,
     browser,
     factors: ['password', step.factor],
-    verifiedAt: isSecond ? core.world.nowSeconds() : 0,
+    verifiedAt: isSecond ? core.platform.nowSeconds() : 0,
     remember: isSecond && step.remember === true,
   })
 }

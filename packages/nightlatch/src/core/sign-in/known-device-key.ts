@@ -16,7 +16,7 @@ export async function knownDeviceKey(
   browser: Browser,
 ): Promise<AttemptKey | null> {
   if (browser.knownDevice === null) return null
-  const device = hashToken(core.world, browser.knownDevice)
+  const device = hashToken(core.platform, browser.knownDevice)
   const isKnown = await core.storage.stores.knownDevices.isKnown(account?.id ?? nobody, device)
   return isKnown && account !== null ? deviceKey(account.id, device) : null
 }

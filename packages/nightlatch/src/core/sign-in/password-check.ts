@@ -67,7 +67,7 @@ async function askApplication(core: Core, given: Given): Promise<PasswordCheck> 
  * nobody's: it would become a second account of the same person, without the second factor. Null: it has to say who.
  */
 async function exactlyNamed(core: Core, username: string): Promise<ApplicationAccount | null> {
-  const name = parseLoginName(core.world, username)
+  const name = parseLoginName(core.platform, username)
   if (name.kind === 'refused' || name.shown !== username) return null
   const { accounts } = core.storage.stores
   const known = await accounts.findByLoginName(name.key)
@@ -80,9 +80,9 @@ async function exactlyNamed(core: Core, username: string): Promise<ApplicationAc
 
 /** Keeps our row of an application's account up to date; its factors hang on it. */
 async function mirror(core: Core, found: ApplicationAccount): Promise<Account | null> {
-  const name = parseLoginName(core.world, found.username)
+  const name = parseLoginName(core.platform, found.username)
   if (name.kind === 'refused') return null
-  const email = parseEmail(core.world, found.email ?? '')
+  const email = parseEmail(core.platform, found.email ?? '')
   const profile = {
     username: name.shown,
     name: parseDisplayName(found.name ?? '') ?? '',
@@ -106,12 +106,12 @@ export function newAccount(
 ): Account {
   return {
     ...profile,
-    id: newId(core.world.randomBytes),
+    id: newId(core.platform.randomBytes),
     admin: false,
     disabled: false,
     passwordHash: '',
     factorCounts: noFactors,
-    createdAt: core.world.nowSeconds(),
+    createdAt: core.platform.nowSeconds(),
     lastSignInAt: 0,
   }
 }

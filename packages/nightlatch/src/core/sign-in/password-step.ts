@@ -23,7 +23,7 @@ import { noteRefused } from '../rate-limits/refusals.js'
 import type { SignIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
-import { Undo } from '../ports/stores.js'
+import { Rollback } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashSeries, hashToken, newToken, nextInSeries } from '../tokens.js'
 import { hour, isStillToCome } from '../ports/platform.js'
@@ -96,13 +96,13 @@ async function checkAndAccept(
 /** Before the password is looked at: another window of the same browser may be faster, and that is no theft. */
 async function isCurrentDevice(core: Core, account: Account | null, browser: Browser): Promise<boolean> {
   if (browser.trustedDevice === null) return false
-  const token = hashToken(core.world, browser.trustedDevice)
+  const token = hashToken(core.platform, browser.trustedDevice)
   const { trustedDevices } = core.storage.stores
-  return trustedDevices.isCurrent(account?.id ?? nobody, token, core.world.nowSeconds())
+  return trustedDevices.isCurrent(account?.id ?? nobody, token, core.platform.nowSeconds())
 }
 
 async function accountNamed(core: Core, username: string): Promise<Account | null> {
-  const name = parseLoginName(core.world, username)
+  const name = parseLoginName(core.platform, username)
   return name.kind === 'name' ? core.storage.stores.accounts.findByLoginName(name.key) : null
 }
 
@@ -122,7 +122,7 @@ async function budgetFor(
   const device = await knownDeviceKey(core, account, browser)
   if (device !== null) return [{ key: device, policy: passwordPolicy, onSuccess: 'clear' }]
   const key =
-    account === null ? unknownNameKey(core.world, keyOf(core, given.username)) : passwordKey(account.id)
+    account === null ? unknownNameKey(core.platform, keyOf(core, given.username)) : passwordKey(account.id)
   const own = { key, policy: passwordPolicy, onSuccess: 'clear' } as const
   const { address } = browser.client
   // Where a framework does not tell the address, nobody may be taken for everybody.
@@ -133,7 +133,7 @@ async function budgetFor(
 
 /** All spellings of an unknown name count as one, as those of a known one do; what can be no name counts as typed. */
 function keyOf(core: Core, username: string): string {
-  const name = parseLoginName(core.world, username)
+  const name = parseLoginName(core.platform, username)
   return name.kind === 'name' ? name.key : username.trim().normalize('NFC').toLowerCase()
 }
 
@@ -150,7 +150,7 @@ type Spent = { readonly kind: 'spent' } | Waits
  * have it before the password is looked at: whatever is answered is written down first, and that waits for both.
  */
 function spend(core: Core, budget: Budget): Promise<Spent> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   return core.storage.atomically<Spent>(async (stores) => {
     const reservations = await Promise.all(
       budget.map(({ key, policy }) => stores.attempts.reserve(key, policy, now)),
@@ -160,7 +160,7 @@ function spend(core: Core, budget: Budget): Promise<Spent> {
     if (refused === undefined) return { kind: 'spent' }
     const byAddress = budget[index]?.policy === addressPolicy
     const untilSeconds = refused.kind === 'wait' ? refused.untilSeconds : now + hour
-    return new Undo<Spent>({ kind: 'wait', untilSeconds, byAddress })
+    return new Rollback<Spent>({ kind: 'wait', untilSeconds, byAddress })
   }, 'asynchronous')
 }
 
@@ -202,7 +202,7 @@ async function noteWait(
 async function noteRefusal(core: Core, refusal: Refusal): Promise<void> {
   await core.storage.stores.audit.add(
     auditEvent(refusal.event, {
-      at: core.world.nowSeconds(),
+      at: core.platform.nowSeconds(),
       account: refusal.account?.id ?? null,
       client: refusal.given.browser.client,
     }),
@@ -241,7 +241,7 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
     return beginSignIn(core, given, 'code-due')
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
-  const verifiedAt = core.world.nowSeconds()
+  const verifiedAt = core.platform.nowSeconds()
   return core.storage.atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     await given.settle(stores)
@@ -271,10 +271,10 @@ async function beginSignIn(
   given: Accepted,
   kind: 'code-due' | 'set-up-due',
 ): Promise<PasswordAccepted | ChangedMeanwhile> {
-  const now = core.world.nowSeconds()
-  const token = newToken(core.world)
+  const now = core.platform.nowSeconds()
+  const token = newToken(core.platform)
   const signIn: SignIn = {
-    id: newId<SignInId>(core.world.randomBytes),
+    id: newId<SignInId>(core.platform.randomBytes),
     account: given.account.id,
     startedAt: now,
     expiresAt: now + signInSeconds,
@@ -284,7 +284,7 @@ async function beginSignIn(
     const parts = { at: now, account: given.account.id, client: given.browser.client }
     await Promise.all([
       given.settle(stores),
-      stores.signIns.add(signIn, hashToken(core.world, token)),
+      stores.signIns.add(signIn, hashToken(core.platform, token)),
       stores.audit.add(auditEvent('sign-in.password-accepted', parts)),
     ])
     return { kind, account: given.account, signIn, token }
@@ -301,14 +301,14 @@ async function signInByTrustedDevice(
 ): Promise<SignedInNow | ChangedMeanwhile | { readonly kind: 'copied' } | null> {
   const { account, browser } = given
   if (browser.trustedDevice === null) return null
-  const next = nextInSeries(core.world, browser.trustedDevice)
+  const next = nextInSeries(core.platform, browser.trustedDevice)
   const hashes = {
-    token: hashToken(core.world, browser.trustedDevice),
-    next: hashToken(core.world, next),
-    series: hashSeries(core.world, browser.trustedDevice),
+    token: hashToken(core.platform, browser.trustedDevice),
+    next: hashToken(core.platform, next),
+    series: hashSeries(core.platform, browser.trustedDevice),
     wasCurrent: given.deviceWasCurrent ?? false,
   }
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   return core.storage.atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     const use = await stores.trustedDevices.use(account.id, hashes, now)

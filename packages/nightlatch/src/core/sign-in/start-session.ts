@@ -51,9 +51,9 @@ export interface NewSession {
 export async function beginSession(core: Core, stores: Stores, start: NewSession): Promise<SignedInNow> {
   const { account, browser } = start
   const session = newSession(core, start)
-  const token = newToken(core.world)
-  const knownDevice = browser.knownDevice ?? newToken(core.world)
-  const deviceHash = hashToken(core.world, knownDevice)
+  const token = newToken(core.platform)
+  const knownDevice = browser.knownDevice ?? newToken(core.platform)
+  const deviceHash = hashToken(core.platform, knownDevice)
   const [isKnown] = await Promise.all([
     account.lastSignInAt === 0 || stores.knownDevices.isKnown(account.id, deviceHash),
     makeRoom(core, stores, start),
@@ -62,7 +62,7 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
     ? await trustDevice(core, stores, start)
     : (start.trustedDevice ?? null)
   await Promise.all([
-    stores.sessions.add(session, hashSessionToken(core.world, token)),
+    stores.sessions.add(session, hashSessionToken(core.platform, token)),
     stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
     isKnown || stores.knownDevices.removeOldestOf(account.id, mostKnownDevices),
     stores.accounts.noteSignIn(account.id, session.signedInAt),
@@ -81,7 +81,8 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
 /** The browser's own session makes room first. */
 async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSession): Promise<void> {
   await Promise.all([
-    browser.session !== null && stores.sessions.endByTokenHash(hashSessionToken(core.world, browser.session)),
+    browser.session !== null &&
+      stores.sessions.endByTokenHash(hashSessionToken(core.platform, browser.session)),
     stores.sessions.endOldestOf(account.id, mostSessions - 1),
   ])
 }
@@ -89,7 +90,7 @@ async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSes
 /** Once the session has really begun. */
 export function tellOfNewDevice(core: Core, { account, isNewDevice }: SignedInNow, client: Client): void {
   if (!isNewDevice) return
-  core.notices.send({ kind: 'new-device', account, at: core.world.nowSeconds(), client, details: {} })
+  core.notices.send({ kind: 'new-device', account, at: core.platform.nowSeconds(), client, details: {} })
 }
 
 /** A value of a trusted device's cookie that had been replaced came back. */
@@ -97,16 +98,16 @@ export function tellOfCopiedDevice(core: Core, account: Account, client: Client)
   core.notices.send({
     kind: 'trusted-device-copied',
     account,
-    at: core.world.nowSeconds(),
+    at: core.platform.nowSeconds(),
     client,
     details: {},
   })
 }
 
 function newSession(core: Core, start: NewSession): Session {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   return {
-    id: newId<SessionId>(core.world.randomBytes),
+    id: newId<SessionId>(core.platform.randomBytes),
     account: start.account.id,
     factors: start.factors,
     strength: strengthOf(start.factors),
@@ -120,10 +121,10 @@ function newSession(core: Core, start: NewSession): Session {
 }
 
 async function trustDevice(core: Core, stores: Stores, start: NewSession): Promise<Token> {
-  const token = newToken(core.world)
-  const now = core.world.nowSeconds()
+  const token = newToken(core.platform)
+  const now = core.platform.nowSeconds()
   const device = {
-    id: newId<TrustedDeviceId>(core.world.randomBytes),
+    id: newId<TrustedDeviceId>(core.platform.randomBytes),
     account: start.account.id,
     createdAt: now,
     lastUsedAt: now,
@@ -134,8 +135,8 @@ async function trustDevice(core: Core, stores: Stores, start: NewSession): Promi
   const older = (await stores.trustedDevices.listOf(device.account)).slice(mostTrustedDevices - 1)
   for (const one of older) await stores.trustedDevices.end(one.id, one.account)
   const held = start.browser.trustedDevice
-  if (held !== null) await stores.trustedDevices.endSeries(device.account, hashSeries(core.world, held))
-  await stores.trustedDevices.add(device, hashToken(core.world, token), hashSeries(core.world, token))
+  if (held !== null) await stores.trustedDevices.endSeries(device.account, hashSeries(core.platform, held))
+  await stores.trustedDevices.add(device, hashToken(core.platform, token), hashSeries(core.platform, token))
   const { client } = start.browser
   await stores.audit.add(auditEvent('trusted-device.added', { at: now, account: start.account.id, client }))
   return token

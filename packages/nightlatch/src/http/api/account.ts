@@ -8,10 +8,10 @@ import { parseId } from '../../core/ids.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../../core/factors/recovery-codes/set-up.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { sessionCookies } from '../pages/sign-in.js'
 import { deviceName } from '../user-agent.js'
-import type { SignedInVisit, Visit } from '../context.js'
+import type { SignedInContext, Context } from '../context.js'
 import { browserOf, nowOf } from '../context.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
@@ -19,16 +19,16 @@ import { refuse } from './problems.js'
 import { busy, wait } from './refusals.js'
 import { isoTime } from './times.js'
 
-const changeOf = (call: SignedInVisit) => ({ signedIn: call.signedIn, browser: browserOf(call) })
+const changeOf = (call: SignedInContext) => ({ signedIn: call.signedIn, browser: browserOf(call) })
 
-async function recoveryCodes({ doors, signedIn }: Call<'recoveryCodes'>): Promise<Answer> {
-  const left = await doors.core.storage.stores.recoveryCodes.countLeft(signedIn.account.id)
-  const unsaved = (await findUnsavedCodes(doors.core, signedIn.session.id)) !== null
+async function recoveryCodes({ services, signedIn }: Call<'recoveryCodes'>): Promise<HttpResponse> {
+  const left = await services.core.storage.stores.recoveryCodes.countLeft(signedIn.account.id)
+  const unsaved = (await findUnsavedCodes(services.core, signedIn.session.id)) !== null
   return reply('recoveryCodes', { left, unsaved })
 }
 
-async function renewRecoveryCodes(call: Call<'renewRecoveryCodes'>): Promise<Answer> {
-  const outcome = await renew(call.doors.core, changeOf(call))
+async function renewRecoveryCodes(call: Call<'renewRecoveryCodes'>): Promise<HttpResponse> {
+  const outcome = await renew(call.services.core, changeOf(call))
   switch (outcome.kind) {
     case 'renewed':
       return reply('renewRecoveryCodes', { recoveryCodes: [...outcome.codes] })
@@ -41,13 +41,13 @@ async function renewRecoveryCodes(call: Call<'renewRecoveryCodes'>): Promise<Ans
   }
 }
 
-async function recoveryCodesSaved({ doors, signedIn }: Call<'recoveryCodesSaved'>): Promise<Answer> {
-  await forgetUnsavedCodes(doors.core, signedIn.session.id)
+async function recoveryCodesSaved({ services, signedIn }: Call<'recoveryCodesSaved'>): Promise<HttpResponse> {
+  await forgetUnsavedCodes(services.core, signedIn.session.id)
   return reply('recoveryCodesSaved', null)
 }
 
-async function changePassword(call: Call<'changePassword'>): Promise<Answer> {
-  const outcome = await change(call.doors.core, { ...call.body, ...changeOf(call) })
+async function changePassword(call: Call<'changePassword'>): Promise<HttpResponse> {
+  const outcome = await change(call.services.core, { ...call.body, ...changeOf(call) })
   switch (outcome.kind) {
     case 'changed':
       return reply('changePassword', null, { cookies: sessionCookies(call, outcome) })
@@ -68,13 +68,13 @@ async function changePassword(call: Call<'changePassword'>): Promise<Answer> {
   }
 }
 
-function badPassword(visit: Visit, reason: PasswordProblem): Answer {
-  const shortest = reason === 'too-short' ? { shortest: shortestHere(visit.doors.core) } : {}
+function badPassword(context: Context, reason: PasswordProblem): HttpResponse {
+  const shortest = reason === 'too-short' ? { shortest: shortestHere(context.services.core) } : {}
   return refuse('bad-password', { members: { reason, ...shortest } })
 }
 
-async function trustedDevices(call: Call<'trustedDevices'>): Promise<Answer> {
-  const all = await call.doors.core.storage.stores.trustedDevices.listOf(call.signedIn.account.id)
+async function trustedDevices(call: Call<'trustedDevices'>): Promise<HttpResponse> {
+  const all = await call.services.core.storage.stores.trustedDevices.listOf(call.signedIn.account.id)
   return reply('trustedDevices', {
     trustedDevices: all
       .filter((one) => one.expiresAt > nowOf(call))
@@ -88,9 +88,9 @@ async function trustedDevices(call: Call<'trustedDevices'>): Promise<Answer> {
   })
 }
 
-async function endTrustedDevice(call: Call<'endTrustedDevice'>): Promise<Answer> {
+async function endTrustedDevice(call: Call<'endTrustedDevice'>): Promise<HttpResponse> {
   const id = parseId<TrustedDeviceId>(call.id)
-  const ended = id !== null && (await end(call.doors.core, { ...changeOf(call), id }))
+  const ended = id !== null && (await end(call.services.core, { ...changeOf(call), id }))
   return ended ? reply('endTrustedDevice', null) : refuse('not-found')
 }
 

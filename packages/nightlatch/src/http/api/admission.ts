@@ -1,65 +1,66 @@
 import type { Account } from '../../core/accounts/account.js'
 import type { SetUpOwner } from '../../core/factors/enrolment.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { setUpOwner } from '../pages/set-up.js'
-import type { SignedInVisit, SigningInVisit, Visit } from '../context.js'
+import type { SignedInContext, SigningInContext, Context } from '../context.js'
 import { asSignedIn, signedInOf, signingInOf } from '../context.js'
 import type { Caller } from './endpoints.js'
 import { refuse } from './problems.js'
 
-/** A visit of somebody who may set up an authenticator. */
-export interface SettingUpVisit extends Visit {
+/** A request of somebody who may set up an authenticator. */
+export interface SettingUpContext extends Context {
   readonly owner: SetUpOwner
 }
 
-export interface VisitOf {
-  readonly anyone: Visit
-  readonly 'signing-in': SigningInVisit
-  readonly 'setting-up': SettingUpVisit
-  readonly 'signed-in': SignedInVisit
+export interface ContextOf {
+  readonly anyone: Context
+  readonly 'signing-in': SigningInContext
+  readonly 'setting-up': SettingUpContext
+  readonly 'signed-in': SignedInContext
 }
 
-export type Admission<V extends Visit> =
-  { readonly kind: 'admitted'; readonly visit: V } | { readonly kind: 'refused'; readonly answer: Answer }
+export type Admission<V extends Context> =
+  | { readonly kind: 'admitted'; readonly context: V }
+  | { readonly kind: 'refused'; readonly answer: HttpResponse }
 
-const admitted = <V extends Visit>(visit: V): Admission<V> => ({ kind: 'admitted', visit })
-const refused = (answer: Answer): Admission<never> => ({ kind: 'refused', answer })
+const admitted = <V extends Context>(context: V): Admission<V> => ({ kind: 'admitted', context })
+const refused = (answer: HttpResponse): Admission<never> => ({ kind: 'refused', answer })
 
-/** Who stands at the door, as the visit that the endpoint needs, or why not. */
-export const admit: { readonly [C in Caller]: (visit: Visit) => Promise<Admission<VisitOf[C]>> } = {
-  anyone: (visit) => Promise.resolve(admitted(visit)),
+/** Who stands at the door, as the context that the endpoint needs, or why not. */
+export const admit: { readonly [C in Caller]: (context: Context) => Promise<Admission<ContextOf[C]>> } = {
+  anyone: (context) => Promise.resolve(admitted(context)),
 
-  'signing-in': async (visit) => {
-    const found = await signingInOf(visit)
-    if (found === null) return refused(signInIsOver(visit))
+  'signing-in': async (context) => {
+    const found = await signingInOf(context)
+    if (found === null) return refused(signInIsOver(context))
     return !hasSecondFactor(found.account)
       ? refused(secondFactorDue(found.account))
-      : admitted({ ...visit, ...found })
+      : admitted({ ...context, ...found })
   },
 
-  'setting-up': async (visit) => {
-    const owner = await setUpOwner(visit)
+  'setting-up': async (context) => {
+    const owner = await setUpOwner(context)
     if (owner === null) return refused(refuse('not-signed-in'))
     return owner.kind === 'sign-in' && hasSecondFactor(owner.account)
       ? refused(secondFactorDue(owner.account))
-      : admitted({ ...visit, owner })
+      : admitted({ ...context, owner })
   },
 
-  'signed-in': async (visit) => {
-    const signedIn = await signedInOf(visit)
-    if (signedIn !== null) return admitted(asSignedIn(visit, signedIn))
-    const signingIn = await signingInOf(visit)
+  'signed-in': async (context) => {
+    const signedIn = await signedInOf(context)
+    if (signedIn !== null) return admitted(asSignedIn(context, signedIn))
+    const signingIn = await signingInOf(context)
     return refused(signingIn === null ? refuse('not-signed-in') : secondFactorDue(signingIn.account))
   },
 }
 
 /** A right password alone opens nothing; `next` says what would. */
-const secondFactorDue = (account: Account): Answer =>
+const secondFactorDue = (account: Account): HttpResponse =>
   refuse('second-factor-required', {
     members: { next: hasSecondFactor(account) ? 'verify' : 'setup' },
   })
 
 /** The sign-in ended, and its cookie with it. */
-export const signInIsOver = (visit: Visit): Answer =>
-  refuse('sign-in-over', { cookies: [visit.doors.cookies.clear('sign-in')] })
+export const signInIsOver = (context: Context): HttpResponse =>
+  refuse('sign-in-over', { cookies: [context.services.cookies.clear('sign-in')] })

@@ -2,9 +2,9 @@ import { removeAuthenticator, renameAuthenticator } from '../../core/accounts/ch
 import type { Authenticator } from '../../core/factors/totp/store.js'
 import type { AuthenticatorId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { browserOf } from '../context.js'
-import type { SignedInVisit } from '../context.js'
+import type { SignedInContext } from '../context.js'
 import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
@@ -18,18 +18,18 @@ const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
   lastUsedAt: isoTime(one.lastUsedAt),
 })
 
-const listOf = ({ doors, signedIn }: SignedInVisit) =>
-  doors.core.storage.stores.authenticators.listOf(signedIn.account.id)
+const listOf = ({ services, signedIn }: SignedInContext) =>
+  services.core.storage.stores.authenticators.listOf(signedIn.account.id)
 
-async function authenticators(call: Call<'authenticators'>): Promise<Answer> {
+async function authenticators(call: Call<'authenticators'>): Promise<HttpResponse> {
   return reply('authenticators', { authenticators: (await listOf(call)).map(shown) })
 }
 
-async function rename(call: Call<'renameAuthenticator'>): Promise<Answer> {
+async function rename(call: Call<'renameAuthenticator'>): Promise<HttpResponse> {
   const id = parseId<AuthenticatorId>(call.id)
   if (id === null) return refuse('not-found')
   const change = { signedIn: call.signedIn, browser: browserOf(call), id, name: call.body.name }
-  const outcome = await renameAuthenticator(call.doors.core, change)
+  const outcome = await renameAuthenticator(call.services.core, change)
   switch (outcome.kind) {
     case 'renamed': {
       const one = (await listOf(call)).find((each) => each.id === id)
@@ -44,10 +44,10 @@ async function rename(call: Call<'renameAuthenticator'>): Promise<Answer> {
   }
 }
 
-async function remove(call: Call<'removeAuthenticator'>): Promise<Answer> {
+async function remove(call: Call<'removeAuthenticator'>): Promise<HttpResponse> {
   const id = parseId<AuthenticatorId>(call.id)
   if (id === null) return refuse('not-found')
-  const outcome = await removeAuthenticator(call.doors.core, {
+  const outcome = await removeAuthenticator(call.services.core, {
     signedIn: call.signedIn,
     browser: browserOf(call),
     id,

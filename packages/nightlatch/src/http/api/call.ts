@@ -1,11 +1,11 @@
 import type { BaseIssue, GenericSchema } from 'valibot'
 import { safeParse } from 'valibot'
 import { json, noContent } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { readJson, readOptionalJson } from '../bodies.js'
 import type { BodyRefusal } from '../bodies.js'
-import type { Visit } from '../context.js'
-import type { VisitOf } from './admission.js'
+import type { Context } from '../context.js'
+import type { ContextOf } from './admission.js'
 import type { BodyOf, Endpoint, ValueOf } from './endpoints.js'
 import { endpoints } from './endpoints.js'
 import type { OperationId } from './operations.js'
@@ -13,11 +13,11 @@ import type { ProblemCode } from './problems.js'
 import { refuse } from './problems.js'
 
 /** One call of an operation: somebody who may, with a body that was checked where there is one. */
-export type Call<Id extends OperationId> = VisitOf[(typeof endpoints)[Id]['caller']] &
+export type Call<Id extends OperationId> = ContextOf[(typeof endpoints)[Id]['caller']] &
   ((typeof endpoints)[Id] extends { readonly body: GenericSchema } ? { readonly body: BodyOf<Id> } : unknown)
 
 export type Handlers<Ids extends OperationId = OperationId> = {
-  readonly [Id in Ids]: (call: Call<Id>) => Promise<Answer>
+  readonly [Id in Ids]: (call: Call<Id>) => Promise<HttpResponse>
 }
 
 /** The answer of an operation: the table knows its status, and the compiler its shape. */
@@ -25,20 +25,21 @@ export function reply<Id extends OperationId>(
   id: Id,
   value: ValueOf<Id>,
   extra: { readonly cookies?: readonly string[]; readonly headers?: Readonly<Record<string, string>> } = {},
-): Answer {
+): HttpResponse {
   const { status }: Endpoint = endpoints[id]
   return status === 204 ? noContent(extra) : json(value, { ...extra, status })
 }
 
 export type BodyRead =
-  { readonly kind: 'body'; readonly value: unknown } | { readonly kind: 'refused'; readonly answer: Answer }
+  | { readonly kind: 'body'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly answer: HttpResponse }
 
 /** The body of a call, checked; what the schema does not name is left out. */
 export async function readBody(
   { body, bodyIsOptional }: Endpoint & { readonly body: GenericSchema },
-  { ask }: Visit,
+  { request }: Context,
 ): Promise<BodyRead> {
-  const read = await (bodyIsOptional === true ? readOptionalJson(ask) : readJson(ask))
+  const read = await (bodyIsOptional === true ? readOptionalJson(request) : readJson(request))
   if (read.kind === 'refused') return { kind: 'refused', answer: refuse(codeOf(read)) }
   return checkBody(body, read.value)
 }

@@ -4,7 +4,7 @@ import { operations } from './operations.js'
 import type { ProblemCode } from './problems.js'
 import * as schemas from './schemas.js'
 
-/** Who may call: each is a visit of its own type, so that no handler can forget to ask. */
+/** Who may call: each has a context of its own type, so that no handler can forget to ask. */
 export type Caller = 'anyone' | 'signing-in' | 'setting-up' | 'signed-in'
 
 export interface Endpoint {

@@ -2,8 +2,8 @@ import type { FactorKind, FactorRefusal } from '../../core/factors/factor.js'
 import { factorKinds } from '../../core/factors/factor.js'
 import { usableFactors } from '../../core/factors/registry.js'
 import type { StepUpGiven } from '../../core/sessions/reauthenticate.js'
-import type { Answer } from '../request.js'
-import type { SignedInVisit, Visit } from '../context.js'
+import type { HttpResponse } from '../request.js'
+import type { SignedInContext, Context } from '../context.js'
 import type { BodyOf } from './endpoints.js'
 import { refuseCode, refuseRecoveryCode } from './refusals.js'
 import type { proofMembers } from './schemas.js'
@@ -13,7 +13,7 @@ type Members = typeof proofMembers
 interface ApiFactor<Kind extends FactorKind> {
   /** The member of a fresh proof's body that gives it. */
   readonly member: keyof Members[Kind] & keyof BodyOf<'proveAgain'>
-  refuse(visit: Visit, refusal: FactorRefusal): Answer
+  refuse(context: Context, refusal: FactorRefusal): HttpResponse
 }
 
 /** How each factor is given and refused in JSON. Its operation at sign-in is in the table of operations. */
@@ -26,7 +26,7 @@ export type SecondGiven =
   StepUpGiven['second'] | { readonly kind: 'several'; readonly member: string; readonly beside: string }
 
 /** The one factor that a fresh proof gives; none given is the best that the account has, given empty. */
-export function secondOf(body: BodyOf<'proveAgain'>, { signedIn }: SignedInVisit): SecondGiven {
+export function secondOf(body: BodyOf<'proveAgain'>, { signedIn }: SignedInContext): SecondGiven {
   const [first, second] = factorKinds.filter((kind) => body[apiFactors[kind].member] !== undefined)
   if (first !== undefined && second !== undefined)
     return { kind: 'several', member: apiFactors[second].member, beside: apiFactors[first].member }

@@ -1,4 +1,4 @@
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { problem } from '../response.js'
 
 interface Meaning {
@@ -211,14 +211,14 @@ interface More {
 }
 
 /** A refusal with its stable code (RFC 9457). */
-export function refuse(code: ProblemCode, more: More = {}): Answer {
+export function refuse(code: ProblemCode, more: More = {}): HttpResponse {
   const { status, title } = problems[code]
   const { detail, members, ...extra } = more
   return problem({ status, code, title, ...(detail === undefined ? {} : { detail }), ...members }, extra)
 }
 
 /** The same with the time to wait, as a header and as a member. */
-export function refuseUntil(code: ProblemCode, seconds: number): Answer {
+export function refuseUntil(code: ProblemCode, seconds: number): HttpResponse {
   const retryAfterSeconds = Math.max(1, seconds)
   return refuse(code, {
     members: { retryAfterSeconds },

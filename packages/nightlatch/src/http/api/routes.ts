@@ -1,4 +1,4 @@
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import type { Route } from '../router.js'
 import type { Handler } from '../context.js'
 import { accountHandlers } from './account.js'
@@ -21,7 +21,7 @@ const handlers: Handlers = {
   ...authenticatorHandlers,
   ...setUpHandlers,
   ...accountHandlers,
-  describe: ({ doors }) => Promise.resolve(reply('describe', openApiDocument(doors.site))),
+  describe: ({ services }) => Promise.resolve(reply('describe', openApiDocument(services.site))),
 }
 
 /** Who may, then the body, then whether they still may, where it was waited for. */
@@ -29,17 +29,17 @@ function handlerOf(id: OperationId): Handler {
   const endpoint: Endpoint = endpoints[id]
   const withBody = endpoint.body === undefined ? null : { ...endpoint, body: endpoint.body }
   // The table pairs each caller and body with its handler; past this line the compiler cannot follow the pairs.
-  const handle = handlers[id] as (call: object) => Promise<Answer>
-  return async (visit) => {
-    const mayCome = await admit[endpoint.caller](visit)
+  const handle = handlers[id] as (call: object) => Promise<HttpResponse>
+  return async (context) => {
+    const mayCome = await admit[endpoint.caller](context)
     if (mayCome.kind === 'refused') return mayCome.answer
-    if (withBody === null) return handle(mayCome.visit)
-    const { ask } = visit
-    const isHere = ask.hasArrived()
-    const body = await readBody(withBody, visit)
+    if (withBody === null) return handle(mayCome.context)
+    const { request } = context
+    const isHere = request.hasArrived()
+    const body = await readBody(withBody, context)
     if (body.kind === 'refused') return body.answer
-    const stillMay = isHere ? mayCome : await admit[endpoint.caller](visit)
-    return stillMay.kind === 'refused' ? stillMay.answer : handle({ ...stillMay.visit, body: body.value })
+    const stillMay = isHere ? mayCome : await admit[endpoint.caller](context)
+    return stillMay.kind === 'refused' ? stillMay.answer : handle({ ...stillMay.context, body: body.value })
   }
 }
 

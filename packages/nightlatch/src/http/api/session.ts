@@ -7,7 +7,7 @@ import {
 import type { SessionId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
 import { stepUp } from '../../core/sessions/reauthenticate.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { gone, sessionCookies } from '../pages/sign-in.js'
 import { deviceName } from '../user-agent.js'
 import { browserOf } from '../context.js'
@@ -18,11 +18,11 @@ import { refuse } from './problems.js'
 import { busy, wait } from './refusals.js'
 import { isoTime } from './times.js'
 
-function session({ doors, signedIn }: Call<'session'>): Promise<Answer> {
+function session({ services, signedIn }: Call<'session'>): Promise<HttpResponse> {
   const { account, session } = signedIn
   const answer =
-    doors.kept.session.of(signedIn) ??
-    doors.kept.session.keep(
+    services.responseCaches.session.of(signedIn) ??
+    services.responseCaches.session.keep(
       signedIn,
       reply('session', {
         account: { id: account.id, username: account.username, name: account.name, email: account.email },
@@ -35,13 +35,13 @@ function session({ doors, signedIn }: Call<'session'>): Promise<Answer> {
   return Promise.resolve(answer)
 }
 
-async function signOut(call: Call<'signOut'>): Promise<Answer> {
-  await leave(call.doors.core, call.signedIn, browserOf(call).client)
+async function signOut(call: Call<'signOut'>): Promise<HttpResponse> {
+  await leave(call.services.core, call.signedIn, browserOf(call).client)
   return reply('signOut', null, { cookies: gone(call), headers: { 'clear-site-data': '"cache"' } })
 }
 
-async function proveAgain(call: Call<'proveAgain'>): Promise<Answer> {
-  const { doors, signedIn, body } = call
+async function proveAgain(call: Call<'proveAgain'>): Promise<HttpResponse> {
+  const { services, signedIn, body } = call
   const second = secondOf(body, call)
   if (second.kind === 'several') {
     const { member, beside } = second
@@ -49,8 +49,8 @@ async function proveAgain(call: Call<'proveAgain'>): Promise<Answer> {
     return refuse('invalid-body', { members: { errors } })
   }
   const browser = browserOf(call)
-  const outcome = await stepUp(doors.core, { signedIn, browser, password: body.password, second })
-  doors.metrics.step('step-up', outcome.kind)
+  const outcome = await stepUp(services.core, { signedIn, browser, password: body.password, second })
+  services.metrics.step('step-up', outcome.kind)
   switch (outcome.kind) {
     case 'proven': {
       const cookies = sessionCookies(call, outcome)
@@ -69,8 +69,8 @@ async function proveAgain(call: Call<'proveAgain'>): Promise<Answer> {
   }
 }
 
-async function sessions({ doors, signedIn }: Call<'sessions'>): Promise<Answer> {
-  const live = await liveSessions(doors.core, signedIn.account)
+async function sessions({ services, signedIn }: Call<'sessions'>): Promise<HttpResponse> {
+  const live = await liveSessions(services.core, signedIn.account)
   return reply('sessions', {
     sessions: live.map((one) => ({
       id: one.id,
@@ -85,15 +85,15 @@ async function sessions({ doors, signedIn }: Call<'sessions'>): Promise<Answer> 
   })
 }
 
-async function endOthers(call: Call<'endOtherSessions'>): Promise<Answer> {
-  await endOtherSessions(call.doors.core, call.signedIn, browserOf(call).client)
+async function endOthers(call: Call<'endOtherSessions'>): Promise<HttpResponse> {
+  await endOtherSessions(call.services.core, call.signedIn, browserOf(call).client)
   return reply('endOtherSessions', null)
 }
 
-async function endSession(call: Call<'endSession'>): Promise<Answer> {
-  const { doors, signedIn } = call
+async function endSession(call: Call<'endSession'>): Promise<HttpResponse> {
+  const { services, signedIn } = call
   const id = parseId<SessionId>(call.id)
-  const ended = id !== null && (await end(doors.core, { signedIn, id, client: browserOf(call).client }))
+  const ended = id !== null && (await end(services.core, { signedIn, id, client: browserOf(call).client }))
   if (!ended) return refuse('not-found')
   return reply('endSession', null, id === signedIn.session.id ? { cookies: gone(call) } : {})
 }

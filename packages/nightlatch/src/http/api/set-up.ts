@@ -7,12 +7,12 @@ import type { SetUpRefusal } from '../../core/factors/enrolment.js'
 import type { PendingSetUp } from '../../core/factors/totp/set-up.js'
 import { beginSetUp, maySetUp } from '../../core/factors/totp/set-up.js'
 import { qrSvgDocument } from '../../pages/index.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { qrModules } from '../pages/qr.js'
 import { sessionCookies } from '../pages/sign-in.js'
-import type { Visit } from '../context.js'
+import type { Context } from '../context.js'
 import { browserOf } from '../context.js'
-import type { SettingUpVisit } from './admission.js'
+import type { SettingUpContext } from './admission.js'
 import { signInIsOver } from './admission.js'
 import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
@@ -21,16 +21,16 @@ import type { ProblemCode } from './problems.js'
 import { refuse } from './problems.js'
 import { busy, refuseCode } from './refusals.js'
 
-async function setUp(call: Call<'setUpAuthenticator'>): Promise<Answer> {
+async function setUp(call: Call<'setUpAuthenticator'>): Promise<HttpResponse> {
   const name = call.body.name ?? ''
   if (parseAuthenticatorName(name) === null) return badName(name)
   const replaces = await replaced(call)
   if (replaces === 'unknown') return refuse('not-found')
-  const begun = await beginSetUp(call.doors.core, call.owner, { name, ...replaces })
+  const begun = await beginSetUp(call.services.core, call.owner, { name, ...replaces })
   return begun.kind === 'not-now' ? refuse(notNow[begun.why]) : reply('setUpAuthenticator', pendingOf(begun))
 }
 
-const badName = (name: string): Answer =>
+const badName = (name: string): HttpResponse =>
   refuse('bad-name', {
     members: { reason: nameProblemOf(name) },
   })
@@ -41,7 +41,7 @@ async function replaced(
 ): Promise<{ replaces?: AuthenticatorId } | 'unknown'> {
   if (call.body.replaces === undefined) return {}
   const id = parseId<AuthenticatorId>(call.body.replaces)
-  const own = await call.doors.core.storage.stores.authenticators.listOf(call.owner.account.id)
+  const own = await call.services.core.storage.stores.authenticators.listOf(call.owner.account.id)
   return id !== null && own.some((one) => one.id === id) ? { replaces: id } : 'unknown'
 }
 
@@ -60,8 +60,8 @@ const pendingOf = (pending: PendingSetUp): ValueOf<'setUpAuthenticator'> => ({
   qr: `data:image/svg+xml;base64,${Buffer.from(qrSvgDocument(qrModules(pending.uri))).toString('base64')}`,
 })
 
-async function confirm(call: Call<'confirmAuthenticator'>): Promise<Answer> {
-  const { core, metrics } = call.doors
+async function confirm(call: Call<'confirmAuthenticator'>): Promise<HttpResponse> {
+  const { core, metrics } = call.services
   const given = { id: call.id, code: call.body.otp, name: call.body.name ?? '', browser: browserOf(call) }
   const outcome = await confirmSetUp(core, call.owner, given)
   if (outcome.kind === 'no-set-up') return noSetUp(call)
@@ -70,30 +70,33 @@ async function confirm(call: Call<'confirmAuthenticator'>): Promise<Answer> {
 }
 
 /** A session that may not set up just now is told what it lacks, not that there is nothing. */
-function noSetUp(call: SettingUpVisit): Answer {
-  const refusal = maySetUp(call.doors.core, call.owner)
+function noSetUp(call: SettingUpContext): HttpResponse {
+  const refusal = maySetUp(call.services.core, call.owner)
   return refuse(refusal?.why === 'not-fresh' ? 'fresh-proof-required' : 'not-found')
 }
 
-const confirmed = (visit: Visit, outcome: SetUpOutcome & { kind: 'confirmed' }): Answer =>
+const confirmed = (context: Context, outcome: SetUpOutcome & { kind: 'confirmed' }): HttpResponse =>
   reply(
     'confirmAuthenticator',
     { recoveryCodes: [...outcome.recoveryCodes] },
-    { cookies: sessionCookies(visit, outcome.signedIn) },
+    { cookies: sessionCookies(context, outcome.signedIn) },
   )
 
-function refused(visit: Visit, outcome: Exclude<SetUpOutcome, { kind: 'confirmed' | 'no-set-up' }>): Answer {
+function refused(
+  context: Context,
+  outcome: Exclude<SetUpOutcome, { kind: 'confirmed' | 'no-set-up' }>,
+): HttpResponse {
   switch (outcome.kind) {
     case 'bad-name':
       return refuse('bad-name', { members: { reason: outcome.why } })
     case 'wrong':
       return refuse('wrong-code', { members: { driftSeconds: outcome.driftSeconds } })
     case 'over':
-      return signInIsOver(visit)
+      return signInIsOver(context)
     case 'busy':
       return busy()
     default:
-      return refuseCode(visit, outcome)
+      return refuseCode(context, outcome)
   }
 }
 

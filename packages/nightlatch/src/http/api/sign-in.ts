@@ -2,10 +2,10 @@ import type { PasswordAccepted } from '../../core/sign-in/password-step.js'
 import { givePassword } from '../../core/sign-in/password-step.js'
 import type { SecondStep } from '../../core/sign-in/code-step.js'
 import { giveSecondFactor } from '../../core/sign-in/code-step.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { factorDoors } from '../pages/factors.js'
 import { sessionCookies, signInCookie } from '../pages/sign-in.js'
-import type { SigningInVisit, Visit } from '../context.js'
+import type { SigningInContext, Context } from '../context.js'
 import { browserOf } from '../context.js'
 import { signInIsOver } from './admission.js'
 import type { Call, Handlers } from './call.js'
@@ -14,8 +14,8 @@ import { apiFactors } from './factors.js'
 import { refuse } from './problems.js'
 import { busy, wait } from './refusals.js'
 
-async function signIn(call: Call<'signIn'>): Promise<Answer> {
-  const { core, metrics } = call.doors
+async function signIn(call: Call<'signIn'>): Promise<HttpResponse> {
+  const { core, metrics } = call.services
   const outcome = await givePassword(core, { ...call.body, browser: browserOf(call) })
   metrics.step('password', outcome.kind)
   switch (outcome.kind) {
@@ -30,42 +30,42 @@ async function signIn(call: Call<'signIn'>): Promise<Answer> {
   }
 }
 
-function accepted(visit: Visit, outcome: PasswordAccepted): Answer {
-  const forgetNext = visit.doors.cookies.clear('next')
+function accepted(context: Context, outcome: PasswordAccepted): HttpResponse {
+  const forgetNext = context.services.cookies.clear('next')
   if (outcome.kind === 'complete') {
-    return reply('signIn', { next: 'done' }, { cookies: [...sessionCookies(visit, outcome), forgetNext] })
+    return reply('signIn', { next: 'done' }, { cookies: [...sessionCookies(context, outcome), forgetNext] })
   }
   const next = outcome.kind === 'code-due' ? 'verify' : 'setup'
-  return reply('signIn', { next }, { cookies: [signInCookie(visit, outcome), forgetNext] })
+  return reply('signIn', { next }, { cookies: [signInCookie(context, outcome), forgetNext] })
 }
 
-const verify = ({ body, ...call }: Call<'verify'>): Promise<Answer> =>
+const verify = ({ body, ...call }: Call<'verify'>): Promise<HttpResponse> =>
   secondStep(call, { factor: 'totp', given: body.otp, remember: body.remember === true })
 
-const recover = ({ body, ...call }: Call<'recover'>): Promise<Answer> =>
+const recover = ({ body, ...call }: Call<'recover'>): Promise<HttpResponse> =>
   secondStep(call, { factor: 'recovery-code', given: body.recoveryCode })
 
 /** The second step with any factor. */
 async function secondStep(
-  visit: SigningInVisit,
+  context: SigningInContext,
   given: Pick<SecondStep, 'factor' | 'given' | 'remember'>,
-): Promise<Answer> {
-  const { doors, signIn } = visit
-  const outcome = await giveSecondFactor(doors.core, { ...given, signIn, browser: browserOf(visit) })
-  doors.metrics.step(factorDoors[given.factor].metric, outcome.kind)
+): Promise<HttpResponse> {
+  const { services, signIn } = context
+  const outcome = await giveSecondFactor(services.core, { ...given, signIn, browser: browserOf(context) })
+  services.metrics.step(factorDoors[given.factor].metric, outcome.kind)
   switch (outcome.kind) {
     case 'complete':
       return reply(
         'verify',
         { next: 'done' },
-        { cookies: [...sessionCookies(visit, outcome), doors.cookies.clear('next')] },
+        { cookies: [...sessionCookies(context, outcome), services.cookies.clear('next')] },
       )
     case 'over':
-      return signInIsOver(visit)
+      return signInIsOver(context)
     case 'busy':
       return busy()
     default:
-      return apiFactors[given.factor].refuse(visit, outcome)
+      return apiFactors[given.factor].refuse(context, outcome)
   }
 }
 

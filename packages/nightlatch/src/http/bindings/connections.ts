@@ -44,7 +44,7 @@ export interface Report {
   readonly address: string
 }
 
-interface World {
+interface Platform {
   isTrusted(address: string): boolean
   now(): number
 }
@@ -52,15 +52,15 @@ interface World {
 /** Every connection of one server, whatever it is doing: none may hold its place by doing nothing. */
 export class Connections {
   readonly #limits: ConnectionLimits
-  readonly #world: World
+  readonly #world: Platform
   readonly #all = new Map<Socket, Connection>()
   readonly #byNetwork = new Map<string, Set<Connection>>()
   #counts = new Map<Ended, number>()
   #address = ''
 
-  constructor(limits: ConnectionLimits, world: World) {
+  constructor(limits: ConnectionLimits, platform: Platform) {
     this.#limits = limits
-    this.#world = world
+    this.#world = platform
   }
 
   /** Each connection once; at the bound, the one that has waited longest without a request makes room. */
@@ -105,7 +105,7 @@ export class Connections {
   }
 
   /** Ends what has been still for too long. */
-  sweep(now: number): void {
+  prune(now: number): void {
     for (const connection of this.#all.values()) {
       const why = stillness(connection, { now, limits: this.#limits })
       if (why === 'over') connection.socket.destroy()
@@ -149,7 +149,7 @@ function leastOf(among: Iterable<Connection>, fits: (one: Connection) => boolean
   return undefined
 }
 
-function newConnection(socket: Socket, { isTrusted, now }: World): Connection {
+function newConnection(socket: Socket, { isTrusted, now }: Platform): Connection {
   const address = socket.remoteAddress ?? ''
   const isProxy = isTrusted(address)
   const network = networkOf(address)

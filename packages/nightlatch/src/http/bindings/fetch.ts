@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Ask } from '../request.js'
+import type { HttpResponse, HttpRequest } from '../request.js'
 import { pathBelow } from './node.js'
 
-type Door = (ask: Ask) => Promise<Answer>
+type RequestHandler = (request: HttpRequest) => Promise<HttpResponse>
 
 export interface FetchBinding {
   /** Below the origin: '' or '/auth'. */
@@ -18,14 +18,18 @@ export interface Connection {
 
 /** The same door for the web's Request and Response, as every framework knows them. */
 export function fetchHandler(
-  door: Door,
+  door: RequestHandler,
   binding: FetchBinding,
 ): (request: Request, connection?: Connection) => Promise<Response> {
   return async (request, connection) =>
     responseOf(await door(askOfRequest(request, binding, connection)), request.method)
 }
 
-export function askOfRequest(request: Request, { base, peerOf }: FetchBinding, connection?: Connection): Ask {
+export function askOfRequest(
+  request: Request,
+  { base, peerOf }: FetchBinding,
+  connection?: Connection,
+): HttpRequest {
   const url = new URL(request.url)
   return {
     id: randomBytes(9).toString('base64url'),
@@ -59,7 +63,7 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | '
   }
 }
 
-function responseOf(answer: Answer, method: string): Response {
+function responseOf(answer: HttpResponse, method: string): Response {
   const headers = new Headers(answer.headers)
   for (const cookie of answer.cookies) headers.append('set-cookie', cookie)
   const bodiless = answer.status === 204 || method === 'HEAD'

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { refuse } from '../api/problems.js'
-import type { Answer, Ask } from '../request.js'
-import type { Doors } from '../services.js'
+import type { HttpResponse, HttpRequest } from '../request.js'
+import type { Services } from '../services.js'
 import { message } from '../guards.js'
 
 /** Above this many times the limit a request is not even read, and the refusal is a bare one. */
@@ -31,11 +31,11 @@ function explain(
 }
 
 /** People get a page that says what to do, programs a problem. */
-export function headersTooLarge(doors: Doors, ask: Ask, detail: string): Answer {
+export function headersTooLarge(services: Services, request: HttpRequest, detail: string): HttpResponse {
   const isPage =
-    ask.header('sec-fetch-mode') === 'navigate' || /\btext\/html\b/.test(ask.header('accept') ?? '')
-  if (isPage && !ask.path.startsWith('/api/'))
-    return message({ doors, ask, id: '', query: new Map() }, 431, { key: 'headers-too-large', detail })
+    request.header('sec-fetch-mode') === 'navigate' || /\btext\/html\b/.test(request.header('accept') ?? '')
+  if (isPage && !request.path.startsWith('/api/'))
+    return message({ services, request, id: '', query: new Map() }, 431, { key: 'headers-too-large', detail })
   return refuse('headers-too-large', { detail })
 }
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { randomBytes } from 'node:crypto'
-import type { Answer, Ask } from '../request.js'
-import { PreparedAnswer } from '../response-cache.js'
+import type { HttpResponse, HttpRequest } from '../request.js'
+import { PreparedResponse } from '../response-cache.js'
 
-type Door = (ask: Ask) => Promise<Answer>
+type RequestHandler = (request: HttpRequest) => Promise<HttpResponse>
 
 export interface NodeBinding {
   /** Cut off from every path; what is not below it is not ours. */
@@ -14,23 +14,23 @@ export interface NodeBinding {
 
 /** One request of node:http, answered by the door. */
 export function nodeListener(
-  door: Door,
+  door: RequestHandler,
   binding: NodeBinding,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    void door(askOf(request, binding.base)).then((answer) => {
+    void door(requestOf(request, binding.base)).then((answer) => {
       if (binding.isStopping()) response.shouldKeepAlive = false
       send(request, response, answer)
     })
   }
 }
 
-export function askOf(request: IncomingMessage, base: string): Ask {
+export function requestOf(request: IncomingMessage, base: string): HttpRequest {
   return new NodeAsk(request, base)
 }
 
 /** A class, so that a request costs one small object and no closures. */
-class NodeAsk implements Ask {
+class NodeAsk implements HttpRequest {
   readonly method: string
   readonly path: string
   readonly query: string
@@ -116,9 +116,9 @@ function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array |
   })
 }
 
-export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+export function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
   const { body, cookies, status } = answer
-  if (answer instanceof PreparedAnswer && !isUnread(request)) {
+  if (answer instanceof PreparedResponse && !isUnread(request)) {
     response.writeHead(status, answer.wire as string[])
     if (request.method === 'HEAD' || answer.bytes.length === 0) response.end()
     else response.end(answer.bytes, 'latin1')

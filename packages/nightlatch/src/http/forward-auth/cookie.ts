@@ -1,9 +1,9 @@
 import type { Token } from '../../core/tokens.js'
 import { forwardTokenOf, parseForwardToken } from '../../core/tokens.js'
 import type { ForwardToken } from '../../core/tokens.js'
-import type { Ask } from '../request.js'
+import type { HttpRequest } from '../request.js'
 import { readCookie } from '../cookies.js'
-import type { Doors, SiteFacts } from '../services.js'
+import type { Services, SiteFacts } from '../services.js'
 
 /**
  * The cookie of forward authentication: on the parent domain, so that every host below it shows it to its proxy.
@@ -19,18 +19,18 @@ function line(site: SiteFacts, value: string, maxAgeSeconds: number): string {
 
 /** Set beside every session cookie; none where no parent domain is protected. */
 export function forwardCookies(
-  { core, site }: Pick<Doors, 'core' | 'site'>,
+  { core, site }: Pick<Services, 'core' | 'site'>,
   begun: { readonly token: Token; readonly maxAgeSeconds: number },
 ): readonly string[] {
   if (site.protectedDomain === '') return []
-  return [line(site, forwardTokenOf(core.world, begun.token).reveal(), begun.maxAgeSeconds)]
+  return [line(site, forwardTokenOf(core.platform, begun.token).reveal(), begun.maxAgeSeconds)]
 }
 
 /** Goes with the session cookie. */
-export const clearForwardCookies = ({ site }: Pick<Doors, 'site'>): readonly string[] =>
+export const clearForwardCookies = ({ site }: Pick<Services, 'site'>): readonly string[] =>
   site.protectedDomain === '' ? [] : [line(site, '', 0)]
 
-export const readForwardCookie = (ask: Ask, site: SiteFacts): ForwardToken | null =>
+export const readForwardCookie = (request: HttpRequest, site: SiteFacts): ForwardToken | null =>
   site.protectedDomain === ''
     ? null
-    : parseForwardToken(readCookie(ask.header('cookie'), forwardCookieName(site)))
+    : parseForwardToken(readCookie(request.header('cookie'), forwardCookieName(site)))

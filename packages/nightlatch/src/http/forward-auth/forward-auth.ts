@@ -7,7 +7,7 @@ import type { AccessRules, Demand } from '../../core/access/rules.js'
 import { demandsFor, isPublic, judge } from '../../core/access/rules.js'
 import type { Verdict } from '../../core/access/rules.js'
 import { text } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { refuse } from '../api/problems.js'
 import { readForwardCookie } from './cookie.js'
 import { withApplicationCookies } from './passed-cookies.js'
@@ -16,7 +16,7 @@ import type { ForwardedRequest } from './forwarded-request.js'
 import { addressOf, readForwarded } from './forwarded-request.js'
 import { message } from '../guards.js'
 import { isTooLong, queryFor } from '../return-url.js'
-import type { Handler, Visit } from '../context.js'
+import type { Handler, Context } from '../context.js'
 import { wayBack } from '../pages/way-back.js'
 
 type Readable = Exclude<ForwardedRequest, { kind: 'refused' }>
@@ -25,26 +25,26 @@ type Readable = Exclude<ForwardedRequest, { kind: 'refused' }>
  * For proxies: may this request pass, and whose is it? Asked with any method, it gives one and the same answer and
  * never reads a body.
  */
-export const forwardAuth: Handler = async (visit) => {
-  const { doors, ask } = visit
-  const isTrusted = doors.isTrustedProxy(ask.peer)
-  const request = readForwarded(ask, { isTrusted, secure: doors.site.secure })
-  if (request.kind === 'refused') return refuse(request.code, { detail: request.detail })
-  const demands = demandsOf(visit, request)
+export const forwardAuth: Handler = async (context) => {
+  const { services, request } = context
+  const isTrusted = services.isTrustedProxy(request.peer)
+  const forwarded = readForwarded(request, { isTrusted, secure: services.site.secure })
+  if (forwarded.kind === 'refused') return refuse(forwarded.code, { detail: forwarded.detail })
+  const demands = demandsOf(context, forwarded)
   if (demands === null)
     return refuse('forwarded-headers', { detail: 'The address is missing, or its path cannot be read.' })
-  const signedIn = isPublic(demands) ? null : await personOf(visit)
+  const signedIn = isPublic(demands) ? null : await personOf(context)
   const verdict = judge(demands, signedIn && personFor(signedIn))
   return verdict === 'allowed' || verdict === 'public'
-    ? withApplicationCookies(ask, passed(visit, signedIn))
-    : refusal(visit, request, verdict)
+    ? withApplicationCookies(request, passed(context, signedIn))
+    : refusal(context, forwarded, verdict)
 }
 
-function passed({ doors: { kept } }: Visit, signedIn: SignedIn | null): Answer {
+function passed({ services: { responseCaches } }: Context, signedIn: SignedIn | null): HttpResponse {
   if (signedIn === null) return text('', { headers: identityHeaders(null) })
-  const known = kept.forwardAuth.of(signedIn)
+  const known = responseCaches.forwardAuth.of(signedIn)
   if (known !== undefined) return known
-  return kept.forwardAuth.keep(signedIn, text('', { headers: identityHeaders(signedIn.account) }))
+  return responseCaches.forwardAuth.keep(signedIn, text('', { headers: identityHeaders(signedIn.account) }))
 }
 
 const personFor = ({ account, session }: SignedIn) => ({
@@ -53,59 +53,59 @@ const personFor = ({ account, session }: SignedIn) => ({
 })
 
 /** Without rules everything is for whoever is signed in, and no address is needed to say so. */
-function demandsOf({ doors }: Visit, request: Readable): readonly Demand[] | null {
-  const access = doors.core.policy.mfa === 'required' ? 'two-factors' : 'one-factor'
-  const rules: AccessRules = doors.accessRules ?? { rules: [], otherwise: access }
-  if (request.kind === 'asked') return demandsFor(rules, request)
+function demandsOf({ services }: Context, forwarded: Readable): readonly Demand[] | null {
+  const access = services.core.policy.mfa === 'required' ? 'two-factors' : 'one-factor'
+  const rules: AccessRules = services.accessRules ?? { rules: [], otherwise: access }
+  if (forwarded.kind === 'asked') return demandsFor(rules, forwarded)
   return rules.rules.length === 0 ? [{ access: rules.otherwise, groups: null }] : null
 }
 
 /** The session cookie on the sign-in host, the cookie of forward authentication on the others. */
-async function personOf({ doors, ask }: Visit): Promise<SignedIn | null> {
-  const { core, cookies, site } = doors
-  const own = await findSession(core, cookies.token(ask, 'session'))
-  return own ?? findForwardSession(core, readForwardCookie(ask, site))
+async function personOf({ services, request }: Context): Promise<SignedIn | null> {
+  const { core, cookies, site } = services
+  const own = await findSession(core, cookies.token(request, 'session'))
+  return own ?? findForwardSession(core, readForwardCookie(request, site))
 }
 
 type Refusing = Exclude<Verdict, 'allowed' | 'public'>
 
 /** Only a page navigation is sent elsewhere; `fetch` and everything that is no page gets a plain refusal. */
-function refusal(visit: Visit, request: Readable, verdict: Refusing): Answer {
-  const { ask } = visit
+function refusal(context: Context, forwarded: Readable, verdict: Refusing): HttpResponse {
+  const { request } = context
   const sent = {
-    method: request.kind === 'asked' ? request.method : ask.method,
-    header: (name: string) => ask.header(name),
+    method: forwarded.kind === 'asked' ? forwarded.method : request.method,
+    header: (name: string) => request.header(name),
   }
-  const navigates = request.kind === 'asked' && isNavigation(sent)
+  const navigates = forwarded.kind === 'asked' && isNavigation(sent)
   if (verdict === 'forbidden')
-    return navigates ? message(visit, 403, { key: 'no-access' }) : refuse('no-access')
+    return navigates ? message(context, 403, { key: 'no-access' }) : refuse('no-access')
   const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
-  const host = request.kind === 'asked' ? request.host : new URL(visit.doors.site.origin).host
+  const host = forwarded.kind === 'asked' ? forwarded.host : new URL(context.services.site.origin).host
   const challenge = { 'www-authenticate': challengeFor(sent, host) }
   if (!navigates) return refuse(code, { headers: challenge })
-  const address = addressOf(request)
-  if (isOwnPage(visit, address)) return guardedByItself(visit)
-  const back = wayBack({ method: request.method, address, referer: ask.header('referer') })
-  const location = pageFor(visit, verdict === 'sign-in' ? '/login' : '/mfa/setup', back)
-  return request.dialect === 'x-forwarded'
+  const address = addressOf(forwarded)
+  if (isOwnPage(context, address)) return guardedByItself(context)
+  const back = wayBack({ method: forwarded.method, address, referer: request.header('referer') })
+  const location = pageFor(context, verdict === 'sign-in' ? '/login' : '/mfa/setup', back)
+  return forwarded.dialect === 'x-forwarded'
     ? text('', { status: 302, headers: { location } })
     : refuse(code, { headers: { ...challenge, location } })
 }
 
-const ownUrl = ({ doors: { site } }: Visit): string => site.origin + site.base
+const ownUrl = ({ services: { site } }: Context): string => site.origin + site.base
 
 /** Back to exactly the address that was asked for, if it is one that we protect. */
-function pageFor(visit: Visit, path: '/login' | '/mfa/setup', url: string): string {
-  const isOurs = isTooLong(url) || visit.doors.nextOf(url) !== null
-  return `${ownUrl(visit)}${path}${isOurs ? `?${queryFor(url)}` : ''}`
+function pageFor(context: Context, path: '/login' | '/mfa/setup', url: string): string {
+  const isOurs = isTooLong(url) || context.services.nextOf(url) !== null
+  return `${ownUrl(context)}${path}${isOurs ? `?${queryFor(url)}` : ''}`
 }
 
-const isOwnPage = (visit: Visit, url: string): boolean =>
-  url.startsWith(`${ownUrl(visit)}/login`) || url.startsWith(`${ownUrl(visit)}/mfa/`)
+const isOwnPage = (context: Context, url: string): boolean =>
+  url.startsWith(`${ownUrl(context)}/login`) || url.startsWith(`${ownUrl(context)}/mfa/`)
 
 /** The sign-in page cannot be behind itself: nobody would ever get in. */
-const guardedByItself = (visit: Visit): Answer =>
-  message(visit, 409, {
+const guardedByItself = (context: Context): HttpResponse =>
+  message(context, 409, {
     key: 'sign-in-loop',
-    detail: `The proxy guards the sign-in page itself. It must pass ${ownUrl(visit)}/ on without asking first.`,
+    detail: `The proxy guards the sign-in page itself. It must pass ${ownUrl(context)}/ on without asking first.`,
   })

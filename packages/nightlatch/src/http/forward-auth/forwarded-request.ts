@@ -1,4 +1,4 @@
-import type { Ask } from '../request.js'
+import type { HttpRequest } from '../request.js'
 import type { ProblemCode } from '../api/problems.js'
 import type { AskedFor } from '../../core/access/rules.js'
 import { tryParse } from '../return-url.js'
@@ -43,26 +43,28 @@ interface Policy {
  * Reads what the proxy says about the request. It counts only from a trusted proxy, every header once and in its
  * plain form: whatever two readers could understand in two ways is refused.
  */
-export function readForwarded(ask: Ask, policy: Policy): ForwardedRequest {
-  const sent = [...forwarded, ...original].filter((name) => ask.headerCount(name) > 0)
+export function readForwarded(request: HttpRequest, policy: Policy): ForwardedRequest {
+  const sent = [...forwarded, ...original].filter((name) => request.headerCount(name) > 0)
   if (sent.length === 0) return { kind: 'plain' }
-  if (!policy.isTrusted) return refuse('untrusted-proxy', `${ask.peer} is no trusted proxy.`)
-  const wrong = sent.find((name) => ask.headerCount(name) > 1 || !patterns[name].test(ask.header(name) ?? ''))
+  if (!policy.isTrusted) return refuse('untrusted-proxy', `${request.peer} is no trusted proxy.`)
+  const wrong = sent.find(
+    (name) => request.headerCount(name) > 1 || !patterns[name].test(request.header(name) ?? ''),
+  )
   if (wrong !== undefined) return malformed(`${wrong} is malformed, empty, or there more than once.`)
-  const request = sent.includes('x-original-url') ? readOriginal(ask) : readXForwarded(ask, sent)
-  if (request.kind === 'refused' || !policy.secure) return request
-  const proto = request.kind === 'asked' ? request.proto : (ask.header('x-forwarded-proto') ?? 'https')
+  const read = sent.includes('x-original-url') ? readOriginal(request) : readXForwarded(request, sent)
+  if (read.kind === 'refused' || !policy.secure) return read
+  const proto = read.kind === 'asked' ? read.proto : (request.header('x-forwarded-proto') ?? 'https')
   if (proto === 'http' || proto === 'ws')
     return refuse('plain-http', 'The proxy received this request by plain http.')
-  return request
+  return read
 }
 
-function readXForwarded(ask: Ask, sent: readonly HeaderName[]): ForwardedRequest {
+function readXForwarded(request: HttpRequest, sent: readonly HeaderName[]): ForwardedRequest {
   // Many proxies add the host and the protocol to everything; they name no address.
   if (!sent.some((name) => /-(?:uri|method)$/.test(name))) return { kind: 'plain' }
   const missing = forwarded.find((name) => !sent.includes(name))
   if (missing !== undefined) return malformed(`${missing} is missing.`)
-  const [method = '', proto = '', host = '', uri = ''] = forwarded.map((name) => ask.header(name))
+  const [method = '', proto = '', host = '', uri = ''] = forwarded.map((name) => request.header(name))
   return asked('x-forwarded', {
     method,
     host,
@@ -72,14 +74,14 @@ function readXForwarded(ask: Ask, sent: readonly HeaderName[]): ForwardedRequest
 }
 
 /** nginx passes on what the client sent as X-Forwarded-…: it must not say anything else. */
-function readOriginal(ask: Ask): ForwardedRequest {
-  const method = ask.header('x-original-method')
+function readOriginal(request: HttpRequest): ForwardedRequest {
+  const method = request.header('x-original-method')
   if (method === undefined) return malformed('x-original-method is missing.')
   const [, proto = '', host = '', uri = ''] =
-    /^(https?):\/\/([^/]+)(.*)$/.exec(ask.header('x-original-url') ?? '') ?? []
+    /^(https?):\/\/([^/]+)(.*)$/.exec(request.header('x-original-url') ?? '') ?? []
   if (!patterns['x-forwarded-host'].test(host)) return malformed('x-original-url has no plain host.')
   const said = [method, proto, host, uri]
-  const conflict = forwarded.find((name, at) => (ask.header(name) ?? said[at]) !== said[at])
+  const conflict = forwarded.find((name, at) => (request.header(name) ?? said[at]) !== said[at])
   if (conflict !== undefined) return malformed(`${conflict} and x-original-url say different things.`)
   return asked('x-original', { method, host, uri, proto: proto === 'https' ? 'https' : 'http' })
 }

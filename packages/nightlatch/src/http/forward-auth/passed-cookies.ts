@@ -1,4 +1,4 @@
-import type { Answer, Ask } from '../request.js'
+import type { HttpResponse, HttpRequest } from '../request.js'
 import { withoutOurCookies } from '../our-cookies.js'
 
 /**
@@ -11,8 +11,8 @@ export const cookieWish = { name: 'sec-nightlatch-cookie', value: 'without-ours'
  * The answer names the application's own cookies, for the proxy to put in the place of all of them. Where there are
  * none it says so, too: Caddy passes the name of a header on that is not there.
  */
-export function withApplicationCookies(ask: Ask, answer: Answer): Answer {
-  if (ask.header(cookieWish.name) !== cookieWish.value) return answer
-  const cookie = withoutOurCookies(ask.header('cookie')) ?? ''
-  return { ...answer, headers: { ...answer.headers, cookie } }
+export function withApplicationCookies(request: HttpRequest, response: HttpResponse): HttpResponse {
+  if (request.header(cookieWish.name) !== cookieWish.value) return response
+  const cookie = withoutOurCookies(request.header('cookie')) ?? ''
+  return { ...response, headers: { ...response.headers, cookie } }
 }

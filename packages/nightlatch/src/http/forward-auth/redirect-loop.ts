@@ -1,9 +1,9 @@
 import { withCookies } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { forwardCookieName, forwardCookies, readForwardCookie } from './cookie.js'
 import { message } from '../guards.js'
 import { tryParse } from '../return-url.js'
-import type { Handler, Visit } from '../context.js'
+import type { Handler, Context } from '../context.js'
 import { nowOf, signedInOf } from '../context.js'
 
 const mostBounces = 3
@@ -15,13 +15,14 @@ const withinSeconds = 10
  */
 export const breakLoops =
   (getLogin: Handler): Handler =>
-  async (visit) => {
-    const answer = await getLogin(visit)
-    const next = visit.query.get('next')
-    if (answer.status !== 303 || next === undefined || visit.doors.nextOf(next) === null) return answer
-    const bounce = countBounce(visit, next)
-    const cookies = [bounceCookie(visit, bounce), ...(await missingForwardCookie(visit))]
-    return withCookies(bounce.count > mostBounces ? loopPage(visit, answer) : answer, cookies)
+  async (context) => {
+    const response = await getLogin(context)
+    const next = context.query.get('next')
+    if (response.status !== 303 || next === undefined || context.services.nextOf(next) === null)
+      return response
+    const bounce = countBounce(context, next)
+    const cookies = [bounceCookie(context, bounce), ...(await missingForwardCookie(context))]
+    return withCookies(bounce.count > mostBounces ? loopPage(context, response) : response, cookies)
   }
 
 interface Bounce {
@@ -31,36 +32,38 @@ interface Bounce {
   readonly tag: string
 }
 
-function countBounce(visit: Visit, next: string): Bounce {
-  const now = nowOf(visit)
-  const tag = visit.doors.core.world.sha256(next).slice(0, 8)
-  const [count = '', firstAt = '', seen] = (visit.doors.cookies.read(visit.ask, 'bounces') ?? '').split('.')
+function countBounce(context: Context, next: string): Bounce {
+  const now = nowOf(context)
+  const tag = context.services.core.platform.sha256(next).slice(0, 8)
+  const [count = '', firstAt = '', seen] = (
+    context.services.cookies.read(context.request, 'bounces') ?? ''
+  ).split('.')
   const goesOn = seen === tag && /^\d{1,3}$/.test(count) && now - Number(firstAt) < withinSeconds
   return goesOn
     ? { count: Number(count) + 1, firstAt: Number(firstAt), tag }
     : { count: 1, firstAt: now, tag }
 }
 
-const bounceCookie = ({ doors }: Visit, { count, firstAt, tag }: Bounce): string =>
-  doors.cookies.set('bounces', `${String(count)}.${String(firstAt)}.${tag}`, withinSeconds)
+const bounceCookie = ({ services }: Context, { count, firstAt, tag }: Bounce): string =>
+  services.cookies.set('bounces', `${String(count)}.${String(firstAt)}.${tag}`, withinSeconds)
 
 /** A session that began before the parent domain was set has no cookie there: it gets one on its way back. */
-async function missingForwardCookie(visit: Visit): Promise<readonly string[]> {
-  const { doors, ask } = visit
-  const token = doors.cookies.token(ask, 'session')
-  if (token === null || readForwardCookie(ask, doors.site) !== null) return []
-  const signedIn = await signedInOf(visit)
+async function missingForwardCookie(context: Context): Promise<readonly string[]> {
+  const { services, request } = context
+  const token = services.cookies.token(request, 'session')
+  if (token === null || readForwardCookie(request, services.site) !== null) return []
+  const signedIn = await signedInOf(context)
   return signedIn === null
     ? []
-    : forwardCookies(doors, { token, maxAgeSeconds: signedIn.session.expiresAt - nowOf(visit) })
+    : forwardCookies(services, { token, maxAgeSeconds: signedIn.session.expiresAt - nowOf(context) })
 }
 
-function loopPage(visit: Visit, { headers }: Answer): Answer {
-  const { site, cookies } = visit.doors
+function loopPage(context: Context, { headers }: HttpResponse): HttpResponse {
+  const { site, cookies } = context.services
   const to = tryParse(headers['location'] ?? '', site.origin)
   const isHere = to === null || to.origin === site.origin
   const name = isHere ? cookies.nameOf('session') : forwardCookieName(site)
-  return message(visit, 409, {
+  return message(context, 409, {
     key: 'sign-in-loop',
     detail: `The proxy of ${to?.host ?? site.origin} asks for you at ${site.base}/forward-auth without the cookie ${name}. It must pass the header Cookie on.`,
   })

@@ -1,4 +1,4 @@
-import type { Ask } from '../request.js'
+import type { HttpRequest } from '../request.js'
 
 /** As often is a load balancer told, by usual settings, before it sends nobody here any more. */
 const enoughTimes = 3
@@ -16,17 +16,17 @@ interface Poller {
 }
 
 /** Who keeps asking /readyz: load balancers, which hear that a server is about to stop before it does. */
-export class Polls {
+export class ReadinessPollers {
   readonly #pollers = new Map<string, Poller>()
   #hasHeard: () => void = () => undefined
 
   /** A question that came from the load balancer itself, not from somebody behind it. */
-  note(ask: Ask, isStopping: boolean): void {
-    if (ask.header('x-forwarded-for') !== undefined || ask.header('forwarded') !== undefined) return
-    const known = this.#pollers.get(ask.peer) ?? { asks: 0, lastAt: 0, told: 0 }
+  note(request: HttpRequest, isStopping: boolean): void {
+    if (request.header('x-forwarded-for') !== undefined || request.header('forwarded') !== undefined) return
+    const known = this.#pollers.get(request.peer) ?? { asks: 0, lastAt: 0, told: 0 }
     const poller = { asks: known.asks + 1, lastAt: performance.now(), told: known.told + Number(isStopping) }
-    this.#pollers.delete(ask.peer)
-    this.#pollers.set(ask.peer, poller)
+    this.#pollers.delete(request.peer)
+    this.#pollers.set(request.peer, poller)
     for (const [oldest] of this.#pollers) if (this.#pollers.size > mostPollers) this.#pollers.delete(oldest)
     if (isStopping) this.#hasHeard()
   }

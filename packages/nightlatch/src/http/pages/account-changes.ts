@@ -27,191 +27,197 @@ import {
   renewCodesPage,
 } from '../../pages/index.js'
 import { page, retryAfter, seeOther } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { busy, forSignedIn, message, signedInForm, signInIsOver, withNotice } from '../guards.js'
 import { nameProblem } from './set-up.js'
 import { sessionCookies } from './sign-in.js'
 import { deviceName } from '../user-agent.js'
-import type { FormVisit, Handler, SignedInVisit, Visit } from '../context.js'
+import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
 import { browserOf, nowOf, siteOf } from '../context.js'
 
-const notFound = (visit: Visit): Answer => message(visit, 404, { key: 'not-found' })
+const notFound = (context: Context): HttpResponse => message(context, 404, { key: 'not-found' })
 
 /** To the page that asks for a fresh proof, and from there back to exactly this page. */
-export function proveFirst(visit: Visit, path = visit.ask.path): Answer {
-  const { base } = visit.doors.site
+export function proveFirst(context: Context, path = context.request.path): HttpResponse {
+  const { base } = context.services.site
   return seeOther(`${base}/account/confirm?next=${encodeURIComponent(base + path)}`)
 }
 
-const change = (visit: SignedInVisit) => ({ signedIn: visit.signedIn, browser: browserOf(visit) })
+const change = (context: SignedInContext) => ({ signedIn: context.signedIn, browser: browserOf(context) })
 
-function done(visit: Visit, notice: Notice, cookies: readonly string[] = []): Answer {
-  return withNotice(visit, seeOther(`${visit.doors.site.base}/account`, { cookies }), notice)
+function done(context: Context, notice: Notice, cookies: readonly string[] = []): HttpResponse {
+  return withNotice(context, seeOther(`${context.services.site.base}/account`, { cookies }), notice)
 }
 
 /** Pages of a change are only shown to somebody who may make it. */
-const fresh = (handler: (visit: SignedInVisit) => Promise<Answer>): Handler =>
-  forSignedIn(async (visit) =>
-    isFresh(visit.signedIn.session, nowOf(visit)) ? handler(visit) : proveFirst(visit),
+const fresh = (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
+  forSignedIn(async (context) =>
+    isFresh(context.signedIn.session, nowOf(context)) ? handler(context) : proveFirst(context),
   )
 
 async function ownAuthenticator(
-  visit: SignedInVisit,
+  context: SignedInContext,
 ): Promise<{ id: AuthenticatorId; name: string; count: number } | null> {
-  const all = await visit.doors.core.storage.stores.authenticators.listOf(visit.signedIn.account.id)
-  const one = all.find((each) => each.id === visit.id)
+  const all = await context.services.core.storage.stores.authenticators.listOf(context.signedIn.account.id)
+  const one = all.find((each) => each.id === context.id)
   return one === undefined ? null : { id: one.id, name: one.name, count: all.length }
 }
 
-export const getRename: Handler = fresh(async (visit) => {
-  const one = await ownAuthenticator(visit)
-  if (one === null) return notFound(visit)
-  return page(renamePage(siteOf(visit, visit.signedIn), { ...one, typed: visit.query.get('name') }))
+export const getRename: Handler = fresh(async (context) => {
+  const one = await ownAuthenticator(context)
+  if (one === null) return notFound(context)
+  return page(renamePage(siteOf(context, context.signedIn), { ...one, typed: context.query.get('name') }))
 })
 
-export const postRename: Handler = signedInForm(async (visit) => {
-  const one = await ownAuthenticator(visit)
-  if (one === null) return notFound(visit)
-  const name = visit.form.get('name') ?? ''
-  const outcome = await renameAuthenticator(visit.doors.core, { ...change(visit), id: one.id, name })
+export const postRename: Handler = signedInForm(async (context) => {
+  const one = await ownAuthenticator(context)
+  if (one === null) return notFound(context)
+  const name = context.form.get('name') ?? ''
+  const outcome = await renameAuthenticator(context.services.core, { ...change(context), id: one.id, name })
   switch (outcome.kind) {
     case 'renamed':
-      return done(visit, { key: 'authenticator-renamed', name: name.trim() })
+      return done(context, { key: 'authenticator-renamed', name: name.trim() })
     case 'not-there':
-      return notFound(visit)
+      return notFound(context)
     case 'not-fresh':
-      return proveFirst(visit, `${visit.ask.path}?name=${encodeURIComponent(name.slice(0, 100))}`)
+      return proveFirst(context, `${context.request.path}?name=${encodeURIComponent(name.slice(0, 100))}`)
     case 'bad-name': {
       const view = { ...one, typed: name.slice(0, 100), problems: [nameProblem(outcome.why, name)] }
-      return page(renamePage(siteOf(visit, visit.signedIn), view), { status: 422 })
+      return page(renamePage(siteOf(context, context.signedIn), view), { status: 422 })
     }
   }
 })
 
-export const getRemove: Handler = fresh(async (visit) => {
-  const one = await ownAuthenticator(visit)
-  return one === null ? notFound(visit) : page(showRemove(visit, one))
+export const getRemove: Handler = fresh(async (context) => {
+  const one = await ownAuthenticator(context)
+  return one === null ? notFound(context) : page(showRemove(context, one))
 })
 
-const showRemove = (visit: SignedInVisit, one: { id: string; name: string; count: number }) =>
-  removeAuthenticatorPage(siteOf(visit, visit.signedIn), {
+const showRemove = (context: SignedInContext, one: { id: string; name: string; count: number }) =>
+  removeAuthenticatorPage(siteOf(context, context.signedIn), {
     ...one,
     last: one.count === 1,
-    required: visit.doors.core.policy.mfa === 'required',
+    required: context.services.core.policy.mfa === 'required',
   })
 
-export const postRemove: Handler = signedInForm(async (visit) => {
-  const one = await ownAuthenticator(visit)
-  if (one === null) return notFound(visit)
-  const outcome = await removeAuthenticator(visit.doors.core, { ...change(visit), id: one.id })
+export const postRemove: Handler = signedInForm(async (context) => {
+  const one = await ownAuthenticator(context)
+  if (one === null) return notFound(context)
+  const outcome = await removeAuthenticator(context.services.core, { ...change(context), id: one.id })
   switch (outcome.kind) {
     case 'removed':
-      return done(visit, { key: 'authenticator-removed', name: one.name })
+      return done(context, { key: 'authenticator-removed', name: one.name })
     case 'not-there':
-      return notFound(visit)
+      return notFound(context)
     case 'last-one':
-      return page(showRemove(visit, one), { status: 409 })
+      return page(showRemove(context, one), { status: 409 })
     case 'not-fresh':
-      return proveFirst(visit)
+      return proveFirst(context)
   }
 })
 
-export const getRenewCodes: Handler = forSignedIn(async (visit) => {
-  if (!hasSecondFactor(visit.signedIn.account)) return notFound(visit)
-  if (!(await mayRenewCodes(visit.doors.core, visit.signedIn))) return proveFirst(visit)
-  const left = await visit.doors.core.storage.stores.recoveryCodes.countLeft(visit.signedIn.account.id)
-  return page(renewCodesPage(siteOf(visit, visit.signedIn), { left, required: left === 0 }))
+export const getRenewCodes: Handler = forSignedIn(async (context) => {
+  if (!hasSecondFactor(context.signedIn.account)) return notFound(context)
+  if (!(await mayRenewCodes(context.services.core, context.signedIn))) return proveFirst(context)
+  const left = await context.services.core.storage.stores.recoveryCodes.countLeft(context.signedIn.account.id)
+  return page(renewCodesPage(siteOf(context, context.signedIn), { left, required: left === 0 }))
 })
 
-export const postRenewCodes: Handler = signedInForm(async (visit) => {
-  const outcome = await renewRecoveryCodes(visit.doors.core, change(visit))
+export const postRenewCodes: Handler = signedInForm(async (context) => {
+  const outcome = await renewRecoveryCodes(context.services.core, change(context))
   switch (outcome.kind) {
     case 'renewed':
-      return withNotice(visit, seeOther(`${visit.doors.site.base}/mfa/recovery-codes`), {
+      return withNotice(context, seeOther(`${context.services.site.base}/mfa/recovery-codes`), {
         key: 'recovery-codes-renewed',
       })
     case 'busy':
-      return busy(visit)
+      return busy(context)
     case 'no-second-factor':
-      return notFound(visit)
+      return notFound(context)
     case 'not-fresh':
-      return proveFirst(visit)
+      return proveFirst(context)
   }
 })
 
-export const getEndSession: Handler = forSignedIn(async (visit) => {
-  const sessions = await liveSessions(visit.doors.core, visit.signedIn.account)
-  const one = sessions.find((each) => each.id === visit.id)
-  if (one === undefined) return notFound(visit)
+export const getEndSession: Handler = forSignedIn(async (context) => {
+  const sessions = await liveSessions(context.services.core, context.signedIn.account)
+  const one = sessions.find((each) => each.id === context.id)
+  if (one === undefined) return notFound(context)
   return page(
-    endSessionPage(siteOf(visit, visit.signedIn), { id: one.id, device: deviceName(one.userAgent) }),
+    endSessionPage(siteOf(context, context.signedIn), { id: one.id, device: deviceName(one.userAgent) }),
   )
 })
 
-export const postEndSession: Handler = signedInForm(async (visit) => {
-  const id = parseId<SessionId>(visit.id)
-  const { client } = browserOf(visit)
-  const ended = id !== null && (await endSession(visit.doors.core, { signedIn: visit.signedIn, id, client }))
-  return ended ? done(visit, { key: 'session-ended-other' }) : notFound(visit)
+export const postEndSession: Handler = signedInForm(async (context) => {
+  const id = parseId<SessionId>(context.id)
+  const { client } = browserOf(context)
+  const ended =
+    id !== null && (await endSession(context.services.core, { signedIn: context.signedIn, id, client }))
+  return ended ? done(context, { key: 'session-ended-other' }) : notFound(context)
 })
 
-export const getEndOthers: Handler = forSignedIn(async (visit) => {
-  const count = (await liveSessions(visit.doors.core, visit.signedIn.account)).length - 1
-  return page(endOtherSessionsPage(siteOf(visit, visit.signedIn), { count }))
+export const getEndOthers: Handler = forSignedIn(async (context) => {
+  const count = (await liveSessions(context.services.core, context.signedIn.account)).length - 1
+  return page(endOtherSessionsPage(siteOf(context, context.signedIn), { count }))
 })
 
-export const postEndOthers: Handler = signedInForm(async (visit) => {
-  const count = await endOtherSessions(visit.doors.core, visit.signedIn, browserOf(visit).client)
-  return done(visit, { key: 'sessions-ended', count })
+export const postEndOthers: Handler = signedInForm(async (context) => {
+  const count = await endOtherSessions(context.services.core, context.signedIn, browserOf(context).client)
+  return done(context, { key: 'sessions-ended', count })
 })
 
-export const getEndTrusted: Handler = forSignedIn(async (visit) => {
-  const devices = await visit.doors.core.storage.stores.trustedDevices.listOf(visit.signedIn.account.id)
-  const one = devices.find((each) => each.id === visit.id)
-  if (one === undefined) return notFound(visit)
+export const getEndTrusted: Handler = forSignedIn(async (context) => {
+  const devices = await context.services.core.storage.stores.trustedDevices.listOf(
+    context.signedIn.account.id,
+  )
+  const one = devices.find((each) => each.id === context.id)
+  if (one === undefined) return notFound(context)
   return page(
-    endTrustedDevicePage(siteOf(visit, visit.signedIn), { id: one.id, device: deviceName(one.userAgent) }),
+    endTrustedDevicePage(siteOf(context, context.signedIn), {
+      id: one.id,
+      device: deviceName(one.userAgent),
+    }),
   )
 })
 
-export const postEndTrusted: Handler = signedInForm(async (visit) => {
-  const id = parseId<TrustedDeviceId>(visit.id)
-  const ended = id !== null && (await endTrustedDevice(visit.doors.core, { ...change(visit), id }))
-  return ended ? done(visit, { key: 'trusted-device-ended' }) : notFound(visit)
+export const postEndTrusted: Handler = signedInForm(async (context) => {
+  const id = parseId<TrustedDeviceId>(context.id)
+  const ended = id !== null && (await endTrustedDevice(context.services.core, { ...change(context), id }))
+  return ended ? done(context, { key: 'trusted-device-ended' }) : notFound(context)
 })
 
-const showPassword = (visit: SignedInVisit, problems: readonly Problem[] = []) =>
-  passwordPage(siteOf(visit, visit.signedIn), {
-    username: visit.signedIn.account.username,
-    minCharacters: shortestHere(visit.doors.core),
+const showPassword = (context: SignedInContext, problems: readonly Problem[] = []) =>
+  passwordPage(siteOf(context, context.signedIn), {
+    username: context.signedIn.account.username,
+    minCharacters: shortestHere(context.services.core),
     problems,
   })
 
-export const getPassword: Handler = fresh((visit) =>
+export const getPassword: Handler = fresh((context) =>
   Promise.resolve(
-    visit.doors.core.applicationAccounts === null ? page(showPassword(visit)) : notFound(visit),
+    context.services.core.applicationAccounts === null ? page(showPassword(context)) : notFound(context),
   ),
 )
 
-export const postPassword: Handler = signedInForm(async (visit) => {
-  const current = visit.form.get('current_password') ?? ''
-  const next = visit.form.get('new_password') ?? ''
+export const postPassword: Handler = signedInForm(async (context) => {
+  const current = context.form.get('current_password') ?? ''
+  const next = context.form.get('new_password') ?? ''
   const problems = emptyPasswords(current, next)
-  if (problems.length > 0) return page(showPassword(visit, problems), { status: 422 })
-  const outcome = await changePassword(visit.doors.core, { ...change(visit), current, next })
+  if (problems.length > 0) return page(showPassword(context, problems), { status: 422 })
+  const outcome = await changePassword(context.services.core, { ...change(context), current, next })
   switch (outcome.kind) {
     case 'changed':
-      return done(visit, { key: 'password-changed' }, sessionCookies(visit, outcome))
+      return done(context, { key: 'password-changed' }, sessionCookies(context, outcome))
     case 'not-fresh':
-      return proveFirst(visit)
+      return proveFirst(context)
     case 'busy':
-      return busy(visit)
+      return busy(context)
     case 'over':
-      return signInIsOver(visit)
+      return signInIsOver(context)
     case 'kept-elsewhere':
-      return notFound(visit)
+      return notFound(context)
     default:
-      return refusePassword(visit, outcome)
+      return refusePassword(context, outcome)
   }
 })
 
@@ -227,25 +233,25 @@ type Refused = Exclude<
   { kind: 'changed' | 'not-fresh' | 'busy' | 'over' | 'kept-elsewhere' }
 >
 
-function refusePassword(visit: SignedInVisit & FormVisit, outcome: Refused): Answer {
+function refusePassword(context: SignedInContext & FormContext, outcome: Refused): HttpResponse {
   if (outcome.kind === 'wait') {
-    const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(visit) }
+    const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(context) }
     const headers = retryAfter(wait.untilSeconds, wait.nowSeconds)
-    return page(showPassword(visit, [{ key: 'too-many', wait }]), { status: 429, headers })
+    return page(showPassword(context, [{ key: 'too-many', wait }]), { status: 429, headers })
   }
   if (outcome.kind === 'wrong-password') {
-    return page(showPassword(visit, [{ key: 'password-current-wrong', field: 'current_password' }]), {
+    return page(showPassword(context, [{ key: 'password-current-wrong', field: 'current_password' }]), {
       status: 401,
     })
   }
-  return page(showPassword(visit, [newPasswordProblem(visit, outcome.why)]), { status: 422 })
+  return page(showPassword(context, [newPasswordProblem(context, outcome.why)]), { status: 422 })
 }
 
-export function newPasswordProblem(visit: Visit, why: PasswordProblem): Problem {
+export function newPasswordProblem(context: Context, why: PasswordProblem): Problem {
   const field = 'new_password'
   switch (why) {
     case 'too-short':
-      return { key: 'password-short', field, min: shortestHere(visit.doors.core) }
+      return { key: 'password-short', field, min: shortestHere(context.services.core) }
     case 'too-long':
     case 'not-allowed':
       return { key: 'password-long', field, max: longestPassword }
@@ -257,31 +263,34 @@ export function newPasswordProblem(visit: Visit, why: PasswordProblem): Problem 
 }
 
 /** Whoever has just signed in with a recovery code may replace what was lost, too. */
-export const getChangePhone: Handler = forSignedIn(async (visit) => {
-  const { account } = visit.signedIn
-  if (maySetUp(visit.doors.core, { kind: 'session', signedIn: visit.signedIn, account })?.why === 'not-fresh')
-    return proveFirst(visit)
-  const all = await visit.doors.core.storage.stores.authenticators.listOf(visit.signedIn.account.id)
-  if (all.length === 0) return seeOther(`${visit.doors.site.base}/mfa/setup`)
-  return page(changePhonePage(siteOf(visit, visit.signedIn), { authenticators: all }))
+export const getChangePhone: Handler = forSignedIn(async (context) => {
+  const { account } = context.signedIn
+  if (
+    maySetUp(context.services.core, { kind: 'session', signedIn: context.signedIn, account })?.why ===
+    'not-fresh'
+  )
+    return proveFirst(context)
+  const all = await context.services.core.storage.stores.authenticators.listOf(context.signedIn.account.id)
+  if (all.length === 0) return seeOther(`${context.services.site.base}/mfa/setup`)
+  return page(changePhonePage(siteOf(context, context.signedIn), { authenticators: all }))
 })
 
 /** Begins a set-up that takes the old phone's place once it is confirmed; until then the old one works. */
-export const postChangePhone: Handler = signedInForm(async (visit) => {
-  const { core, site } = visit.doors
-  const { account } = visit.signedIn
+export const postChangePhone: Handler = signedInForm(async (context) => {
+  const { core, site } = context.services
+  const { account } = context.signedIn
   const all = await core.storage.stores.authenticators.listOf(account.id)
-  const one = all.find((each) => each.id === visit.form.get('authenticator'))
+  const one = all.find((each) => each.id === context.form.get('authenticator'))
   if (one === undefined) {
     const problems: Problem[] = [{ key: 'choice-empty', field: 'authenticator' }]
-    return page(changePhonePage(siteOf(visit, visit.signedIn), { authenticators: all, problems }), {
+    return page(changePhonePage(siteOf(context, context.signedIn), { authenticators: all, problems }), {
       status: 422,
     })
   }
   const begun = await beginSetUp(
     core,
-    { kind: 'session', signedIn: visit.signedIn, account },
+    { kind: 'session', signedIn: context.signedIn, account },
     { replaces: one.id },
   )
-  return begun.kind === 'not-now' ? proveFirst(visit) : seeOther(`${site.base}/mfa/setup`)
+  return begun.kind === 'not-now' ? proveFirst(context) : seeOther(`${site.base}/mfa/setup`)
 })

@@ -11,7 +11,7 @@ import { accountPage } from '../../pages/index.js'
 import { page } from '../response.js'
 import { forSignedIn, takeNotice } from '../guards.js'
 import { deviceName } from '../user-agent.js'
-import type { Handler, SignedInVisit } from '../context.js'
+import type { Handler, SignedInContext } from '../context.js'
 import { nowOf, siteOf } from '../context.js'
 
 const activityRows = 20
@@ -24,24 +24,24 @@ const factorRow = ({ name, createdAt, lastUsedAt }: FactorItem): FactorRow => ({
   lastUsedAtSeconds: lastUsedAt,
 })
 
-export const getAccount: Handler = forSignedIn(async (visit) => {
-  const { notice, cookies } = takeNotice(visit)
-  const shown = await accountView(visit)
-  const view = { ...shown, notice: notice ?? afterRecovery(visit, shown) }
-  return page(accountPage(siteOf(visit, visit.signedIn), view), { cookies })
+export const getAccount: Handler = forSignedIn(async (context) => {
+  const { notice, cookies } = takeNotice(context)
+  const shown = await accountView(context)
+  const view = { ...shown, notice: notice ?? afterRecovery(context, shown) }
+  return page(accountPage(siteOf(context, context.signedIn), view), { cookies })
 })
 
 /** Said for as long as the lost phone may be replaced: the sign-in may have led to an application first. */
-const afterRecovery = (visit: SignedInVisit, { recoveryCodes }: AccountView): Notice | undefined =>
-  isJustRecovered(visit.signedIn.session, nowOf(visit))
+const afterRecovery = (context: SignedInContext, { recoveryCodes }: AccountView): Notice | undefined =>
+  isJustRecovered(context.signedIn.session, nowOf(context))
     ? { key: 'recovery-code-used', left: recoveryCodes.left }
     : undefined
 
-async function accountView(visit: SignedInVisit): Promise<AccountView> {
-  const { core } = visit.doors
-  const { account, session } = visit.signedIn
+async function accountView(context: SignedInContext): Promise<AccountView> {
+  const { core } = context.services
+  const { account, session } = context.signedIn
   const { stores } = core.storage
-  const now = nowOf(visit)
+  const now = nowOf(context)
   const [own, devices] = await Promise.all([
     ownFactors(stores, account.id),
     stores.trustedDevices.listOf(account.id),
@@ -64,7 +64,7 @@ async function accountView(visit: SignedInVisit): Promise<AccountView> {
     sessions: (await liveSessions(core, account))
       .map((one) => sessionRow(one, session))
       .sort((one, other) => Number(other.current) - Number(one.current)),
-    ...(await activity(visit, own)),
+    ...(await activity(context, own)),
   }
 }
 
@@ -91,14 +91,14 @@ const sessionRow = (one: Session, current: Session): SessionRow => ({
 })
 
 async function activity(
-  visit: SignedInVisit,
+  context: SignedInContext,
   { items }: OwnFactors,
 ): Promise<Pick<AccountView, 'activity' | 'olderHref'>> {
-  const { account } = visit.signedIn
-  const before = Number(visit.query.get('before') ?? '')
+  const { account } = context.signedIn
+  const before = Number(context.query.get('before') ?? '')
   const beforeSequence = Number.isSafeInteger(before) && before > 0 ? { beforeSequence: before } : {}
   const filter = { account: account.id, limit: activityRows + 1, ...beforeSequence }
-  const records = await visit.doors.core.storage.stores.audit.list(filter)
+  const records = await context.services.core.storage.stores.audit.list(filter)
   const shown = records.slice(0, activityRows)
   const last = shown.at(-1)
   const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
@@ -108,7 +108,7 @@ async function activity(
     ),
     olderHref:
       records.length > activityRows && last !== undefined
-        ? `${visit.doors.site.base}/account?before=${String(last.sequence)}#activity`
+        ? `${context.services.site.base}/account?before=${String(last.sequence)}#activity`
         : undefined,
   }
 }

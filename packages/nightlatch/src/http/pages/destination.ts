@@ -1,44 +1,44 @@
 import { signInSeconds } from '../../core/sign-in/sign-in.js'
-import type { Doors } from '../services.js'
+import type { Services } from '../services.js'
 import { tryParse } from '../return-url.js'
-import type { FormVisit, Visit } from '../context.js'
+import type { FormContext, Context } from '../context.js'
 
 /**
  * Where the sign-in of this window is to lead. Each page holds it in its form, so that windows side by side do not
  * take each other's; over a redirect a cookie carries it to the next page, or the address where it is too long for one.
  */
-export function destinationOf(visit: Visit & Partial<Pick<FormVisit, 'form'>>): string | null {
-  const { doors, form, query } = visit
+export function destinationOf(context: Context & Partial<Pick<FormContext, 'form'>>): string | null {
+  const { services, form, query } = context
   const said = form?.get('next') ?? query.get('next')
-  if (said !== undefined) return doors.nextOf(said)
-  const kept = keptNext(visit)
-  const before = pageBefore(visit)
-  if (before === null) return kept
+  if (said !== undefined) return services.nextOf(said)
+  const responseCaches = keptNext(context)
+  const before = pageBefore(context)
+  if (before === null) return responseCaches
   // Only a browser knows the fragment: it came with the form.
-  return kept?.startsWith(`${before}#`) === true ? kept : before
+  return responseCaches?.startsWith(`${before}#`) === true ? responseCaches : before
 }
 
 /** The field of a form. Empty says that this window leads nowhere in particular, whatever another one does. */
-export const destinationField = (visit: Parameters<typeof destinationOf>[0]): string =>
-  destinationOf(visit) ?? ''
+export const destinationField = (context: Parameters<typeof destinationOf>[0]): string =>
+  destinationOf(context) ?? ''
 
 /** When the page is asked for once more, the cookie may be another window's: what led here is still this one's. */
-function pageBefore({ doors, ask }: Visit): string | null {
-  const { base, origin } = doors.site
-  const referer = tryParse(ask.header('referer') ?? '')
+function pageBefore({ services, request }: Context): string | null {
+  const { base, origin } = services.site
+  const referer = tryParse(request.header('referer') ?? '')
   const isOfSignIn = referer?.origin === origin && isStep(referer.pathname, base)
-  return isOfSignIn ? doors.nextOf(referer.searchParams.get('next') ?? undefined) : null
+  return isOfSignIn ? services.nextOf(referer.searchParams.get('next') ?? undefined) : null
 }
 
 const isStep = (path: string, base: string): boolean =>
   path === `${base}/login` || path.startsWith(`${base}/mfa/`)
 
 /** Where this browser's latest sign-in is to lead. */
-function keptNext({ doors, ask }: Visit): string | null {
-  const kept = doors.cookies.read(ask, 'next')
-  if (kept === undefined) return null
+function keptNext({ services, request }: Context): string | null {
+  const responseCaches = services.cookies.read(request, 'next')
+  if (responseCaches === undefined) return null
   try {
-    return doors.nextOf(decodeURIComponent(kept))
+    return services.nextOf(decodeURIComponent(responseCaches))
   } catch {
     return null
   }
@@ -53,7 +53,7 @@ export interface Step {
 }
 
 /** The next page of ours on the way to a destination. Set-up and recovery codes come after a sign-in may be over. */
-export function stepTo({ cookies }: Doors, address: string, next: string | null): Step {
+export function stepTo({ cookies }: Services, address: string, next: string | null): Step {
   if (next === null) return { location: address, cookie: cookies.clear('next') }
   const value = encodeURIComponent(next)
   return value.length <= longestKept

@@ -7,7 +7,7 @@ import type { ConfirmView, FieldName, Html, Problem } from '../../pages/index.js
 import { confirmPage, confirmRecoveryPage, factorWords, recoveryPage, verifyPage } from '../../pages/index.js'
 import { codeProblem } from './code-problems.js'
 import type { SecondStepMetric } from '../health/metrics.js'
-import type { SignedInVisit, SigningInVisit, Visit } from '../context.js'
+import type { SignedInContext, SigningInContext, Context } from '../context.js'
 import { siteOf } from '../context.js'
 
 /** What a page of the second step shows again after a refusal. */
@@ -23,8 +23,8 @@ export interface FactorDoor {
   /** The field of its forms. */
   readonly field: FieldName
   readonly metric: SecondStepMetric
-  showStep(visit: SigningInVisit, view: StepView): Promise<Html>
-  showConfirm(visit: SignedInVisit, view: ConfirmView): Promise<Html>
+  showStep(context: SigningInContext, view: StepView): Promise<Html>
+  showConfirm(context: SignedInContext, view: ConfirmView): Promise<Html>
   problemOf(refusal: FactorRefusal, nowSeconds: number): { status: number; problem: Problem }
 }
 
@@ -32,10 +32,10 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
   totp: {
     field: 'otp',
     metric: 'code',
-    showStep: async (visit, view) => {
-      const asked = await askedOf(visit.doors.core, visit.account.id)
-      return verifyPage(siteOf(visit), {
-        username: visit.account.username,
+    showStep: async (context, view) => {
+      const asked = await askedOf(context.services.core, context.account.id)
+      return verifyPage(siteOf(context), {
+        username: context.account.username,
         offerRemember: true,
         rememberDays: trustedDeviceSeconds / day,
         ...view,
@@ -43,21 +43,22 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
         problems: withLengths(view.problems, asked),
       })
     },
-    showConfirm: async (visit, view) => {
-      const asked = await askedOf(visit.doors.core, visit.signedIn.account.id)
+    showConfirm: async (context, view) => {
+      const asked = await askedOf(context.services.core, context.signedIn.account.id)
       const problems = withLengths(view.problems ?? [], asked)
-      return confirmPage(siteOf(visit, visit.signedIn), { ...view, ...asked, problems })
+      return confirmPage(siteOf(context, context.signedIn), { ...view, ...asked, problems })
     },
     problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: false }),
   },
   'recovery-code': {
     field: 'recovery_code',
     metric: 'recovery-code',
-    showStep: (visit, { problems, others, next }) =>
+    showStep: (context, { problems, others, next }) =>
       Promise.resolve(
-        recoveryPage(siteOf(visit), { username: visit.account.username, problems, others, next }),
+        recoveryPage(siteOf(context), { username: context.account.username, problems, others, next }),
       ),
-    showConfirm: (visit, view) => Promise.resolve(confirmRecoveryPage(siteOf(visit, visit.signedIn), view)),
+    showConfirm: (context, view) =>
+      Promise.resolve(confirmRecoveryPage(siteOf(context, context.signedIn), view)),
     problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: true }),
   },
 }
@@ -70,9 +71,9 @@ const withLengths = (
   problems.map((problem) => (problem.key === 'code-length' ? { ...problem, lengths } : problem))
 
 /** The page where the sign-in goes on: the best factor that the account has, or the set-up of its first one. */
-export function nextStepPath({ doors }: Visit, account: Parameters<typeof usableFactors>[0]): string {
+export function nextStepPath({ services }: Context, account: Parameters<typeof usableFactors>[0]): string {
   const [first] = usableFactors(account)
-  return doors.site.base + (first === undefined ? '/mfa/setup' : factorWords[first].stepPath)
+  return services.site.base + (first === undefined ? '/mfa/setup' : factorWords[first].stepPath)
 }
 
 /** What may be given in another one's place. */

@@ -8,34 +8,37 @@ import { page, seeOther } from '../response.js'
 import { factorRows } from './account.js'
 import { forSignedIn, takeNotice, withNotice } from '../guards.js'
 import { signedOut } from './sign-in.js'
-import type { Answer } from '../request.js'
-import type { Handler, SignedInVisit } from '../context.js'
+import type { HttpResponse } from '../request.js'
+import type { Handler, SignedInContext } from '../context.js'
 import { browserOf, signedInOf, siteOf } from '../context.js'
 
-export const getHome: Handler = forSignedIn((visit) => {
-  const { notice, cookies } = takeNotice(visit)
-  if (cookies.length > 0) return freshHome(visit, { notice, cookies })
-  const { home } = visit.doors.kept
-  return home.of(visit.signedIn) ?? keptHome(visit)
+export const getHome: Handler = forSignedIn((context) => {
+  const { notice, cookies } = takeNotice(context)
+  if (cookies.length > 0) return freshHome(context, { notice, cookies })
+  const { home } = context.services.responseCaches
+  return home.of(context.signedIn) ?? keptHome(context)
 })
 
-async function keptHome(visit: SignedInVisit): Promise<Answer> {
-  const answer = await freshHome(visit, { notice: undefined, cookies: [] })
-  return answer.status === 200 ? visit.doors.kept.home.keep(visit.signedIn, answer) : answer
+async function keptHome(context: SignedInContext): Promise<HttpResponse> {
+  const response = await freshHome(context, { notice: undefined, cookies: [] })
+  return response.status === 200
+    ? context.services.responseCaches.home.keep(context.signedIn, response)
+    : response
 }
 
 /** Home. Whoever signed in with the very last recovery code makes new ones first. */
 async function freshHome(
-  visit: SignedInVisit,
+  context: SignedInContext,
   { notice, cookies }: ReturnType<typeof takeNotice>,
-): Promise<Answer> {
-  const { signedIn, doors } = visit
+): Promise<HttpResponse> {
+  const { signedIn, services } = context
   const { account, session } = signedIn
   const { items, counts } = hasSecondFactor(account)
-    ? await ownFactors(doors.core.storage.stores, account.id)
+    ? await ownFactors(services.core.storage.stores, account.id)
     : noOwnFactors
   const left = counts['recovery-code']
-  if (left === 0 && wasRecovered(session)) return seeOther(`${doors.site.base}/account/recovery-codes/renew`)
+  if (left === 0 && wasRecovered(session))
+    return seeOther(`${services.site.base}/account/recovery-codes/renew`)
   const view = {
     name: account.name === '' ? account.username : account.name,
     username: account.username,
@@ -44,28 +47,28 @@ async function freshHome(
     runsThis: account.admin,
     notice,
   }
-  return page(homePage(siteOf(visit, signedIn), view), { cookies })
+  return page(homePage(siteOf(context, signedIn), view), { cookies })
 }
 
 /** A GET changes nothing: it only asks. */
-export const getLogout: Handler = async (visit) => {
-  const signedIn = await signedInOf(visit)
-  if (signedIn === null) return seeOther(`${visit.doors.site.base}/login`)
-  return page(logoutPage(siteOf(visit, signedIn)))
+export const getLogout: Handler = async (context) => {
+  const signedIn = await signedInOf(context)
+  if (signedIn === null) return seeOther(`${context.services.site.base}/login`)
+  return page(logoutPage(siteOf(context, signedIn)))
 }
 
-export const postLogout: Handler = async (visit) => {
-  await giveUpSignIn(visit.doors.core, visit.doors.cookies.token(visit.ask, 'sign-in'))
-  const signedIn = await signedInOf(visit)
-  if (signedIn === null) return signedOut(visit)
-  await signOut(visit.doors.core, signedIn, browserOf(visit).client)
-  const otherSessions = (await liveSessions(visit.doors.core, signedIn.account)).length
-  return withNotice(visit, signedOut(visit), { key: 'signed-out', otherSessions })
+export const postLogout: Handler = async (context) => {
+  await giveUpSignIn(context.services.core, context.services.cookies.token(context.request, 'sign-in'))
+  const signedIn = await signedInOf(context)
+  if (signedIn === null) return signedOut(context)
+  await signOut(context.services.core, signedIn, browserOf(context).client)
+  const otherSessions = (await liveSessions(context.services.core, signedIn.account)).length
+  return withNotice(context, signedOut(context), { key: 'signed-out', otherSessions })
 }
 
-export const getHelp: Handler = async (visit) =>
-  page(helpPage(siteOf(visit, (await signedInOf(visit)) ?? undefined)))
+export const getHelp: Handler = async (context) =>
+  page(helpPage(siteOf(context, (await signedInOf(context)) ?? undefined)))
 
 /** https://w3c.github.io/webappsec-change-password-url/ */
-export const getChangePassword: Handler = (visit) =>
-  Promise.resolve(seeOther(`${visit.doors.site.base}/account/password`, { status: 302 }))
+export const getChangePassword: Handler = (context) =>
+  Promise.resolve(seeOther(`${context.services.site.base}/account/password`, { status: 302 }))

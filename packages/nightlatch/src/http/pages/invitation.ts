@@ -5,11 +5,11 @@ import type { Account } from '../../core/accounts/account.js'
 import type { Problem } from '../../pages/index.js'
 import { invitationPage } from '../../pages/index.js'
 import { page, seeOther, withCookies } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { newPasswordProblem } from './account-changes.js'
 import { busy, form, message } from '../guards.js'
 import { passwordAccepted } from './sign-in.js'
-import type { FormVisit, Handler, Visit } from '../context.js'
+import type { FormContext, Handler, Context } from '../context.js'
 import { browserOf, siteOf } from '../context.js'
 
 const linkSeconds = 3600
@@ -18,63 +18,65 @@ const linkSeconds = 3600
  * A one-time link. Its token moves from the address into a cookie at once, so that it stands in no history and
  * no referrer; opening the link spends nothing (mail scanners open links, too).
  */
-export const getInvitation: Handler = async (visit) => {
-  const { cookies, site, core } = visit.doors
-  const token = visit.query.get('token')
+export const getInvitation: Handler = async (context) => {
+  const { cookies, site, core } = context.services
+  const token = context.query.get('token')
   if (token !== undefined) {
     const parsed = parseToken(token)
-    const kept =
+    const responseCaches =
       parsed === null ? cookies.clear('invitation') : cookies.set('invitation', parsed.reveal(), linkSeconds)
-    return seeOther(`${site.base}/invitation`, { cookies: [kept] })
+    return seeOther(`${site.base}/invitation`, { cookies: [responseCaches] })
   }
-  const found = await findInvitation(core, cookies.token(visit.ask, 'invitation'))
-  return found === null ? gone(visit) : page(show(visit, found.account, { problems: [] }))
+  const found = await findInvitation(core, cookies.token(context.request, 'invitation'))
+  return found === null ? gone(context) : page(show(context, found.account, { problems: [] }))
 }
 
-const gone = (visit: Visit): Answer => message(visit, 404, { key: 'invitation-expired' })
+const gone = (context: Context): HttpResponse => message(context, 404, { key: 'invitation-expired' })
 
 const show = (
-  visit: Visit,
+  context: Context,
   account: Account | null,
   shown: { typed?: string; problems: readonly Problem[] },
 ) =>
-  invitationPage(siteOf(visit), {
+  invitationPage(siteOf(context), {
     ...shown,
     username: account?.username,
-    minCharacters: shortestHere(visit.doors.core),
+    minCharacters: shortestHere(context.services.core),
   })
 
-export const postInvitation: Handler = form(async (visit) => {
-  const token = visit.doors.cookies.token(visit.ask, 'invitation')
-  const found = await findInvitation(visit.doors.core, token)
-  if (found === null) return gone(visit)
-  const username = visit.form.get('username') ?? ''
-  const password = visit.form.get('new_password') ?? ''
-  const again = (problems: readonly Problem[]): Answer =>
-    page(show(visit, found.account, { typed: username.slice(0, 254), problems }), { status: 422 })
+export const postInvitation: Handler = form(async (context) => {
+  const token = context.services.cookies.token(context.request, 'invitation')
+  const found = await findInvitation(context.services.core, token)
+  if (found === null) return gone(context)
+  const username = context.form.get('username') ?? ''
+  const password = context.form.get('new_password') ?? ''
+  const again = (problems: readonly Problem[]): HttpResponse =>
+    page(show(context, found.account, { typed: username.slice(0, 254), problems }), { status: 422 })
   if (password === '') return again([{ key: 'password-new-empty', field: 'new_password' }])
-  const outcome = await acceptInvitation(visit.doors.core, {
+  const outcome = await acceptInvitation(context.services.core, {
     token,
     username,
     password,
-    browser: browserOf(visit),
+    browser: browserOf(context),
   })
   switch (outcome.kind) {
     case 'accepted':
-      return accepted(visit, outcome.next)
+      return accepted(context, outcome.next)
     case 'refused':
       return again([
         { key: outcome.why === 'name-taken' ? 'username-taken' : 'username-characters', field: 'username' },
       ])
     case 'bad-password':
-      return again([newPasswordProblem(visit, outcome.why)])
+      return again([newPasswordProblem(context, outcome.why)])
     case 'busy':
-      return busy(visit)
+      return busy(context)
     case 'gone':
-      return gone(visit)
+      return gone(context)
   }
 })
 
-function accepted(visit: FormVisit, next: Parameters<typeof passwordAccepted>[1]): Answer {
-  return withCookies(passwordAccepted(visit, next, visit.form), [visit.doors.cookies.clear('invitation')])
+function accepted(context: FormContext, next: Parameters<typeof passwordAccepted>[1]): HttpResponse {
+  return withCookies(passwordAccepted(context, next, context.form), [
+    context.services.cookies.clear('invitation'),
+  ])
 }

@@ -8,12 +8,12 @@ import { stepUp } from '../../core/sessions/reauthenticate.js'
 import type { ConfirmAction, Html, Problem } from '../../pages/index.js'
 import { factorWords } from '../../pages/index.js'
 import { page, retryAfter, seeOther } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
 import { factorDoors, othersThan } from './factors.js'
 import { busy, forSignedIn, signedInForm, signInIsOver } from '../guards.js'
 import { sessionCookies } from './sign-in.js'
-import type { FormVisit, Handler, SignedInVisit, Visit } from '../context.js'
+import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
 import { browserOf, nowOf } from '../context.js'
 
 /** What the person is about to do, by the page they were going to. */
@@ -26,8 +26,8 @@ const actions: readonly (readonly [RegExp, ConfirmAction])[] = [
   [/^\/account\/password$/, 'change-password'],
 ]
 
-function actionOf(visit: Visit, next: string | undefined): ConfirmAction | undefined {
-  const { base } = visit.doors.site
+function actionOf(context: Context, next: string | undefined): ConfirmAction | undefined {
+  const { base } = context.services.site
   if (next === undefined || !next.startsWith(`${base}/`)) return undefined
   return actions.find(([path]) => path.test(next.slice(base.length)))?.[1]
 }
@@ -35,21 +35,22 @@ function actionOf(visit: Visit, next: string | undefined): ConfirmAction | undef
 /** "Confirm it is you": password and second factor, before a change of the account. */
 const show = (kind: FactorKind): Handler =>
   forSignedIn(
-    async (visit) =>
-      elsewhere(visit, kind) ?? page(await view(visit, kind, { problems: [] }), { leadsTo: nextOf(visit) }),
+    async (context) =>
+      elsewhere(context, kind) ??
+      page(await view(context, kind, { problems: [] }), { leadsTo: nextOf(context) }),
   )
 
-const nextOf = (visit: Visit & Partial<FormVisit>): string | undefined =>
-  visit.doors.nextOf(visit.form?.get('next') ?? visit.query.get('next')) ?? undefined
+const nextOf = (context: Context & Partial<FormContext>): string | undefined =>
+  context.services.nextOf(context.form?.get('next') ?? context.query.get('next')) ?? undefined
 
 /** To the page of a factor that the account has. Without a second factor the first page asks for the password alone. */
-function elsewhere(visit: SignedInVisit, kind: FactorKind): Answer | null {
-  const { account } = visit.signedIn
+function elsewhere(context: SignedInContext, kind: FactorKind): HttpResponse | null {
+  const { account } = context.signedIn
   const usable = usableFactors(account)
   const [first = factorKinds[0]] = usable
   if (usable.includes(kind) || first === kind) return null
-  const query = visit.ask.query === '' ? '' : `?${visit.ask.query}`
-  return seeOther(visit.doors.site.base + factorWords[first].confirmPath + query)
+  const query = context.request.query === '' ? '' : `?${context.request.query}`
+  return seeOther(context.services.site.base + factorWords[first].confirmPath + query)
 }
 
 interface Shown {
@@ -58,18 +59,18 @@ interface Shown {
 }
 
 function view(
-  visit: SignedInVisit & Partial<FormVisit>,
+  context: SignedInContext & Partial<FormContext>,
   kind: FactorKind,
   { problems, failures }: Shown,
 ): Promise<Html> {
-  const { account } = visit.signedIn
-  const next = nextOf(visit)
-  return factorDoors[kind].showConfirm(visit, {
+  const { account } = context.signedIn
+  const next = nextOf(context)
+  return factorDoors[kind].showConfirm(context, {
     username: account.username,
     withCode: hasSecondFactor(account),
     others: othersThan(kind, account),
     next,
-    action: actionOf(visit, next),
+    action: actionOf(context, next),
     minutes: freshSeconds / minute,
     problems,
     failures,
@@ -77,52 +78,52 @@ function view(
 }
 
 const prove = (kind: FactorKind): Handler =>
-  signedInForm(async (visit) => {
-    const there = elsewhere(visit, kind)
+  signedInForm(async (context) => {
+    const there = elsewhere(context, kind)
     if (there !== null) return there
-    const password = visit.form.get('password') ?? ''
+    const password = context.form.get('password') ?? ''
     if (password === '')
-      return page(await view(visit, kind, { problems: [{ key: 'password-empty', field: 'password' }] }), {
+      return page(await view(context, kind, { problems: [{ key: 'password-empty', field: 'password' }] }), {
         status: 422,
-        leadsTo: nextOf(visit),
+        leadsTo: nextOf(context),
       })
-    const outcome = await stepUp(visit.doors.core, {
-      signedIn: visit.signedIn,
-      browser: browserOf(visit),
+    const outcome = await stepUp(context.services.core, {
+      signedIn: context.signedIn,
+      browser: browserOf(context),
       password,
-      second: { kind, given: visit.form.get(factorDoors[kind].field) ?? '' },
+      second: { kind, given: context.form.get(factorDoors[kind].field) ?? '' },
     })
-    visit.doors.metrics.step('step-up', outcome.kind)
-    return answer(visit, kind, outcome)
+    context.services.metrics.step('step-up', outcome.kind)
+    return response(context, kind, outcome)
   })
 
-async function answer(
-  visit: SignedInVisit & FormVisit,
+async function response(
+  context: SignedInContext & FormContext,
   kind: FactorKind,
   outcome: StepUpOutcome,
-): Promise<Answer> {
-  const now = nowOf(visit)
-  const again = (shown: Shown): Promise<Html> => view(visit, kind, shown)
+): Promise<HttpResponse> {
+  const now = nowOf(context)
+  const again = (shown: Shown): Promise<Html> => view(context, kind, shown)
   switch (outcome.kind) {
     case 'proven': {
-      const to = visit.doors.nextOf(visit.form.get('next')) ?? `${visit.doors.site.base}/account`
-      return seeOther(to, { cookies: sessionCookies(visit, outcome) })
+      const to = context.services.nextOf(context.form.get('next')) ?? `${context.services.site.base}/account`
+      return seeOther(to, { cookies: sessionCookies(context, outcome) })
     }
     case 'wrong-password':
       return page(await again({ problems: [{ key: 'password-wrong', field: 'password' }] }), {
         status: 401,
-        leadsTo: nextOf(visit),
+        leadsTo: nextOf(context),
       })
     case 'busy':
-      return busy(visit)
+      return busy(context)
     case 'over':
-      return signInIsOver(visit)
+      return signInIsOver(context)
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: now }
       return page(await again({ problems: [{ key: 'too-many', wait }] }), {
         status: 429,
         headers: retryAfter(wait.untilSeconds, now),
-        leadsTo: nextOf(visit),
+        leadsTo: nextOf(context),
       })
     }
     default: {
@@ -130,7 +131,7 @@ async function answer(
       return page(await again({ problems: [refusal.problem], failures: failuresOf(outcome) }), {
         status: refusal.status,
         headers: lockedUntil(outcome, now),
-        leadsTo: nextOf(visit),
+        leadsTo: nextOf(context),
       })
     }
   }

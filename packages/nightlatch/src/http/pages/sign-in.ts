@@ -10,7 +10,7 @@ import { signInSeconds } from '../../core/sign-in/sign-in.js'
 import type { LoginView, Notice, Problem } from '../../pages/index.js'
 import { loginPage } from '../../pages/index.js'
 import { page, retryAfter, seeOther, withCookies } from '../response.js'
-import type { Answer } from '../request.js'
+import type { HttpResponse } from '../request.js'
 import type { Form } from '../bodies.js'
 import { clearForwardCookies, forwardCookies } from '../forward-auth/cookie.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
@@ -28,30 +28,31 @@ import {
   withNotice,
 } from '../guards.js'
 import { isTooLong } from '../return-url.js'
-import type { FormVisit, Handler, SigningInVisit, Visit } from '../context.js'
+import type { FormContext, Handler, SigningInContext, Context } from '../context.js'
 import { browserOf, nowOf, signedInOf, siteOf } from '../context.js'
 
-export const getLogin: Handler = async (visit) => {
-  const next = visit.doors.nextOf(visit.query.get('next'))
-  if (!visit.query.has('restart') && (await signedInOf(visit)) !== null) return alreadySignedIn(visit, next)
-  const { notice = lostWayBack(visit), cookies } = takeNotice(visit)
+export const getLogin: Handler = async (context) => {
+  const next = context.services.nextOf(context.query.get('next'))
+  if (!context.query.has('restart') && (await signedInOf(context)) !== null)
+    return alreadySignedIn(context, next)
+  const { notice = lostWayBack(context), cookies } = takeNotice(context)
   const said =
-    notice ?? ((await visit.doors.isUnclaimed()) ? ({ key: 'no-account-yet' } as const) : undefined)
-  return showLogin(visit, { next: next ?? undefined, notice: said }, { cookies })
+    notice ?? ((await context.services.isUnclaimed()) ? ({ key: 'no-account-yet' } as const) : undefined)
+  return showLogin(context, { next: next ?? undefined, notice: said }, { cookies })
 }
 
 /** Nobody is to find out afterwards that they land elsewhere. */
-const lostWayBack = ({ query }: Visit): Notice | undefined =>
+const lostWayBack = ({ query }: Context): Notice | undefined =>
   query.get('way-back') === 'lost' || isTooLong(query.get('next') ?? '')
     ? { key: 'way-back-lost' }
     : undefined
 
 /** Another window or a second click was faster: what was to be said about the first is no longer so. */
-const alreadySignedIn = (visit: Visit, next: string | null): Answer =>
-  seeOther(next ?? visit.doors.site.landing, { cookies: [visit.doors.cookies.clear('notice')] })
+const alreadySignedIn = (context: Context, next: string | null): HttpResponse =>
+  seeOther(next ?? context.services.site.landing, { cookies: [context.services.cookies.clear('notice')] })
 
-const showLogin = (visit: Visit, view: LoginView, extra: Parameters<typeof page>[1] = {}): Answer =>
-  page(loginPage(siteOf(visit), { ...view, continueTo: applicationOf(view.next) }), {
+const showLogin = (context: Context, view: LoginView, extra: Parameters<typeof page>[1] = {}): HttpResponse =>
+  page(loginPage(siteOf(context), { ...view, continueTo: applicationOf(view.next) }), {
     ...extra,
     leadsTo: view.next,
   })
@@ -60,14 +61,18 @@ const showLogin = (visit: Visit, view: LoginView, extra: Parameters<typeof page>
 const applicationOf = (next: string | undefined): string | undefined =>
   next === undefined || next.startsWith('/') ? undefined : new URL(next).host
 
-export const postLogin: Handler = form(async (visit) => {
-  const username = visit.form.get('username') ?? ''
-  const password = visit.form.get('password') ?? ''
+export const postLogin: Handler = form(async (context) => {
+  const username = context.form.get('username') ?? ''
+  const password = context.form.get('password') ?? ''
   const empty = emptyFields(username, password)
-  if (empty.length > 0) return refuseLogin(visit, 422, empty)
-  const outcome = await givePassword(visit.doors.core, { username, password, browser: browserOf(visit) })
-  visit.doors.metrics.step('password', outcome.kind)
-  return answerPassword(visit, outcome)
+  if (empty.length > 0) return refuseLogin(context, 422, empty)
+  const outcome = await givePassword(context.services.core, {
+    username,
+    password,
+    browser: browserOf(context),
+  })
+  context.services.metrics.step('password', outcome.kind)
+  return answerPassword(context, outcome)
 })
 
 function emptyFields(username: string, password: string): Problem[] {
@@ -77,54 +82,57 @@ function emptyFields(username: string, password: string): Problem[] {
   return problems
 }
 
-function answerPassword(visit: FormVisit, outcome: PasswordOutcome): Answer {
+function answerPassword(context: FormContext, outcome: PasswordOutcome): HttpResponse {
   switch (outcome.kind) {
     case 'refused':
-      return refuseLogin(visit, 401, [{ key: 'wrong-pair', field: 'username' }])
+      return refuseLogin(context, 401, [{ key: 'wrong-pair', field: 'username' }])
     case 'wait': {
-      const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(visit) }
-      const answer = refuseLogin(visit, 429, [{ key: 'too-many', wait }])
-      return { ...answer, headers: { ...answer.headers, ...retryAfter(wait.untilSeconds, wait.nowSeconds) } }
+      const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(context) }
+      const response = refuseLogin(context, 429, [{ key: 'too-many', wait }])
+      return {
+        ...response,
+        headers: { ...response.headers, ...retryAfter(wait.untilSeconds, wait.nowSeconds) },
+      }
     }
     case 'busy':
-      return busy(visit)
+      return busy(context)
     case 'complete':
     case 'code-due':
     case 'set-up-due':
-      return passwordAccepted(visit, outcome, visit.form)
+      return passwordAccepted(context, outcome, context.form)
   }
 }
 
-function refuseLogin(visit: FormVisit, status: number, problems: readonly Problem[]): Answer {
-  const username = (visit.form.get('username') ?? '').slice(0, 254)
-  const next = visit.doors.nextOf(visit.form.get('next')) ?? undefined
-  return showLogin(visit, { username, next, problems }, { status })
+function refuseLogin(context: FormContext, status: number, problems: readonly Problem[]): HttpResponse {
+  const username = (context.form.get('username') ?? '').slice(0, 254)
+  const next = context.services.nextOf(context.form.get('next')) ?? undefined
+  return showLogin(context, { username, next, problems }, { status })
 }
 
 /** What follows a right password. The destination goes into a cookie: every later step finds it there. */
-export function passwordAccepted(visit: Visit, accepted: PasswordAccepted, sent: Form): Answer {
-  const { cookies, site, nextOf } = visit.doors
+export function passwordAccepted(context: Context, accepted: PasswordAccepted, sent: Form): HttpResponse {
+  const { cookies, site, nextOf } = context.services
   const next = nextOf(sent.get('next'))
   if (accepted.kind === 'complete') {
     return seeOther(next ?? site.landing, {
-      cookies: [...sessionCookies(visit, accepted), cookies.clear('next')],
+      cookies: [...sessionCookies(context, accepted), cookies.clear('next')],
     })
   }
-  const step = stepTo(visit.doors, nextStepPath(visit, accepted.account), next)
-  return seeOther(step.location, { cookies: [signInCookie(visit, accepted), step.cookie] })
+  const step = stepTo(context.services, nextStepPath(context, accepted.account), next)
+  return seeOther(step.location, { cookies: [signInCookie(context, accepted), step.cookie] })
 }
 
-export const signInCookie = (visit: Visit, accepted: Exclude<PasswordAccepted, SignedInNow>): string =>
-  visit.doors.cookies.set('sign-in', accepted.token.reveal(), signInSeconds)
+export const signInCookie = (context: Context, accepted: Exclude<PasswordAccepted, SignedInNow>): string =>
+  context.services.cookies.set('sign-in', accepted.token.reveal(), signInSeconds)
 
 type Begun = Pick<SignedInNow, 'token' | 'session' | 'knownDevice'> & {
   trustedDevice?: SignedInNow['trustedDevice']
 }
 
 /** The cookies of somebody who has just signed in. */
-export function sessionCookies(visit: Visit, begun: Begun): readonly string[] {
-  const { cookies } = visit.doors
-  const maxAgeSeconds = begun.session.expiresAt - nowOf(visit)
+export function sessionCookies(context: Context, begun: Begun): readonly string[] {
+  const { cookies } = context.services
+  const maxAgeSeconds = begun.session.expiresAt - nowOf(context)
   return [
     cookies.set('session', begun.token.reveal(), maxAgeSeconds),
     cookies.set('device', begun.knownDevice.reveal(), knownDeviceSeconds),
@@ -132,44 +140,44 @@ export function sessionCookies(visit: Visit, begun: Begun): readonly string[] {
       ? [cookies.set('trusted', begun.trustedDevice.reveal(), trustedDeviceSeconds)]
       : []),
     cookies.clear('sign-in'),
-    ...forwardCookies(visit.doors, { token: begun.token, maxAgeSeconds }),
+    ...forwardCookies(context.services, { token: begun.token, maxAgeSeconds }),
   ]
 }
 
 function showStep(
-  visit: SigningInVisit & Partial<FormVisit>,
+  context: SigningInContext & Partial<FormContext>,
   kind: FactorKind,
   view: Pick<StepView, 'problems' | 'failures'>,
 ) {
-  const others = othersThan(kind, visit.account)
-  return factorDoors[kind].showStep(visit, { ...view, others, next: destinationField(visit) })
+  const others = othersThan(kind, context.account)
+  return factorDoors[kind].showStep(context, { ...view, others, next: destinationField(context) })
 }
 
 /** To the page of a factor that the account has, or to the set-up of its first one. */
-const elsewhere = (visit: SigningInVisit, kind: FactorKind): Answer | null =>
-  usableFactors(visit.account).includes(kind) ? null : seeOther(nextStepPath(visit, visit.account))
+const elsewhere = (context: SigningInContext, kind: FactorKind): HttpResponse | null =>
+  usableFactors(context.account).includes(kind) ? null : seeOther(nextStepPath(context, context.account))
 
 const getStep = (kind: FactorKind): Handler =>
   forSigningIn(
-    async (visit) =>
-      elsewhere(visit, kind) ??
-      page(await showStep(visit, kind, { problems: [], failures: 0 }), { leadsTo: destinationOf(visit) }),
+    async (context) =>
+      elsewhere(context, kind) ??
+      page(await showStep(context, kind, { problems: [], failures: 0 }), { leadsTo: destinationOf(context) }),
   )
 
 const postStep = (kind: FactorKind): Handler =>
-  signingInForm(async (visit) => {
-    const there = elsewhere(visit, kind)
+  signingInForm(async (context) => {
+    const there = elsewhere(context, kind)
     if (there !== null) return there
     const { field, metric } = factorDoors[kind]
-    const outcome = await giveSecondFactor(visit.doors.core, {
-      signIn: visit.signIn,
-      browser: browserOf(visit),
+    const outcome = await giveSecondFactor(context.services.core, {
+      signIn: context.signIn,
+      browser: browserOf(context),
       factor: kind,
-      given: visit.form.get(field) ?? '',
-      remember: visit.form.get('remember') === 'yes',
+      given: context.form.get(field) ?? '',
+      remember: context.form.get('remember') === 'yes',
     })
-    visit.doors.metrics.step(metric, outcome.kind)
-    return answerSecondStep(visit, kind, outcome)
+    context.services.metrics.step(metric, outcome.kind)
+    return answerSecondStep(context, kind, outcome)
   })
 
 export const getVerify = getStep('totp')
@@ -178,55 +186,61 @@ export const getRecovery = getStep('recovery-code')
 export const postRecovery = postStep('recovery-code')
 
 /** With the last code gone, new ones come first: nobody is to lock themselves out. */
-async function recovered(visit: SigningInVisit & FormVisit, outcome: SignedInNow): Promise<Answer> {
-  const { core, cookies, site } = visit.doors
+async function recovered(
+  context: SigningInContext & FormContext,
+  outcome: SignedInNow,
+): Promise<HttpResponse> {
+  const { core, cookies, site } = context.services
   const left = await core.storage.stores.recoveryCodes.countLeft(outcome.account.id)
-  const to = left === 0 ? `${site.base}/account/recovery-codes/renew` : afterSignIn(visit)
+  const to = left === 0 ? `${site.base}/account/recovery-codes/renew` : afterSignIn(context)
   const done = left === 0 ? [] : [cookies.clear('next')]
-  const answer = seeOther(to, { cookies: [...sessionCookies(visit, outcome), ...done] })
-  return left === 0 ? answer : withNotice(visit, answer, { key: 'recovery-code-used', left })
+  const response = seeOther(to, { cookies: [...sessionCookies(context, outcome), ...done] })
+  return left === 0 ? response : withNotice(context, response, { key: 'recovery-code-used', left })
 }
 
-function completed(visit: SigningInVisit & FormVisit, outcome: SignedInNow): Answer | Promise<Answer> {
-  if (wasRecovered(outcome.session)) return recovered(visit, outcome)
-  const cookies = [...sessionCookies(visit, outcome), visit.doors.cookies.clear('next')]
-  return seeOther(afterSignIn(visit), { cookies })
+function completed(
+  context: SigningInContext & FormContext,
+  outcome: SignedInNow,
+): HttpResponse | Promise<HttpResponse> {
+  if (wasRecovered(outcome.session)) return recovered(context, outcome)
+  const cookies = [...sessionCookies(context, outcome), context.services.cookies.clear('next')]
+  return seeOther(afterSignIn(context), { cookies })
 }
 
 async function answerSecondStep(
-  visit: SigningInVisit & FormVisit,
+  context: SigningInContext & FormContext,
   kind: FactorKind,
   outcome: SecondStepOutcome,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   switch (outcome.kind) {
     case 'complete':
-      return completed(visit, outcome)
+      return completed(context, outcome)
     case 'over':
-      return signInIsOver(visit)
+      return signInIsOver(context)
     case 'busy':
-      return busy(visit)
+      return busy(context)
     default: {
-      const refusal = factorDoors[kind].problemOf(outcome, nowOf(visit))
+      const refusal = factorDoors[kind].problemOf(outcome, nowOf(context))
       const failures = failuresOf(outcome)
-      return page(await showStep(visit, kind, { problems: [refusal.problem], failures }), {
+      return page(await showStep(context, kind, { problems: [refusal.problem], failures }), {
         status: refusal.status,
-        headers: lockedUntil(outcome, nowOf(visit)),
-        leadsTo: destinationOf(visit),
+        headers: lockedUntil(outcome, nowOf(context)),
+        leadsTo: destinationOf(context),
       })
     }
   }
 }
 
 /** What a browser is to forget with its session. */
-export const gone = ({ doors }: Visit): readonly string[] => [
-  doors.cookies.clear('session'),
-  doors.cookies.clear('sign-in'),
-  doors.cookies.clear('next'),
-  ...clearForwardCookies(doors),
+export const gone = ({ services }: Context): readonly string[] => [
+  services.cookies.clear('session'),
+  services.cookies.clear('sign-in'),
+  services.cookies.clear('next'),
+  ...clearForwardCookies(services),
 ]
 
 /** Signing out is done by POST alone; a plain answer that begins the next sign-in. */
-export function signedOut(visit: Visit): Answer {
+export function signedOut(context: Context): HttpResponse {
   const headers = { 'clear-site-data': '"cache"' }
-  return withCookies(seeOther(`${visit.doors.site.base}/login`, { headers }), gone(visit))
+  return withCookies(seeOther(`${context.services.site.base}/login`, { headers }), gone(context))
 }

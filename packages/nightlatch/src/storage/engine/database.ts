@@ -1,4 +1,4 @@
-import { type Commit, Undo } from '../../core/ports/stores.js'
+import { type Commit, Rollback } from '../../core/ports/stores.js'
 import { StorageError } from './errors.js'
 
 export type Param = string | number | null
@@ -15,7 +15,7 @@ export interface Db {
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]>
   one<Row>(sql: string, params: readonly Param[]): Promise<Row | null>
   /** One transaction; inside of one, a part of it that can be undone alone. One after the other, never two at once. */
-  atomic<T>(work: (db: Db) => Promise<T | Undo<T>>, commit?: Commit): Promise<T>
+  atomic<T>(work: (db: Db) => Promise<T | Rollback<T>>, commit?: Commit): Promise<T>
   /** Until the transaction ends, nobody else passes this line with the same name. */
   lock(name: string): Promise<void>
 }
@@ -51,7 +51,7 @@ export interface Connection extends Pick<Db, 'dialect' | 'run' | 'all' | 'one' |
   control(sql: string): Promise<void>
 }
 
-type Work<T> = (db: Db) => Promise<T | Undo<T>>
+type Work<T> = (db: Db) => Promise<T | Rollback<T>>
 
 /** The three statements of a transaction, or of a part of one. */
 interface Words {
@@ -66,18 +66,18 @@ export async function transact<T>(connection: Connection, begin: string, work: W
 }
 
 async function settle<T>(scope: Scope, words: Words, work: Work<T>): Promise<T> {
-  let outcome: T | Undo<T>
+  let outcome: T | Rollback<T>
   try {
     outcome = await work(scope)
     scope.mustBeWhole()
-    if (!(outcome instanceof Undo)) await scope.connection.control(words.keep)
+    if (!(outcome instanceof Rollback)) await scope.connection.control(words.keep)
   } catch (error) {
     await undo(scope, words).catch(() => undefined)
     throw error
   } finally {
     scope.isOver = true
   }
-  if (!(outcome instanceof Undo)) return outcome
+  if (!(outcome instanceof Rollback)) return outcome
   await undo(scope, words)
   return outcome.outcome
 }

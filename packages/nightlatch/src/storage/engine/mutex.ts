@@ -2,7 +2,7 @@
  * Lets one at a time in, in the order of arrival. Between two of them this thread answers whatever has arrived
  * meanwhile: many who wait for their turn delay nobody who needs none.
  */
-export class Turns {
+export class Mutex {
   #taken = false
   readonly #waiting: (() => void)[] = []
 

@@ -7,7 +7,7 @@ import { Hold, markOf, putUp, seal, takeDown, type Mark } from './write-barrier.
 import { mustBeFree, mustBeWhole, ready, setCounter, untold } from './target.js'
 import { movePrefix, tables } from './tables.js'
 
-export interface MoveWishes {
+export interface MoveOptions {
   /** The two databases in words, without a password. */
   readonly from: string
   readonly to: string
@@ -33,7 +33,7 @@ interface Sides {
  * Moves everything to another database. The source is behind a fence meanwhile; the copy is one transaction, so that
  * the target has all or nothing; and what is decided last, in the source, is that nobody works there any more.
  */
-export async function moveAll(sides: Sides, wishes: MoveWishes): Promise<Moved> {
+export async function moveAll(sides: Sides, wishes: MoveOptions): Promise<Moved> {
   const before = await markOf(sides.source.db)
   if (before !== null && before.state !== 'moving') {
     const finished = await finish(sides, before, wishes)
@@ -47,7 +47,7 @@ export async function moveAll(sides: Sides, wishes: MoveWishes): Promise<Moved> 
 }
 
 /** What an earlier run has begun and not ended. @returns null when it left nothing in the target */
-async function finish(sides: Sides, before: Mark, { to }: MoveWishes): Promise<Moved | null> {
+async function finish(sides: Sides, before: Mark, { to }: MoveOptions): Promise<Moved | null> {
   if (before.to !== to)
     throw new StorageError('moved', `this installation has moved to ${before.to} already, not to ${to}`)
   if (await arrived(sides.target, before.id)) {
@@ -77,13 +77,13 @@ const arrived = (target: Database, id: string): Promise<boolean> =>
 class Move {
   readonly #sides: Sides
   readonly #id: string
-  readonly #wishes: MoveWishes
+  readonly #wishes: MoveOptions
   readonly #hold: Hold
   #total = 0
   #done = 0
   #isDecided = false
 
-  constructor(sides: Sides, id: string, wishes: MoveWishes) {
+  constructor(sides: Sides, id: string, wishes: MoveOptions) {
     this.#sides = sides
     this.#id = id
     this.#wishes = wishes

@@ -1,7 +1,7 @@
 import type { Account, AccountStore, FactorLimit, NewAccount } from '../../core/accounts/account.js'
 import type { AccountId } from '../../core/ids.js'
 import type { FactorCounts } from '../../core/factors/factor.js'
-import { Undo } from '../../core/ports/stores.js'
+import { Rollback } from '../../core/ports/stores.js'
 import type { Db, Param } from '../engine/database.js'
 import { done, found, foundAll, valuesList, wrote } from './rows.js'
 
@@ -83,15 +83,15 @@ async function addNames(db: Db, { account, loginNames }: NewAccount): Promise<bo
   return added === names.length
 }
 
-async function add(db: Db, account: NewAccount): Promise<boolean | Undo<boolean>> {
+async function add(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
   await db.run(insert, valuesOf(account.account))
-  return (await addNames(db, account)) || new Undo(false)
+  return (await addNames(db, account)) || new Rollback(false)
 }
 
-async function addFirst(db: Db, account: NewAccount): Promise<boolean | Undo<boolean>> {
+async function addFirst(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
   await db.lock('first account')
   if ((await db.run(insertFirst, valuesOf(account.account))) === 0) return false
-  return (await addNames(db, account)) || new Undo(false)
+  return (await addNames(db, account)) || new Rollback(false)
 }
 
 export function accountStore(db: Db): AccountStore {

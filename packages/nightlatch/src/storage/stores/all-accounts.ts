@@ -1,4 +1,4 @@
-import type { EverybodyStore } from '../../core/maintenance/after-restore.js'
+import type { AllAccountsStore } from '../../core/maintenance/after-restore.js'
 import type { Db } from '../engine/database.js'
 
 /**
@@ -13,7 +13,7 @@ export async function alone(db: Db): Promise<void> {
 const step = 'CAST($1 AS bigint) / period + $2'
 const spend = `UPDATE authenticator SET last_step = ${step} WHERE counter IS NULL AND last_step < ${step}`
 
-export function everybodyStore(db: Db): EverybodyStore {
+export function allAccountsStore(db: Db): AllAccountsStore {
   const all = (table: string): Promise<number> => db.run(`DELETE FROM ${table}`, [])
   return {
     async end() {

@@ -7,7 +7,7 @@ import { auditStore } from './audit.js'
 import { authenticatorStore } from './authenticators.js'
 import type { Clock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
-import { everybodyStore } from './all-accounts.js'
+import { allAccountsStore } from './all-accounts.js'
 import { factStore } from './facts.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
@@ -44,7 +44,7 @@ export class StoresOn implements Stores {
   #attempts?: Stores['attempts']
   #audit?: Stores['audit']
   #authenticators?: Stores['authenticators']
-  #everybody?: Stores['everybody']
+  #allAccounts?: Stores['allAccounts']
   #facts?: Stores['facts']
   #invitations?: Stores['invitations']
   #knownDevices?: Stores['knownDevices']
@@ -84,8 +84,8 @@ export class StoresOn implements Stores {
     return (this.#authenticators ??= authenticatorStore(this.#db))
   }
 
-  get everybody(): Stores['everybody'] {
-    return (this.#everybody ??= everybodyStore(this.#db))
+  get allAccounts(): Stores['allAccounts'] {
+    return (this.#allAccounts ??= allAccountsStore(this.#db))
   }
 
   get facts(): Stores['facts'] {

@@ -132,7 +132,7 @@ async function checkKey(app: Nightlatch): Promise<Finding> {
 /** The newest event cannot lie in the future, unless the clock was turned back: codes would be refused. */
 async function checkTrail(app: Nightlatch): Promise<Finding> {
   const [newest] = await app.core.storage.stores.audit.list({ limit: 1 })
-  const ahead = (newest?.at ?? 0) - app.core.world.nowSeconds()
+  const ahead = (newest?.at ?? 0) - app.core.platform.nowSeconds()
   return ahead > 5
     ? fail(
         'clock',

@@ -18,5 +18,5 @@ export const recoveryCodes: Fallback = {
   removeExpired: () => Promise.resolve(0),
   secrets: null,
   afterRestore: (stores, { recoveryCodes }) =>
-    recoveryCodes ? stores.everybody.removeRecoveryCodes() : Promise.resolve(null),
+    recoveryCodes ? stores.allAccounts.removeRecoveryCodes() : Promise.resolve(null),
 }

@@ -12,8 +12,8 @@ export interface PreparedCodes {
 }
 
 export async function prepareRecoveryCodes(core: Core): Promise<PreparedCodes | 'busy'> {
-  const codes = newRecoveryCodes(core.world)
-  const salt = [...core.world.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const codes = newRecoveryCodes(core.platform)
+  const salt = [...core.platform.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   const hashes = await core.passwords.hashAll(codes, salt)
   return hashes === 'busy' ? 'busy' : { salt, hashes, shown: codes.map(showRecoveryCode) }
 }

@@ -1,7 +1,7 @@
 import { normaliseCode } from '@nightlatch/otp'
 import type { AccountId, SessionId } from '../../ids.js'
 import { Secret } from '../../secret.js'
-import type { World } from '../../ports/platform.js'
+import type { Platform } from '../../ports/platform.js'
 
 /**
  * Recovery codes are look-up secrets (NIST SP 800-63B-4 §3.1.2): ten of 80 random bits, each good once, kept
@@ -37,10 +37,10 @@ export interface UnsavedCodesStore {
 }
 
 /** Ten new codes in Crockford's base32: no letter that looks like a digit. */
-export function newRecoveryCodes(world: Pick<World, 'randomBytes'>): readonly RecoveryCode[] {
+export function newRecoveryCodes(platform: Pick<Platform, 'randomBytes'>): readonly RecoveryCode[] {
   return Array.from({ length: recoveryCodeCount }, () => {
     let code = ''
-    for (const byte of world.randomBytes(characters)) code += alphabet[byte & 31]
+    for (const byte of platform.randomBytes(characters)) code += alphabet[byte & 31]
     return new Secret(code)
   })
 }

@@ -17,7 +17,7 @@ export async function readRecoveryCode(
   if (code === null) return malformed(presented.given)
   const { account } = presented
   const { attempts, recoveryCodes } = core.storage.stores
-  const reservation = await attempts.reserve(recoveryKey(account), recoveryPolicy, core.world.nowSeconds())
+  const reservation = await attempts.reserve(recoveryKey(account), recoveryPolicy, core.platform.nowSeconds())
   if (reservation.kind !== 'reserved') {
     const untilSeconds = reservation.kind === 'wait' ? reservation.untilSeconds : 0
     const refused = {
@@ -75,7 +75,7 @@ async function note(
   stores: Stores,
   { event, account, client, details = {} }: Note,
 ): Promise<void> {
-  await stores.audit.add(auditEvent(event, { at: core.world.nowSeconds(), account, client, details }))
+  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account, client, details }))
 }
 
 /** Mail to the owner for every code that was used. */
@@ -87,6 +87,6 @@ export async function tellOfRecovery(
   const { accounts, recoveryCodes } = core.storage.stores
   const [account, left] = await Promise.all([accounts.find(id), recoveryCodes.countLeft(id)])
   if (account === null) return
-  const at = core.world.nowSeconds()
+  const at = core.platform.nowSeconds()
   core.notices.send({ kind: 'recovery-code-used', account, at, client, details: { left } })
 }

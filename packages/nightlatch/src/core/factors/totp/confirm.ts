@@ -112,7 +112,7 @@ async function checkFirstCode(
   const reservation = await reserveCode(core, stores, { account: account.id, client })
   if (reservation.kind !== 'reserved') return reservation
   const app = new Totp({ secret: given.opened.secret })
-  const atSeconds = core.world.nowSeconds()
+  const atSeconds = core.platform.nowSeconds()
   const verdict = app.verify(parsed.code, { atSeconds, window: windowSteps, afterStep: null })
   if (verdict.matched) return { kind: 'right', step: verdict.step }
   await noteChange(stores, core, { owner: account, event: 'set-up.refused', client })
@@ -146,7 +146,7 @@ function confirmed(
   given: { readonly name: string; readonly step: number },
 ): AuthenticatorSecret {
   const { id, account } = setUp
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   return {
     id,
     account,

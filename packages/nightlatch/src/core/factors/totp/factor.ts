@@ -41,5 +41,5 @@ export const totp: SecondFactor = {
     resealSome,
   },
   // A code of the next step may have been accepted before (a phone ahead of us), so that step is spent, too.
-  afterRestore: (stores, { now }) => stores.everybody.spendSteps(now, windowSteps),
+  afterRestore: (stores, { now }) => stores.allAccounts.spendSteps(now, windowSteps),
 }

@@ -41,12 +41,12 @@ interface SetUpWishes {
 export async function beginSetUp(
   core: Core,
   owner: SetUpOwner,
-  wishes: SetUpWishes = {},
+  input: SetUpWishes = {},
 ): Promise<PendingSetUp | SetUpRefusal> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   const { setUps } = core.storage.stores
   const pending = await setUps.findByOwner(ownerId(owner), now)
-  const replaces = await replacedBy(core, owner, wishes.replaces ?? pending?.replaces ?? '')
+  const replaces = await replacedBy(core, owner, input.replaces ?? pending?.replaces ?? '')
   if (replaces === null) return { kind: 'not-now', why: 'which-one' }
   const refusal = maySetUp(core, owner, { replaces, createdAt: pending?.createdAt ?? now })
   if (refusal !== null) return refusal
@@ -56,13 +56,13 @@ export async function beginSetUp(
     // That one only: of several requests at once, none takes away what another has just begun and shown.
     await setUps.take(pending.id)
   }
-  return beginAnew(core, owner, newSetUp(core, owner, { ...wishes, replaces }))
+  return beginAnew(core, owner, newSetUp(core, owner, { ...input, replaces }))
 }
 
 async function beginAnew(core: Core, owner: SetUpOwner, setUp: SetUp): Promise<PendingSetUp | SetUpRefusal> {
   const { setUps } = core.storage.stores
   await setUps.addUnlessThere(setUp)
-  const begun = await setUps.findByOwner(ownerId(owner), core.world.nowSeconds())
+  const begun = await setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
   // Another request of the same owner confirmed one, or ended everything, at this very moment.
   if (begun === null)
     return { kind: 'not-now', why: owner.kind === 'sign-in' ? 'has-second-factor' : 'not-fresh' }
@@ -99,7 +99,7 @@ export interface OpenedSetUp {
 
 /** Reads the owner's pending set-up once and opens its secret once. Null when there is none, or none that counts now. */
 export async function openSetUp(core: Core, owner: SetUpOwner): Promise<OpenedSetUp | null> {
-  const pending = await core.storage.stores.setUps.findByOwner(ownerId(owner), core.world.nowSeconds())
+  const pending = await core.storage.stores.setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
   return pending === null || maySetUp(core, owner, pending) !== null ? null : opened(core, pending)
 }
 
@@ -112,18 +112,18 @@ function opened(core: Core, setUp: SetUp): OpenedSetUp | null {
 function newSetUp(
   core: Core,
   owner: SetUpOwner,
-  wishes: { readonly name?: string; readonly replaces: AuthenticatorId | '' },
+  input: { readonly name?: string; readonly replaces: AuthenticatorId | '' },
 ): SetUp {
-  const id = newId<AuthenticatorId>(core.world.randomBytes)
-  const now = core.world.nowSeconds()
-  const secret = generateSecret({ random: (count) => core.world.randomBytes(count) })
+  const id = newId<AuthenticatorId>(core.platform.randomBytes)
+  const now = core.platform.nowSeconds()
+  const secret = generateSecret({ random: (count) => core.platform.randomBytes(count) })
   return {
     id,
     account: owner.account.id,
     owner: ownerId(owner),
     sealed: core.box.seal(secret, setUpContext({ id, account: owner.account.id })),
-    name: parseAuthenticatorName(wishes.name ?? '') ?? '',
-    replaces: wishes.replaces,
+    name: parseAuthenticatorName(input.name ?? '') ?? '',
+    replaces: input.replaces,
     createdAt: now,
     expiresAt: now + setUpSeconds,
   }

@@ -121,7 +121,7 @@ export async function reserveCode(
   stores: Stores,
   given: Pick<CodeGiven, 'account' | 'client'>,
 ): Promise<Reservation> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   const reservation = await stores.attempts.reserve(codeKey(given.account), codePolicy, now)
   if (reservation.kind === 'wait')
     await noteRefused(core, stores, { ...given, ...reservation, event: 'code.throttled' })
@@ -136,7 +136,7 @@ export async function acceptCode(
   stores: Stores,
   match: CodeMatch & Pick<CodeGiven, 'account' | 'client'>,
 ): Promise<boolean> {
-  const now = core.world.nowSeconds()
+  const now = core.platform.nowSeconds()
   if (!(await spend(stores, match, now))) {
     await note(core, stores, { ...match, event: 'code.refused', details: wasUsedBefore })
     return false
@@ -163,7 +163,7 @@ function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: str
   for (const secret of secrets) {
     const opened = core.box.open(secret.sealed, sealContext(secret))
     if (opened.kind === 'refused') continue
-    const verdict = look(secret, opened.plain, { code, atSeconds: core.world.nowSeconds() })
+    const verdict = look(secret, opened.plain, { code, atSeconds: core.platform.nowSeconds() })
     const wasUsed = verdict === 'already-used'
     if (typeof verdict === 'object') found = { kind: 'matched', authenticator: secret.id, spends: verdict }
     else if (found.kind === 'unreadable' || (found.kind === 'wrong' && wasUsed))
@@ -216,7 +216,7 @@ async function note(
   stores: Stores,
   { event, account, client, details = {} }: Note,
 ): Promise<void> {
-  await stores.audit.add(auditEvent(event, { at: core.world.nowSeconds(), account, client, details }))
+  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account, client, details }))
 }
 
 /** Mail to the owner, once, when there were many. */
@@ -228,6 +228,6 @@ export async function tellOfWrongCodes(
   if (failures !== tellAfterFailures) return
   const account = await core.storage.stores.accounts.find(given.account)
   if (account === null) return
-  const at = core.world.nowSeconds()
+  const at = core.platform.nowSeconds()
   core.notices.send({ kind: 'many-wrong-codes', account, at, client, details: { failures } })
 }

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Commit } from '../../../core/ports/stores.js'
-import { type Connection, type Database, type Db, isRead, mustBeText, type Param, transact } from '../database.js'
+import {
+  type Connection,
+  type Database,
+  type Db,
+  isRead,
+  mustBeText,
+  type Param,
+  transact,
+} from '../database.js'
 import { StorageError } from '../errors.js'
 import { ChangeChannel } from './change-channel.js'
 import { isAborted, isConflict, isLost, isReadOnly, postgresError } from './errors.js'

@@ -17,7 +17,7 @@ import { Disk } from './disk.js'
 import { type SqliteDriver, sqliteDriver, type SqliteHandle, type SqliteStatement } from './driver.js'
 import { isBusy, sqliteError } from './errors.js'
 import { keepPrivate, makeFile, openingError, writeFileWhole } from './file.js'
-import { Turns } from '../mutex.js'
+import { Mutex } from '../mutex.js'
 
 const settings = [
   'journal_mode = WAL',
@@ -90,9 +90,9 @@ interface Opened {
 class SqliteDatabase implements Database, Db {
   readonly dialect = 'sqlite'
   readonly #opened: Opened
-  readonly #turns = new Turns()
+  readonly #turns = new Mutex()
   /** One wait for the disk serves many; they go on one after the other, so that nobody waits for all of them. */
-  readonly #goingOn = new Turns()
+  readonly #goingOn = new Mutex()
   readonly #disk: Disk
   #closed = false
   #version = 0

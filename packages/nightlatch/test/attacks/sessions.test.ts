@@ -133,7 +133,8 @@ describe('a session', () => {
     await inDatabase(
       app,
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
-        INSERT INTO session SELECT 'hash' || i, 'session' || i, '${account.id}', 'password', ${String(app.clock.seconds)},
+        INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at, expires_at, address, user_agent)
+          SELECT 'hash' || i, 'session' || i, '${account.id}', 'password', ${String(app.clock.seconds)},
         0, ${String(app.clock.seconds + 1)}, ${String(app.clock.seconds + 999)}, '', '' FROM n`,
     )
     expect(await isSignedIn(ada.browser)).toBe(true)

@@ -24,7 +24,7 @@ export const walls = [
   },
   {
     folder: 'storage',
-    // `Undo` of core/ports/stores.ts is a value: what a transaction returns to be undone.
+    // `Rollback` of core/ports/stores.ts is a value: what a transaction returns to be rolled back.
     allowed: [node, 'core/ports/stores', 'pg', '@photostructure/sqlite'],
     typesOnly: ['core/'],
     message: 'storage/ implements the interfaces of core/: types from core/, the database drivers and node:.',

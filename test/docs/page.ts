@@ -35,6 +35,9 @@ export const otherBlocks: Record<string, Record<string, string>> = {
     '[Unit]': 'needs systemd, and root',
     'systemctl enable': 'needs systemd, and root',
   },
+  'docs/guides/try-it-from-your-phone.md': {
+    'caddy reverse-proxy': 'needs the address of a network, and makes an authority of its own on the machine',
+  },
   'docs/guides/from-one-machine-to-many.md': {
     'install -m 0600': 'needs root and a user of the system',
     'NIGHTLATCH_HOST=': 'addresses of several machines',

@@ -105,6 +105,24 @@ describe('the first minutes', () => {
     expect(server.out() + server.err()).not.toMatch(/Nothing answers|unreachable/)
   })
 
+  it.each([
+    [['--host', '0.0.0.0'], true],
+    [['--host', '0.0.0.0', '--origin', 'https://192.168.1.20:8443'], false],
+    [['--host', '127.0.0.2'], false],
+    [[], false],
+  ])(
+    '%j, which other machines reach, is warned of where they cannot sign in: %j',
+    async (flags, isWarned) => {
+      const server = startCli(['serve', ...flags, '--port', '0', '--data', temporaryFolder()])
+      await server.until(/There is no account yet/)
+      await server.until(/server\.listening/)
+      expect(
+        /It listens on 0\.0\.0\.0, but its origin is http:\/\/localhost:\d+: .*--origin/.test(server.out()),
+      ).toBe(isWarned)
+      expect(/"event":"origin\.loopback"/.test(server.err())).toBe(isWarned)
+    },
+  )
+
   it('a port that is taken is named, with a command that works', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))

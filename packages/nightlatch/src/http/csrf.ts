@@ -14,3 +14,10 @@ export function comesFromHere(request: HttpRequest, origin: string): boolean {
   const from = request.header('origin')
   return from === undefined || from === origin
 }
+
+/** Whether the address that was opened is our own. It decides what we say, never what we do. */
+export function isAskedAs(request: HttpRequest, origin: string): boolean {
+  const own = new URL(origin)
+  const opened = `${own.protocol}//${request.header('host') ?? ''}`
+  return URL.canParse(opened) && new URL(opened).host === own.host
+}

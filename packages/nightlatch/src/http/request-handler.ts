@@ -10,7 +10,7 @@ import { PreparedResponse } from './response-cache.js'
 import { message } from './guards.js'
 import { router } from './router.js'
 import { routes } from './routes.js'
-import { comesFromHere, isStateChanging } from './csrf.js'
+import { comesFromHere, isAskedAs, isStateChanging } from './csrf.js'
 import type { MessageKey } from '../pages/index.js'
 import type { Context } from './context.js'
 
@@ -97,7 +97,18 @@ const mayCome = ({ request, services }: Context): boolean =>
 
 const notFound = (context: Context): HttpResponse => refuse(context, 404)
 const malformed = (context: Context): HttpResponse => refuse(context, 400)
-const fromOtherSite = (context: Context): HttpResponse => refuse(context, 403)
+
+/** Whoever opened us by another address is told the right one: there is no other way to find it out. */
+function fromOtherSite(context: Context): HttpResponse {
+  const { origin, base, secure } = context.services.site
+  if (isApi(context.request) || isAskedAs(context.request, origin)) return refuse(context, 403)
+  const address = `${origin}${base}/`
+  return message(context, 403, {
+    // Plain http is for loopback only, and leads nowhere on another machine.
+    key: secure ? 'other-address' : 'other-address-loopback',
+    next: { href: address, label: address },
+  })
+}
 
 function wrongMethod(context: Context, allow: string): HttpResponse {
   const response = refuse(context, methods.has(context.request.method) ? 405 : 501)

@@ -58,6 +58,31 @@ describe('a page of another site', () => {
     }
   })
 
+  it.each([
+    ['http://localhost', 'http://192.168.1.20:3000', 'set up for the machine that it runs on'],
+    ['https://auth.example.org', 'http://192.168.1.20:3000', 'only at the address that this site was set up'],
+    ['https://auth.example.org', 'http://auth.example.org:3000', 'only at the address that this site was'],
+  ])('who opened %s as %s is told the right address', async (origin, opened, words) => {
+    const env = origin.startsWith('https') ? { NIGHTLATCH_ORIGIN: origin } : undefined
+    const other = await startApp({ env: { ...env, NIGHTLATCH_BASE_PATH: '/auth' } })
+    const address = `${other.server.settings.origin}/auth/`
+    const send = (headers: Record<string, string>) =>
+      other.browser().send('/auth/login', {
+        method: 'POST',
+        headers: { ...formType, ...headers },
+        body: 'username=ada',
+      })
+    const refused = await send({ origin: opened, host: new URL(opened).host })
+    expect([refused.status, refused.body.includes(words)]).toEqual([403, true])
+    expect(refused.body).toContain(`href="${address}">${address}</a>`)
+    // From its own address only another site sends that.
+    const { host } = new URL(other.server.settings.origin)
+    const own = await send({ origin: evil, host: origin.startsWith('https') ? `${host}:443` : host })
+    expect([own.status, own.body.includes('That came from another site')]).toEqual([403, true])
+    expect(own.body).not.toContain(`href="${address}">`)
+    await other.close()
+  })
+
   it('CSRF-2 signs nobody in as somebody else', async () => {
     const eve = await enrolledPerson(app, 'eve')
     const victim = app.browser()

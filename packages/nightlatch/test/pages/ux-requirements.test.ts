@@ -3,7 +3,8 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
-const folder = dirname(fileURLToPath(import.meta.url))
+const file = fileURLToPath(import.meta.url)
+const folder = dirname(dirname(file))
 const reference = join(folder, '../../../docs/project')
 const page = readFileSync(join(reference, 'ux-requirements.md'), 'utf8')
 
@@ -12,14 +13,14 @@ const rows = [...page.matchAll(/^\| (UX-[A-Z]\d\d)\s*\|.*\|(.*)\|$/gm)].map(([, 
   listed: [...tests.matchAll(/\]\(([^)]*)\)/g)].map(([, path = '']) => path).sort(),
 }))
 
-const self = relative(folder, fileURLToPath(import.meta.url))
+const self = relative(folder, file)
 
 /** Which test files name a number outside of their comments. */
 const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && file !== self)
-  .map((file) => ({
-    path: relative(reference, join(folder, file)),
-    text: readFileSync(join(folder, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, ''),
+  .filter((name) => name.endsWith('.test.ts') && name !== self)
+  .map((name) => ({
+    path: relative(reference, join(folder, name)),
+    text: readFileSync(join(folder, name), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, ''),
   }))
 
 describe('the promises of the pages', () => {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { Option } from 'commander'
 import { addAccount, firstAccountLink } from '../../core/accounts/administration.js'
+import { isLoopbackHost } from '../../config/addresses.js'
 import type { Log } from '../../log/log.js'
 import { wholeNumber, type AddCommands } from '../framework/command.js'
 import type { CliDeps, Nightlatch, RunningServer } from '../framework/deps.js'
@@ -127,6 +128,7 @@ interface Welcome extends Pick<Starting, 'log' | 'target' | 'place'> {
 async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place }: Welcome): Promise<void> {
   const behind = target === undefined ? '' : ` → ${target.origin}`
   print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}${behind}`)
+  warnOfLoopbackOrigin(deps, app.settings, log)
   const why = target === undefined ? null : await lookBehind(target)
   if (target !== undefined && why !== null) {
     log.event('warn', 'application.unreachable', { application: target.origin, reason: why })
@@ -147,6 +149,19 @@ async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place
       `Check: nightlatch doctor${place}`,
   ]
   print(deps, asCalled(deps, lines.join('\n')))
+}
+
+/** Other machines reach it and are shown every page, and then each form of theirs is refused: the origin is not theirs. */
+function warnOfLoopbackOrigin(deps: CliDeps, { host, origin }: Nightlatch['settings'], log: Log): void {
+  if (isLoopbackHost(host) || !isLoopbackHost(new URL(origin).hostname)) return
+  const reason = `it listens on ${host}, but whoever opens it from another machine cannot sign in`
+  log.event('warn', 'origin.loopback', { origin, reason })
+  print(
+    deps,
+    `It listens on ${host}, but its origin is ${origin}: a browser on another machine or a phone sees the pages, and ` +
+      'every form that it sends is refused. Give the https address that browsers use: --origin https://… ' +
+      '(docs/guides/try-it-from-your-phone.md).',
+  )
 }
 
 const demoAccounts = ['1', '2'].map((number) => ({

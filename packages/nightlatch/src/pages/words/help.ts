@@ -98,6 +98,16 @@ export const messages = {
     text: 'To keep you safe, we did nothing. Open the page here and try again.',
     next: 'home',
   },
+  'other-address': {
+    title: 'This is not the address of this site',
+    text: 'To keep you safe, we did nothing: forms work only at the address that this site was set up with. Open it there and try again.',
+    next: 'home',
+  },
+  'other-address-loopback': {
+    title: 'This site cannot be used from here',
+    text: 'To keep you safe, we did nothing: this site was set up for the machine that it runs on. Open the address below on that machine. For phones and other machines, the person who runs this site has to give it an https address as its origin.',
+    next: 'home',
+  },
   'not-found': {
     title: 'There is no such page',
     text: 'Check the address, or start from the first page.',

@@ -11,10 +11,27 @@ const { formatMessage } = await import('publint/utils')
 const { walls } = await import('./arrows.mjs')
 const { cyclesIn, dynamicCrimes } = await import('./lib/imports.mjs')
 const { brokenLinks } = await import('./lib/links.mjs')
+const { unusedExports } = await import('./lib/unused-exports.mjs')
 const { catalogue, problemsOf: problemsOfCatalogue, testsOfIds } = await import('./lib/attacks.mjs')
 
 const src = join(root, 'packages/nightlatch/src')
 const manifest = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'))
+
+/** Where names are exported, who may import them, and whose exports are for others. */
+const exporting = {
+  sources: ['packages/nightlatch/src', 'packages/otp/src'],
+  users: [
+    'packages/nightlatch/test',
+    'packages/nightlatch/bin',
+    'packages/otp/test',
+    'packages/otp/scripts',
+  ].concat(['examples', 'scripts', 'test', 'tools']),
+  entries: ['packages/nightlatch', 'packages/otp'].flatMap((folder) =>
+    Object.values(manifest(`${folder}/package.json`).exports)
+      .flatMap((one) => one.types ?? one.import?.types ?? [])
+      .map((types) => join(folder, types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts'))),
+  ),
+}
 
 /** Runs one of our programs. @returns what it printed when it did not succeed */
 function problemsOf(file, ...args) {
@@ -42,6 +59,7 @@ const claims = {
   'no import goes round in a circle': () =>
     [src, join(root, 'packages/otp/src')].flatMap(cyclesIn).map((cycle) => cycle.join(' → ')),
   'no import() goes through a wall': () => dynamicCrimes(src, walls),
+  'every export is imported by somebody': () => unusedExports(root, exporting),
   'the generated references are up to date': () => problemsOf('scripts/generate-reference.mjs', '--check'),
   'every link of the documentation leads somewhere': () => brokenLinks(root),
   'every attack stands in the catalogue, with its tests': () =>

@@ -39,7 +39,7 @@ export function checkCounter(counter: number | bigint): void {
 }
 
 /** The 31-bit number for a counter that is known to be in range. */
-export function truncatedAt(key: PreparedKey, counter: number | bigint): number {
+function truncatedAt(key: PreparedKey, counter: number | bigint): number {
   return typeof counter === 'bigint'
     ? key.truncated(Number(BigInt.asIntN(32, counter >> 32n)), Number(BigInt.asIntN(32, counter)))
     : key.truncated((counter / 0x1_0000_0000) | 0, counter | 0)

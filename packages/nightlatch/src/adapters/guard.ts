@@ -6,14 +6,14 @@ import { wayBack } from '../http/pages/way-back.js'
 import type { NightlatchAuth } from '../compose/library.js'
 
 /** What is known of a request that needs a session. */
-export interface Guarded {
+interface Guarded {
   readonly method: string
   /** Path and query, as the browser asked for it. */
   readonly url: string
   header(name: string): string | undefined
 }
 
-export type Refusal =
+type Refusal =
   | { readonly kind: 'redirect'; readonly location: string }
   | {
       readonly kind: 'problem'

@@ -8,7 +8,7 @@ import { Connections } from '../http/bindings/connections.js'
 import type { HttpLog } from '../http/services.js'
 import { hardLimit, largestLine } from '../http/bindings/header-limit.js'
 
-export interface BoundedServer {
+interface BoundedServer {
   readonly server: Server
   readonly connections: Connections
 }

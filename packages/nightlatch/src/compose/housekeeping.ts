@@ -5,7 +5,7 @@ import { housekeepingLease, runHousekeeping } from '../core/maintenance/housekee
 import { tellRefused } from '../core/rate-limits/refusals.js'
 import type { HttpLog } from '../http/services.js'
 
-export interface Rhythm {
+interface Rhythm {
   /** From the end of one round to the next. */
   readonly everyMs: number
   /** Between two batches: time for everybody else. */

@@ -4,7 +4,7 @@ import type { SecretBox } from './keys/secret-box.js'
 import type { Storage } from './ports/stores.js'
 import type { Platform } from './ports/platform.js'
 
-export interface Policy {
+interface Policy {
   /** `required`: every account has a second factor, and the first sign-in sets it up. */
   readonly mfa: 'required' | 'optional'
   /** The name that authenticator apps show. */

@@ -5,7 +5,7 @@ import type { PasswordHasher } from '../core/accounts/password.js'
 import { PasswordThreads, type JobResult, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
 
-export interface PasswordHasherOptions {
+interface PasswordHasherOptions {
   readonly threads?: number
   /** How many may wait; whoever comes then is told `busy`. */
   readonly longestQueue?: number
@@ -16,7 +16,7 @@ export interface PasswordHasherOptions {
   isBusy?(): boolean
 }
 
-export interface ClosablePasswordHasher extends PasswordHasher {
+interface ClosablePasswordHasher extends PasswordHasher {
   /** Finishes what is waiting, then ends the threads. */
   close(): Promise<void>
 }

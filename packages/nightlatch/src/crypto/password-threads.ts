@@ -18,7 +18,7 @@ interface Waiting {
   triesLeft: number
 }
 
-export interface ThreadsOptions {
+interface ThreadsOptions {
   readonly threads: number
   /** How many jobs may wait for a thread. */
   readonly longestQueue: number

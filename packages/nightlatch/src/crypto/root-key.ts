@@ -8,7 +8,7 @@ export type RootKey = Secret<Uint8Array>
 
 export const rootKeyBytes = 32
 
-export type ParsedRootKeys =
+type ParsedRootKeys =
   | { readonly kind: 'keys'; readonly keys: readonly RootKey[] }
   /** A sentence that says what is wrong, without a character of the key. */
   | { readonly kind: 'refused'; readonly why: string }

@@ -1,6 +1,6 @@
 import type { HttpRequest } from './request.js'
 
-export const bodyLimitBytes = 64 * 1024
+const bodyLimitBytes = 64 * 1024
 
 export type BodyRefusal = {
   readonly kind: 'refused'

@@ -3,17 +3,7 @@ import { parseToken } from '../core/tokens.js'
 import type { HttpRequest } from './request.js'
 
 /** What a browser holds for us, each a cookie of its own. */
-export const cookieNames = [
-  'session',
-  'sign-in',
-  'device',
-  'trusted',
-  'invitation',
-  'next',
-  'notice',
-  'bounces',
-] as const
-export type CookieName = (typeof cookieNames)[number]
+type CookieName = 'session' | 'sign-in' | 'device' | 'trusted' | 'invitation' | 'next' | 'notice' | 'bounces'
 
 /**
  * Cookies are bound to this host (`__Host-`: Secure, no Domain, whole path) wherever the origin is https; plain

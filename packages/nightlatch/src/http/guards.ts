@@ -18,7 +18,7 @@ const bodyMessages: Record<BodyRefusal['status'], MessageKey> = {
   415: 'wrong-type',
 }
 
-export const refuseBody = (context: Context, refusal: BodyRefusal): HttpResponse =>
+const refuseBody = (context: Context, refusal: BodyRefusal): HttpResponse =>
   message(context, refusal.status, { key: bodyMessages[refusal.status] })
 
 /** 503: everything is busy for a moment; nothing was looked at and nothing was spent. */

@@ -1,5 +1,5 @@
 /** Where a person may be sent after signing in. */
-export interface NextPolicy {
+interface NextPolicy {
   readonly origin: string
   /** The parent domain whose hosts forward authentication protects, or ''. */
   readonly protectedDomain: string

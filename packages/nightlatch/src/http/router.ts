@@ -6,12 +6,12 @@ export interface Route<Handler> {
   readonly handler: Handler
 }
 
-export type Match<Handler> =
+type Match<Handler> =
   | { readonly kind: 'found'; readonly route: Route<Handler>; readonly id: string }
   | { readonly kind: 'wrong-method'; readonly allow: string }
   | { readonly kind: 'no-such-path' }
 
-export type Router<Handler> = (method: string, path: string) => Match<Handler>
+type Router<Handler> = (method: string, path: string) => Match<Handler>
 
 const idPattern = /\/([a-z2-7]{26})(?=\/|$)/
 

@@ -15,7 +15,7 @@ export interface SessionView {
   readonly expiresAt: string
 }
 
-export const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString()
+const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 export function sessionView({ account, session }: SignedIn): SessionView {
   const { id, username, name, email } = account

@@ -35,7 +35,7 @@ export interface SetupView extends FormView {
   readonly replaces?: string | undefined
 }
 
-export const groupsOfFour = (key: string): string => key.match(/.{1,4}/g)?.join(' ') ?? ''
+const groupsOfFour = (key: string): string => key.match(/.{1,4}/g)?.join(' ') ?? ''
 
 export const setupPage = (site: Site, view: SetupView): Html =>
   layout(site, {

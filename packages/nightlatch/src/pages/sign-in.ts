@@ -135,7 +135,7 @@ export const recoveryField = (view: FormView): Html =>
     className: 'long-code',
   })
 
-export const operatorHelp = (site: Site): Html => html`<p>${common.askOperator(site.name)}</p>`
+const operatorHelp = (site: Site): Html => html`<p>${common.askOperator(site.name)}</p>`
 
 /** A link to another page of the same sign-in. */
 const withNext = (href: string, next: string | undefined): string =>

@@ -34,7 +34,7 @@ export interface ProtectParts extends GateParts {
   reenter(socket: Duplex): void
 }
 
-export interface Listeners {
+interface Listeners {
   request(request: IncomingMessage, response: ServerResponse): void
   checkContinue(request: IncomingMessage, response: ServerResponse): void
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void

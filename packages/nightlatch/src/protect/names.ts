@@ -4,7 +4,7 @@ import { identityHeaderNames } from '../http/forward-auth/identity.js'
  * A header's name as CGI, WSGI, PHP and their kin fold it: `Remote_User`, `remote.user` and `REMOTE-USER` all
  * become HTTP_REMOTE_USER, so whoever wants to keep one out has to keep all of them out.
  */
-export const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
+const fold = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-')
 
 const identity: ReadonlySet<string> = new Set(identityHeaderNames)
 

@@ -15,7 +15,7 @@ interface OfOneAccount {
   readonly ends: Map<SessionId, Set<() => void>>
 }
 
-export type LiveSessions = (account: Account) => Promise<ReadonlySet<SessionId>>
+type LiveSessions = (account: Account) => Promise<ReadonlySet<SessionId>>
 
 export function openStreams(liveSessions: LiveSessions): OpenStreams {
   const open = new Map<string, OfOneAccount>()

@@ -10,7 +10,7 @@ import { hasBody } from './headers.js'
 import { passAnswer, passInformation, passTrailers } from './passing.js'
 import { joinTunnel } from './tunnel.js'
 
-export interface UpstreamOptions {
+interface UpstreamOptions {
   /** `http://127.0.0.1:5000`: scheme, host and port. */
   readonly target: URL
   /** Redirects to the target's own address lead to this origin. */
@@ -23,7 +23,7 @@ export interface UpstreamOptions {
 export type UpstreamProblem = 'down' | 'slow'
 
 /** One request that is to go to the application; its headers are final. */
-export interface Passage {
+interface Passage {
   readonly request: IncomingMessage
   /** `Expect: 100-continue`: the client waits for the application's word before it sends the body. */
   readonly waits: boolean

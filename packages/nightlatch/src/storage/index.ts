@@ -18,7 +18,7 @@ export { StorageError, type StorageProblem } from './engine/errors.js'
 export type StorageLocation = string | { readonly sqliteFile: string }
 
 /** For PostgreSQL. */
-export interface StorageOptions {
+interface StorageOptions {
   /** Connections at most: 10 unless told. */
   readonly poolSize?: number
   /** How long one statement may take: 5000 unless told. */

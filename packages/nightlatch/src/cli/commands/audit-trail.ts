@@ -12,7 +12,7 @@ const mostAtOnce = 100
  * written, and shows the event when its transaction ends: a later number may come first. So numbers that are left out
  * are looked for again, until nobody can be writing them any more.
  */
-export class Trail {
+class Trail {
   readonly #audit: AuditStore
   readonly #now: () => number
   /** Each number that is left out, and since when it is missed. */

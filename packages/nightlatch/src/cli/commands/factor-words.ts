@@ -5,7 +5,7 @@ import { allFactors, countOf } from '../../core/factors/registry.js'
 import { timeOrNull } from '../framework/output.js'
 
 /** What the operator reads of a factor. */
-export interface OperatorWords {
+interface OperatorWords {
   /** "2 authenticators" that were removed; null: goes without saying. */
   readonly removed: ((count: number) => string) | null
   /** What the closing after a restore calls them, and what became of them. */

@@ -21,7 +21,7 @@ export interface In {
   ask(question: string, options: { readonly hidden: boolean }): Promise<string>
 }
 
-export type { MoveOutcome, Nightlatch, RunningServer, UndoOutcome }
+export type { MoveOutcome, Nightlatch, RunningServer }
 export type ProtectCommandOptions = Omit<ProtectOptions, 'log'>
 
 export interface OpenOptions {
@@ -30,7 +30,7 @@ export interface OpenOptions {
   readonly lostKey?: boolean
 }
 
-export interface MoveHooks {
+interface MoveHooks {
   onProgress(done: number, total: number): void
   /** Throws when it is to end; nothing is kept then. */
   mustGoOn(): void

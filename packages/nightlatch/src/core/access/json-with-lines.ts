@@ -6,7 +6,7 @@ export type JsonNode = { readonly line: number } & (
   | { readonly kind: 'other' }
 )
 
-export type JsonRead =
+type JsonRead =
   | { readonly kind: 'json'; readonly root: JsonNode }
   | { readonly kind: 'malformed'; readonly line: number; readonly reason: string }
 

@@ -1,5 +1,5 @@
 /** What is known of a path when nobody can tell which server will read it. */
-export interface PathReadings {
+interface PathReadings {
   /** Decoded and with dots resolved, each as at least one known server reads it. */
   readonly readings: readonly string[]
   /** False where a part of it can be read in ways that nobody can list: then nothing makes it public. */

@@ -2,12 +2,12 @@ import type { Access, AccessRule, AccessRules } from './rules.js'
 import type { JsonNode } from './json-with-lines.js'
 import { readJsonWithLines } from './json-with-lines.js'
 
-export interface RulesProblem {
+interface RulesProblem {
   readonly line: number
   readonly reason: string
 }
 
-export type RulesRead =
+type RulesRead =
   | { readonly kind: 'rules'; readonly rules: AccessRules }
   | { readonly kind: 'problems'; readonly problems: readonly RulesProblem[] }
 

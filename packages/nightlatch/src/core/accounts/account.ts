@@ -61,9 +61,9 @@ export interface AccountStore {
 
 export type FactorLimit = { readonly atMost: number } | 'first'
 
-export type NameProblem = 'empty' | 'too-long' | 'not-allowed'
+type NameProblem = 'empty' | 'too-long' | 'not-allowed'
 
-export type ParsedName =
+type ParsedName =
   | { readonly kind: 'name'; readonly shown: string; readonly key: LoginName }
   | { readonly kind: 'refused'; readonly why: NameProblem }
 

@@ -27,21 +27,21 @@ export interface Change {
   readonly browser: Browser
 }
 
-export type NotFresh = { readonly kind: 'not-fresh' }
+type NotFresh = { readonly kind: 'not-fresh' }
 const notFresh: NotFresh = { kind: 'not-fresh' }
 
-export type RenameOutcome =
+type RenameOutcome =
   | { readonly kind: 'renamed' | 'not-there' }
   | { readonly kind: 'bad-name'; readonly why: 'empty' | 'too-long' | 'not-allowed' | 'taken' }
   | NotFresh
 
 /** One of the account's second factors. */
-export interface FactorChange extends Change {
+interface FactorChange extends Change {
   readonly factor: SecondFactor
   readonly id: string
 }
 
-export async function renameFactor(
+async function renameFactor(
   core: Core,
   change: FactorChange & { readonly name: string },
 ): Promise<RenameOutcome> {
@@ -67,13 +67,13 @@ export const renameAuthenticator = (
   change: Change & { readonly id: AuthenticatorId; readonly name: string },
 ): Promise<RenameOutcome> => renameFactor(core, { ...change, factor: totp })
 
-export type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh
+type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh
 
 /**
  * Removes one; the last second factor of any kind only where one is optional, and then everything that hangs on there
  * being one goes with it.
  */
-export async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOutcome> {
+async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOutcome> {
   const { factor, id } = change
   const { account, session } = change.signedIn
   if (!isFresh(session, core.platform.nowSeconds())) return notFresh
@@ -125,7 +125,7 @@ const noteFactorChange = (
     details: { [factor.one]: id },
   })
 
-export type RenewOutcome =
+type RenewOutcome =
   | { readonly kind: 'renewed'; readonly codes: readonly string[] }
   | { readonly kind: 'no-second-factor' | 'busy' }
   | NotFresh
@@ -206,7 +206,7 @@ export async function endTrustedDevice(
   })
 }
 
-export type PasswordChangeOutcome =
+type PasswordChangeOutcome =
   | ({ readonly kind: 'changed' } & Pick<SignedInNow, 'token' | 'session' | 'knownDevice'>)
   | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
   | { readonly kind: 'wrong-password' }

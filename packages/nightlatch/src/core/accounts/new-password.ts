@@ -10,7 +10,7 @@ import {
 } from './password.js'
 import { Secret } from '../secret.js'
 
-export type NewPassword =
+type NewPassword =
   | { readonly kind: 'hashed'; readonly hash: string }
   | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
   | { readonly kind: 'busy' }

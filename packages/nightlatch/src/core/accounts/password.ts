@@ -1,7 +1,7 @@
 import type { Account } from './account.js'
 import type { Secret } from '../secret.js'
 
-export type Password = Secret<string>
+type Password = Secret<string>
 
 /**
  * argon2id, off the event loop on threads of its own. `busy` means that the queue is full: answer 503 and let
@@ -26,7 +26,7 @@ export const longestPassword = 256
 
 export type PasswordProblem = 'too-short' | 'too-long' | 'not-allowed' | 'common' | 'own-name'
 
-export interface PasswordPolicy {
+interface PasswordPolicy {
   readonly shortest: number
   /** Names that must not be the password: the user's, the product's, the instance's. */
   readonly names: readonly string[]

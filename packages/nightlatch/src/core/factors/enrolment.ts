@@ -27,7 +27,7 @@ export type SetUpRefusal = {
 }
 
 /** A set-up that was begun, or is to be. */
-export interface Begun {
+interface Begun {
   /** It takes the place of another one. */
   readonly replaces: boolean
   readonly createdAt: number
@@ -67,7 +67,7 @@ export const mayOnlyReplace = (core: Core, owner: SetUpOwner): boolean =>
   !isFresh(owner.signedIn.session, core.platform.nowSeconds())
 
 /** A second factor that was proven once and is to count from now on. */
-export interface Enrolment<Item extends FactorItem> {
+interface Enrolment<Item extends FactorItem> {
   readonly owner: SetUpOwner
   readonly browser: Browser
   readonly factor: SecondFactor

@@ -83,7 +83,7 @@ export interface FactorItem {
 }
 
 /** Secrets that lie sealed under the root key. */
-export interface SealedSecrets {
+interface SealedSecrets {
   countNotSealedUnder(stores: Stores, keyIds: readonly string[]): Promise<number>
   /** Seals up to `limit` anew under the newest key. @returns how many were done */
   resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number>
@@ -113,7 +113,7 @@ interface AnyFactor {
   afterRestore(stores: Stores, input: RestoreWishes): Promise<number | null>
 }
 
-export interface RestoreWishes {
+interface RestoreWishes {
   readonly now: number
   /** Recovery codes go, too. */
   readonly recoveryCodes: boolean

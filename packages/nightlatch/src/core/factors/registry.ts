@@ -16,9 +16,7 @@ export const factors: { readonly [Kind in FactorKind]: Factor } = {
 
 export const allFactors: readonly Factor[] = factorKinds.map((kind) => factors[kind])
 
-export const secondFactors: readonly SecondFactor[] = allFactors.filter(
-  (factor) => factor.role === 'second-factor',
-)
+const secondFactors: readonly SecondFactor[] = allFactors.filter((factor) => factor.role === 'second-factor')
 
 /** How a session's person may be proven. `device` is a device that was trusted earlier. */
 export const proofs: readonly Proof[] = ['password', ...factorKinds, 'device']

@@ -12,7 +12,7 @@ import { asciiBytes } from '../text.js'
 const prefix = 'key-check:'
 const checkText = 'nightlatch'
 
-export type KeyCheck =
+type KeyCheck =
   | { readonly kind: 'fits'; readonly keyId: string; readonly unreadable: number }
   | { readonly kind: 'does-not-fit' }
   /** `secrets` lie under keys that the database knows and nobody gave. */
@@ -54,7 +54,7 @@ export async function resealSome(box: SecretBox, stores: Stores, limit: number):
   return done
 }
 
-export interface KnownKey {
+interface KnownKey {
   readonly id: string
   /** The key is at hand. */
   readonly here: boolean
@@ -89,7 +89,7 @@ export async function forgetUnusedKeys(box: SecretBox, stores: Stores): Promise<
   return unused.map(({ id }) => id)
 }
 
-export type Retirement =
+type Retirement =
   | { readonly kind: 'ready'; readonly resealed: number }
   /** The server that was started last seals under another key: it would go on doing so. */
   | { readonly kind: 'not-in-use' }

@@ -5,7 +5,7 @@ import type { Stores } from '../ports/stores.js'
 import type { Platform } from '../ports/platform.js'
 
 /** What was begun or remembered, and is no more: how many of each. */
-export interface Ended {
+interface Ended {
   readonly sessions: number
   readonly signIns: number
   readonly setUps: number

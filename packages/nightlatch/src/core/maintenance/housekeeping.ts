@@ -17,7 +17,7 @@ const leaseSeconds = 3 * minute
 
 export const housekeepingLease = 'housekeeping'
 
-export interface Housekeeper {
+interface Housekeeper {
   /** Another text for each server. */
   readonly name: string
   /** Lets others work between two batches. False when the server is to stop. */

@@ -1,5 +1,5 @@
 /** What one server at a time does for all of them. It ends by itself, for whoever holds it may die. */
-export interface Lease {
+interface Lease {
   readonly name: string
   /** Another text for each server. */
   readonly holder: string

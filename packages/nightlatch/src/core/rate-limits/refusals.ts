@@ -10,7 +10,7 @@ import { minute } from '../ports/platform.js'
  * A refused attempt costs nothing, so a stranger can make as many as the network carries. They are no rows of the audit
  * trail each: the first of a wait is, the others are counted and told once in a while ("412 more").
  */
-export interface Refused {
+interface Refused {
   readonly event: AuditEventName
   readonly account: AccountId | null
   readonly client: Client

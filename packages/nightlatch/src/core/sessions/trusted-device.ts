@@ -31,7 +31,7 @@ export interface KnownDeviceStore {
   removeIdleSince(at: number, limit: number): Promise<number>
 }
 
-export type TrustedDeviceUse =
+type TrustedDeviceUse =
   | { readonly kind: 'used'; readonly device: TrustedDevice }
   | { readonly kind: 'unknown' }
   /** It was replaced while this request was under way: two windows at once. Nothing is changed. */
@@ -40,7 +40,7 @@ export type TrustedDeviceUse =
   | { readonly kind: 'reused'; readonly device: TrustedDevice }
 
 /** Hashes of what a browser holds, of the value that comes next, and of what all values of the device have in common. */
-export interface TrustedDeviceTokens {
+interface TrustedDeviceTokens {
   readonly token: string
   readonly next: string
   readonly series?: string

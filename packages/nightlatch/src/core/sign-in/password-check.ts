@@ -6,7 +6,7 @@ import { newId } from '../ids.js'
 import { couldBePassword, normalisePassword } from '../accounts/password.js'
 import { Secret } from '../secret.js'
 
-export type PasswordCheck =
+type PasswordCheck =
   | { readonly kind: 'right'; readonly account: Account }
   | { readonly kind: 'wrong' }
   /** Too many passwords are being hashed: nothing was looked at. */

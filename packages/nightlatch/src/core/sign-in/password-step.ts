@@ -45,7 +45,7 @@ export type PasswordOutcome =
   | { readonly kind: 'wait'; readonly untilSeconds: number }
   | { readonly kind: 'busy' }
 
-export interface PasswordGiven {
+interface PasswordGiven {
   readonly username: string
   readonly password: string
   readonly browser: Browser
@@ -209,7 +209,7 @@ async function noteRefusal(core: Core, refusal: Refusal): Promise<void> {
   )
 }
 
-export interface Accepted {
+interface Accepted {
   readonly account: Account
   readonly browser: Browser
   /** The trusted device's cookie was the current one when the request began. */
@@ -219,7 +219,7 @@ export interface Accepted {
 }
 
 /** The account is not as it was when the password was looked at: what was right then decides nothing now. */
-export type ChangedMeanwhile = { readonly kind: 'changed-meanwhile' }
+type ChangedMeanwhile = { readonly kind: 'changed-meanwhile' }
 const changedMeanwhile: ChangedMeanwhile = { kind: 'changed-meanwhile' }
 
 /** What follows a right password: the code, the set-up, or (where the second factor is optional) a session. */

@@ -36,7 +36,7 @@ export interface SignedInNow {
   readonly trustedDevice: Token | null
 }
 
-export interface NewSession {
+interface NewSession {
   readonly account: Account
   readonly factors: readonly Proof[]
   /** 0: not proven freshly enough for a change of the account. */

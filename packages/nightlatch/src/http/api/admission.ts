@@ -20,7 +20,7 @@ export interface ContextOf {
   readonly 'signed-in': SignedInContext
 }
 
-export type Admission<V extends Context> =
+type Admission<V extends Context> =
   | { readonly kind: 'admitted'; readonly context: V }
   | { readonly kind: 'refused'; readonly answer: HttpResponse }
 

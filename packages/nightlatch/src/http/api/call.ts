@@ -30,7 +30,7 @@ export function reply<Id extends OperationId>(
   return status === 204 ? noContent(extra) : json(value, { ...extra, status })
 }
 
-export type BodyRead =
+type BodyRead =
   | { readonly kind: 'body'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly answer: HttpResponse }
 

@@ -22,7 +22,7 @@ export const apiFactors: { readonly [Kind in FactorKind]: ApiFactor<Kind> } = {
   'recovery-code': { member: 'recoveryCode', refuse: refuseRecoveryCode },
 }
 
-export type SecondGiven =
+type SecondGiven =
   StepUpGiven['second'] | { readonly kind: 'several'; readonly member: string; readonly beside: string }
 
 /** The one factor that a fresh proof gives; none given is the best that the account has, given empty. */

@@ -19,7 +19,7 @@ export interface ConnectionLimits {
 }
 
 /** Why a connection was ended before its time. */
-export type Ended = 'no-request' | 'body-stalled' | 'answer-not-read' | 'quiet' | 'too-many'
+type Ended = 'no-request' | 'body-stalled' | 'answer-not-read' | 'quiet' | 'too-many'
 
 interface Exchange {
   readonly request: IncomingMessage
@@ -38,7 +38,7 @@ interface Connection {
   endsAt: number
 }
 
-export interface Report {
+interface Report {
   readonly counts: ReadonlyMap<Ended, number>
   /** The address of the last one. */
   readonly address: string

@@ -4,7 +4,7 @@ import { pathBelow } from './node.js'
 
 type RequestHandler = (request: HttpRequest) => Promise<HttpResponse>
 
-export interface FetchBinding {
+interface FetchBinding {
   /** Below the origin: '' or '/auth'. */
   readonly base: string
   /** The address of the other end of the connection, where the framework knows it. */
@@ -12,7 +12,7 @@ export interface FetchBinding {
 }
 
 /** What a framework knows of the other end beside the request. */
-export interface Connection {
+interface Connection {
   readonly address?: string | undefined
 }
 
@@ -25,7 +25,7 @@ export function fetchHandler(
     responseOf(await door(askOfRequest(request, binding, connection)), request.method)
 }
 
-export function askOfRequest(
+function askOfRequest(
   request: Request,
   { base, peerOf }: FetchBinding,
   connection?: Connection,

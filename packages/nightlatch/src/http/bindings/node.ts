@@ -5,7 +5,7 @@ import { PreparedResponse } from '../response-cache.js'
 
 type RequestHandler = (request: HttpRequest) => Promise<HttpResponse>
 
-export interface NodeBinding {
+interface NodeBinding {
   /** Cut off from every path; what is not below it is not ours. */
   readonly base: string
   /** Connections are not kept once the server is to stop. */

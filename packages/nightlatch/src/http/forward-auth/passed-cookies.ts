@@ -5,7 +5,7 @@ import { withoutOurCookies } from '../our-cookies.js'
  * How a proxy asks for the cookies that the application may see. No script of a page can send a header that begins
  * with Sec-, so none can read cookies here that the application keeps from scripts (HttpOnly).
  */
-export const cookieWish = { name: 'sec-nightlatch-cookie', value: 'without-ours' } as const
+const cookieWish = { name: 'sec-nightlatch-cookie', value: 'without-ours' } as const
 
 /**
  * The answer names the application's own cookies, for the proxy to put in the place of all of them. Where there are

@@ -47,7 +47,7 @@ function keptNext({ services, request }: Context): string | null {
 /** A cookie holds 4,096 bytes in every browser; the others need room in the same header. */
 const longestKept = 3000
 
-export interface Step {
+interface Step {
   readonly location: string
   readonly cookie: string
 }

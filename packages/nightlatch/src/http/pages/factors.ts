@@ -19,7 +19,7 @@ export interface StepView {
 }
 
 /** How a factor is given at the pages. */
-export interface FactorDoor {
+interface FactorDoor {
   /** The field of its forms. */
   readonly field: FieldName
   readonly metric: SecondStepMetric

@@ -27,7 +27,7 @@ const entities: Record<string, string> = {
 
 const special = /[&<>"'`]/
 
-export const escape = (text: string): string =>
+const escape = (text: string): string =>
   special.test(text) ? text.replace(/[&<>"'`]/g, (character) => entities[character] ?? '') : text
 
 /** The named exception: this string is markup already. Never call it with what a person has typed. */

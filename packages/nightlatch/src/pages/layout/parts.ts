@@ -12,7 +12,7 @@ export interface FormView {
 export const failed = (view: FormView): boolean => (view.problems ?? []).length > 0
 
 /** Stable over releases: browsers and password managers remember fields by these. */
-export const fieldId = (name: FieldName): string =>
+const fieldId = (name: FieldName): string =>
   name === 'password' ? 'current-password' : name.replaceAll('_', '-')
 
 /**
@@ -84,7 +84,7 @@ function noticeLink(notice: Notice, base: string): Html | null {
 }
 
 /** The problems of one field: its words, and the attributes that tie them to it. */
-export interface FieldState {
+interface FieldState {
   readonly errors: readonly Html[]
   readonly describedBy: Html | null
   readonly attributes: Html
@@ -108,7 +108,7 @@ export function fieldState(view: FormView, name: FieldName, hintId?: string): Fi
 
 const line = (text: HtmlValue, index: number): Html => html`${index > 0 && html`<br />`}${text}`
 
-export interface TextField {
+interface TextField {
   readonly name: FieldName
   readonly label: HtmlValue
   readonly autocomplete: string
@@ -139,7 +139,7 @@ export function textField(view: FormView, field: TextField): Html {
   </div>`
 }
 
-export interface PasswordField {
+interface PasswordField {
   readonly name: 'password' | 'current_password' | 'new_password'
   readonly label: string
   readonly hint?: string | undefined
@@ -226,7 +226,7 @@ export const nextField = (next: string | undefined): Html | null =>
 export const knownUsername = (username: string): Html =>
   html`<input type="text" autocomplete="username" value="${username}" readonly hidden />`
 
-export interface Actions {
+interface Actions {
   readonly submit: HtmlValue
   readonly tone?: 'danger' | undefined
   readonly cancel?: { readonly href: string; readonly label: HtmlValue } | undefined

@@ -11,7 +11,7 @@ export const plural = (number: number, unit: string): string => `${number} ${uni
 export const digitsWords = (lengths: readonly number[]): string => `${lengths.join('- or ')}-digit`
 
 /** "Example", or "Example or ACME" where their entries have several names. */
-export const entryNames = (issuers: readonly string[]): readonly Html[] =>
+const entryNames = (issuers: readonly string[]): readonly Html[] =>
   issuers.map((issuer, index) => html`${index > 0 && ' or '}<strong>${named(issuer)}</strong>`)
 
 export const common = {

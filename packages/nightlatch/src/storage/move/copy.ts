@@ -98,7 +98,7 @@ const arrayOf = (values: readonly Param[]): string =>
 const quoted = (value: string | number): string =>
   typeof value === 'number' ? String(value) : `"${value.replace(/["\\]/g, '\\$&')}"`
 
-export interface Sums {
+interface Sums {
   readonly rows: number
   /** The octets of all text and the sum of all numbers, as the database itself counts them. */
   readonly octets: string

@@ -5,7 +5,7 @@ import { beginsWithUri } from './text.js'
 import { inWords } from './words.js'
 
 /** Something that was not taken: where it stands, why in a word that stays, and why in words. */
-export interface LeftOut extends Place {
+interface LeftOut extends Place {
   readonly why: string
   readonly message: string
 }

@@ -39,7 +39,7 @@ export function pictureKind(file: Uint8Array): PictureKind | null {
   return is?.kind === 'bmp' && !isBmpHeader(file) ? null : is
 }
 
-export interface Size {
+interface Size {
   readonly width: number
   readonly height: number
 }

@@ -1,7 +1,7 @@
 import { Refused } from '../../framework/errors.js'
 
 /** A URI of an authenticator app in a text, and where it stands. */
-export interface FoundUri {
+interface FoundUri {
   readonly uri: string
   /** Counted from 1. */
   readonly line: number
@@ -47,7 +47,7 @@ function otherLine(text: string, line: number): OtherLine {
   return { line, why: /^motp:/i.test(text) ? 'motp' : 'no-uri' }
 }
 
-export const linesOf = (text: string): readonly string[] => text.replace(/^\ufeff/, '').split(/\r\n|[\n\r]/)
+const linesOf = (text: string): readonly string[] => text.replace(/^\ufeff/, '').split(/\r\n|[\n\r]/)
 
 /** Everything that a text says of authenticator apps, line by line; a line of blanks says nothing. */
 export function lookForUris(text: string): { uris: readonly FoundUri[]; others: readonly OtherLine[] } {

@@ -12,7 +12,7 @@ export const recoveryCodeCount = 10
 const characters = 16
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
-export type RecoveryCode = Secret<string>
+type RecoveryCode = Secret<string>
 
 export interface RecoveryCodeStore {
   /** Replaces the account's set. */

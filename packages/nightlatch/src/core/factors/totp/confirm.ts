@@ -16,7 +16,7 @@ import { longestAuthenticatorName, nameProblemOf, ourOtp, parseAuthenticatorName
 import { parseCode, reserveCode, sealContext, windowSteps } from './verify.js'
 
 /** How far a wrong code is looked for, at set-up only, to tell a wrong clock: ten minutes either side. */
-export const driftSteps = 20
+const driftSteps = 20
 /** A clock that shows the time of another zone: zones are whole quarters of an hour apart, and 14 hours at most. */
 const zoneSeconds = 15 * minute
 const mostZones = (14 * hour) / zoneSeconds

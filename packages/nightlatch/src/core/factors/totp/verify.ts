@@ -21,7 +21,7 @@ const mostDigits = 8
 /** After this many wrong codes in a row the owner is told, once. */
 const tellAfterFailures = 10
 
-export type CodeMatch = {
+type CodeMatch = {
   readonly kind: 'matched'
   readonly authenticator: AuthenticatorId
   /** What is spent with it: a step and all before it, or a counter up to the `next` one. */
@@ -45,7 +45,7 @@ const wrongLength = (code: string): FactorRefusal & { kind: 'malformed' } => ({
 })
 
 /** The same for authenticators from elsewhere, whose codes have six to eight digits. */
-export function parseAnyCode(
+function parseAnyCode(
   text: string,
 ): { readonly kind: 'code'; readonly code: string } | (FactorRefusal & { kind: 'malformed' }) {
   const code = normaliseCode(text.slice(0, 200))
@@ -89,11 +89,7 @@ interface CodeGiven {
  * acceptance: `acceptCode` must mark its step as used, in the transaction that acts on it. A wrong one is to be told to
  * `tellOfWrongCodes` once it is kept.
  */
-export async function checkCode(
-  core: Core,
-  stores: Stores,
-  given: CodeGiven,
-): Promise<CodeMatch | FactorRefusal> {
+async function checkCode(core: Core, stores: Stores, given: CodeGiven): Promise<CodeMatch | FactorRefusal> {
   const [reservation, secrets] = await Promise.all([
     reserveCode(core, stores, given),
     stores.authenticators.listOf(given.account),
@@ -131,7 +127,7 @@ export async function reserveCode(
 }
 
 /** Marks the step as used and frees the counter; false when another request was first. */
-export async function acceptCode(
+async function acceptCode(
   core: Core,
   stores: Stores,
   match: CodeMatch & Pick<CodeGiven, 'account' | 'client'>,
@@ -151,7 +147,7 @@ const spend = (stores: Stores, { authenticator, spends }: CodeMatch, now: number
     : stores.authenticators.consumeCounterIfNewer(authenticator, spends.next, now)
 
 /** How many digits the codes of these have. */
-export const lengthsOf = (secrets: readonly Pick<AuthenticatorSecret, 'digits'>[]): readonly number[] =>
+const lengthsOf = (secrets: readonly Pick<AuthenticatorSecret, 'digits'>[]): readonly number[] =>
   [...new Set(secrets.map(({ digits }) => digits))].sort((one, other) => one - other)
 
 type Found =

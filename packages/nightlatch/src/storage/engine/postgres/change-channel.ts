@@ -23,7 +23,7 @@ const proof = {
   text: `SELECT pg_backend_pid() AS pid, current_setting('transaction_read_only') AS read_only`,
 }
 
-export interface ChannelNeeds {
+interface ChannelNeeds {
   /** A connection that nobody else uses. */
   connect(): Promise<pg.Client>
   /** Whether the pool uses the same server as this connection. */

@@ -1,7 +1,7 @@
 import { StorageError } from '../errors.js'
 
 /** One server to try, as an address of its own. */
-export interface PostgresServer {
+interface PostgresServer {
   /** For messages: never the user or the password. */
   readonly name: string
   readonly url: string

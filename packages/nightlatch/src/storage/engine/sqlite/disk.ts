@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { StorageError } from '../errors.js'
 
 /** Brings what was written to a file to the disk. */
-export interface SyncedFile {
+interface SyncedFile {
   sync(): Promise<void>
   close(): Promise<void>
 }

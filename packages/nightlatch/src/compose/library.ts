@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { noteRunning, openServices, openNightlatch } from './open.js'
-import type { HttpApp, Parts } from './open.js'
+import type { HttpApp, Nightlatch, Parts } from './open.js'
+import { invitationUrl } from './links.js'
 import { readSettings } from '../config/read.js'
 import type { Settings } from '../config/read.js'
 import type { ApplicationAccounts } from '../core/core.js'
+import { firstAccountLink } from '../core/accounts/administration.js'
 import { findSession } from '../core/sessions/session-lifetime.js'
 import { parseToken } from '../core/tokens.js'
 import { readCookie } from '../http/cookies.js'
@@ -38,6 +40,11 @@ export interface AuthOptions {
   readonly clientAddress?: (request: Request) => string | undefined
   /** Default: warnings and errors, on standard error. */
   readonly log?: HttpLog
+  /**
+   * Told at each start while there is no account: the one-time link that makes the first one, an administrator. It is
+   * as good as a password, so it goes into no log. Default: it is printed on standard error.
+   */
+  readonly onFirstAccountLink?: (url: string, expiresAt: Date) => void
 }
 
 /** A web `Request`, a request of node:http, or anything else with headers. */
@@ -87,6 +94,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   if (nightlatch.hasGuessableKey) log.warn('the root key can be guessed', {})
   const http = openServices(nightlatch, settings, { log })
   await noteRunning(nightlatch, settings, { door: 'library', log })
+  if (options.accounts === undefined) await tellFirstAccountLink(nightlatch, options, log)
   const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
   const base = settings.basePath
@@ -107,6 +115,28 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
       await nightlatch.close()
     },
   }
+}
+
+/** The sign-in page sends people to this link. Without it everything else works, and another start makes one. */
+async function tellFirstAccountLink(
+  { core, settings }: Pick<Nightlatch, 'core' | 'settings'>,
+  { onFirstAccountLink: tell = printFirstAccountLink }: AuthOptions,
+  log: HttpLog,
+): Promise<void> {
+  try {
+    const link = await firstAccountLink(core)
+    if (link !== null) tell(invitationUrl(settings, link.token), new Date(link.expiresAt * 1000))
+  } catch (error) {
+    log.error('the link that makes the first account could not be told', {}, error)
+  }
+}
+
+const printFirstAccountLink = (url: string, expiresAt: Date): void => {
+  const until = expiresAt.toISOString().replace(/\.\d+/, '')
+  process.stderr.write(
+    `There is no account yet. Open this link to create the first one:\n\n  ${url}\n\n` +
+      `It works once, until ${until}; another start prints a new one.\n`,
+  )
 }
 
 function partsOf({ accounts }: AuthOptions, log: HttpLog): Parts {

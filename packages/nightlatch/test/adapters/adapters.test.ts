@@ -376,6 +376,71 @@ describe('the address of the client', () => {
   })
 })
 
+describe('an application without an account', () => {
+  const start = (database: string, more: object = {}) =>
+    createNightlatch({ origin: 'http://localhost:3000', basePath: '/auth', database, ...more })
+  const signUp = async (auth: NightlatchAuth, link: string): Promise<number> => {
+    const app = express()
+    app.use(forExpress.nightlatch(auth))
+    const server = createServer(app)
+    const browser = new Browser(await listen(server))
+    expect((await browser.get('/auth/login')).body).toContain('There is no account here yet')
+    await browser.get(link.replace(/^http:\/\/localhost:3000/, ''))
+    const made = await browser.post('/auth/invitation', {
+      username: 'ada',
+      new_password: 'a quite different battery',
+    })
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    return made.status
+  }
+
+  it('prints the link that makes it, at each start until there is one, and never into the log', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const logged: unknown[] = []
+    const note = (...given: unknown[]) => logged.push(given)
+    const log = { info: note, warn: note, error: note }
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const printed = () =>
+      written.mock.calls
+        .splice(0)
+        .map(([text]) => String(text))
+        .join('')
+    const link = /http:\/\/localhost:3000\/auth\/invitation\?token=[\w-]{43}/
+    await (await start(folder, { log })).close()
+    const earlier = link.exec(printed())?.[0]
+    const auth = await start(folder, { log })
+    const [now = 'none'] = link.exec(printed()) ?? []
+    expect(earlier).toMatch(link)
+    expect(now).not.toBe(earlier)
+    expect(await signUp(auth, now)).toBe(303)
+    await auth.close()
+    printed()
+    await (await start(folder, { log })).close()
+    expect(printed()).not.toMatch(/token|account/)
+    written.mockRestore()
+    expect(JSON.stringify(logged)).not.toContain('token')
+    rmSync(folder, { recursive: true })
+  })
+
+  it('tells the link to whoever asks for it, instead; and none where the accounts are the application’s', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
+    const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const told: [string, Date][] = []
+    const onFirstAccountLink = (...given: [string, Date]) => void told.push(given)
+    await (await start(join(folder, 'own'), { onFirstAccountLink, accounts })).close()
+    expect(told).toEqual([])
+    const auth = await start(join(folder, 'ours'), { onFirstAccountLink })
+    expect(written.mock.calls.join('')).not.toContain('token')
+    written.mockRestore()
+    expect(told).toEqual([[expect.stringContaining('/auth/invitation?token='), expect.any(Date)]])
+    expect(told[0]![1].getTime()).toBeGreaterThan(Date.now())
+    expect(await signUp(auth, told[0]![0])).toBe(303)
+    await auth.close()
+    rmSync(folder, { recursive: true })
+  })
+})
+
 describe('an application whose password check fails', () => {
   it('finds the place on standard error, under the number that the page shows, and no password', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))

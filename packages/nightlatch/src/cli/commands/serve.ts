@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { Option } from 'commander'
 import { addAccount, firstAccountLink } from '../../core/accounts/administration.js'
+import { invitationUrl } from '../../compose/links.js'
 import { isLoopbackHost } from '../../config/addresses.js'
 import type { Log } from '../../log/log.js'
 import { wholeNumber, type AddCommands } from '../framework/command.js'
@@ -11,7 +12,6 @@ import { asCalled } from '../framework/called.js'
 import { isoTime, paint, print } from '../framework/output.js'
 import { rulesOf, rulesOption, warnOfGroups } from './rules.js'
 import { addSettingFlags, placeFlags, settingsOf } from '../framework/settings-flags.js'
-import { invitationUrl } from './user.js'
 import { logOf, withApp } from '../framework/with-app.js'
 
 const inFlightMs = 10_000
@@ -143,7 +143,7 @@ async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place
     '',
     'There is no account yet. Open this link to create the first one:',
     '',
-    `  ${invitationUrl(app, link.token)}`,
+    `  ${invitationUrl(app.settings, link.token)}`,
     '',
     `It works once, until ${isoTime(link.expiresAt)}; another start prints a new one. Stop: Ctrl-C. ` +
       `Check: nightlatch doctor${place}`,

@@ -1,10 +1,10 @@
+import { invitationUrl } from '../../compose/links.js'
 import * as administration from '../../core/accounts/administration.js'
 import type { Account } from '../../core/accounts/account.js'
 import type { AccountProblem, AccountInput } from '../../core/accounts/administration.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
-import type { Token } from '../../core/tokens.js'
 import { addSettingFlags, databaseSettings, linkSettings, settingsOf } from '../framework/settings-flags.js'
 import type { AddCommands, CliCommand } from '../framework/command.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
@@ -70,7 +70,7 @@ interface Adding {
 async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Adding): Promise<void> {
   const invited = await administration.inviteAccount(app.core, wishes)
   if (invited.kind === 'refused') throw accountRefused(invited.why, wishes)
-  const url = invitationUrl(await knownSite(app), invited.token)
+  const url = invitationUrl((await knownSite(app)).settings, invited.token)
   const expiresAt = isoTime(invited.expiresAt)
   if (options['json'] === true)
     return printJson(deps, { account: describeAccount(invited.account), invitation: { url, expiresAt } })
@@ -97,9 +97,6 @@ async function addOne(
 }
 
 /** A link that works once; where it leads follows the origin, never a request. */
-export const invitationUrl = ({ settings }: Pick<Nightlatch, 'settings'>, token: Token): string =>
-  `${settings.origin}${settings.basePath}/invitation?token=${token.reveal()}`
-
 function addList(user: CliCommand, deps: CliDeps): void {
   const list = user
     .command('list')

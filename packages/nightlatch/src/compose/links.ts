@@ -1,0 +1,8 @@
+import type { Token } from '../core/tokens.js'
+import type { Settings } from '../config/read.js'
+
+/** A one-time link, as the person opens it. */
+export const invitationUrl = (
+  { origin, basePath }: Pick<Settings, 'origin' | 'basePath'>,
+  token: Token,
+): string => `${origin}${basePath}/invitation?token=${token.reveal()}`

@@ -62,10 +62,11 @@ const versionOf = (manifest: URL): string =>
 
 async function noticesFor(settings: Settings, log: Log): ReturnType<CliDeps['notices']> {
   const { mailNotices } = await import('../mail/notices.js')
-  const { mail, issuer, origin, basePath } = settings
+  const { mailSender } = await import('../compose/mail-sender.js')
+  const { mail } = settings
   return mailNotices({
     mailer: mail === null ? null : await mailerFor(mail),
-    sender: { issuer, accountUrl: `${origin}${basePath}/account` },
+    sender: mailSender(settings),
     log,
   })
 }

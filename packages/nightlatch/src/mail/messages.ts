@@ -12,6 +12,8 @@ export interface Sender {
   readonly issuer: string
   /** Where the account can be looked after. */
   readonly accountUrl: string
+  /** "Firefox on Linux", as the pages call a device. */
+  deviceName(userAgent: string): string
 }
 
 /** The mail for a notice, to the address stored with the account; null when it has none. */
@@ -23,7 +25,7 @@ export function messageFor(notice: Notice, sender: Sender): Message | null {
     `Account: ${oneLine(account.username)}`,
     `Time:    ${new Date(notice.at * 1000).toISOString().replace('T', ' ').slice(0, 16)} UTC`,
     ...(client.address === '' ? [] : [`Address: ${client.address.replace(/[^\da-f.:]/gi, '')}`]),
-    ...(client.userAgent === '' ? [] : [`Browser: ${oneLine(client.userAgent)}`]),
+    ...(client.userAgent === '' ? [] : [`Browser: ${oneLine(sender.deviceName(client.userAgent))}`]),
   ]
   return {
     to: account.email,

@@ -2,6 +2,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SMTPServer } from 'smtp-server'
 import { afterEach, describe, expect, it } from 'vitest'
+import { mailSender } from '../compose/mail-sender.js'
+import { readSettings } from '../config/read.js'
 import type { Account } from '../core/accounts/account.js'
 import type { AccountId } from '../core/ids.js'
 import type { Notice, NoticeKind } from '../core/notify/notices.js'
@@ -26,7 +28,11 @@ const ada: Account = {
   createdAt: 0,
   lastSignInAt: 0,
 }
-const sender = { issuer: 'Example', accountUrl: 'https://auth.example.org/account' }
+const sender = {
+  issuer: 'Example',
+  accountUrl: 'https://auth.example.org/account',
+  deviceName: (userAgent: string) => userAgent,
+}
 const kinds = Object.keys(noticeTexts) as NoticeKind[]
 
 const notice = (kind: NoticeKind, more: Partial<Notice> = {}): Notice => ({
@@ -90,6 +96,22 @@ describe('a notice', () => {
     const text = message?.text.replaceAll(sender.accountUrl, '') ?? ''
     expect(text).not.toMatch(/https?:|www\.|evil\.test|@|\u202e|\u2028|\r/i)
     expect(text).not.toMatch(/^Bcc/m)
+  })
+
+  it.each([
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
+    [
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile Safari/604.1',
+      'Safari on iPhone',
+    ],
+    ['something else', 'A browser'],
+  ])('names the device %j in the words of the pages', (userAgent, device) => {
+    const read = readSettings({ env: { NIGHTLATCH_ORIGIN: 'https://auth.example.org' } })
+    if (read.kind !== 'settings') throw new Error(read.problems.join())
+    const client = { address: '203.0.113.7', userAgent }
+    const text = messageFor(notice('new-device', { client }), mailSender(read.settings))?.text ?? ''
+    expect(text).toContain(`Browser: ${device}\n`)
+    expect(text).not.toContain(userAgent)
   })
 
   it('has no placeholder language', () => {

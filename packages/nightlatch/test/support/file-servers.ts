@@ -253,6 +253,12 @@ const parameters = /;[^/]*/g
 export const fileServers: readonly FileServerKind[] = [
   ...programs,
   inNode('Express', (root) => createServer(express().use(express.static(root)) as never)),
+  inNode('Express with a router for each part', (root) => {
+    const application = express().use('/admin', (_, response) => {
+      response.send(markOf('/admin/secret.txt'))
+    })
+    return createServer(application.use('/public', express.static(join(root, 'public'))) as never)
+  }),
   inNode('a handler with URL', (root) =>
     handmade(root, (path) => decodeURIComponent(new URL(path, 'http://x').pathname)),
   ),

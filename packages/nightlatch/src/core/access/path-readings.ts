@@ -1,6 +1,6 @@
 /** What is known of a path when nobody can tell which server will read it. */
 interface PathReadings {
-  /** Decoded and with dots resolved, each as at least one known server reads it. */
+  /** Decoded, with dots resolved and with dots as they are, each as at least one known server reads it. */
   readonly readings: readonly string[]
   /** False where a part of it can be read in ways that nobody can list: then nothing makes it public. */
   readonly isSure: boolean
@@ -32,8 +32,9 @@ const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f]/.t
 
 function readingsOf(texts: readonly string[]): PathReadings {
   const isSure = texts.every((text) => decoded(text).isSure)
-  const readings = texts.flatMap((text) => [decoded(text).text, decodedWithin(text)].map(resolved))
-  return { readings: [...new Set(readings)], isSure }
+  const read = new Set(texts.flatMap((text) => [decoded(text).text, decodedWithin(text)]))
+  // Routers of Express, Flask and most others resolve no dots at all: `/admin/../public` is below /admin to them.
+  return { readings: [...new Set([...read, ...[...read].map(resolved)])], isSure }
 }
 
 /** More than any honest path comes to, and little enough to be looked at for every request. */
@@ -88,7 +89,9 @@ function cutAt(text: string, mark: RegExp): string {
 
 function withoutTail(segment: string): string {
   const withoutBlanks = segment.trimEnd()
-  return withoutBlanks === '.' || withoutBlanks === '..' ? withoutBlanks : segment.replace(/[. ]+$/, '')
+  return withoutBlanks === '.' || withoutBlanks === '..'
+    ? withoutBlanks
+    : segment.replace(/(?<![. ])[. ]+$/, '')
 }
 
 // eslint-disable-next-line no-control-regex -- the range is meant

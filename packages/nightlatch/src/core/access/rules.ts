@@ -46,7 +46,7 @@ export function demandsFor(rules: AccessRules, asked: AskedFor): readonly Demand
     const one = { method: asked.method, host, path }
     demands.add(ruleFor(rules, one, exactly) ?? otherwise)
     // Some servers do not tell capital letters apart: a rule must not be dodged by them, and not be met by them.
-    demands.add(ruleFor(rules, one, loosely) ?? otherwise)
+    demands.add(ruleFor(rules, { ...one, path: folded(path) }, loosely) ?? otherwise)
   }
   if (!paths.isSure) demands.add({ access: 'one-factor', groups: null })
   return [...demands]
@@ -65,17 +65,24 @@ const exactly: Comparison = {
 
 /**
  * For servers to which capital letters, the form of an accent or a slash at the end make no difference, and which
- * run `/page.php` for what is below it, too.
+ * run `/page.php` for what is below it, too. The path is folded already, once for all rules.
  */
 const loosely: Comparison = {
   isSame: (pattern, path) => {
-    const [one, other] = [folded(pattern), folded(path)]
-    return one === other || (/\.[^/]+$/.test(one) && exactly.isBelow(one, other))
+    const one = folded(pattern)
+    return one === path || (/\.[^/]+$/.test(one) && exactly.isBelow(one, path))
   },
-  isBelow: (folder, path) => exactly.isBelow(folded(folder), folded(path)),
+  isBelow: (folder, path) => exactly.isBelow(folded(folder), path),
 }
 
-const folded = (path: string): string => path.normalize('NFKC').toLowerCase().replace(/\/+$/, '')
+/** Up and down again, as Java compares: a dotless i is an i, too. */
+const folded = (path: string): string =>
+  path
+    .normalize('NFKC')
+    .toUpperCase()
+    .replaceAll('\u0130', 'I')
+    .toLowerCase()
+    .replace(/(?<!\/)\/+$/, '')
 
 const ruleFor = (rules: AccessRules, asked: AskedFor, comparison: Comparison): Demand | undefined =>
   rules.rules.find((each) => fits(each, asked, comparison))

@@ -130,6 +130,9 @@ describe('access rules', () => {
     '/x/../public2',
     '/public;/x',
     '/public2/x',
+    '/admin/../public/x',
+    '/admin/%2e%2e/public/x',
+    '/admin/x/../../public',
   ])('%s is not what /public/* opens', (path) => {
     expect(verdict(`app.example.test${path}`, null)).toBe('sign-in')
   })
@@ -143,6 +146,8 @@ describe('access rules', () => {
     '/admin%2f..',
     '/admin/.',
     '/adm%C4%B1n/../admin',
+    '/adm%C4%B1n',
+    '/ADM%C4%B0N',
   ])('%s is /admin to some server, where everything else is public', (path) => {
     const rules = [rule({ paths: ['/admin'], access: 'deny' })]
     const demands = demandsFor({ rules, otherwise: 'public' }, { method: 'GET', host: 'x', path })
@@ -209,8 +214,7 @@ describe('access rules', () => {
   it('read any path without throwing and without end', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        for (const reading of pathReadings(`/${text}`)?.readings ?? [])
-          expect(reading.split('/')).not.toEqual(expect.arrayContaining(['..']))
+        for (const reading of pathReadings(`/${text}`)?.readings ?? []) expect(reading).toMatch(/^\//)
       }),
     )
     expect(pathReadings(`/${'%25'.repeat(50)}2e`)).not.toBeUndefined()

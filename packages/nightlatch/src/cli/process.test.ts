@@ -233,7 +233,7 @@ describe('serve', () => {
     })
     expect(spawnCli(['serve', '--host', 'nowhere.invalid', '--data', data])).toMatchObject({
       status: 1,
-      err: 'nightlatch: there is no host nowhere.invalid: choose another one with --host\n',
+      err: 'nightlatch: there is no host nowhere.invalid: choose another one with NIGHTLATCH_HOST or --host\n',
     })
   })
 

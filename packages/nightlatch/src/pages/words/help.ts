@@ -35,8 +35,8 @@ export const help = {
       list: [
         'Sign in with your username and password.',
         'Below the code box, choose “Use a recovery code” and enter one of them.',
-        'Open “Manage your account” and add your new phone.',
-        'Remove the lost phone, and make new recovery codes.',
+        'Choose “Set up my new phone” within ten minutes. It takes the place of the lost one, whose codes stop working.',
+        'Make new recovery codes on your account page if you have few left.',
       ],
       inOrder: true,
     },

@@ -97,12 +97,18 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(await attempts().reserve(key, strict, 1000)).toEqual({ kind: 'wait', untilSeconds: 1030 })
   })
 
-  it('a wait from a clock that ran years ahead holds nobody, and keeps the count', async () => {
-    const key = aKey()
-    await nextWait(key, codePolicy, 1000 + 3650 * day)
-    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'reserved', failures: 6 })
-    expect(await attempts().reserve(key, codePolicy, 1000)).toEqual({ kind: 'wait', untilSeconds: 1060 })
-  })
+  it.each([1, 60, hour, day, 3650 * day])(
+    'a wait from a clock that ran %i seconds ahead lasts as long as it was meant to, and keeps the count',
+    async (ahead) => {
+      const key = aKey()
+      await nextWait(key, codePolicy, 1000 + ahead)
+      const wait = { kind: 'wait', untilSeconds: 1030 }
+      expect(await attempts().reserve(key, codePolicy, 1000)).toEqual(wait)
+      expect(await attempts().reserve(key, codePolicy, 1029), 'it begins again once').toEqual(wait)
+      expect(await attempts().reserve(key, codePolicy, 1030)).toEqual({ kind: 'reserved', failures: 6 })
+      expect(await attempts().reserve(key, codePolicy, 1030)).toEqual({ kind: 'wait', untilSeconds: 1090 })
+    },
+  )
 
   it('a clock that goes back an hour makes no wait shorter', async () => {
     const key = aKey()

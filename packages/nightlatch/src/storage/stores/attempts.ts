@@ -11,13 +11,9 @@ interface AttemptRow {
   readonly now: number
 }
 
-/** A clock that was set back by so much since makes no wait shorter. */
-const toleranceSeconds = 3600
-
 /**
  * $1 key, $2 now, $3 forgets what is so many seconds old, $4 wait from, $5 doublings until the longest wait, $6 the
  * longest wait, $7 the first, $8 locked at, $9 forgets at all. The row that is put in carries the moment.
- * A wait that ends far later than the longest one does was set by a clock that was wrong, and holds nobody.
  */
 const reserveAt = (now: Now): string => {
   const isForgotten = '($9 = 1 AND attempt.changed_at < excluded.changed_at - $3)'
@@ -34,8 +30,7 @@ const reserveAt = (now: Now): string => {
       ELSE excluded.changed_at + (CAST($7 AS bigint) << CAST(attempt.failures + 1 - $4 AS integer)) END,
     changed_at = excluded.changed_at,
     forgets = excluded.forgets
-  WHERE (attempt.blocked_until <= excluded.changed_at
-      OR attempt.blocked_until > excluded.changed_at + $6 + ${toleranceSeconds})
+  WHERE attempt.blocked_until <= excluded.changed_at
     AND (${isForgotten} OR attempt.failures < $8)
   RETURNING failures`
 }
@@ -60,12 +55,20 @@ function reserveParams(key: AttemptKey, policy: AttemptPolicy, now: number | nul
 function refusal(row: AttemptRow | null, policy: AttemptPolicy, nowSeconds: number): Reservation | null {
   if (row === null) return null
   const { now } = row
-  const { lockAt, forgetAfterSeconds, longestWaitSeconds } = policy
+  const { lockAt, forgetAfterSeconds } = policy
   const forgotten = forgetAfterSeconds !== null && row.changed_at < now - forgetAfterSeconds
   if (lockAt !== null && row.failures >= lockAt && !forgotten) return { kind: 'locked' }
-  const waits = row.blocked_until > now && row.blocked_until <= now + longestWaitSeconds + toleranceSeconds
-  return waits ? { kind: 'wait', untilSeconds: nowSeconds + row.blocked_until - now } : null
+  return row.blocked_until > now ? { kind: 'wait', untilSeconds: nowSeconds + row.blocked_until - now } : null
 }
+
+/**
+ * A clock that was set back since: nobody knows how much of the wait is over, so it begins once more. A clock that ran an
+ * hour ahead locks nobody out for that hour, and one that is set back makes no wait shorter.
+ */
+const beginWaitAgain = (now: Now): string => `UPDATE attempt
+  SET blocked_until = attempt.blocked_until - attempt.changed_at + moment.now, changed_at = moment.now
+  FROM (SELECT ${now.sql('$2')} AS now) AS moment
+  WHERE attempt.key = $1 AND attempt.changed_at > moment.now AND attempt.blocked_until > moment.now`
 
 const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
   ORDER BY changed_at LIMIT $2`
@@ -73,7 +76,8 @@ const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR 
 export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
   const now = nowOf(db, clock)
   const reserve = reserveAt(now)
-  const why = `SELECT failures, blocked_until, changed_at, ${now.sql('$2')} AS now FROM attempt WHERE key = $1`
+  const waitAgain = beginWaitAgain(now)
+  const look = `SELECT failures, blocked_until, changed_at, ${now.sql('$2')} AS now FROM attempt WHERE key = $1`
   const removeIdle = `DELETE FROM attempt WHERE ${among(db, 'key', idle)}`
   return {
     async reserve(key, policy, nowSeconds) {
@@ -83,11 +87,12 @@ export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
           reserveParams(key, policy, now.param(nowSeconds)),
         )
         if (row !== null) return { kind: 'reserved', failures: row.failures }
-        const refused = refusal(
-          await db.one<AttemptRow>(why, [key, now.param(nowSeconds)]),
-          policy,
-          nowSeconds,
-        )
+        const why = await db.one<AttemptRow>(look, [key, now.param(nowSeconds)])
+        if (why !== null && why.changed_at > why.now && why.blocked_until > why.now) {
+          await db.run(waitAgain, [key, now.param(nowSeconds)])
+          continue
+        }
+        const refused = refusal(why, policy, nowSeconds)
         if (refused !== null) return refused
       }
       // Others keep changing this counter: no attempt now, and an honest time for the next one.

@@ -41,7 +41,7 @@ describe('a code that was seen', () => {
     const code = ada.phone.code()
     expect(await first.post('/mfa/verify', { otp: code })).toMatchObject({ status: 303, location: '/' })
     const guessing = await withPassword(app, ada)
-    await guessing.post('/mfa/verify', { otp: ada.phone.wrongCode() })
+    await guessing.refused('/mfa/verify', { otp: ada.phone.wrongCode() })
     // From the second wrong code on, the page speaks of the phone's clock: the spent one is the third.
     const wrong = await guessing.post('/mfa/verify', { otp: ada.phone.wrongCode() })
     const before = await failuresOf(app, await accountOf(app, 'ada1'))

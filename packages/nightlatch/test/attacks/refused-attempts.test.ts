@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renewRecoveryCodes } from '../../src/core/accounts/changes.js'
+import { noteRefused } from '../../src/core/rate-limits/refusals.js'
 import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { parseToken } from '../../src/core/tokens.js'
 import type { TestApp } from '../support/app.js'
@@ -58,6 +59,35 @@ describe.each(databases)('what costs nothing to ask, on $name', (kind) => {
     for (let time = 0; time < 15; time += 1)
       await app.browser().json('POST', '/api/v1/sign-in', { username: 'nobody22', password: 'wrong' })
     expect((await rows('sign-in.password-throttled', null)).length).toBe(before + 1)
+  })
+
+  it('BRUTE-22 names that wait until different times, one after the other, are one row for each wait at most', async () => {
+    const names = ['nobody23', 'noone23']
+    const browser = app.browser()
+    const tryAs = async (username: string): Promise<number> =>
+      (await browser.json('POST', '/api/v1/sign-in', { username, password: 'wrong' })).status
+    for (const name of names) {
+      app.clock.advance(10)
+      for (let wrong = 0; wrong < 10; wrong += 1) expect(await tryAs(name)).toBe(401)
+    }
+    const before = (await rows('sign-in.password-throttled', null)).length
+    for (let time = 0; time < 20; time += 1) for (const name of names) expect(await tryAs(name)).toBe(429)
+    expect((await rows('sign-in.password-throttled', null)).length).toBeLessThanOrEqual(before + names.length)
+  })
+
+  it('BRUTE-22 one wait whose end is now this second, now the next, as two clocks say it, is one row', async () => {
+    await enrolledPerson(app, 'ada22c')
+    const { id } = await accountOf(app, 'ada22c')
+    const { core } = app.nightlatch
+    const untilSeconds = app.clock.seconds + 30
+    for (let time = 0; time < 20; time += 1)
+      await noteRefused(core, core.storage.stores, {
+        event: 'code.throttled',
+        account: id,
+        client: { address: '203.0.113.9', userAgent: '' },
+        untilSeconds: untilSeconds + (time % 2),
+      })
+    expect(await rows('code.throttled', id)).toEqual([0])
   })
 
   it('RC-15 codes that are not saved yet are read again with a fresh proof only', async () => {

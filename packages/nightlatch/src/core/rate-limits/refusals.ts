@@ -14,7 +14,7 @@ interface Refused {
   readonly event: AuditEventName
   readonly account: AccountId | null
   readonly client: Client
-  /** The end of the wait; another wait is told anew. */
+  /** The end of the wait; one that ends later is told anew. */
   readonly untilSeconds: number
   /** What is counted together, where it is not the account: the sender's network. */
   readonly network?: string
@@ -28,6 +28,8 @@ interface Kept {
 }
 
 const tellEverySeconds = 10 * minute
+/** The database's clock and a server's never tick together: the end of one wait is now this second, now the next. */
+const tolerance = 2
 /** Beyond this the one that was told longest ago is told no more. */
 const mostKept = 10_000
 
@@ -47,10 +49,10 @@ export async function noteRefused(core: Core, stores: Stores, refused: Refused):
   const now = core.platform.nowSeconds()
   const all = keptOf(core)
   const before = all.get(keyOf(refused))
-  const isSame = before !== undefined && before.refused.untilSeconds === refused.untilSeconds
+  const isSame = before !== undefined && refused.untilSeconds <= before.refused.untilSeconds + tolerance
   if (isSame && now - before.toldAt < tellEverySeconds && now >= before.toldAt) {
     before.more += 1
-    before.refused = refused
+    before.refused = { ...refused, untilSeconds: Math.max(before.refused.untilSeconds, refused.untilSeconds) }
     return
   }
   const more = before?.more ?? 0

@@ -41,15 +41,19 @@ describe('each wall stops its crime', () => {
     ],
     [`${server}/crypto/world.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
     [`${server}/crypto/world.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
-    [`${server}/storage/stores/facts.ts`, `export { newId } from '../core/ids.js'`, 'storage/ implements'],
-    [`${server}/storage/stores/facts.ts`, `export * from '../http/router.js'`, 'storage/ implements'],
-    [`${server}/storage/stores/facts.ts`, `export * from '../app.js'`, 'storage/ implements'],
+    [`${server}/storage/stores/facts.ts`, `export { newId } from '../../core/ids.js'`, 'storage/ implements'],
+    [`${server}/storage/stores/facts.ts`, `export * from '../../http/router.js'`, 'storage/ implements'],
+    [`${server}/storage/stores/facts.ts`, `export * from '../../compose/open.js'`, 'storage/ implements'],
     [
       `${server}/pages/layout/time.ts`,
-      `export { newId } from '../core/ids.js'`,
+      `export { newId } from '../../core/ids.js'`,
       'pages/ turn a view into HTML',
     ],
-    [`${server}/pages/layout/time.ts`, `export * from '../http/router.js'`, 'pages/ turn a view into HTML'],
+    [
+      `${server}/pages/layout/time.ts`,
+      `export * from '../../http/router.js'`,
+      'pages/ turn a view into HTML',
+    ],
     [
       `${server}/pages/layout/time.ts`,
       `export { readFileSync } from 'node:fs'`,
@@ -57,7 +61,7 @@ describe('each wall stops its crime', () => {
     ],
     [`${server}/http/router.ts`, `export * from '../storage/index.js'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export * from '../crypto/world.js'`, 'http/ asks core/'],
-    [`${server}/http/router.ts`, `export * from '../app.js'`, 'http/ asks core/'],
+    [`${server}/http/router.ts`, `export * from '../compose/open.js'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export { Client } from 'pg'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export { settings } from '../config/settings.js'`, 'http/ asks core/'],
     [`${server}/http/api/session.ts`, `export { encodeQR } from 'qr'`, 'http/api/ is a door'],
@@ -68,9 +72,21 @@ describe('each wall stops its crime', () => {
     [`${server}/mail/texts.ts`, `export * from '../storage/index.js'`, 'mail/ turns notices into mails'],
     [`${server}/protect/names.ts`, `export * from '../storage/index.js'`, 'protect/ stands in front'],
     [`${server}/protect/names.ts`, `export { day } from '../core/world.js'`, 'protect/ stands in front'],
-    [`${server}/cli/framework/errors.ts`, `export * from '../storage/index.js'`, 'cli/ is a door like http/'],
-    [`${server}/cli/framework/errors.ts`, `export * from '../pages/index.js'`, 'cli/ is a door like http/'],
-    [`${server}/cli/framework/errors.ts`, `export * from '../crypto/world.js'`, 'cli/ is a door like http/'],
+    [
+      `${server}/cli/framework/errors.ts`,
+      `export * from '../../storage/index.js'`,
+      'cli/ is a door like http/',
+    ],
+    [
+      `${server}/cli/framework/errors.ts`,
+      `export * from '../../pages/index.js'`,
+      'cli/ is a door like http/',
+    ],
+    [
+      `${server}/cli/framework/errors.ts`,
+      `export * from '../../crypto/world.js'`,
+      'cli/ is a door like http/',
+    ],
   ])('%s: %s', async (file, text, message) => {
     expect((await crimesIn(file, `${text}\n`)).join('\n')).toContain(message)
   })
@@ -79,15 +95,15 @@ describe('each wall stops its crime', () => {
     [`${server}/crypto/world.ts`, `import type { World } from '../core/world.js'\nexport type X = World`],
     [
       `${server}/storage/stores/facts.ts`,
-      `import type { FactStore } from '../core/stores.js'\nexport type X = FactStore`,
+      `import type { FactStore } from '../../core/stores.js'\nexport type X = FactStore`,
     ],
     [
       `${server}/pages/layout/time.ts`,
-      `import type { Account } from '../core/accounts.js'\nexport type X = Account`,
+      `import type { Account } from '../../core/accounts.js'\nexport type X = Account`,
     ],
     [`${server}/http/router.ts`, `export { newId } from '../core/ids.js'`],
     [`${server}/mail/texts.ts`, `import type { Log } from '../log/log.js'\nexport type X = Log`],
-    [`${server}/cli/framework/errors.ts`, `export { readSettings } from '../config/read.js'`],
+    [`${server}/cli/framework/errors.ts`, `export { readSettings } from '../../config/read.js'`],
     [`${server}/core/ids.ts`, `export { Totp } from '@nightlatch/otp'`],
   ])('and lets through what is allowed: %s: %s', async (file, text) => {
     expect(await crimesIn(file, `${text}\n`)).toEqual([])
@@ -180,9 +196,9 @@ describe('import() is seen, too', () => {
       const path = `${source}/${file}`
       return mayImport(wallAround(walls, source, path)!, placeOf(source, path, specifier), { isType: false })
     }
-    expect(may('cli/serve.ts', '../app.js')).toBe(true)
+    expect(may('cli/serve.ts', '../compose/open.js')).toBe(true)
     expect(may('cli/serve.ts', '../storage/index.js')).toBe(false)
-    expect(may('cli/commands/serve.ts', '../../app.js')).toBe(true)
+    expect(may('cli/commands/serve.ts', '../../compose/open.js')).toBe(true)
     expect(may('cli/commands/serve.ts', '../../storage/index.js')).toBe(false)
     expect(may('cli/serve.ts', '(computed)')).toBe(false)
     expect(may('http/api/session.ts', 'qr')).toBe(false)

@@ -1,6 +1,6 @@
 /**
  * How far one request is spread over the code: how many functions it enters, in how many files, and how often it goes
- * from one file to another. Usage: node tools/trace.mjs [folder of a built checkout, to compare with]
+ * from one file to another. Usage: npm run trace [-- folder of a built checkout, to compare with]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -126,6 +126,28 @@ describe('in a fresh clone', () => {
   )
 
   it(
+    'docs/guides/in-front-of-an-application.md',
+    async () => {
+      await working('docs/guides/in-front-of-an-application.md', async (page) => {
+        const { terminal } = page
+        const { startDemoApp } = await import('../../examples/demo-app/app.mjs')
+        const application = await startDemoApp(terminal.port(5000))
+        try {
+          await page.runThrough('nightlatch protect')
+          const origin = `http://localhost:${terminal.port(3000)}`
+          const ada = new Person(origin, { base: '/_nightlatch', ...account })
+          expect((await ada.get('/')).status).toBe(303)
+          await ada.accept(await linkIn(terminal))
+          expect((await ada.get('/')).body).toContain('signed in as <strong>ada</strong>')
+        } finally {
+          application.close()
+        }
+      })
+    },
+    patient(120_000),
+  )
+
+  it(
     'CONTRIBUTING.md',
     async () => {
       await working('CONTRIBUTING.md', (page) => page.runRest())

@@ -28,7 +28,7 @@ describe('the body of a call', () => {
       headerCount: () => 1,
       body: () => Promise.resolve(Buffer.from(sent)),
     })
-    const read = await readBody(endpoints.signIn, { ask } as unknown as Context)
+    const read = await readBody(endpoints.signIn, { request: ask } as unknown as Context)
     expect(read).toEqual({ kind: 'body', value: { username: 'ada', password: 'x' } })
   })
 
@@ -36,7 +36,7 @@ describe('the body of a call', () => {
     const ask = askWith({ body: () => Promise.reject(new Error('the body was read')) })
     const describing = apiRoutes.find(({ path }) => path === '/api/v1/openapi.json')
     const context = {
-      ask,
+      request: ask,
       services: { site: { origin: 'http://localhost:3000', base: '' } },
     } as unknown as Context
     expect(await describing?.handler(context)).toMatchObject({ status: 200 })

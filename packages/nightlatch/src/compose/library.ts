@@ -32,6 +32,10 @@ export interface AuthOptions {
   /** Where the pages live below the origin: `/auth`. Default: the origin itself, beside the application's own. */
   readonly basePath?: string
   readonly mfa?: 'required' | 'optional'
+  /** Whom Strict-Transport-Security is said of. Default: the host of the origin alone. */
+  readonly hsts?: 'host' | 'subdomains' | 'off'
+  /** How to reach the person who runs the site: a mail address, an https address or a few words. */
+  readonly contact?: string
   /** Addresses or CIDR ranges whose X-Forwarded-For counts. */
   readonly trustedProxies?: readonly string[]
   /** The application keeps the accounts and passwords; Nightlatch adds the second factor only. */
@@ -195,6 +199,8 @@ function settingsOf(options: AuthOptions): Settings {
     NIGHTLATCH_ISSUER: issuer,
     NIGHTLATCH_BASE_PATH: basePath,
     NIGHTLATCH_MFA: mfa,
+    NIGHTLATCH_HSTS: options.hsts,
+    NIGHTLATCH_CONTACT: options.contact,
     NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),
     NIGHTLATCH_SECRET: typeof secret === 'string' ? secret : secret?.join(','),
     NIGHTLATCH_DATABASE_URL: isUrl ? database : undefined,

@@ -3,8 +3,9 @@ import { deviceName } from '../http/user-agent.js'
 import type { Sender } from '../mail/messages.js'
 
 /** As mails speak of this service: in the words of its pages. */
-export const mailSender = ({ issuer, origin, basePath }: Settings): Sender => ({
+export const mailSender = ({ issuer, origin, basePath, contact }: Settings): Sender => ({
   issuer,
   accountUrl: `${origin}${basePath}/account`,
+  contact,
   deviceName,
 })

@@ -71,6 +71,17 @@ export function issuer(text: string): Parsed<string> {
   return value(name)
 }
 
+/** Shown to everybody, so it is one line, and nothing that a page would have to make a link of but these. */
+export function contact(text: string): Parsed<string> {
+  const words = text.trim().normalize('NFC')
+  if (words === '' || [...words].length > 200) return refuse('must have 1 to 200 characters')
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(words))
+    return refuse('must be one printable line')
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(words) && !(/^https:/i.test(words) && URL.canParse(words)))
+    return refuse('must be a mail address, an https address or words')
+  return value(words)
+}
+
 export function postgresUrl(text: string): Parsed<Secret<string>> {
   return /^postgres(ql)?:\/\/[^\s]+$/i.test(text)
     ? value(new Secret(text))

@@ -35,6 +35,8 @@ describe('without any setting', () => {
       issuer: 'Nightlatch',
       mfa: 'required',
       cookieDomain: null,
+      hsts: 'host',
+      contact: '',
       mail: null,
       server: {
         keepAliveSeconds: 150,
@@ -88,6 +90,10 @@ describe('good settings', () => {
     ['NIGHTLATCH_ISSUER', 'Größe & Söhne', 'issuer', 'Größe & Söhne'],
     ['NIGHTLATCH_MFA', 'optional', 'mfa', 'optional'],
     ['NIGHTLATCH_LOG_LEVEL', 'silent', 'logLevel', 'silent'],
+    ['NIGHTLATCH_HSTS', 'off', 'hsts', 'off'],
+    ['NIGHTLATCH_CONTACT', ' Ada, room 12 ', 'contact', 'Ada, room 12'],
+    ['NIGHTLATCH_CONTACT', 'help@example.org', 'contact', 'help@example.org'],
+    ['NIGHTLATCH_CONTACT', 'https://example.org/help', 'contact', 'https://example.org/help'],
     ['NIGHTLATCH_COOKIE_DOMAIN', 'localhost', 'cookieDomain', 'localhost'],
   ] as const)('%s=%j gives %s %j', (variable, text, name, expected) => {
     expect(good({ [variable]: text })[name]).toEqual(expected)
@@ -206,6 +212,9 @@ describe('bad settings', () => {
     ['NIGHTLATCH_MAIL_FROM', 'a@b.example, c@d.example'],
     ['NIGHTLATCH_MAIL_FROM', 'Example <auth@>'],
     ['NIGHTLATCH_LOG_LEVEL', 'verbose'],
+    ['NIGHTLATCH_HSTS', 'yes'],
+    ['NIGHTLATCH_CONTACT', 'two\nlines'],
+    ['NIGHTLATCH_CONTACT', 'http://example.org'],
   ])('%s=%j is refused in one line that begins with its name', (variable, text) => {
     const problems = bad({
       [variable]: text,

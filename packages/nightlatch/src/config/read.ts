@@ -28,6 +28,9 @@ export interface Settings {
   readonly mfa: 'required' | 'optional'
   readonly trustedProxies: AddressList
   readonly cookieDomain: string | null
+  readonly hsts: 'host' | 'subdomains' | 'off'
+  /** How to reach the person who runs the site, or ''. */
+  readonly contact: string
   readonly mail: { readonly smtpUrl: Secret<string>; readonly from: string } | null
   readonly server: ServerSettings
   readonly logLevel: LogLevel
@@ -195,6 +198,8 @@ const usual = {
   mfa: 'required' as const,
   trustedProxies: { size: 0, has: () => false },
   cookieDomain: null,
+  hsts: 'host' as const,
+  contact: '',
   logLevel: 'info' as const,
   keepAlive: 150,
   headerLimit: 32 * 1024,
@@ -204,11 +209,9 @@ const usual = {
 
 /** Here every setting is taken up: one that is described, and that nothing reads, does not compile. */
 function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settings {
-  const { host, port, basePath, issuer, mfa, trustedProxies, cookieDomain, logLevel, ...more } = {
-    ...usual,
-    ...given,
-  }
-  const { keepAlive, headerLimit, connections, connectionsPerAddress, ...most } = more
+  const all = { ...usual, ...given }
+  const { host, port, basePath, issuer, mfa, trustedProxies, cookieDomain, logLevel, ...more } = all
+  const { hsts, contact, keepAlive, headerLimit, connections, connectionsPerAddress, ...most } = more
   const server = {
     ...{ keepAliveSeconds: keepAlive, headerLimitBytes: headerLimit },
     ...{ connections, connectionsPerAddress },
@@ -221,7 +224,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
   return {
     ...{ host, port, origin: origin ?? localOrigin(port), basePath },
     ...{ dataFolder: folder, database, rootKey, issuer, mfa },
-    ...{ trustedProxies, cookieDomain, mail, server, logLevel, told },
+    ...{ trustedProxies, cookieDomain, mail, server, logLevel, hsts, contact, told },
   }
 }
 

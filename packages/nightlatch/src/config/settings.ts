@@ -204,6 +204,27 @@ export const settings = {
     example: '200',
     parse: parse.wholeNumber(10, 1_000_000),
   }),
+  hsts: describe({
+    variable: 'NIGHTLATCH_HSTS',
+    placeholder: 'choice',
+    help:
+      'Whom browsers then reach by https only (Strict-Transport-Security, two years), where the origin is https. ' +
+      'host: the host of the origin, at every port of it. subdomains: every host below it as well. ' +
+      'off: the header is not sent, for example because the proxy in front sends its own.',
+    shownDefault: 'host',
+    example: 'subdomains',
+    parse: parse.oneOf(['host', 'subdomains', 'off']),
+  }),
+  contact: describe({
+    variable: 'NIGHTLATCH_CONTACT',
+    placeholder: 'text',
+    help:
+      'How to reach the person who runs the site: a mail address, an https address or a few words. It stands on the ' +
+      'help page, where somebody is refused, and in mails.',
+    shownDefault: 'none',
+    example: 'help@example.org',
+    parse: parse.contact,
+  }),
   logLevel: describe({
     variable: 'NIGHTLATCH_LOG_LEVEL',
     placeholder: 'level',

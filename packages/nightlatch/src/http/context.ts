@@ -65,8 +65,8 @@ export const signingInOf = ({ services, request }: Context): ReturnType<typeof f
 
 /** The facts of the site for a page, with the person who is signed in, if anybody is. */
 export function siteOf(context: Context, signedIn?: SignedIn): Site {
-  const { base, name, assets } = context.services.site
-  return { base, name, assets, signedInAs: signedIn?.account.username }
+  const { base, name, assets, contact } = context.services.site
+  return { base, name, assets, contact, signedInAs: signedIn?.account.username }
 }
 
 /** Reads the form; what cannot be read is refused. */

@@ -23,6 +23,7 @@ export const isOurs = (path: string): boolean =>
 
 /** From a request to its answer: everything that every request goes through. Never rejects. */
 export function createRequestHandler(services: Services): (request: HttpRequest) => Promise<HttpResponse> {
+  const transport = strictTransport(services.site)
   const { secure } = services.site
   return async (request) => {
     services.noteProxy(request)
@@ -42,7 +43,7 @@ export function createRequestHandler(services: Services): (request: HttpRequest)
       status: response.status,
     })
     return secure && !(response instanceof PreparedResponse)
-      ? { ...response, headers: { ...response.headers, ...strictTransport(secure) } }
+      ? { ...response, headers: { ...response.headers, ...transport } }
       : response
   }
 }

@@ -2,6 +2,8 @@ import type { SignedIn } from '../core/sessions/session.js'
 import { strictTransport } from './response.js'
 import type { HttpResponse } from './request.js'
 
+type Transport = Parameters<typeof strictTransport>[0]
+
 /** Half of what is kept at most: a home page is about 4 KB, so all of it is 4 MB. */
 const half = 500
 
@@ -17,9 +19,9 @@ export class PreparedResponse implements HttpResponse {
   readonly #wire: readonly string[]
   readonly #bytes: string | Uint8Array
 
-  constructor(given: HttpResponse, secure: boolean) {
+  constructor(given: HttpResponse, site: Transport) {
     this.status = given.status
-    this.headers = { ...given.headers, ...strictTransport(secure) }
+    this.headers = { ...given.headers, ...strictTransport(site) }
     const bytes = Buffer.from(given.body)
     this.body = given.body
     this.#bytes = bytes.length > longString ? bytes : bytes.toString('latin1')
@@ -43,12 +45,12 @@ export class PreparedResponse implements HttpResponse {
  * of the account has changed, and so the same answer is right again.
  */
 export class ResponseCache {
-  readonly #secure: boolean
+  readonly #site: Transport
   #young = new Map<SignedIn, PreparedResponse>()
   #old = new Map<SignedIn, PreparedResponse>()
 
-  constructor(site: { readonly secure: boolean }) {
-    this.#secure = site.secure
+  constructor(site: Transport) {
+    this.#site = site
   }
 
   of(signedIn: SignedIn): HttpResponse | undefined {
@@ -60,7 +62,7 @@ export class ResponseCache {
   }
 
   keep(signedIn: SignedIn, response: HttpResponse): HttpResponse {
-    const prepared = new PreparedResponse(response, this.#secure)
+    const prepared = new PreparedResponse(response, this.#site)
     this.#put(signedIn, prepared)
     return prepared
   }
@@ -82,7 +84,7 @@ export interface ResponseCaches {
   readonly forwardAuth: ResponseCache
 }
 
-export const createResponseCaches = (site: { readonly secure: boolean }): ResponseCaches => ({
+export const createResponseCaches = (site: Transport): ResponseCaches => ({
   home: new ResponseCache(site),
   session: new ResponseCache(site),
   forwardAuth: new ResponseCache(site),

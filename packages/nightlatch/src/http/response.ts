@@ -10,9 +10,20 @@ const always = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** On every answer of an origin with TLS. */
-export const strictTransport = (secure: boolean): Readonly<Record<string, string>> =>
-  secure ? { 'strict-transport-security': 'max-age=63072000' } : {}
+export type Hsts = 'host' | 'subdomains' | 'off'
+
+/** On every answer of an origin with TLS. Hosts below it may be somebody else's: only where that was asked for. */
+export function strictTransport({
+  secure,
+  hsts,
+}: {
+  secure: boolean
+  hsts: Hsts
+}): Readonly<Record<string, string>> {
+  if (!secure || hsts === 'off') return {}
+  const more = hsts === 'subdomains' ? '; includeSubDomains' : ''
+  return { 'strict-transport-security': `max-age=63072000${more}` }
+}
 
 const contentSecurityPolicy = (leadsTo: string): string =>
   [

@@ -2,6 +2,7 @@ import type { Core } from '../core/core.js'
 import type { Site } from '../pages/index.js'
 import type { AccessRules } from '../core/access/rules.js'
 import type { HttpRequest } from './request.js'
+import type { Hsts } from './response.js'
 import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
 import type { ResponseCaches } from './response-cache.js'
@@ -47,6 +48,10 @@ export interface SiteFacts {
   /** The instance's name, which authenticator apps show, too. */
   readonly name: string
   readonly secure: boolean
+  /** Whom Strict-Transport-Security is said of. */
+  readonly hsts: Hsts
+  /** How to reach the person who runs the site, or ''. */
+  readonly contact: string
   /** The parent domain whose hosts forward authentication protects, or ''. */
   readonly protectedDomain: string
   readonly assets: Site['assets']

@@ -12,6 +12,8 @@ export interface Sender {
   readonly issuer: string
   /** Where the account can be looked after. */
   readonly accountUrl: string
+  /** How to reach the person who runs it, or ''. */
+  readonly contact: string
   /** "Firefox on Linux", as the pages call a device. */
   deviceName(userAgent: string): string
 }
@@ -37,6 +39,7 @@ export function messageFor(notice: Notice, sender: Sender): Message | null {
       'If it was you, there is nothing to do.',
       text.ifNotYou,
       `Your account: ${sender.accountUrl}`,
+      ...(sender.contact === '' ? [] : [`Your administrator: ${sender.contact}`]),
     ].join('\n\n'),
   }
 }

@@ -31,6 +31,7 @@ const ada: Account = {
 const sender = {
   issuer: 'Example',
   accountUrl: 'https://auth.example.org/account',
+  contact: '',
   deviceName: (userAgent: string) => userAgent,
 }
 const kinds = Object.keys(noticeTexts) as NoticeKind[]
@@ -112,6 +113,12 @@ describe('a notice', () => {
     const text = messageFor(notice('new-device', { client }), mailSender(read.settings))?.text ?? ''
     expect(text).toContain(`Browser: ${device}\n`)
     expect(text).not.toContain(userAgent)
+  })
+
+  it('names who can help, where somebody has said who it is', () => {
+    const text = (contact: string) => messageFor(notice('new-device'), { ...sender, contact })?.text
+    expect(text('help@example.org')).toContain('\n\nYour administrator: help@example.org')
+    expect(text('')).not.toContain('Your administrator:')
   })
 
   it('has no placeholder language', () => {

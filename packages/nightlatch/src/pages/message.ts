@@ -1,4 +1,4 @@
-import { html, type Html } from './layout/html.js'
+import { html, named, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
 import {
   help,
@@ -27,10 +27,29 @@ export function messagePage(site: Site, view: MessageView): Html {
     title: words.title,
     body: html`<h1>${words.title}</h1>
       <p>${words.text}</p>
+      ${asksSomebody(words.text, view) && whoRunsIt(site)}
       ${view.detail !== undefined && html`<p>${view.detail}</p>`}
       ${view.reference !== undefined && html`<p>${messageWords.reference} <code class="reference" dir="ltr" translate="no">${view.reference}</code></p>`}
       <p class="actions"><a class="button primary" href="${next.href}">${next.label}</a></p>`,
   })
+}
+
+/** Whoever is told to ask somebody is told whom. */
+const asksSomebody = (text: string, { reference }: MessageView): boolean =>
+  reference !== undefined || text.includes('the person who runs this site')
+
+const mailAddress = /^[^\s@]+@[^\s@]+$/
+
+function whoRunsIt({ contact }: Site): Html | false {
+  if (contact === undefined || contact === '') return false
+  const href = /^https:\/\/\S+$/i.test(contact)
+    ? contact
+    : mailAddress.test(contact)
+      ? `mailto:${contact}`
+      : null
+  return html`<p class="who-runs-it">
+    ${help.whoRunsIt} ${href === null ? named(contact) : html`<a href="${href}">${contact}</a>`}
+  </p>`
 }
 
 const defaultNext = (site: Site, words: MessageWords): { href: string; label: string } =>
@@ -53,6 +72,7 @@ export const helpPage = (site: Site): Html =>
       <section id="contact" aria-labelledby="contact-title">
         <h2 id="contact-title">${help.contactTitle}</h2>
         <p>${help.contact}</p>
+        ${whoRunsIt(site)}
       </section>
       <p class="actions">${wayBack(site)}</p>`,
   })

@@ -163,6 +163,32 @@ describe('a page of another site', () => {
   })
 })
 
+describe('Strict-Transport-Security', () => {
+  it.each([
+    [{}, 'max-age=63072000'],
+    [{ NIGHTLATCH_HSTS: 'host' }, 'max-age=63072000'],
+    [{ NIGHTLATCH_HSTS: 'subdomains' }, 'max-age=63072000; includeSubDomains'],
+    [{ NIGHTLATCH_HSTS: 'off' }, undefined],
+    [{ NIGHTLATCH_HSTS: 'subdomains', NIGHTLATCH_ORIGIN: 'http://localhost:3000' }, undefined],
+  ])('with %j is %j, on every answer', async (env, expected) => {
+    const app = await startApp({ env: { NIGHTLATCH_ORIGIN: 'https://auth.example.test', ...env } })
+    const { browser } = await enrolledPerson(app)
+    // Twice: the second answer is one that was kept.
+    for (const path of [
+      '/',
+      '/',
+      '/login',
+      '/api/v1/session',
+      '/api/v1/session',
+      '/forward-auth',
+      '/nowhere',
+      '/healthz',
+    ])
+      expect([path, (await browser.get(path)).headers['strict-transport-security']]).toEqual([path, expected])
+    await app.close()
+  })
+})
+
 describe('over https', () => {
   let app: TestApp
   beforeAll(async () => {

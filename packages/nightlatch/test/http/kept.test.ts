@@ -3,12 +3,14 @@ import type { SignedIn } from '../../src/core/sessions/session.js'
 import type { HttpResponse } from '../../src/http/request.js'
 import { ResponseCache, PreparedResponse } from '../../src/http/response-cache.js'
 
+const plain = { secure: false, hsts: 'host' as const }
+
 const somebody = (): SignedIn => ({}) as SignedIn
 const answer = (body = 'hello'): HttpResponse => ({ status: 200, headers: { 'x-a': 'b' }, cookies: [], body })
 
 describe('the answers that are kept', () => {
   it('are found again by the same session and by no other', () => {
-    const answers = new ResponseCache({ secure: false })
+    const answers = new ResponseCache(plain)
     const [ada, bob] = [somebody(), somebody()]
     const responseCaches = answers.keep(ada, answer())
     expect(answers.of(ada)).toBe(responseCaches)
@@ -16,7 +18,7 @@ describe('the answers that are kept', () => {
   })
 
   it('are a thousand at most: whoever was not asked for is dropped', () => {
-    const answers = new ResponseCache({ secure: false })
+    const answers = new ResponseCache(plain)
     const allAccounts = Array.from({ length: 5000 }, somebody)
     for (const one of allAccounts) answers.keep(one, answer())
     const found = allAccounts.filter((one) => answers.of(one) !== undefined)
@@ -27,7 +29,7 @@ describe('the answers that are kept', () => {
   })
 
   it('stay as long as they are asked for', () => {
-    const answers = new ResponseCache({ secure: false })
+    const answers = new ResponseCache(plain)
     const ada = somebody()
     const responseCaches = answers.keep(ada, answer())
     for (let number = 0; number < 5000; number += 1) {
@@ -42,7 +44,7 @@ describe('an answer that is prepared', () => {
     ['short', 'grüße'],
     ['long', 'ü'.repeat(2000)],
   ])('has its bytes and their number, also when it is %s', (_name, body) => {
-    const { wire, bytes } = new PreparedResponse(answer(body), false)
+    const { wire, bytes } = new PreparedResponse(answer(body), plain)
     const sent = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes)
     expect(sent.toString()).toBe(body)
     expect(wire).toEqual(['x-a', 'b', 'content-length', String(Buffer.byteLength(body))])
@@ -50,7 +52,7 @@ describe('an answer that is prepared', () => {
 
   it('tells browsers to come by https where we are there', () => {
     const names = (secure: boolean) =>
-      new PreparedResponse(answer(), secure).wire.map((one) => one.toLowerCase())
+      new PreparedResponse(answer(), { ...plain, secure }).wire.map((one) => one.toLowerCase())
     expect(names(true)).toContain('strict-transport-security')
     expect(names(false)).not.toContain('strict-transport-security')
   })

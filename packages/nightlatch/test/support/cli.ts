@@ -66,7 +66,11 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     move: moveNightlatch,
     undoMove: undoMoveOf,
     notices: async ({ issuer }, log) =>
-      mailNotices({ mailer: null, sender: { issuer, accountUrl: '', deviceName: (text) => text }, log }),
+      mailNotices({
+        mailer: null,
+        sender: { issuer, accountUrl: '', contact: '', deviceName: (text) => text },
+        log,
+      }),
     serve: () => Promise.reject(new Error('not here')),
     protect: () => Promise.reject(new Error('not here')),
     verifyMail: () => Promise.resolve(),

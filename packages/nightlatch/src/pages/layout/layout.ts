@@ -10,7 +10,8 @@ export interface Site {
   readonly base: string
   /** The username of the person who is signed in. */
   readonly signedInAs?: string | undefined
-  /** How to reach the person who runs the instance: an e-mail address, an https address or words. */
+  /** How to reach the person who runs the instance: an e-mail address, an https address or words; '' where nobody has said. */
+  readonly contact?: string | undefined
   /** The addresses of the assets. */
   readonly assets: { readonly css: string; readonly js: string; readonly icon: string }
 }

@@ -15,6 +15,7 @@ export const help = {
   toSignIn: 'Go to sign-in',
   toAccount: 'Go to your account',
   contactTitle: 'Ask somebody',
+  whoRunsIt: 'The person who runs this site:',
   contact: 'The person who runs this site can reset your second step. Nobody else can.',
   topics: [
     {

@@ -122,6 +122,41 @@ describe('under a storm', () => {
     await one.close()
   })
 
+  /** What came first, of jobs that are asked for in this order while the only thread is at work. */
+  async function orderOf(jobs: readonly ('now' | 'later')[]): Promise<string[]> {
+    const one = createPasswordHasher({ threads: 1, setting: cheap })
+    const order: string[] = []
+    const first = one.hash(right)
+    await Promise.all([
+      first,
+      ...jobs.map(async (urgency, index) => {
+        await one.hashAll([right], 'ab'.repeat(16), urgency)
+        order.push(`${urgency} ${index}`)
+      }),
+    ])
+    await one.close()
+    return order
+  }
+
+  it('does what can wait after everybody’s password step, and in its own order', async () => {
+    expect(await orderOf(['later', 'later', 'now', 'now'])).toEqual(['now 2', 'now 3', 'later 0', 'later 1'])
+  })
+
+  it('does not put off what can wait for ever', async () => {
+    const order = await orderOf(['later', ...Array.from({ length: 40 }, () => 'now' as const)])
+    const at = order.indexOf('later 0')
+    expect(at).toBeGreaterThan(10)
+    expect(at).toBeLessThan(20)
+  })
+
+  it('keeps a place for a password step while all that can wait are taken', async () => {
+    const small = createPasswordHasher({ threads: 1, longestQueue: 3, setting: cheap })
+    const later = Array.from({ length: 9 }, () => small.hashAll([right], 'ab'.repeat(16), 'later'))
+    expect(await small.hash(right)).toMatch(/^\$argon2id/)
+    expect((await Promise.all(later)).filter((answer) => answer === 'busy')).toHaveLength(5)
+    await small.close()
+  })
+
   it('leaves a core to the thread that answers requests while that one is busy, but never hashes on none', async () => {
     const script = new URL('../../test/support/counting-password-worker.js', import.meta.url)
     const threadsAtWork = async (threads: number, busy: boolean): Promise<number> => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
-import type { PasswordHasher } from '../core/accounts/password.js'
+import type { PasswordHasher, Urgency } from '../core/accounts/password.js'
 import { PasswordThreads, type JobResult, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
 
@@ -36,7 +36,8 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
     script: options.script ?? workerScript,
     isBusy: options.isBusy ?? loopWatch(),
   })
-  const run = async (job: Job): Promise<Done | 'busy'> => valueOf(await threads.run(job))
+  const run = async (job: Job, urgency: Urgency = 'now'): Promise<Done | 'busy'> =>
+    valueOf(await threads.run(job, urgency))
   return {
     unknownAccountHash: writePhcString(setting, randomBytes(16), randomBytes(32)),
     needsRenewal(hash) {
@@ -51,11 +52,11 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
       const answer = await threads.run({ kind: 'verify', password: password.reveal(), hash, setting })
       return answer === 'busy' ? answer : answer.kind === 'done' && answer.value === true
     },
-    async hashAll(secrets, salt) {
+    async hashAll(secrets, salt, urgency = 'now') {
       if (!/^([0-9a-f]{2}){8,64}$/.test(salt)) throw new TypeError('A salt is 8 to 64 bytes in hexadecimal.')
       if (secrets.length > mostSecrets) throw new RangeError(`At most ${mostSecrets} secrets at a time.`)
       const plain = secrets.map((secret) => secret.reveal())
-      const answer = await run({ kind: 'hash-all', secrets: plain, salt, setting })
+      const answer = await run({ kind: 'hash-all', secrets: plain, salt, setting }, urgency)
       if (answer === 'busy' || typeof answer === 'object') return answer
       throw new TypeError('A password thread gave the wrong answer.')
     },

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { Urgency } from '../core/accounts/password.js'
 import type { Argon2Setting } from './phc-string.js'
 
 /** What a thread is asked; it answers with what the kind stands for. */
@@ -30,13 +31,19 @@ interface ThreadsOptions {
 /** One is being hashed and the next lies ready: no thread waits until this one has time to give it more. */
 const mostGiven = 2
 
+/** So many go first, and then one that can wait does: a storm of sign-ins does not put it off for ever. */
+const mostAhead = 16
+
 /**
- * Threads that hash passwords, started when first needed. First come, first served; one hash at a time a thread; a
- * job whose thread dies is tried once more on a new one. An idle thread keeps no process alive.
+ * Threads that hash passwords, started when first needed. First come, first served, and what can wait after that; it
+ * takes nobody's place in the queue. One hash at a time a thread; a job whose thread dies is tried once more on a new one. An idle thread keeps no process alive.
  */
 export class PasswordThreads {
   readonly #options: ThreadsOptions
   readonly #queue: Waiting[] = []
+  /** What can wait, and how many went ahead of it since its turn. */
+  readonly #later: Waiting[] = []
+  #ahead = 0
   /** What each thread was given; it is at work on the first. */
   readonly #threads = new Map<Worker, Waiting[]>()
   #closed: Promise<void> | null = null
@@ -46,16 +53,17 @@ export class PasswordThreads {
     this.#options = options
   }
 
-  run(job: Job): Promise<JobResult | 'busy'> {
+  run(job: Job, urgency: Urgency = 'now'): Promise<JobResult | 'busy'> {
     const { threads, longestQueue } = this.#options
-    const full = this.#given + this.#queue.length >= threads + longestQueue
+    const queue = urgency === 'later' ? this.#later : this.#queue
+    const full = this.#given + queue.length >= threads + longestQueue
     if (full || this.#closed !== null) return Promise.resolve('busy')
     return new Promise((resolve, reject) => {
       const settle = (answer: JobResult | Error): void => {
         if (answer instanceof Error) reject(answer)
         else resolve(answer)
       }
-      this.#queue.push({ job, settle, triesLeft: 2 })
+      queue.push({ job, settle, triesLeft: 2 })
       this.#next()
     })
   }
@@ -72,22 +80,33 @@ export class PasswordThreads {
     return given
   }
 
+  get #waiting(): number {
+    return this.#queue.length + this.#later.length
+  }
+
   async #end(): Promise<void> {
     if (this.#given > 0) await new Promise<void>((resolve) => (this.#nothingLeft = resolve))
     await Promise.all([...this.#threads.keys()].map((worker) => worker.terminate()))
   }
 
   #next(): void {
-    if (this.#queue.length === 0 && this.#given === 0) this.#nothingLeft()
+    if (this.#waiting === 0 && this.#given === 0) this.#nothingLeft()
     for (let worker = this.#free(); worker !== null; worker = this.#free()) {
-      const waiting = this.#queue.shift()
+      const waiting = this.#take()
       if (waiting !== undefined) this.#give(worker, waiting)
     }
   }
 
+  #take(): Waiting | undefined {
+    const isItsTurn = this.#queue.length === 0 || this.#ahead >= mostAhead
+    const later = isItsTurn ? this.#later.shift() : undefined
+    this.#ahead = later !== undefined || this.#later.length === 0 ? 0 : this.#ahead + 1
+    return later ?? this.#queue.shift()
+  }
+
   /** The thread that takes the next job, if there is one: nothing lies ready where another thread might do it sooner. */
   #free(): Worker | null {
-    if (this.#queue.length === 0) return null
+    if (this.#waiting === 0) return null
     const { threads, isBusy } = this.#options
     const most = threads > 1 && isBusy?.() === true ? threads - 1 : threads
     const all = [...this.#threads]

@@ -3,6 +3,9 @@ import type { Secret } from '../secret.js'
 
 type Password = Secret<string>
 
+/** What can wait stands behind everybody's password steps. */
+export type Urgency = 'now' | 'later'
+
 /**
  * argon2id, off the event loop on threads of its own. `busy` means that the queue is full: answer 503 and let
  * the person try again, rather than let a storm take the memory.
@@ -12,7 +15,11 @@ export interface PasswordHasher {
   /** A malformed hash is never a match. Unknown accounts are checked against `unknownAccountHash`. */
   verify(hash: string, password: Password): Promise<boolean | 'busy'>
   /** Raw hashes of many short secrets under one salt (recovery codes), in the order given. */
-  hashAll(secrets: readonly Secret<string>[], salt: string): Promise<readonly string[] | 'busy'>
+  hashAll(
+    secrets: readonly Secret<string>[],
+    salt: string,
+    urgency?: Urgency,
+  ): Promise<readonly string[] | 'busy'>
   /** The hash was made with a weaker setting than today's. */
   needsRenewal(hash: string): boolean
   /** A hash of today's setting that no password matches: checking it costs what checking a real one costs. */

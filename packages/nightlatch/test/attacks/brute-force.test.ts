@@ -166,6 +166,62 @@ describe.each(databases)('BRUTE-17 guessing codes, on $name', (kind) => {
     expect(freed.status).toBe(303)
   })
 
+  describe.each(['a page', 'JSON'])('BRUTE-23 a stolen session that is fresh, by %s', (door) => {
+    const stepUp = (fields: Record<string, string>) =>
+      door === 'JSON'
+        ? ada.browser.json('POST', '/api/v1/session/verify', fields)
+        : ada.browser.post('/account/confirm', fields)
+    const signIn = async () =>
+      (await (await withPassword(app, ada)).post('/mfa/verify', { otp: ada.phone.code() })).status
+    const wrongCode = () => ({ password: testPassword, otp: ada.phone.wrongCode() })
+
+    it('makes nobody wait at sign-in by wrong codes at the fresh proof, and waits itself', async () => {
+      const account = await accountOf(app, ada.username)
+      const statuses: number[] = []
+      for (let time = 0; time < 7; time += 1) statuses.push((await stepUp(wrongCode())).status)
+      expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429])
+      const counts = [await failuresOf(app, account), await failuresOf(app, account, 'step-up-code')]
+      expect(counts).toEqual([0, 5])
+      expect(await signIn()).toBe(303)
+    })
+
+    it('makes nobody wait at sign-in by wrong codes of a set-up', async () => {
+      const account = await accountOf(app, ada.username)
+      const api = '/api/v1/authenticators/totp'
+      const begun = await (door === 'JSON' ? ada.browser.json('POST', api) : ada.browser.get('/mfa/setup'))
+      const id = door === 'JSON' ? String((JSON.parse(begun.body) as { id: unknown }).id) : ''
+      const confirm = (fields: Record<string, string>) =>
+        door === 'JSON'
+          ? ada.browser.json('POST', `${api}/${id}/confirm`, fields)
+          : ada.browser.post('/mfa/setup', fields)
+      const statuses: number[] = []
+      for (let time = 0; time < 7; time += 1)
+        statuses.push((await confirm({ otp: ada.phone.wrongCode() })).status)
+      expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429])
+      const counts = [await failuresOf(app, account), await failuresOf(app, account, 'step-up-code')]
+      expect(counts).toEqual([0, 0])
+      expect(await signIn()).toBe(303)
+    })
+
+    it('has no hundred of its own: those at sign-in and those at the fresh proof are one row of failures', async () => {
+      const account = await accountOf(app, ada.username)
+      await stepUp(wrongCode())
+      await giveWrong(await withPassword(app, ada), ada)
+      // A year of patience, in one line.
+      await inDatabase(app, `UPDATE attempt SET failures = 60 WHERE key = 'code:${account.id}'`)
+      await inDatabase(app, `UPDATE attempt SET failures = 39 WHERE key = 'step-up-code:${account.id}'`)
+      expect((await stepUp(wrongCode())).status).toBe(401)
+      app.clock.advance(3600)
+      expect(await signIn()).toBe(429)
+      expect((await stepUp({ password: testPassword, otp: ada.phone.code() })).status).toBe(429)
+      const recovery = await (
+        await withPassword(app, ada)
+      ).post('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! })
+      expect(recovery.status).toBe(303)
+      expect(await signIn()).toBe(303)
+    })
+  })
+
   it('nobody without the right password moves the count of codes', async () => {
     const account = await accountOf(app, ada.username)
     const stranger = app.browser()

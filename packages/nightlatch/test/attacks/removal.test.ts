@@ -50,7 +50,7 @@ describe.each(['required', 'optional'])('taking the second factor away, where it
     await confirm({ password: 'wrong', otp: ada.phone.code() })
     await confirm({ password: testPassword, otp: ada.phone.wrongCode() })
     const account = await accountOf(app, 'ada1')
-    expect(await failuresOf(app, account)).toBe(1)
+    expect(await failuresOf(app, account, 'step-up-code')).toBe(1)
     expect(await countOf(app, `audit WHERE account = '${account.id}' AND event = 'step-up.refused'`)).toBe(2)
     expect((await remove(app, ada)).location).toMatch(/^\/account\/confirm/)
     expect(account.factorCounts.totp).toBe(1)

@@ -278,7 +278,7 @@ describe('setting up', () => {
       statuses.push((await browser.post('/mfa/setup', { otp: phone.wrongCode() })).status)
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429])
     expect((await browser.post('/mfa/setup', { otp: phone.code() })).status).toBe(429)
-    expect(await failuresOf(app, await accountOf(app, 'ada13'))).toBe(5)
+    expect(await failuresOf(app, await accountOf(app, 'ada13'), 'set-up')).toBe(5)
     const again = await withPassword(app, { username: 'ada13', password: testPassword })
     const next = new Phone(setUpKey((await again.get('/mfa/setup')).body), app.clock)
     expect((await again.post('/mfa/setup', { otp: next.code() })).status).toBe(429)

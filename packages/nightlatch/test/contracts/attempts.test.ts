@@ -50,6 +50,34 @@ describe.each(databases)('attempts on $name', (kind) => {
     expect(await attempts().reserve(key, codePolicy, 1001)).toEqual({ kind: 'reserved', failures: 1 })
   })
 
+  it('BRUTE-23 two counters of one secret lock at a hundred together, and wait each by itself', async () => {
+    const [one, other] = [aKey(), aKey()]
+    const at = (key: AttemptKey) => ({ ...codePolicy, lockedWith: key === one ? other : one })
+    const roomy = { waitFrom: 1000 }
+    for (let failures = 1; failures <= 60; failures += 1)
+      await attempts().reserve(one, { ...at(one), ...roomy }, 1000)
+    expect(await attempts().reserve(other, at(other), 1000)).toEqual({ kind: 'reserved', failures: 1 })
+    const more = Array.from({ length: 45 }, () => attempts().reserve(other, { ...at(other), ...roomy }, 1000))
+    const kinds = (await Promise.all(more)).map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'reserved')).toHaveLength(39)
+    for (const key of [one, other])
+      expect(await attempts().reserve(key, at(key), 1000 + 400 * day)).toEqual({ kind: 'locked' })
+    await attempts().clear(other)
+    expect(await attempts().reserve(one, { ...at(one), ...roomy }, 1000)).toEqual({
+      kind: 'reserved',
+      failures: 61,
+    })
+  })
+
+  it('BRUTE-23 the first try at one place is none when the other place has had the hundred', async () => {
+    const [one, other] = [aKey(), aKey()]
+    for (let failures = 1; failures <= 100; failures += 1)
+      await attempts().reserve(one, { ...recoveryPolicy, waitFrom: 1000 }, 1000)
+    const policy = { ...recoveryPolicy, lockedWith: one }
+    expect(await attempts().reserve(other, policy, 1000 + day)).toEqual({ kind: 'locked' })
+    expect(await attempts().reserve(other, policy, 1001 + day)).toEqual({ kind: 'reserved', failures: 1 })
+  })
+
   it('failures of long ago are forgotten where the policy says so, a lock too', async () => {
     const key = aKey()
     const policy = { ...recoveryPolicy, waitFrom: 1000 }

@@ -8,7 +8,7 @@ import {
   passwordPolicy,
   unknownNameKey,
 } from '../../src/core/rate-limits/attempts.js'
-import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
+import { codeKey, codePolicy, setUpKey } from '../../src/core/factors/totp/counters.js'
 import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
 import { auditEvent, auditEvents, noClient } from '../../src/core/audit/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
@@ -60,6 +60,9 @@ describe('a counter', () => {
 
   it('has a name of its own for each kind of proof', () => {
     expect(codeKey(ada)).toBe(`code:${ada}`)
+    expect(codeKey(ada, 'step-up')).toBe(`step-up-code:${ada}`)
+    expect(recoveryKey(ada, 'step-up')).toBe(`step-up-recovery:${ada}`)
+    expect(setUpKey(ada)).toBe(`set-up:${ada}`)
     expect(recoveryKey(ada)).toBe(`recovery:${ada}`)
     expect(passwordKey(ada)).toBe(`password:${ada}`)
     expect(addressKey('::ffff:192.0.2.1')).toBe('address:192.0.2.1')

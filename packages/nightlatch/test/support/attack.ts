@@ -117,7 +117,7 @@ export async function countOf(app: TestApp, what: string): Promise<number> {
 export async function failuresOf(
   app: TestApp,
   account: { id: string },
-  counter: 'code' | 'recovery' | 'password' = 'code',
+  counter: 'code' | 'step-up-code' | 'recovery' | 'step-up-recovery' | 'set-up' | 'password' = 'code',
 ): Promise<number> {
   const [row] = await inDatabase(app, `SELECT failures FROM attempt WHERE key = '${counter}:${account.id}'`)
   return Number(row?.['failures'] ?? 0)

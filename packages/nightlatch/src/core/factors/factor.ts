@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js'
-import type { AttemptKey } from '../rate-limits/attempts.js'
+import type { AttemptKey, Place } from '../rate-limits/attempts.js'
 import type { AuditEventName } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { AccountId } from '../ids.js'
@@ -48,6 +48,7 @@ export interface Presented {
   /** As typed or sent. */
   readonly given: string
   readonly client: Client
+  readonly place: Place
 }
 
 export type FactorProblem = 'empty' | 'not-numbers' | 'wrong-length' | 'looks-like-recovery-code'

@@ -16,7 +16,14 @@ export interface AttemptPolicy {
   readonly lockAt: number | null
   /** Failures this long ago count no more, or null for never. */
   readonly forgetAfterSeconds: number | null
+  /** Another counter of the same secret: its failures count towards `lockAt`, and move nothing else here. */
+  readonly lockedWith?: AttemptKey
 }
+
+/** Where a factor is given. Each has its own tries: a stolen session does not make the owner wait at sign-in. */
+export type Place = 'sign-in' | 'step-up'
+export const places = ['sign-in', 'step-up'] as const satisfies readonly Place[]
+export const otherPlace = (place: Place): Place => (place === 'sign-in' ? 'step-up' : 'sign-in')
 
 export const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour } as const
 

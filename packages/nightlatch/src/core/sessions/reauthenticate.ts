@@ -51,6 +51,7 @@ const presentedBy = ({ signedIn, second, browser }: StepUpGiven): Presented => (
   account: signedIn.account.id,
   given: second.given,
   client: browser.client,
+  place: 'step-up',
 })
 
 /** Where there is no second factor, the password is all of it. */

@@ -50,7 +50,7 @@ export interface SecondStep {
 export async function giveSecondFactor(core: Core, step: SecondStep): Promise<SecondStepOutcome> {
   const factor = factors[step.factor]
   const { client } = step.browser
-  const presented = { account: step.signIn.account, given: step.given, client }
+  const presented = { account: step.signIn.account, given: step.given, client, place: 'sign-in' as const }
   const ready = await factor.read(core, presented)
   if (ready.kind !== 'ready') return ready
   const outcome = await core.storage.atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))

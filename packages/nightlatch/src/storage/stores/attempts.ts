@@ -9,18 +9,28 @@ interface AttemptRow {
   readonly blocked_until: number
   readonly changed_at: number
   readonly now: number
+  /** Failures of the counter that it locks with. */
+  readonly beside: number
 }
+
+/** What the other counter has to say about the lock: 0 when there is none, or it is forgotten. */
+const besideAt = (now: string, [key, forgets, age]: readonly [string, string, string]): string =>
+  `COALESCE((SELECT beside.failures FROM attempt AS beside WHERE beside.key = CAST(${key} AS text)
+    AND (CAST(${forgets} AS bigint) = 0 OR beside.changed_at >= ${now} - CAST(${age} AS bigint))), 0)`
 
 /**
  * $1 key, $2 now, $3 forgets what is so many seconds old, $4 wait from, $5 doublings until the longest wait, $6 the
- * longest wait, $7 the first, $8 locked at, $9 forgets at all. The row that is put in carries the moment.
+ * longest wait, $7 the first, $8 locked at, $9 forgets at all, $10 the counter that it locks with. The row that is put in carries the
+ * moment.
  */
 const reserveAt = (now: Now): string => {
+  const beside = ['$10', '$9', '$3'] as const
   const isForgotten = '($9 = 1 AND attempt.changed_at < excluded.changed_at - $3)'
   return `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets)
   SELECT CAST($1 AS text), 1, CASE WHEN CAST($4 AS bigint) <= 1 THEN moment.now + CAST($7 AS bigint) ELSE 0 END,
     moment.now, CAST($9 AS bigint)
-  FROM (SELECT ${now.sql('$2')} AS now) AS moment WHERE true
+  FROM (SELECT ${now.sql('$2')} AS now) AS moment
+  WHERE ${besideAt('moment.now', beside)} < CAST($8 AS bigint)
   ON CONFLICT (key) DO UPDATE SET
     failures = CASE WHEN ${isForgotten} THEN 1 ELSE attempt.failures + 1 END,
     blocked_until = CASE
@@ -31,7 +41,8 @@ const reserveAt = (now: Now): string => {
     changed_at = excluded.changed_at,
     forgets = excluded.forgets
   WHERE attempt.blocked_until <= excluded.changed_at
-    AND (${isForgotten} OR attempt.failures < $8)
+    AND CASE WHEN ${isForgotten} THEN 0 ELSE attempt.failures END
+      + ${besideAt('excluded.changed_at', beside)} < $8
   RETURNING failures`
 }
 
@@ -48,8 +59,21 @@ function reserveParams(key: AttemptKey, policy: AttemptPolicy, now: number | nul
     Math.min(firstWaitSeconds, longestWaitSeconds),
     lockAt ?? Number.MAX_SAFE_INTEGER,
     Number(forgetAfterSeconds !== null),
+    policy.lockedWith ?? null,
   ]
 }
+
+/** $1 key, $2 now, $3 the counter that it locks with, $4 forgets at all, $5 what is so many seconds old. */
+const lookAt = (now: Now): string => `SELECT COALESCE(attempt.failures, 0) AS failures,
+    COALESCE(attempt.blocked_until, 0) AS blocked_until, COALESCE(attempt.changed_at, moment.now) AS changed_at,
+    ${besideAt('moment.now', ['$3', '$4', '$5'])} AS beside, moment.now AS now
+  FROM (SELECT ${now.sql('$2')} AS now) AS moment LEFT JOIN attempt ON attempt.key = $1`
+
+const lookParams = (
+  key: AttemptKey,
+  { lockedWith, forgetAfterSeconds }: AttemptPolicy,
+  now: number | null,
+) => [key, now, lockedWith ?? null, Number(forgetAfterSeconds !== null), forgetAfterSeconds ?? 0]
 
 /** Why there is no attempt; null when somebody has made room meanwhile. The wait's end is told in the server's time. */
 function refusal(row: AttemptRow | null, policy: AttemptPolicy, nowSeconds: number): Reservation | null {
@@ -57,7 +81,8 @@ function refusal(row: AttemptRow | null, policy: AttemptPolicy, nowSeconds: numb
   const { now } = row
   const { lockAt, forgetAfterSeconds } = policy
   const forgotten = forgetAfterSeconds !== null && row.changed_at < now - forgetAfterSeconds
-  if (lockAt !== null && row.failures >= lockAt && !forgotten) return { kind: 'locked' }
+  const failures = (forgotten ? 0 : row.failures) + row.beside
+  if (lockAt !== null && failures >= lockAt) return { kind: 'locked' }
   return row.blocked_until > now ? { kind: 'wait', untilSeconds: nowSeconds + row.blocked_until - now } : null
 }
 
@@ -77,7 +102,7 @@ export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
   const now = nowOf(db, clock)
   const reserve = reserveAt(now)
   const waitAgain = beginWaitAgain(now)
-  const look = `SELECT failures, blocked_until, changed_at, ${now.sql('$2')} AS now FROM attempt WHERE key = $1`
+  const look = lookAt(now)
   const removeIdle = `DELETE FROM attempt WHERE ${among(db, 'key', idle)}`
   return {
     async reserve(key, policy, nowSeconds) {
@@ -87,7 +112,7 @@ export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
           reserveParams(key, policy, now.param(nowSeconds)),
         )
         if (row !== null) return { kind: 'reserved', failures: row.failures }
-        const why = await db.one<AttemptRow>(look, [key, now.param(nowSeconds)])
+        const why = await db.one<AttemptRow>(look, lookParams(key, policy, now.param(nowSeconds)))
         if (why !== null && why.changed_at > why.now && why.blocked_until > why.now) {
           await db.run(waitAgain, [key, now.param(nowSeconds)])
           continue

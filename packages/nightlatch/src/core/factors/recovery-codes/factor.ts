@@ -1,5 +1,5 @@
 import type { Fallback } from '../factor.js'
-import { recoveryKey } from './counters.js'
+import { recoveryKeys } from './counters.js'
 import { removeRecoveryCodes } from './remove.js'
 import { readRecoveryCode, tellOfRecovery } from './verify.js'
 
@@ -14,7 +14,7 @@ export const recoveryCodes: Fallback = {
   countLeft: (stores, account) => stores.recoveryCodes.countLeft(account),
   removeAllOf: removeRecoveryCodes,
   endSetUpsOf: () => Promise.resolve(),
-  countersOf: (account) => [recoveryKey(account)],
+  countersOf: recoveryKeys,
   removeExpired: () => Promise.resolve(0),
   secrets: null,
   afterRestore: (stores, { recoveryCodes }) =>

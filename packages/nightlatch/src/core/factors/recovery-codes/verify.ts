@@ -1,5 +1,5 @@
-import { recoveryKey, recoveryPolicy } from './counters.js'
-import { codeKey } from '../totp/counters.js'
+import { recoveryKey, recoveryKeys, recoveryPolicyAt } from './counters.js'
+import { codeKeys } from '../totp/counters.js'
 import { auditEvent } from '../../audit/audit.js'
 import type { Core } from '../../core.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
@@ -15,9 +15,14 @@ export async function readRecoveryCode(
 ): Promise<ReadyProof | FactorRefusal | { readonly kind: 'busy' }> {
   const code = parseRecoveryCode(presented.given)
   if (code === null) return malformed(presented.given)
-  const { account } = presented
+  const { account, place } = presented
+  const key = recoveryKey(account, place)
   const { attempts, recoveryCodes } = core.storage.stores
-  const reservation = await attempts.reserve(recoveryKey(account), recoveryPolicy, core.platform.nowSeconds())
+  const reservation = await attempts.reserve(
+    key,
+    recoveryPolicyAt(account, place),
+    core.platform.nowSeconds(),
+  )
   if (reservation.kind !== 'reserved') {
     const untilSeconds = reservation.kind === 'wait' ? reservation.untilSeconds : 0
     const refused = {
@@ -32,7 +37,7 @@ export async function readRecoveryCode(
   const salt = (await recoveryCodes.saltOf(account)) ?? '00'.repeat(16)
   const hashes = await core.passwords.hashAll([code], salt)
   if (hashes === 'busy') {
-    await attempts.giveBack(recoveryKey(account))
+    await attempts.giveBack(key)
     return { kind: 'busy' }
   }
   const checked = { ...presented, hash: hashes[0] ?? '', failures: reservation.failures }
@@ -58,8 +63,7 @@ export async function acceptRecoveryCode(
     await note(core, stores, { ...checked, event: 'recovery-code.refused' })
     return { kind: 'wrong', failures: checked.failures }
   }
-  await stores.attempts.clear(recoveryKey(account))
-  await stores.attempts.clear(codeKey(account))
+  for (const key of [...recoveryKeys(account), ...codeKeys(account)]) await stores.attempts.clear(key)
   const left = await stores.recoveryCodes.countLeft(account)
   await note(core, stores, { ...checked, event: 'recovery-code.used', details: { left } })
   return null

@@ -7,7 +7,7 @@ import { hour, minute } from '../../ports/platform.js'
 import type { Enrolled, Renewed, SetUpOwner } from '../enrolment.js'
 import { enrol } from '../enrolment.js'
 import type { FactorProblem } from '../factor.js'
-import { codeKey } from './counters.js'
+import { setUpKey, setUpPolicy } from './counters.js'
 import { totp } from './factor.js'
 import type { OpenedSetUp } from './set-up.js'
 import { openSetUp } from './set-up.js'
@@ -76,7 +76,7 @@ export async function confirmSetUp(
     keep: (stores) => keepAuthenticator(stores, wanted),
   })
   // A right code is no failure of the person's.
-  if (outcome.kind === 'busy') await core.storage.stores.attempts.giveBack(codeKey(owner.account.id))
+  if (outcome.kind === 'busy') await core.storage.stores.attempts.giveBack(setUpKey(owner.account.id))
   if (outcome.kind !== 'confirmed') return outcome
   const { item: authenticator, ...rest } = outcome
   return { ...rest, authenticator }
@@ -99,7 +99,7 @@ async function parseNewName(
 
 type FirstCode = Confirmation & { readonly owner: SetUpOwner; readonly opened: OpenedSetUp }
 
-/** Looks at the first code; the attempt is spent on the account's one counter. */
+/** Looks at the first code; the attempt is spent on the account's counter of set-ups. */
 async function checkFirstCode(
   core: Core,
   given: FirstCode,
@@ -109,7 +109,12 @@ async function checkFirstCode(
   const { client } = given.browser
   const parsed = parseCode(given.code)
   if (parsed.kind === 'malformed') return parsed
-  const reservation = await reserveCode(core, stores, { account: account.id, client })
+  const reservation = await reserveCode(core, stores, {
+    account: account.id,
+    client,
+    key: setUpKey(account.id),
+    policy: setUpPolicy,
+  })
   if (reservation.kind !== 'reserved') return reservation
   const app = new Totp({ secret: given.opened.secret })
   const atSeconds = core.platform.nowSeconds()

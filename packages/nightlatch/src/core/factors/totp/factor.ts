@@ -1,6 +1,6 @@
 import type { SecondFactor } from '../factor.js'
 import type { AuthenticatorId } from '../../ids.js'
-import { codeKey } from './counters.js'
+import { codeKeys, setUpKey } from './counters.js'
 import { resealSome } from './secrets.js'
 import { mostAuthenticators } from './store.js'
 import { readCode, tellOfWrongCodes, windowSteps } from './verify.js'
@@ -34,7 +34,7 @@ export const totp: SecondFactor = {
   remove: (stores, { id, account }) => stores.authenticators.remove(id as AuthenticatorId, account),
   removeAllOf: (stores, account) => stores.authenticators.removeAllOf(account),
   endSetUpsOf: (stores, account) => stores.setUps.removeAllOf(account),
-  countersOf: (account) => [codeKey(account)],
+  countersOf: (account) => [...codeKeys(account), setUpKey(account)],
   removeExpired: (stores, now, limit) => stores.setUps.removeExpired(now, limit),
   secrets: {
     countNotSealedUnder: (stores, keyIds) => stores.authenticators.countNotSealedUnder(keyIds),

@@ -1,6 +1,6 @@
 import { Hotp, Totp, normaliseCode } from '@nightlatch/otp'
-import type { Reservation } from '../../rate-limits/attempts.js'
-import { codeKey, codePolicy } from './counters.js'
+import type { AttemptKey, AttemptPolicy, Place, Reservation } from '../../rate-limits/attempts.js'
+import { codeKey, codeKeys, codePolicyAt } from './counters.js'
 import { auditEvent } from '../../audit/audit.js'
 import type { AuthenticatorSecret } from './store.js'
 import { ourOtp } from './store.js'
@@ -59,10 +59,10 @@ function parseAnyCode(
 
 /** What was typed, ready to be looked at: nothing of it takes time. */
 export function readCode(core: Core, presented: Presented): Promise<ReadyProof | FactorRefusal> {
-  const { account, client } = presented
+  const { account, client, place } = presented
   const parsed = parseAnyCode(presented.given)
   if (parsed.kind === 'malformed') return Promise.resolve(parsed)
-  const given = { account, client, code: parsed.code }
+  const given = { account, client, place, code: parsed.code }
   return Promise.resolve({ kind: 'ready', accept: (stores) => checkAndAccept(core, stores, given) })
 }
 
@@ -82,6 +82,7 @@ interface CodeGiven {
   /** As `parseCode` has it. */
   readonly code: string
   readonly client: Client
+  readonly place: Place
 }
 
 /**
@@ -90,19 +91,21 @@ interface CodeGiven {
  * `tellOfWrongCodes` once it is kept.
  */
 async function checkCode(core: Core, stores: Stores, given: CodeGiven): Promise<CodeMatch | FactorRefusal> {
+  const key = codeKey(given.account, given.place)
+  const counter = { key, policy: codePolicyAt(given.account, given.place) }
   const [reservation, secrets] = await Promise.all([
-    reserveCode(core, stores, given),
+    reserveCode(core, stores, { ...given, ...counter }),
     stores.authenticators.listOf(given.account),
   ])
   if (reservation.kind !== 'reserved') return reservation
   if (secrets.length > 0 && !lengthsOf(secrets).includes(given.code.length)) {
-    await stores.attempts.giveBack(codeKey(given.account))
+    await stores.attempts.giveBack(key)
     return wrongLength(given.code)
   }
   const found = matchAny(core, secrets, given.code)
   if (found.kind === 'matched') return found
   if (found.kind === 'unreadable') {
-    await stores.attempts.giveBack(codeKey(given.account))
+    await stores.attempts.giveBack(key)
     await note(core, stores, { ...given, event: 'authenticator.unreadable' })
     return found
   }
@@ -111,22 +114,23 @@ async function checkCode(core: Core, stores: Stores, given: CodeGiven): Promise<
   return { kind: 'wrong', failures: reservation.failures }
 }
 
-/** Spends one attempt of the account's code budget, or says why there is none. */
+/** Spends one attempt of a counter of codes, or says why there is none. */
 export async function reserveCode(
   core: Core,
   stores: Stores,
-  given: Pick<CodeGiven, 'account' | 'client'>,
+  given: Pick<CodeGiven, 'account' | 'client'> & { readonly key: AttemptKey; readonly policy: AttemptPolicy },
 ): Promise<Reservation> {
   const now = core.platform.nowSeconds()
-  const reservation = await stores.attempts.reserve(codeKey(given.account), codePolicy, now)
+  const reservation = await stores.attempts.reserve(given.key, given.policy, now)
+  const { account, client } = given
   if (reservation.kind === 'wait')
-    await noteRefused(core, stores, { ...given, ...reservation, event: 'code.throttled' })
+    await noteRefused(core, stores, { account, client, ...reservation, event: 'code.throttled' })
   if (reservation.kind === 'locked')
-    await noteRefused(core, stores, { ...given, untilSeconds: 0, event: 'code.locked' })
+    await noteRefused(core, stores, { account, client, untilSeconds: 0, event: 'code.locked' })
   return reservation
 }
 
-/** Marks the step as used and frees the counter; false when another request was first. */
+/** Marks the step as used and frees the counters; false when another request was first. */
 async function acceptCode(
   core: Core,
   stores: Stores,
@@ -137,7 +141,7 @@ async function acceptCode(
     await note(core, stores, { ...match, event: 'code.refused', details: wasUsedBefore })
     return false
   }
-  await stores.attempts.clear(codeKey(match.account))
+  for (const key of codeKeys(match.account)) await stores.attempts.clear(key)
   return true
 }
 

@@ -36,14 +36,19 @@ const contentSecurityPolicy = (leadsTo: string): string =>
     "base-uri 'none'",
   ].join('; ')
 
-const htmlHeaders = {
+const headersOfEachPage = {
   ...always,
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': contentSecurityPolicy(''),
   'x-frame-options': 'DENY',
-  'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
 } as const
+
+/**
+ * Not where the way leads to another origin: an application there may have opened the sign-in in a window of its own
+ * and wait for it, and the policy would cut the two apart for good.
+ */
+const htmlHeaders = { ...headersOfEachPage, 'cross-origin-opener-policy': 'same-origin' } as const
 
 const textHeaders = { ...always, 'content-type': 'text/plain; charset=utf-8' } as const
 const jsonHeaders = { ...always, 'content-type': 'application/json; charset=utf-8' } as const
@@ -77,7 +82,7 @@ export function page(html: Html, extra: PageExtra = {}): HttpResponse {
   if (leadsTo === undefined || leadsTo === null || leadsTo.startsWith('/'))
     return response(htmlHeaders, render(html), extra)
   const policy = contentSecurityPolicy(` ${new URL(leadsTo).origin}`)
-  return response({ ...htmlHeaders, 'content-security-policy': policy }, render(html), extra)
+  return response({ ...headersOfEachPage, 'content-security-policy': policy }, render(html), extra)
 }
 export const text = (body: string, extra: Extra = {}): HttpResponse => response(textHeaders, body, extra)
 export const json = (value: unknown, extra: Extra = {}): HttpResponse =>

@@ -40,7 +40,7 @@ export const loginPage = (site: Site, view: LoginView): Html =>
         ${passwordField(view, { name: 'password', label: signIn.password })}
         ${actions({ submit: signIn.submit })}
       </form>
-      <p class="aside"><a href="${site.base}/help#password">${signIn.cannot}</a></p>`,
+      <p class="aside"><a href="${site.base}/help#cannot-sign-in">${signIn.cannot}</a></p>`,
   })
 
 export interface VerifyView extends FormView {

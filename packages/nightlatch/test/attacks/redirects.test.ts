@@ -174,6 +174,26 @@ describe('the way back', () => {
     }
   })
 
+  it('a window that leads to another origin keeps its opener, and no other page does', async () => {
+    const person = await personWithSecret(app, 'popup', rfcSecret)
+    const openerOf = (reply: Reply) => reply.headers['cross-origin-opener-policy']
+    const next = `${application}/done`
+    const leading = app.browser()
+    expect(openerOf(await leading.get(`/login?next=${encodeURIComponent(next)}`))).toBeUndefined()
+    expect(openerOf(await leading.post('/login', { username: 'popup', password: '', next }))).toBeUndefined()
+    expect(openerOf(await atCode(leading, person, next))).toBeUndefined()
+    expect(openerOf(await leading.post('/mfa/verify', { otp: '000000', next }))).toBeUndefined()
+    const plain = app.browser()
+    for (const path of [
+      '/login',
+      '/login?next=%2Faccount',
+      '/login?next=https%3A%2F%2Fevil.test%2F',
+      '/help',
+    ])
+      expect([path, openerOf(await plain.get(path))]).toEqual([path, 'same-origin'])
+    expect(openerOf(await atCode(plain, person, '/account'))).toBe('same-origin')
+  })
+
   it('REDIR-5 a window that was to lead nowhere in particular does not follow the other one', async () => {
     const person = await personWithSecret(app, 'nowhere', rfcSecret)
     const browser = app.browser()

@@ -79,6 +79,13 @@ describe('an authenticator from elsewhere', () => {
     expect(await askedOf(here.core, ada.id)).toEqual({ lengths: [6, 8], issuers: ['ACME', 'Example'] })
   })
 
+  it('keeps the name under which it was set up, whatever the installation is called later', async () => {
+    const bob = await here.someoneWithAnAuthenticatorApp('bob')
+    expect((await here.stores.authenticators.listOf(bob.id)).map(({ issuer }) => issuer)).toEqual(['Example'])
+    const renamed = { ...here.core, policy: { ...here.core.policy, issuer: 'Another name' } }
+    expect((await askedOf(renamed, bob.id)).issuers).toEqual(['Example'])
+  })
+
   it('is not asked about a code of another length, and no attempt is spent', async () => {
     const ada = await someoneFromElsewhere({ digits: 8 })
     for (let time = 0; time < 12; time += 1) {

@@ -294,7 +294,7 @@ describe('the first authenticator', () => {
     const at = noon + 5
     expect(outcome.authenticator).toEqual({
       ...ourOtp,
-      issuer: null,
+      issuer: 'Example',
       id: expect.stringMatching(/^[a-z2-7]{26}$/) as string,
       account: ada.id,
       name: 'Authenticator app',

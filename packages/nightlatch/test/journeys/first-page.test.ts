@@ -29,6 +29,31 @@ describe('whoever finishes installing', () => {
       expect(home, 'as it can be pasted on a fresh clone').toContain(`>npx ${command}`)
   })
 
+  it('reads at a first link that is too old how to get a new one', async () => {
+    const fresh = await startApp()
+    const { token } = (await firstAccountLink(fresh.nightlatch.core))!
+    fresh.clock.advance(3601)
+    const late = fresh.browser()
+    await late.get(`/invitation?token=${token.reveal()}`)
+    for (const page of [await late.get('/invitation'), await late.post('/invitation', { username: 'ada' })]) {
+      expect(page.status).toBe(404)
+      expect(page.body).toContain('Start the server again: every start prints a new one.')
+    }
+    await fresh.person('ada')
+    const other = await late.get('/invitation')
+    expect(other.body).toContain('Ask the person who runs this site for a new one.')
+    await fresh.close()
+  })
+
+  it('finds behind “I cannot sign in” the section of that name, with what to ask for', async () => {
+    const { body } = await app.browser().get('/login')
+    const [, section = ''] = /href="\/help#([\w-]+)">I cannot sign in</.exec(body) ?? []
+    const help = (await app.browser().get('/help')).body
+    const [, text = ''] = new RegExp(`<section id="${section}"([^]*?)</section>`).exec(help) ?? []
+    expect(text).toContain('>I cannot sign in</h2>')
+    expect(text).toContain('ask the person who runs this site for a new invitation link')
+  })
+
   it('and nobody else is told how to run the server', async () => {
     const { browser } = await enrolledPerson(app, 'grace')
     expect((await browser.get('/')).body).not.toContain('npx nightlatch')

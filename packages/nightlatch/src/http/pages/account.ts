@@ -51,7 +51,7 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
     username: account.username,
     secondFactors: own.items.length,
     counts: own.counts,
-    ...factorViews(own),
+    ...factorViews(own, core.policy.issuer),
     trustedDevices: devices
       .filter((one) => one.expiresAt > now)
       .map((one) => ({
@@ -69,13 +69,17 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
 }
 
 /** What the section of each kind shows. */
-const factorViews = ({
-  items,
-  counts,
-}: OwnFactors): Pick<AccountView, 'authenticators' | 'mostAuthenticators' | 'recoveryCodes'> => ({
+const factorViews = (
+  { items, counts }: OwnFactors,
+  ourName: string,
+): Pick<AccountView, 'authenticators' | 'mostAuthenticators' | 'recoveryCodes'> => ({
   authenticators: items
     .filter(({ kind }) => kind === 'totp')
-    .map((one) => ({ ...factorRow(one), id: one.id, issuer: one.label ?? undefined })),
+    .map((one) => ({
+      ...factorRow(one),
+      id: one.id,
+      issuer: one.label === ourName ? undefined : (one.label ?? undefined),
+    })),
   mostAuthenticators,
   recoveryCodes: { left: counts['recovery-code'], total: recoveryCodeCount },
 })

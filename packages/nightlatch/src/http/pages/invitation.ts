@@ -31,7 +31,11 @@ export const getInvitation: Handler = async (context) => {
   return found === null ? gone(context) : page(show(context, found.account, { problems: [] }))
 }
 
-const gone = (context: Context): HttpResponse => message(context, 404, { key: 'invitation-expired' })
+/** Where there is no account yet there is nobody to ask: whoever runs the server is who reads this. */
+async function gone(context: Context): Promise<HttpResponse> {
+  const isFirst = await context.services.isUnclaimed()
+  return message(context, 404, { key: isFirst ? 'first-link-expired' : 'invitation-expired' })
+}
 
 const show = (
   context: Context,

@@ -19,6 +19,17 @@ export const help = {
   contact: 'The person who runs this site can reset your second step. Nobody else can.',
   topics: [
     {
+      id: 'cannot-sign-in',
+      title: 'I cannot sign in',
+      text: ['Signing in takes your username, your password and a code from your app.'],
+      list: [
+        'Check the username. Your email address works too, if this site knows it.',
+        'Check the password: capital letters and spaces count.',
+        'If you have forgotten the password, ask the person who runs this site for a new invitation link.',
+        'If the password is right and the code is not, or you have no phone, look below.',
+      ],
+    },
+    {
       id: 'wrong-code',
       title: 'My code is not right',
       text: ['Codes change every 30 seconds, and each one works once.'],
@@ -167,6 +178,11 @@ export const messages = {
   'sign-in-expired': {
     title: 'This sign-in took too long',
     text: 'You took longer than 15 minutes, so we stopped this sign-in. Start again.',
+    next: 'sign-in',
+  },
+  'first-link-expired': {
+    title: 'This first link has been used or is too old',
+    text: 'The link that creates the first account works once, and for an hour. Start the server again: every start prints a new one.',
     next: 'sign-in',
   },
   'invitation-expired': {

@@ -161,7 +161,8 @@ function confirmed(
     sealed: core.box.seal(secret, sealContext({ id, account })),
     lastStep: given.step,
     ...ourOtp,
-    issuer: null,
+    // The name of this installation may be changed later; the entry on the phone keeps this one.
+    issuer: core.policy.issuer,
   }
 }
 

@@ -9,7 +9,7 @@ export interface Authenticator {
   readonly name: string
   readonly createdAt: number
   readonly lastUsedAt: number
-  /** What the app calls the entry, where that is not the name of this installation. */
+  /** What the app calls the entry; null where nobody has kept it: then the name of this installation. */
   readonly issuer: string | null
 }
 

@@ -38,6 +38,7 @@ export async function serve(
   await listen(server, { host, port })
   const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
   const { services, handle } = openServices(nightlatch, settings, {
+    door: 'serve',
     log,
     accessRules,
     isStopping: () => stopping,

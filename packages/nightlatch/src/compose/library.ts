@@ -96,7 +96,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   const log = options.log ?? defaultLog()
   const nightlatch = await openNightlatch(settings, partsOf(options, log))
   if (nightlatch.hasGuessableKey) log.warn('the root key can be guessed', {})
-  const http = openServices(nightlatch, settings, { log })
+  const http = openServices(nightlatch, settings, { door: 'library', log })
   await noteRunning(nightlatch, settings, { door: 'library', log })
   if (options.accounts === undefined) await tellFirstAccountLink(nightlatch, options, log)
   const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))

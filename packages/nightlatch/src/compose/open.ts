@@ -224,6 +224,8 @@ export async function noteRunning(
 export interface ServiceParts {
   /** Where a sign-in leads that was sent nowhere; our home page unless told. */
   readonly landing?: string
+  /** By what it was started. */
+  readonly door?: Installation['door']
   /** null: every protected address asks for whoever is signed in. */
   readonly accessRules?: AccessRules | null
   readonly log?: HttpLog
@@ -252,6 +254,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
       origin,
       base,
       landing: parts.landing ?? `${base}/`,
+      standsAlone: parts.door === 'serve' && protectedDomain === '' && settings.trustedProxies.size === 0,
       name: settings.issuer,
       ...{ secure, hsts: settings.hsts, contact: settings.contact },
       assets: addresses,

@@ -53,6 +53,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   const settings = { ...at, basePath: protectBasePath }
   const { services, handle } = openServices(nightlatch, settings, {
     log: options.log,
+    door: 'protect',
     landing: '/',
     isStopping: () => stopping,
   })

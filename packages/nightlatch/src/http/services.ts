@@ -45,6 +45,8 @@ export interface SiteFacts {
   readonly base: string
   /** Where a sign-in leads that was sent nowhere: our home, or the application behind us. */
   readonly landing: string
+  /** Nothing stands in front of an application yet, as far as we know: its owner is told how. */
+  readonly standsAlone: boolean
   /** The instance's name, which authenticator apps show, too. */
   readonly name: string
   readonly secure: boolean

@@ -1,10 +1,9 @@
-import { html, named, type Html, type HtmlValue } from './layout/html.js'
+import { html, named, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
-import type { Notice } from './layout/flash.js'
-import { noticeBox } from './layout/parts.js'
-import { moment } from './layout/time.js'
-import { account as accountWords } from './words/account.js'
-import { home } from './words/words.js'
+import { noticeAction, type Notice } from './layout/flash.js'
+import { lampLine, noticeBox, ownerLine } from './layout/parts.js'
+import { fewRecoveryCodes } from './words/account.js'
+import { common, home } from './words/words.js'
 
 export interface FactorRow {
   readonly name: string
@@ -12,58 +11,90 @@ export interface FactorRow {
   readonly lastUsedAtSeconds?: number | undefined
 }
 
+/** What people are on their way to. */
+export interface Application {
+  readonly href: string
+  /** Its host, where that is another one than ours. */
+  readonly host?: string | undefined
+}
+
 export interface HomeView {
   /** The person's name, or the username where there is none. */
   readonly name: string
   readonly username: string
-  readonly factors: readonly FactorRow[]
+  readonly factors: readonly Pick<FactorRow, 'name'>[]
   readonly recoveryCodesLeft: number
+  readonly application?: Application | undefined
   /** The person who runs this installation is told what can be done next. */
   readonly runsThis: boolean
+  /** As far as we know, there is no application yet. */
+  readonly standsAlone: boolean
   readonly notice?: Notice | undefined
 }
 
 export const homePage = (site: Site, view: HomeView): Html =>
   layout(site, {
     title: home.page,
+    withoutSignOut: true,
     body: html`${noticeBox(view.notice, site.base)}
       <h1>${home.title}</h1>
-      <p class="lead">
-        <strong class="owner">${named(view.name)}</strong
-        >${view.name !== view.username && html` <span class="hint">${named(view.username)}</span>`}
-      </p>
-      <section aria-labelledby="factors">
-        <h2 id="factors">${home.factors}</h2>
-        ${view.factors.length === 0 ? noFactor(site) : factorList(view)}
-      </section>
-      <p class="actions"><a class="button" href="${site.base}/account">${home.manage}</a></p>
-      ${view.runsThis && nextSteps()}`,
+      ${ownerLine(view)} ${secondStep(view)} ${ways(site, view)} ${view.runsThis && nextSteps(view)}`,
   })
 
-const nextSteps = (): Html =>
-  html`<section class="aside commands" aria-labelledby="next-steps">
-    <h2 id="next-steps">${home.nextTitle}</h2>
+function secondStep({ factors, recoveryCodesLeft: left }: HomeView): Html {
+  if (factors.length === 0) return lampLine(false, home.none)
+  const isOn = lampLine(true, home.on(factors.map(({ name }) => named(name))))
+  return left > fewRecoveryCodes
+    ? html`${isOn}
+        <p class="hint">${home.codesLeft(left)}.</p>`
+    : html`${isOn}
+        <p class="warn">${home.fewCodesLeft(left)}</p>`
+}
+
+interface Way {
+  readonly path: string
+  readonly label: Html | string
+}
+
+/** One of them is what the person most likely wants: what a notice asks for, else the application, else what is missing. */
+function ways(site: Site, view: HomeView): Html {
+  const asked = view.notice !== undefined && noticeAction(view.notice) !== null
+  const own: readonly (Way | false)[] = [
+    view.factors.length === 0 && { path: '/mfa/setup', label: home.add },
+    !asked &&
+      view.factors.length > 0 &&
+      view.recoveryCodesLeft <= fewRecoveryCodes && {
+        path: '/account/recovery-codes/renew',
+        label: home.renew,
+      },
+    { path: '/account', label: home.manage },
+  ]
+  const links = [
+    ...(view.application === undefined
+      ? []
+      : [{ href: view.application.href, label: home.goTo(view.application.host) }]),
+    ...own.filter((way) => way !== false).map(({ path, label }) => ({ href: site.base + path, label })),
+  ]
+  return html`<div class="actions">
+    ${links.map(
+      ({ href, label }, index) =>
+        html`<a class="button${!asked && index === 0 && links.length > 1 && ' primary'}" href="${href}"
+          >${label}</a
+        >`,
+    )}
+    <form class="leave" method="post" action="${site.base}/logout">
+      <button class="plain" type="submit">${common.signOut}</button>
+    </form>
+  </div>`
+}
+
+/** Open for as long as there is something to begin with. */
+const nextSteps = ({ standsAlone }: HomeView): Html =>
+  html`<details class="aside commands" ${standsAlone && html` open`}>
+    <summary>${home.nextTitle}</summary>
     <ul>
-      ${home.nextSteps.map(({ text, command }) => html`<li>${text} <code dir="ltr" translate="no">${command}</code></li>`)}
+      ${home.nextSteps
+        .filter(({ first }) => standsAlone || !first)
+        .map(({ text, command }) => html`<li>${text} <code dir="ltr" translate="no">${command}</code></li>`)}
     </ul>
-  </section>`
-
-const noFactor = (site: Site): Html =>
-  html`<p>${home.none}</p>
-    <p><a href="${site.base}/mfa/setup">${home.add}</a></p>`
-
-const factorList = ({ factors, recoveryCodesLeft }: HomeView): Html =>
-  html`<ul class="rows" role="list">
-    ${factors.map((factor) => row(named(factor.name), lastUsed(factor)))}
-    ${row(html`${home.codesLeft(recoveryCodesLeft)}`, recoveryCodesLeft <= 3 && accountWords.fewCodes)}
-  </ul>`
-
-const row = (name: Html, about: HtmlValue): Html =>
-  html`<li>
-    <div><strong>${name}</strong>${about && html`<span class="hint">${about}</span>`}</div>
-  </li>`
-
-export const lastUsed = ({ lastUsedAtSeconds }: FactorRow): Html =>
-  lastUsedAtSeconds === undefined
-    ? html`${accountWords.neverUsed}`
-    : html`${accountWords.lastUsed} ${moment(lastUsedAtSeconds)}.`
+  </details>`

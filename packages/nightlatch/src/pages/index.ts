@@ -22,7 +22,7 @@ export {
   type RecoveryCodesFile,
   type RecoveryCodesView,
 } from './recovery-codes.js'
-export { homePage, type FactorRow, type HomeView } from './home.js'
+export { homePage, type Application, type FactorRow, type HomeView } from './home.js'
 export {
   accountPage,
   type AccountView,

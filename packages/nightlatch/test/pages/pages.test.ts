@@ -320,6 +320,35 @@ describe('the pages of the second step', () => {
     expect(links).toEqual(expect.arrayContaining(['Rename Pixel 9', 'Remove Pixel 9', 'Remove Old tablet']))
   })
 
+  it('show five sessions of many at once, one’s own first, and the others behind one press', () => {
+    const page = find('account-second')
+    const atOnce = page.slice(page.indexOf('id="sessions"'), page.indexOf('<details class="more">'))
+    expect(atOnce.match(/\/end"/g)).toHaveLength(4)
+    expect(words(atOnce)).toMatch(/^.*Firefox on Linux This device/)
+    expect(words(page)).toContain('19 more devices')
+    expect(page.match(/\/account\/sessions\/m\d+\/end"/g)).toHaveLength(23)
+    expect(find('account')).not.toContain('more device')
+  })
+
+  it('UX-R05 of home warn at three recovery codes and fewer, and offer new ones', () => {
+    expect(words(find('home'))).toContain('7 recovery codes left.')
+    expect(find('home')).not.toContain('recovery-codes/renew')
+    expect(words(find('home-second'))).toContain('3 recovery codes left. Make new ones before you need them.')
+    expect(accessibleNames(find('home-second'), 'a')).toContain('Make new recovery codes')
+    expect(words(find('home-recovered'))).toContain('No recovery codes left.')
+  })
+
+  it('have one primary button at most, and after a recovery sign-in it sets up the new phone', () => {
+    const primary = (name: string) =>
+      elements(find(name), 'a').flatMap(({ attributes }) =>
+        attributes['class']?.includes('primary') ? [attributes['href']] : [],
+      )
+    expect(primary('home')).toEqual([])
+    expect(primary('home-bare')).toEqual(['/mfa/setup'])
+    expect(primary('home-second')).toEqual(['https://photos.acme.test/'])
+    expect(primary('home-recovered')).toEqual(['/mfa/setup'])
+  })
+
   it('UX-R05 warn when few recovery codes are left, and do not let the last one pass', () => {
     expect(words(find('account-recovered'))).toContain('You have few recovery codes left')
     expect(find('renew-now')).not.toContain('class="cancel"')

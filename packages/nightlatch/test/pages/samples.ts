@@ -222,6 +222,12 @@ const settingUp = (): Record<string, Html> => ({
 
 const factors = account.authenticators
 
+const manySessions = Array.from({ length: 24 }, (_, index) => ({
+  ...account.sessions[index === 0 ? 0 : 1]!,
+  id: `m${index}`,
+  lastActiveAtSeconds: nowSeconds - index * 7000,
+}))
+
 const looking = (): Record<string, Html> => ({
   home: pages.homePage(signedIn, {
     name: 'Alice Example',
@@ -229,6 +235,26 @@ const looking = (): Record<string, Html> => ({
     factors,
     recoveryCodesLeft: 7,
     runsThis: true,
+    standsAlone: true,
+  }),
+  'home-second': pages.homePage(signedIn, {
+    name: 'Alice Example',
+    username: 'alice',
+    factors: factors.slice(0, 1),
+    recoveryCodesLeft: 3,
+    application: { href: 'https://photos.acme.test/', host: 'photos.acme.test' },
+    runsThis: true,
+    standsAlone: false,
+  }),
+  'home-recovered': pages.homePage(signedIn, {
+    name: 'alice',
+    username: 'alice',
+    factors: factors.slice(0, 1),
+    recoveryCodesLeft: 0,
+    application: { href: '/' },
+    runsThis: false,
+    standsAlone: false,
+    notice: { key: 'recovery-code-used', left: 0 },
   }),
   'home-bare': pages.homePage(signedIn, {
     name: 'alice',
@@ -236,6 +262,7 @@ const looking = (): Record<string, Html> => ({
     factors: [],
     recoveryCodesLeft: 0,
     runsThis: false,
+    standsAlone: false,
     notice: { key: 'signed-in-again' },
   }),
   account: pages.accountPage(signedIn, account),
@@ -247,6 +274,11 @@ const looking = (): Record<string, Html> => ({
     recoveryCodes: { left: 2, total: 10 },
     trustedDevices: [],
     notice: { key: 'recovery-code-used', left: 2 },
+  }),
+  'account-second': pages.accountPage(signedIn, {
+    ...account,
+    application: { href: 'https://photos.acme.test/', host: 'photos.acme.test' },
+    sessions: manySessions,
   }),
   'account-bare': pages.accountPage(signedIn, {
     ...account,

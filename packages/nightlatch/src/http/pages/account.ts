@@ -9,6 +9,7 @@ import type { Proof, Session } from '../../core/sessions/session.js'
 import type { AccountView, ActivityRow, FactorRow, Notice, SessionRow } from '../../pages/index.js'
 import { accountPage } from '../../pages/index.js'
 import { page } from '../response.js'
+import { applicationOf } from './application.js'
 import { forSignedIn, takeNotice } from '../guards.js'
 import { deviceName } from '../user-agent.js'
 import type { Handler, SignedInContext } from '../context.js'
@@ -27,7 +28,11 @@ const factorRow = ({ name, createdAt, lastUsedAt }: FactorItem): FactorRow => ({
 export const getAccount: Handler = forSignedIn(async (context) => {
   const { notice, cookies } = takeNotice(context)
   const shown = await accountView(context)
-  const view = { ...shown, notice: notice ?? afterRecovery(context, shown) }
+  const view = {
+    ...shown,
+    notice: notice ?? afterRecovery(context, shown),
+    application: applicationOf(context),
+  }
   return page(accountPage(siteOf(context, context.signedIn), view), { cookies })
 })
 
@@ -107,7 +112,7 @@ async function activity(
   const last = shown.at(-1)
   const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
   return {
-    activity: grouped(shown).flatMap(({ record, times }) =>
+    activity: grouped(shown.filter(({ event }) => !unsaid.has(event))).map(({ record, times }) =>
       activityRow(record, { about: aboutOf(record, nameOf), times }),
     ),
     olderHref:
@@ -155,19 +160,16 @@ function grouped(records: readonly AuditRecord[]): readonly Group[] {
 function activityRow(
   record: AuditRecord,
   { about, times }: { readonly about: string | undefined; readonly times: number },
-): ActivityRow[] {
-  if (unsaid.has(record.event)) return []
+): ActivityRow {
   const { event, at, userAgent, address, details } = record
-  return [
-    {
-      event,
-      about,
-      times,
-      atSeconds: at,
-      device: userAgent === '' ? undefined : deviceName(userAgent),
-      address: address === '' ? undefined : address,
-      factors:
-        event === 'sign-in.completed' ? (String(details['factors'] ?? '').split('+') as Proof[]) : undefined,
-    },
-  ]
+  return {
+    event,
+    about,
+    times,
+    atSeconds: at,
+    device: userAgent === '' ? undefined : deviceName(userAgent),
+    address: address === '' ? undefined : address,
+    factors:
+      event === 'sign-in.completed' ? (String(details['factors'] ?? '').split('+') as Proof[]) : undefined,
+  }
 }

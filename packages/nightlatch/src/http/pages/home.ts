@@ -3,9 +3,11 @@ import { noOwnFactors, ownFactors, wasRecovered } from '../../core/factors/regis
 import { giveUpSignIn } from '../../core/sign-in/code-step.js'
 import { signOut } from '../../core/sessions/session-lifetime.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
+import type { Application, HomeView } from '../../pages/index.js'
 import { helpPage, homePage, logoutPage } from '../../pages/index.js'
 import { page, seeOther } from '../response.js'
 import { factorRows } from './account.js'
+import { applicationOf } from './application.js'
 import { forSignedIn, takeNotice, withNotice } from '../guards.js'
 import { signedOut } from './sign-in.js'
 import type { HttpResponse } from '../request.js'
@@ -14,13 +16,19 @@ import { browserOf, signedInOf, siteOf } from '../context.js'
 
 export const getHome: Handler = forSignedIn((context) => {
   const { notice, cookies } = takeNotice(context)
-  if (cookies.length > 0) return freshHome(context, { notice, cookies })
+  const application = applicationOf(context)
+  // What another application led to is for this request only.
+  if (cookies.length > 0 || application?.host !== undefined)
+    return freshHome(context, { notice, cookies, application })
   const { home } = context.services.responseCaches
-  return home.of(context.signedIn) ?? keptHome(context)
+  return home.of(context.signedIn) ?? keptHome(context, application)
 })
 
-async function keptHome(context: SignedInContext): Promise<HttpResponse> {
-  const response = await freshHome(context, { notice: undefined, cookies: [] })
+async function keptHome(
+  context: SignedInContext,
+  application: Application | undefined,
+): Promise<HttpResponse> {
+  const response = await freshHome(context, { notice: undefined, cookies: [], application })
   return response.status === 200
     ? context.services.responseCaches.home.keep(context.signedIn, response)
     : response
@@ -29,7 +37,7 @@ async function keptHome(context: SignedInContext): Promise<HttpResponse> {
 /** Home. Whoever signed in with the very last recovery code makes new ones first. */
 async function freshHome(
   context: SignedInContext,
-  { notice, cookies }: ReturnType<typeof takeNotice>,
+  { notice, cookies, application }: ReturnType<typeof takeNotice> & Pick<HomeView, 'application'>,
 ): Promise<HttpResponse> {
   const { signedIn, services } = context
   const { account, session } = signedIn
@@ -44,7 +52,9 @@ async function freshHome(
     username: account.username,
     factors: factorRows(items),
     recoveryCodesLeft: left,
+    application,
     runsThis: account.admin,
+    standsAlone: services.site.standsAlone,
     notice,
   }
   return page(homePage(siteOf(context, signedIn), view), { cookies })

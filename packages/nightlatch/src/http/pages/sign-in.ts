@@ -14,6 +14,7 @@ import type { HttpResponse } from '../request.js'
 import type { Form } from '../bodies.js'
 import { clearForwardCookies, forwardCookies } from '../forward-auth/cookie.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
+import { hostOf } from './application.js'
 import { destinationField, destinationOf, stepTo } from './destination.js'
 import type { StepView } from './factors.js'
 import { factorDoors, nextStepPath, othersThan } from './factors.js'
@@ -52,14 +53,10 @@ const alreadySignedIn = (context: Context, next: string | null): HttpResponse =>
   seeOther(next ?? context.services.site.landing, { cookies: [context.services.cookies.clear('notice')] })
 
 const showLogin = (context: Context, view: LoginView, extra: Parameters<typeof page>[1] = {}): HttpResponse =>
-  page(loginPage(siteOf(context), { ...view, continueTo: applicationOf(view.next) }), {
+  page(loginPage(siteOf(context), { ...view, continueTo: hostOf(view.next) }), {
     ...extra,
     leadsTo: view.next,
   })
-
-/** The host of an application that sent the person here. */
-const applicationOf = (next: string | undefined): string | undefined =>
-  next === undefined || next.startsWith('/') ? undefined : new URL(next).host
 
 export const postLogin: Handler = form(async (context) => {
   const username = context.form.get('username') ?? ''

@@ -4,13 +4,13 @@ import type { Proof } from '../../core/sessions/session.js'
 import { html, type Html } from '../layout/html.js'
 import { layout, type Site } from '../layout/layout.js'
 import type { Notice } from '../layout/flash.js'
-import { noticeBox } from '../layout/parts.js'
+import { lampLine, noticeBox, ownerLine } from '../layout/parts.js'
 import { account } from '../words/account.js'
 import { countWords } from '../words/factors.js'
 import { activitySection } from './sections.js'
 import { factorSections } from './factors.js'
 import { passwordSection, sessionsSection, trustedSection } from './devices.js'
-import type { FactorRow } from '../home.js'
+import type { Application, FactorRow } from '../home.js'
 
 export interface AuthenticatorRow extends FactorRow {
   readonly id: string
@@ -67,6 +67,7 @@ export interface AccountView {
   /** Newest first. */
   readonly activity: readonly ActivityRow[]
   readonly olderHref?: string | undefined
+  readonly application?: Application | undefined
   readonly notice?: Notice | undefined
 }
 
@@ -74,12 +75,15 @@ export const accountPage = (site: Site, view: AccountView): Html =>
   layout(site, {
     title: account.title,
     width: 'wide',
-    body: html`${noticeBox(view.notice, site.base)}
+    body: html`${view.application && wayBack(view.application)} ${noticeBox(view.notice, site.base)}
       <h1>${account.title}</h1>
-      <p class="lead" id="status">${statusLine(view)}</p>
+      ${ownerLine(view)} ${lampLine(view.secondFactors > 0, statusLine(view), 'status')}
       ${factorSections(site, view)} ${view.secondFactors > 0 && trustedSection(site, view)}
-      ${view.hasPassword && passwordSection(site)} ${sessionsSection(site, view)} ${activitySection(view)}`,
+      ${sessionsSection(site, view)} ${view.hasPassword && passwordSection(site)} ${activitySection(view)}`,
   })
+
+const wayBack = ({ href, host }: Application): Html =>
+  html`<p class="back"><a href="${href}">${account.backTo(host)}</a></p>`
 
 function statusLine(view: AccountView): string {
   if (view.secondFactors === 0) return account.addFirst

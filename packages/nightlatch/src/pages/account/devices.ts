@@ -57,20 +57,39 @@ export function sessionsSection(site: Site, view: AccountView): Html {
   return section(
     'sessions',
     account.sessions,
-    html`<ul class="rows" role="list">
-        ${view.sessions.map((row, index) => session(site, row, names[index] ?? named(row.device)))}
-      </ul>
-      ${others && html`<p class="links"><a class="button" href="${site.base}/account/sessions/end-others">${account.endOthers}</a></p>`}`,
+    html`${sessionRows(view.sessions.map((row, index) => session(site, row, names[index] ?? named(row.device))))}
+    ${others && html`<p class="links"><a class="button" href="${site.base}/account/sessions/end-others">${account.endOthers}</a></p>`}`,
   )
 }
+
+/** The others are a press away: a list that nobody reads to its end hides what is not one's own. */
+const sessionsAtOnce = 5
+
+const sessionRows = (rows: readonly Html[]): Html =>
+  html`${list(rows.slice(0, sessionsAtOnce))}
+  ${
+    rows.length > sessionsAtOnce &&
+    html`<details class="more">
+      <summary>${account.moreSessions(rows.length - sessionsAtOnce)}</summary>
+      ${list(rows.slice(sessionsAtOnce))}
+    </details>`
+  }`
+
+const list = (rows: readonly Html[]): Html =>
+  html`<ul class="rows" role="list">
+    ${rows}
+  </ul>`
 
 const session = (site: Site, row: SessionRow, name: Html): Html => {
   const href = `${site.base}/account/sessions/${encodeURIComponent(row.id)}/end`
   return html`<li>
     <div>
       <strong>${named(row.device)}</strong>${row.current && badge}
-      <span class="hint">${account.lastActive} ${moment(row.lastActiveAtSeconds)}${from(row.address)}</span>
-      <span class="hint">${account.signedIn} ${moment(row.signedInAtSeconds)}${how(row)}</span>
+      ${!row.current && html`<span class="hint">${account.lastActive} ${moment(row.lastActiveAtSeconds)}${from(row.address)}</span>`}
+      <span class="hint"
+        >${account.signedIn}
+        ${moment(row.signedInAtSeconds)}${row.current && from(row.address)}${how(row)}</span
+      >
     </div>
     ${!row.current && html`<p class="row-actions">${rowLink(href, account.endSession, name)}</p>`}
   </li>`

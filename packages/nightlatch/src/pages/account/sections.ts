@@ -2,9 +2,8 @@ import { html, named, type Html, type HtmlValue } from '../layout/html.js'
 import type { Site } from '../layout/layout.js'
 import { uniqueNames } from '../layout/parts.js'
 import { day, moment } from '../layout/time.js'
-import { account, activityWords, factorsText } from '../words/account.js'
+import { account, activityWords, factorsText, fewRecoveryCodes, weightyEvents } from '../words/account.js'
 import type { AccountView, ActivityRow, AuthenticatorRow } from './account.js'
-import { lastUsed } from '../home.js'
 
 /** A section with a stable id, so that other pages may point at it. */
 export const section = (id: string, title: string, body: HtmlValue): Html =>
@@ -56,15 +55,23 @@ const authenticator = (site: Site, row: AuthenticatorRow, name: Html): Html => {
   </li>`
 }
 
+const lastUsed = ({ lastUsedAtSeconds }: AuthenticatorRow): Html =>
+  lastUsedAtSeconds === undefined
+    ? html`${account.neverUsed}`
+    : html`${account.lastUsed} ${moment(lastUsedAtSeconds)}.`
+
 export function codesSection(site: Site, view: AccountView): Html {
   const { left, total } = view.recoveryCodes
+  const few = left <= fewRecoveryCodes
   return section(
     'recovery-codes',
     account.codes,
     html`<p><strong>${account.codesLeft(left, total)}</strong></p>
-      ${left <= 3 && html`<p class="warn">${left === 0 ? account.codesNone : account.fewCodes}</p>`}
+      ${few && html`<p class="warn">${left === 0 ? account.codesNone : account.fewCodes}</p>`}
       <p class="links">
-        <a class="button" href="${site.base}/account/recovery-codes/renew">${account.renew}</a>
+        <a class="button${few && ' primary'}" href="${site.base}/account/recovery-codes/renew"
+          >${account.renew}</a
+        >
       </p>`,
   )
 }
@@ -86,11 +93,14 @@ export const activitySection = (view: AccountView): Html =>
 
 const event = (row: ActivityRow): Html =>
   html`<li>
-    <div>
-      ${activityWords[row.event]}${often(row)}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}
-      <span class="hint">${moment(row.atSeconds)}${place(row)}</span>
-    </div>
+    <div>${sentence(row)} ${place(row)}</div>
+    <p class="when hint">${moment(row.atSeconds)}</p>
   </li>`
+
+function sentence(row: ActivityRow): Html {
+  const words = html`${activityWords[row.event]}${often(row)}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}`
+  return weightyEvents.has(row.event) ? html`<strong>${words}</strong>` : words
+}
 
 const often = ({ times = 1 }: ActivityRow): Html | null =>
   times === 1 ? null : html` (${account.times(times)})`
@@ -98,9 +108,16 @@ const often = ({ times = 1 }: ActivityRow): Html | null =>
 const proof = ({ factors }: ActivityRow): Html | null =>
   factors === undefined ? null : html` ${account.with} ${factorsText(factors)}`
 
-const place = ({ device, address }: ActivityRow): Html =>
-  html`${device !== undefined && html`, ${named(device)}`}${from(address)}`
+function place({ device, address }: ActivityRow): Html | null {
+  const parts = [device !== undefined && named(device), address !== undefined && fromAddress(address)]
+  const known = parts.filter((part) => part !== false)
+  return known.length === 0
+    ? null
+    : html`<span class="hint">${known.map((part, index) => html`${index > 0 && ', '}${part}`)}</span>`
+}
+
+const fromAddress = (address: string): Html => html`${account.from} ${named(address)}`
 
 /** ", from 192.0.2.7" */
 export const from = (address: string | undefined): Html | null =>
-  address === undefined ? null : html`, ${account.from} ${named(address)}`
+  address === undefined ? null : html`, ${fromAddress(address)}`

@@ -1,5 +1,5 @@
 import { factorWords } from '../words/factors.js'
-import { html, render, type Html, type HtmlValue } from './html.js'
+import { html, named, render, type Html, type HtmlValue } from './html.js'
 import { isImportant, noticeAction, noticeText, type Notice } from './flash.js'
 import { fieldsOf, problemText, type FieldName, type Problem } from './problems.js'
 import { common, verify } from '../words/words.js'
@@ -80,8 +80,19 @@ function noticeLink(notice: Notice, base: string): Html | null {
   const action = noticeAction(notice)
   return action === null
     ? null
-    : html`<p class="links"><a class="button" href="${base}${action.path}">${action.label}</a></p>`
+    : html`<p class="links"><a class="button primary" href="${base}${action.path}">${action.label}</a></p>`
 }
+
+/** Whose pages these are. */
+export const ownerLine = ({ name, username }: { readonly name: string; readonly username: string }): Html =>
+  html`<p class="lead">
+    <strong class="owner">${named(name)}</strong
+    >${name !== username && html` <span class="hint">${named(username)}</span>`}
+  </p>`
+
+/** A lamp that is lit while a second step is on; the words say so as well. */
+export const lampLine = (isLit: boolean, words: HtmlValue, id?: string): Html =>
+  html`<p class="lamp${isLit && ' lit'}" ${id !== undefined && html` id="${id}"`}>${words}</p>`
 
 /** The problems of one field: its words, and the attributes that tie them to it. */
 interface FieldState {

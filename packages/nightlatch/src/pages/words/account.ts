@@ -4,6 +4,9 @@ import { html, named, type Html } from '../layout/html.js'
 import { factorWords } from './factors.js'
 import { digitsWords, plural } from './words.js'
 
+/** From here on people are warned. */
+export const fewRecoveryCodes = 3
+
 /** The words of the account page and of the pages behind its links. */
 
 export const account = {
@@ -42,6 +45,9 @@ export const account = {
   endSession: 'Sign out',
   endOthers: 'Sign out everywhere else',
   active: 'active',
+  moreSessions: (count: number): string => `${plural(count, 'more device')}`,
+  backTo: (host: string | undefined): Html =>
+    html`Back to ${host === undefined ? 'the application' : named(host)}`,
   activity: 'Recent activity',
   activityLead: 'Something you do not recognise? Change your password and sign out everywhere else.',
   activityNone: 'Nothing has happened yet.',
@@ -99,6 +105,19 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'installation.restored': 'Everybody signed out after a backup was restored',
   'installation.moved': 'Moved to another database',
 }
+
+/** What changes who can get in stands out among what happens every day. */
+export const weightyEvents: ReadonlySet<AuditEventName> = new Set<AuditEventName>([
+  'account.second-factor-reset',
+  'recovery-code.used',
+  'recovery-codes.renewed',
+  'authenticator.added',
+  'authenticator.removed',
+  'password.changed',
+  'password.set-by-administrator',
+  'trusted-device.added',
+  'trusted-device.reused',
+])
 
 export const rename = {
   title: 'Rename an authenticator app',

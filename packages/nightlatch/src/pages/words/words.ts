@@ -14,6 +14,13 @@ export const digitsWords = (lengths: readonly number[]): string => `${lengths.jo
 const entryNames = (issuers: readonly string[]): readonly Html[] =>
   issuers.map((issuer, index) => html`${index > 0 && ' or '}<strong>${named(issuer)}</strong>`)
 
+/** "one, two and three" */
+const andList = (names: readonly Html[]): readonly Html[] =>
+  names.map((name, index) => {
+    const before = index === 0 ? '' : index === names.length - 1 ? ' and ' : ', '
+    return html`${before}<strong class="nb">${name}</strong>`
+  })
+
 export const common = {
   skip: 'Skip to the content',
   help: 'Help',
@@ -135,17 +142,27 @@ export const recoveryCodes = {
 export const home = {
   title: 'You are signed in',
   page: 'Home',
-  username: 'Username',
-  factors: 'Your second step',
+  on: (names: readonly Html[]): Html => html`Your second step is on: ${andList(names)}.`,
   none: 'You have no second step yet. Add one, so that a stolen password is not enough.',
   add: 'Add an authenticator app',
   codesLeft: (left: number): string => `${plural(left, 'recovery code')} left`,
+  fewCodesLeft: (left: number): string =>
+    left === 0
+      ? 'No recovery codes left. Without your phone you could not get in.'
+      : `${plural(left, 'recovery code')} left. Make new ones before you need them.`,
+  renew: 'Make new recovery codes',
+  goTo: (host: string | undefined): Html =>
+    html`Go to ${host === undefined ? 'the application' : named(host)}`,
   manage: 'Manage your account',
   nextTitle: 'You run this server',
   nextSteps: [
-    { text: 'Put it in front of an application', command: 'npx nightlatch protect http://127.0.0.1:5000' },
-    { text: 'Invite somebody', command: 'npx nightlatch user add NAME' },
-    { text: 'Check the installation', command: 'npx nightlatch doctor' },
+    {
+      text: 'Put it in front of an application',
+      command: 'npx nightlatch protect http://127.0.0.1:5000',
+      first: true,
+    },
+    { text: 'Invite somebody', command: 'npx nightlatch user add NAME', first: false },
+    { text: 'Check the installation', command: 'npx nightlatch doctor', first: false },
   ],
 }
 

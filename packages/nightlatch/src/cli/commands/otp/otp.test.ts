@@ -459,7 +459,16 @@ describe('otp qr', () => {
     expect(await run(['otp', 'qr', 'https://example.org'])).toMatchObject({ status: 1 })
     expect(await run(['otp', 'qr', uri, '--png', '/there/is/none/x.png'])).toMatchObject({
       status: 1,
-      err: expect.stringMatching(/^nightlatch: ENOENT[^\n]+\n$/),
+      err: 'nightlatch: /there/is/none/x.png was not written: there is no such folder\n',
+    })
+    const folder = temporaryFolder()
+    expect(await run(['otp', 'qr', uri, '--svg', folder])).toMatchObject({
+      status: 1,
+      err: `nightlatch: ${folder} was not written: it is a folder: name a file in it\n`,
+    })
+    expect(await run(['otp', 'qr', uri, '--png', '/proc/version/code.png'])).toMatchObject({
+      status: 1,
+      err: 'nightlatch: /proc/version/code.png was not written: what should be its folder is a file\n',
     })
     const endless = `otpauth://totp/x?secret=${'A'.repeat(3500)}`
     expect(await run(['otp', 'qr', endless])).toMatchObject({

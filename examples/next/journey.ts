@@ -1,31 +1,34 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { Person } from '../../packages/nightlatch/test/support/person.js'
+import { blocksOf } from '../../test/docs/blocks.js'
 import { freePort } from '../common/proxies.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = { accept: 'text/html', 'sec-fetch-mode': 'navigate' }
 /** Next puts its own path before what `redirect` is given, unless it is a whole address. */
 const belowShop = "redirect(new URL((await auth()).signInUrl('/shop/private'), process.env.ORIGIN).href)"
-const packages = ['next@16', 'react@19', 'react-dom@19', 'typescript@5', '@types/react@19', '@types/node@20']
+const ofThePage = (text: string): string => {
+  const commands = blocksOf('docs/guides/frameworks/next.md').filter(({ language }) => language === 'sh')
+  return commands.find((block) => block.text.includes(text))?.text ?? `echo no block has ${text}; exit 1`
+}
 
-/** The application as a user has it: Next from the registry, Nightlatch as it would be published. */
+/** The application as a reader of the page has it: its commands in an empty folder, then its files. */
 function install(folder: string): void {
-  cpSync(join(root, 'examples/next'), folder, { recursive: true })
-  for (const file of ['journey.ts', 'vitest.config.ts']) rmSync(join(folder, file))
-  const run = (args: string[], cwd: string) => {
-    const { status, stderr, stdout } = spawnSync('npm', args, { cwd, encoding: 'utf8', env: environment() })
-    if (status !== 0) throw new Error(`npm ${args.join(' ')}: ${stdout}${stderr}`)
+  const run = (script: string, cwd: string) => {
+    const ran = spawnSync('bash', ['-ec', script], { cwd, encoding: 'utf8', env: environment() })
+    if (ran.status !== 0) throw new Error(`${script}: ${ran.stdout}${ran.stderr}`)
   }
   const packed = mkdtempSync(join(tmpdir(), 'nightlatch-packed-'))
-  run(['pack', '-w', 'packages/otp', '-w', 'packages/nightlatch', '--pack-destination', packed], root)
-  const ours = readdirSync(packed).map((file) => join(packed, file))
-  run(['install', '--no-save', '--no-audit', '--no-fund', ...packages, ...ours], folder)
+  run(`npm pack -w packages/otp -w packages/nightlatch --pack-destination ${packed}`, root)
+  run(ofThePage('npm init -y').replaceAll('/path/to/nightlatch/', `${packed}/`), folder)
+  for (const part of ['app', 'lib', 'next.config.ts'])
+    cpSync(join(root, 'examples/next', part), join(folder, part), { recursive: true })
   rmSync(packed, { recursive: true })
 }
 
@@ -41,7 +44,7 @@ describe('the Next application', () => {
   let origin: string
 
   const build = () => {
-    const built = spawnSync('npm', ['run', 'build'], { cwd: folder, encoding: 'utf8', env: environment() })
+    const built = spawnSync('npx', ['next', 'build'], { cwd: folder, encoding: 'utf8', env: environment() })
     expect(built.status, built.stdout + built.stderr).toBe(0)
   }
 

@@ -18,7 +18,7 @@ export const exceptions: Record<string, string> = {
 
 /** Blocks that no test runs as they stand: a text of the block, and why. */
 export const otherBlocks: Record<string, Record<string, string>> = {
-  'ARCHITECTURE.md': { 'your app ─→ library': 'a drawing' },
+  'ARCHITECTURE.md': { 'your app ─→ adapters': 'a drawing' },
   'docs/explanation/high-availability.md': { browsers: 'a drawing' },
   'docs/explanation/many-servers.md': {
     'option httpchk GET /readyz': 'several machines; test/ha.test.ts runs HAProxy so',
@@ -30,6 +30,11 @@ export const otherBlocks: Record<string, Record<string, string>> = {
     pg_basebackup: 'needs the administrator of a PostgreSQL server',
     'base.tar.gz': 'needs the administrator of a PostgreSQL server',
     restore_command: 'needs the administrator of a PostgreSQL server',
+  },
+  'docs/guides/frameworks/next.md': {
+    'npm install next': 'npm run test:next runs it',
+    'npx next build': 'npm run test:next runs it',
+    'nightlatch user add ada': 'npm run test:next runs it',
   },
   'docs/guides/service.md': {
     '[Unit]': 'needs systemd, and root',

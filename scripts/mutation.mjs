@@ -1,7 +1,7 @@
 /**
  * Mutation testing with Stryker, which is fetched outside of the lock file into a folder of its own, together with a
  * copy of what it works on. Says the score of each file, and ends with status 1 below the score that we promise.
- * Usage: npm run mutation [-- core|otp] [-- core session-life,keys] [-- otp totp,hotp]
+ * Usage: npm run mutation [-- core|otp] [-- core session-lifetime,totp/verify] [-- otp totp,hotp]
  * With MUTATION_FOLDER the folder stays, and the next run does what is new.
  */
 import { spawnSync } from 'node:child_process'
@@ -19,8 +19,9 @@ const subjects = {
     package: 'packages/nightlatch',
     copied: ['src', 'test/core', 'test/support', 'test/vectors', 'package.json'],
     lent: ['@nightlatch/otp', '@node-rs/argon2', '@photostructure/sqlite'],
-    files: ['src/core/*.ts'],
-    fileOf: (name) => `src/core/${name}.ts`,
+    files: ['src/core/**/*.ts'],
+    // By its name alone, or with the end of its folder where several have it: `session-lifetime`, `totp/verify`.
+    fileOf: (name) => `src/core/**/${name}.ts`,
     vitest: `{ include: ['test/core/**/*.test.ts'], isolate: false, testTimeout: 30000 }`,
     stryker: { timeoutMS: 20_000 },
   },
@@ -111,7 +112,9 @@ function measure(subject, folder, names) {
 
 const [which, names] = process.argv.slice(2)
 if (which !== undefined && !Object.hasOwn(subjects, which)) {
-  console.error('Usage: npm run mutation [-- core|otp] [-- core session-life,keys] [-- otp totp,hotp]')
+  console.error(
+    'Usage: npm run mutation [-- core|otp] [-- core session-lifetime,totp/verify] [-- otp totp,hotp]',
+  )
   process.exit(2)
 }
 

@@ -63,12 +63,14 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
   },
 }
 
-/** A code of the wrong length is told the right ones. */
+/** What is no code at all is told how long they are. */
+const ofNoCode = new Set<Problem['key']>(['code-empty', 'code-letters', 'code-length'])
+
 const withLengths = (
   problems: readonly Problem[],
   { lengths }: { readonly lengths: readonly number[] },
 ): readonly Problem[] =>
-  problems.map((problem) => (problem.key === 'code-length' ? { ...problem, lengths } : problem))
+  problems.map((problem) => (ofNoCode.has(problem.key) ? ({ ...problem, lengths } as Problem) : problem))
 
 /** The page where the sign-in goes on: the best factor that the account has, or the set-up of its first one. */
 export function nextStepPath({ services }: Context, account: Parameters<typeof usableFactors>[0]): string {

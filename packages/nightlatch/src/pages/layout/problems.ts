@@ -1,4 +1,5 @@
 import { html, named, type HtmlValue } from './html.js'
+import { digitsWords } from '../words/words.js'
 import { clockError, tryAgainWords, type Wait } from './time.js'
 
 /** What a form can be refused for. Every sentence says what to do next; none says more than a stranger may know. */
@@ -10,6 +11,11 @@ export type Problem =
       readonly key: 'code-length'
       readonly field?: FieldName | undefined
       readonly count: number
+      readonly lengths?: readonly number[]
+    }
+  | {
+      readonly key: 'code-empty' | 'code-letters'
+      readonly field?: FieldName | undefined
       readonly lengths?: readonly number[]
     }
   | {
@@ -40,8 +46,6 @@ type PlainProblemKey =
   | 'wrong-pair'
   | 'confirm-wrong'
   | 'confirm-recovery-wrong'
-  | 'code-empty'
-  | 'code-letters'
   | 'code-looks-like-recovery'
   | 'code-wrong'
   | 'code-blocked'
@@ -96,10 +100,10 @@ export const problemWords: Words = {
   'confirm-wrong': 'The password or the code is not right. Check both and send them again.',
   'confirm-recovery-wrong': 'The password or the recovery code is not right. Check both and send them again.',
   'too-many': ({ wait }) => html`Too many tries. ${tryAgainWords(wait)}`,
-  'code-empty': 'Enter the 6-digit code from your app',
+  'code-empty': ({ lengths = [6] }) => `Enter the ${digitsWords(lengths)} code from your app`,
   'code-length': ({ count, lengths = [6] }) =>
     `You entered ${count} ${count === 1 ? 'number' : 'numbers'}. The code must be ${lengths.join(' or ')} numbers.`,
-  'code-letters': 'The code must be 6 numbers',
+  'code-letters': ({ lengths = [6] }) => `The code must be ${lengths.join(' or ')} numbers`,
   'code-looks-like-recovery': 'That looks like a recovery code. Use the “Use a recovery code” link.',
   'code-wrong': 'That code is not right or has been used. Wait for the next code in your app, then enter it.',
   'code-locked': ({ wait }) =>

@@ -5,7 +5,7 @@ import type { Core } from '../../core.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
 import type { Stores } from '../../ports/stores.js'
 import type { FactorRefusal, Presented, ReadyProof } from '../factor.js'
-import { codeDigits, parseCode } from '../totp/verify.js'
+import { codeDigits, parseAnyCode } from '../totp/verify.js'
 import { parseRecoveryCode } from './store.js'
 
 /** Spends an attempt and hashes what was typed; only `accept` tells whether it is one. */
@@ -45,7 +45,7 @@ export async function readRecoveryCode(
 }
 
 function malformed(given: string): FactorRefusal {
-  const inTheWrongBox = parseCode(given).kind === 'code'
+  const inTheWrongBox = parseAnyCode(given).kind === 'code'
   const problem = given.trim() === '' ? 'empty' : 'wrong-length'
   return { kind: 'malformed', problem, digits: inTheWrongBox ? codeDigits : 0 }
 }

@@ -45,7 +45,7 @@ const wrongLength = (code: string): FactorRefusal & { kind: 'malformed' } => ({
 })
 
 /** The same for authenticators from elsewhere, whose codes have six to eight digits. */
-function parseAnyCode(
+export function parseAnyCode(
   text: string,
 ): { readonly kind: 'code'; readonly code: string } | (FactorRefusal & { kind: 'malformed' }) {
   const code = normaliseCode(text.slice(0, 200))

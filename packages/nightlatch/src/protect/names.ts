@@ -15,13 +15,13 @@ const forwarding = new Set([
   'x-client-ip',
   'x-cluster-client-ip',
   'true-client-ip',
-  'x-original-method',
-  'x-original-host',
-  'x-original-url',
-  'x-original-uri',
-  'x-rewrite-url',
-  'x-rewrite-uri',
+  'x-forwarded',
+  'x-host',
+  'x-http-host-override',
 ])
+
+/** All that begins so says what the client asked for, as some other server had it before. */
+const asked = /^x-(?:forwarded|original|rewrite)-/
 
 /** From these many an application takes another method than the one that it was asked with. */
 const methodOverrides = new Set(['x-http-method-override', 'x-http-method', 'x-method-override'])
@@ -49,7 +49,7 @@ export const isHopByHop = (name: string): boolean => hopByHop.has(name)
 /** May never come from a client, in whatever spelling. */
 export function isReserved(name: string): boolean {
   const folded = fold(name)
-  if (identity.has(folded) || forwarding.has(folded) || folded.startsWith('x-forwarded-')) return true
+  if (identity.has(folded) || forwarding.has(folded) || asked.test(folded)) return true
   // Another spelling of what delimits a message is nothing but an attempt to be read differently.
   return hopByHop.has(folded) || (framing.has(folded) && folded !== name.toLowerCase())
 }

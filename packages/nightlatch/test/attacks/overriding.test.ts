@@ -21,6 +21,11 @@ const addressOverrides = [
   'X-Rewrite-URL',
   'X-Original-Method',
   'x.rewrite.url',
+  'X-Original-Path',
+  'X-Rewrite-Path',
+  'X-Forwarded',
+  'X-Host',
+  'X-HTTP-Host-Override',
 ]
 
 describe('what protect passes on of headers that change a request', () => {

@@ -556,12 +556,11 @@ describe('the script', () => {
   ])("shows times in the person's own time zone and clock, with %s", async (locale, clock, moment) => {
     await visiting({ timezoneId: 'Asia/Tokyo', locale }, async (page) => {
       await goTo(page, 'verify-locked')
-      const shown = async (): Promise<string> =>
-        (await page.locator('time').first().innerText()).replaceAll('\u202f', ' ')
-      expect(await shown()).toBe(clock)
-      await goTo(page, 'home')
-      expect(await shown()).toBe(moment)
+      const shown = async (kind: string): Promise<string> =>
+        (await page.locator(`time[data-time="${kind}"]`).first().innerText()).replaceAll('\u202f', ' ')
+      expect(await shown('clock')).toBe(clock)
       await goTo(page, 'account')
+      expect(await shown('moment')).toBe(moment)
       expect(await page.locator('main').innerText(), 'also in what is only heard').not.toContain('UTC')
       expect(await page.locator('main').textContent()).not.toContain('UTC')
     })

@@ -155,6 +155,8 @@ describe('a database that', () => {
     'is so slow that all connections are taken is an outage for those who come then',
     async () => {
       const signedIn = await anotherSession(app, ada)
+      // All connections are open: a new one would take longer than anybody waits for one.
+      await Promise.all(Array.from({ length: 30 }, () => signedIn.copy().get('/account')))
       line.delayMs = 1500
       const replies = await Promise.all(Array.from({ length: 40 }, () => signedIn.copy().get('/account')))
       line.delayMs = 0

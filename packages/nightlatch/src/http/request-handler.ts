@@ -24,7 +24,8 @@ export const isOurs = (path: string): boolean =>
 /** From a request to its answer: everything that every request goes through. Never rejects. */
 export function createRequestHandler(services: Services): (request: HttpRequest) => Promise<HttpResponse> {
   const transport = strictTransport(services.site)
-  const { secure } = services.site
+  const { secure, origin } = services.site
+  const { host } = new URL(origin)
   return async (request) => {
     services.noteProxy(request)
     const { context, route, handler } = enter(services, request)
@@ -34,7 +35,7 @@ export function createRequestHandler(services: Services): (request: HttpRequest)
     } catch (error) {
       response = broken(context, error)
     }
-    if (response.status === 401) response = withChallenge(response, request, services)
+    if (response.status === 401) response = withChallenge(response, request, host)
     services.metrics.request(route, response.status)
     services.log.debug?.('request', {
       request: request.id,
@@ -48,8 +49,8 @@ export function createRequestHandler(services: Services): (request: HttpRequest)
   }
 }
 
-function withChallenge(response: HttpResponse, request: HttpRequest, { site }: Services): HttpResponse {
-  const challenge = { 'www-authenticate': challengeFor(request, new URL(site.origin).host) }
+function withChallenge(response: HttpResponse, request: HttpRequest, host: string): HttpResponse {
+  const challenge = { 'www-authenticate': challengeFor(request, host) }
   return { ...response, headers: { ...challenge, ...response.headers } }
 }
 

@@ -44,7 +44,7 @@ interface Report {
   readonly address: string
 }
 
-interface Platform {
+interface Outside {
   isTrusted(address: string): boolean
   now(): number
 }
@@ -52,21 +52,21 @@ interface Platform {
 /** Every connection of one server, whatever it is doing: none may hold its place by doing nothing. */
 export class Connections {
   readonly #limits: ConnectionLimits
-  readonly #world: Platform
+  readonly #outside: Outside
   readonly #all = new Map<Socket, Connection>()
   readonly #byNetwork = new Map<string, Set<Connection>>()
   #counts = new Map<Ended, number>()
   #address = ''
 
-  constructor(limits: ConnectionLimits, platform: Platform) {
+  constructor(limits: ConnectionLimits, outside: Outside) {
     this.#limits = limits
-    this.#world = platform
+    this.#outside = outside
   }
 
   /** Each connection once; at the bound, the one that has waited longest without a request makes room. */
   opened(socket: Socket): void {
     if (this.#all.has(socket)) return
-    const connection = newConnection(socket, this.#world)
+    const connection = newConnection(socket, this.#outside)
     const here = this.#byNetwork.get(connection.network) ?? new Set()
     this.#byNetwork.set(connection.network, here.add(connection))
     this.#all.set(socket, connection)
@@ -96,7 +96,7 @@ export class Connections {
   /** Was sent its last bytes; the other side need not close. */
   ending(socket: Socket): void {
     const connection = this.#all.get(socket)
-    if (connection !== undefined) connection.endsAt = this.#world.now() + this.#limits.endingMs
+    if (connection !== undefined) connection.endsAt = this.#outside.now() + this.#limits.endingMs
   }
 
   ended(socket: Socket, why: Ended): void {
@@ -122,7 +122,7 @@ export class Connections {
   }
 
   #makeRoom(among: readonly Connection[] | ReadonlySet<Connection>, newest: Connection): void {
-    const now = this.#world.now()
+    const now = this.#outside.now()
     const least = leastOf(among, (one) => one !== newest && isWaiting(one))
     const heldUp = least ?? leastOf(among, (one) => one !== newest && isHeldUp(one, now))
     const victim = heldUp ?? newest
@@ -149,7 +149,7 @@ function leastOf(among: Iterable<Connection>, fits: (one: Connection) => boolean
   return undefined
 }
 
-function newConnection(socket: Socket, { isTrusted, now }: Platform): Connection {
+function newConnection(socket: Socket, { isTrusted, now }: Outside): Connection {
   const address = socket.remoteAddress ?? ''
   const isProxy = isTrusted(address)
   const network = networkOf(address)

@@ -54,7 +54,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     target: { protocol: target.protocol, host: hostname, hostname, port },
     selfHandleResponse: true,
   })
-  const { responseCaches, fresh } = agentsFor(target.protocol, hostname)
+  const { kept, fresh } = agentsFor(target.protocol, hostname)
   const exchanges = new WeakMap<IncomingMessage, Exchange>()
   watch(proxy, exchanges, options)
   return {
@@ -70,7 +70,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         exchange.again = () => {
           go(fresh)
         }
-        go(responseCaches)
+        go(kept)
       }
     },
     upgrade: (socket, head, passage) => {
@@ -78,7 +78,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       void proxy.ws(passage.request, socket as Socket, { agent: fresh }, head)
     },
     close: () => {
-      responseCaches.destroy()
+      kept.destroy()
       fresh.destroy()
     },
   }
@@ -91,15 +91,15 @@ const isSafe = (method: string | undefined): boolean =>
 const marksItsConnection = ({ headers }: IncomingMessage): boolean =>
   /^(?:ntlm|negotiate)\b/i.test(headers.authorization ?? '')
 
-function agentsFor(protocol: string, hostname: string): { responseCaches: http.Agent; fresh: http.Agent } {
+function agentsFor(protocol: string, hostname: string): { kept: http.Agent; fresh: http.Agent } {
   const keep = { keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' as const, timeout: 0 }
   // The name in the certificate is the target's, whatever the Host header says.
   return protocol === 'https:'
     ? {
-        responseCaches: new https.Agent({ ...keep, servername: hostname }),
+        kept: new https.Agent({ ...keep, servername: hostname }),
         fresh: new https.Agent({ servername: hostname }),
       }
-    : { responseCaches: new http.Agent(keep), fresh: new http.Agent() }
+    : { kept: new http.Agent(keep), fresh: new http.Agent() }
 }
 
 const unheard = 'no answer of HTTP/1.1'

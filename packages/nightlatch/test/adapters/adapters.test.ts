@@ -273,8 +273,8 @@ describe('inside Next', () => {
     let opened = 0
     const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
     const options = { origin: 'http://localhost:3000', basePath: '/auth', database: join(folder, 'auth.db') }
-    let responseCaches: Promise<NightlatchAuth> | undefined
-    const auth = () => (responseCaches ??= ((opened += 1), forNext.createNightlatch(options)))
+    let kept: Promise<NightlatchAuth> | undefined
+    const auth = () => (kept ??= ((opened += 1), forNext.createNightlatch(options)))
     const { GET } = forNext.handlers(auth)
     const guarded = forNext.requireSession(auth, () => Response.json({}))
     expect(opened).toBe(0)

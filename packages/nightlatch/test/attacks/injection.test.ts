@@ -68,13 +68,13 @@ describe('what must never be written down', () => {
       expect(secrets.size).toBeGreaterThan(40)
       const told = app.logged.join('\n') + JSON.stringify(app.notices)
       expect(app.logged.length).toBeGreaterThan(0)
-      const responseCaches = await everythingKept(app)
+      const kept = await everythingKept(app)
       for (const secret of secrets) {
         expect(told).not.toContain(secret)
-        expect(responseCaches).not.toContain(secret)
+        expect(kept).not.toContain(secret)
       }
       for (const code of codes)
-        expect(told + responseCaches.replace(/\d{7,}|[0-9a-f]{16,}/g, '')).not.toMatch(
+        expect(told + kept.replace(/\d{7,}|[0-9a-f]{16,}/g, '')).not.toMatch(
           new RegExp(`(?<![\\w.-])${code}(?![\\w.-])`),
         )
       for (const file of readdirSync(app.dataFolder)) {

@@ -152,8 +152,8 @@ describe.each(databases)('after a sign-in with a recovery code, on $name', (kind
       return copy
     })
     const replies = await Promise.all(copies.map((copy) => copy.post('/mfa/setup', { otp })))
-    const responseCaches = copies.filter((_copy, index) => replies[index]!.location === '/account')
-    const alive = await Promise.all(responseCaches.map((copy) => isSignedIn(copy)))
+    const kept = copies.filter((_copy, index) => replies[index]!.location === '/account')
+    const alive = await Promise.all(kept.map((copy) => isSignedIn(copy)))
     expect(alive.filter(Boolean).length).toBeLessThanOrEqual(1)
     expect(await authenticatorsOf(app, 'ada14')).toHaveLength(1)
     expect((await accountOf(app, 'ada14')).factorCounts.totp).toBe(1)

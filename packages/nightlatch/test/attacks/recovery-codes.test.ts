@@ -80,15 +80,15 @@ describe('a recovery code', () => {
   it('RC-5 lies in the database only as a slow hash with a salt of its set', async () => {
     const ada = await enrolledPerson(app, 'ada5')
     const bob = await enrolledPerson(app, 'bob5')
-    const responseCaches = JSON.stringify([
+    const kept = JSON.stringify([
       await inDatabase(app, 'SELECT * FROM recovery_code'),
       await inDatabase(app, 'SELECT * FROM recovery_code_set'),
       await inDatabase(app, 'SELECT * FROM unsaved_codes'),
       await inDatabase(app, 'SELECT * FROM audit'),
     ])
     for (const code of [...ada.recoveryCodes, ...bob.recoveryCodes]) {
-      expect(responseCaches).not.toContain(code)
-      expect(responseCaches).not.toContain(code.replaceAll('-', ''))
+      expect(kept).not.toContain(code)
+      expect(kept).not.toContain(code.replaceAll('-', ''))
     }
     const salts = await inDatabase(app, 'SELECT DISTINCT salt FROM recovery_code_set')
     expect(salts.length).toBe(await countOf(app, 'recovery_code_set'))

@@ -239,7 +239,7 @@ describe('setting up', () => {
     await app.person('ada11', password)
     const browser = await withPassword(app, { username: 'ada11', password })
     const key = plainKey((await browser.get('/mfa/setup')).body)
-    const responseCaches = JSON.stringify([
+    const kept = JSON.stringify([
       [...browser.cookies],
       await inDatabase(app, 'SELECT * FROM set_up'),
       await inDatabase(app, 'SELECT * FROM sign_in'),
@@ -254,7 +254,7 @@ describe('setting up', () => {
       const inCookies = JSON.stringify([...browser.cookies]).includes(secret)
       const isToken = secret === browser.cookies.get('nightlatch-sign-in')
       expect(inCookies).toBe(isToken)
-      expect(responseCaches.slice(JSON.stringify([...browser.cookies]).length + 1)).not.toContain(secret)
+      expect(kept.slice(JSON.stringify([...browser.cookies]).length + 1)).not.toContain(secret)
     }
   })
 

@@ -24,8 +24,8 @@ describe.each(databases)('authenticators on $name', (kind) => {
       stores.authenticators.consumeStepIfNewer(phone.id, 11, 1100),
     )
     expect(wins.filter(Boolean)).toHaveLength(1)
-    const [responseCaches] = await servers.here.stores.authenticators.listOf(ada.id)
-    expect(responseCaches).toMatchObject({ lastStep: 11, lastUsedAt: 1100 })
+    const [kept] = await servers.here.stores.authenticators.listOf(ada.id)
+    expect(kept).toMatchObject({ lastStep: 11, lastUsedAt: 1100 })
   })
 
   it('a step at or before the last one is spent, also when the clock went back', async () => {

@@ -56,12 +56,12 @@ describe('an SQLite file that several processes use', () => {
       acknowledged.push(...processes.flatMap((one) => one.lines))
     }
     const storage = await openStorage({ sqliteFile: file })
-    const responseCaches = new Set((await storage.stores.facts.list('')).map((fact) => fact.name))
+    const kept = new Set((await storage.stores.facts.list('')).map((fact) => fact.name))
     await storage.close()
     expect(acknowledged.length).toBeGreaterThan(20)
-    expect(acknowledged.filter((name) => !responseCaches.has(name))).toEqual([])
+    expect(acknowledged.filter((name) => !kept.has(name))).toEqual([])
     const halves = (side: string) =>
-      [...responseCaches].filter((name) => name.startsWith(side)).map((name) => name.slice(side.length))
+      [...kept].filter((name) => name.startsWith(side)).map((name) => name.slice(side.length))
     expect(halves('left')).toEqual(halves('right'))
     const database = await openSqlite(file)
     expect(await database.db.all('PRAGMA integrity_check', [])).toEqual([{ integrity_check: 'ok' }])

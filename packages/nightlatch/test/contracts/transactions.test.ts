@@ -60,14 +60,12 @@ describe.each(databases)('transactions on $name', (kind) => {
   })
 
   it('a store that outlives its transaction writes nothing', async () => {
-    let responseCaches: Stores | null = null
+    let kept: Stores | null = null
     await servers.here.atomically((stores) => {
-      responseCaches = stores
+      kept = stores
       return Promise.resolve()
     })
-    await expect(responseCaches!.facts.put('too late', 'a')).rejects.toThrow(
-      'after its transaction had ended',
-    )
+    await expect(kept!.facts.put('too late', 'a')).rejects.toThrow('after its transaction had ended')
     expect(await facts().get('too late')).toBeNull()
   })
 

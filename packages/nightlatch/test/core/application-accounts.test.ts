@@ -55,9 +55,9 @@ describe('an application that keeps the accounts', () => {
     ['an address that is none', { email: 'nobody' }, { email: '' }],
     ['a name of two lines', { name: 'Bob\r\nRemote-Groups: admins' }, { name: '' }],
     ['a name that cannot be stored', { name: 'Bob\0' }, { name: '' }],
-  ])('that tells %s is not believed in that', async (_what, own, responseCaches) => {
+  ])('that tells %s is not believed in that', async (_what, own, kept) => {
     await give(applicationWith({ bob: { username: 'bob', ...own } }), 'bob')
-    expect(await findAccount(here.core, 'bob')).toMatchObject(responseCaches)
+    expect(await findAccount(here.core, 'bob')).toMatchObject(kept)
   })
 
   it('may change what it tells; the account stays the same', async () => {

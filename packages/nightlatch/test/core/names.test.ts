@@ -158,8 +158,8 @@ describe('the name of an authenticator', () => {
     ['x'.repeat(40), 'x'.repeat(40)],
     ['🚪'.repeat(40), '🚪'.repeat(40)],
     [` ${'x'.repeat(40)} `, 'x'.repeat(40)],
-  ])('%j is kept as %j', (typed, responseCaches) => {
-    expect(parseAuthenticatorName(typed)).toBe(responseCaches)
+  ])('%j is kept as %j', (typed, kept) => {
+    expect(parseAuthenticatorName(typed)).toBe(kept)
   })
 
   it.each([...unprintable, ['41 characters', 'x'.repeat(41)], ['41 emoji', '🚪'.repeat(41)]])(

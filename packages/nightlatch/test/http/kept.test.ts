@@ -12,8 +12,8 @@ describe('the answers that are kept', () => {
   it('are found again by the same session and by no other', () => {
     const answers = new ResponseCache(plain)
     const [ada, bob] = [somebody(), somebody()]
-    const responseCaches = answers.keep(ada, answer())
-    expect(answers.of(ada)).toBe(responseCaches)
+    const kept = answers.keep(ada, answer())
+    expect(answers.of(ada)).toBe(kept)
     expect(answers.of(bob)).toBeUndefined()
   })
 
@@ -31,10 +31,10 @@ describe('the answers that are kept', () => {
   it('stay as long as they are asked for', () => {
     const answers = new ResponseCache(plain)
     const ada = somebody()
-    const responseCaches = answers.keep(ada, answer())
+    const kept = answers.keep(ada, answer())
     for (let number = 0; number < 5000; number += 1) {
       answers.keep(somebody(), answer())
-      expect(answers.of(ada)).toBe(responseCaches)
+      expect(answers.of(ada)).toBe(kept)
     }
   })
 })

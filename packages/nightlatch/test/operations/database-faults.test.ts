@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 /** Past the line: what is really kept. */
-async function responseCaches(sql: string): Promise<number> {
+async function kept(sql: string): Promise<number> {
   const client = new pg.Client({ connectionString: String(database.location) })
   await client.connect()
   const { rows } = await client.query<{ n: string }>(`SELECT (${sql}) AS n`)
@@ -35,11 +35,10 @@ async function responseCaches(sql: string): Promise<number> {
   return Number(rows[0]?.n)
 }
 
-const signInsDone = () => responseCaches(`SELECT count(*) FROM audit WHERE event = 'sign-in.completed'`)
-const sessions = () => responseCaches('SELECT count(*) FROM session')
-const halfSignIns = () => responseCaches('SELECT count(*) FROM sign_in')
-const failures = () =>
-  responseCaches(`SELECT coalesce(max(failures), 0) FROM attempt WHERE key LIKE 'code:%'`)
+const signInsDone = () => kept(`SELECT count(*) FROM audit WHERE event = 'sign-in.completed'`)
+const sessions = () => kept('SELECT count(*) FROM session')
+const halfSignIns = () => kept('SELECT count(*) FROM sign_in')
+const failures = () => kept(`SELECT coalesce(max(failures), 0) FROM attempt WHERE key LIKE 'code:%'`)
 
 const isOutage = (reply: Reply): void => {
   expect(reply.status).toBe(503)

@@ -103,7 +103,7 @@ describe.each([
     const [usedRecovery = '', goodRecovery = ''] = ada.recoveryCodes
     await (await withPassword(old, ada)).submit('/mfa/recovery', { recovery_code: usedRecovery })
     await addMuch(old)
-    const responseCaches = JSON.parse(await everythingKept(old)) as unknown[]
+    const kept = JSON.parse(await everythingKept(old)) as unknown[]
     const [last] = await inDatabase(old, 'SELECT max(sequence) AS n FROM audit')
 
     const ran = await move(from, ['--to', to.to, '--json'])
@@ -124,7 +124,7 @@ describe.each([
     expect(moved).toMatchObject({ event: 'installation.moved' })
     expect(Number(moved?.['sequence'])).toBe(Number(last?.['n']) + 1)
     await inDatabase(fresh, `DELETE FROM audit WHERE event = 'installation.moved'`)
-    expect(sorted(JSON.parse(await everythingKept(fresh)))).toEqual(sorted(responseCaches))
+    expect(sorted(JSON.parse(await everythingKept(fresh)))).toEqual(sorted(kept))
 
     expect(await isSignedIn(at(fresh, ada.browser))).toBe(true)
     expect((await (await withPassword(fresh, ada)).post('/mfa/verify', { otp: usedCode })).status).toBe(401)

@@ -86,11 +86,11 @@ function addRetire(key: CliCommand, deps: CliDeps): void {
     const settings = settingsOf(deps, options)
     mustHaveDatabase(settings)
     const resealed = await withApp(deps, { settings, work: ({ core }) => readyToRetire(core) })
-    const responseCaches = keepNewestRootKey(settings)
-    if (responseCaches.kind === 'refused') throw new Refused(responseCaches.why, 'root-key')
-    const retired = await forgetOthers(deps, settings, responseCaches)
+    const kept = keepNewestRootKey(settings)
+    if (kept.kind === 'refused') throw new Refused(kept.why, 'root-key')
+    const retired = await forgetOthers(deps, settings, kept)
     if (options['json'] === true) return printJson(deps, { resealed, retired })
-    tell(deps, retiredInWords(retired, responseCaches))
+    tell(deps, retiredInWords(retired, kept))
   })
 }
 
@@ -109,14 +109,14 @@ async function readyToRetire({ box, storage }: Core): Promise<number> {
 async function forgetOthers(
   deps: CliDeps,
   settings: Settings,
-  responseCaches: KeyFileChange,
+  kept: KeyFileChange,
 ): Promise<readonly string[]> {
   const [newest] = settings.rootKey.kind === 'given' ? settings.rootKey.keys : []
   const alone: Settings =
-    responseCaches.kind === 'no-file' && newest !== undefined
+    kept.kind === 'no-file' && newest !== undefined
       ? { ...settings, rootKey: { kind: 'given', keys: [newest], path: null } }
-      : responseCaches.kind === 'changed'
-        ? { ...settings, rootKey: { kind: 'file', path: responseCaches.path } }
+      : kept.kind === 'changed'
+        ? { ...settings, rootKey: { kind: 'file', path: kept.path } }
         : settings
   return withApp(deps, {
     settings: alone,
@@ -124,11 +124,11 @@ async function forgetOthers(
   })
 }
 
-function retiredInWords(retired: readonly string[], responseCaches: KeyFileChange): string {
+function retiredInWords(retired: readonly string[], kept: KeyFileChange): string {
   if (retired.length === 0) return 'There was no older key.'
   const which = retired.length === 1 ? `the key ${retired.join()}` : `the keys ${retired.join(', ')}`
-  return responseCaches.kind === 'changed'
-    ? `Retired ${which}: nothing lies under it any more, and ${responseCaches.path} holds the newest alone.`
+  return kept.kind === 'changed'
+    ? `Retired ${which}: nothing lies under it any more, and ${kept.path} holds the newest alone.`
     : `Retired ${which}: nothing lies under it any more. Take it out of NIGHTLATCH_SECRET, too.`
 }
 

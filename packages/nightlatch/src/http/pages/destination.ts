@@ -11,11 +11,11 @@ export function destinationOf(context: Context & Partial<Pick<FormContext, 'form
   const { services, form, query } = context
   const said = form?.get('next') ?? query.get('next')
   if (said !== undefined) return services.nextOf(said)
-  const responseCaches = keptNext(context)
+  const kept = keptNext(context)
   const before = pageBefore(context)
-  if (before === null) return responseCaches
+  if (before === null) return kept
   // Only a browser knows the fragment: it came with the form.
-  return responseCaches?.startsWith(`${before}#`) === true ? responseCaches : before
+  return kept?.startsWith(`${before}#`) === true ? kept : before
 }
 
 /** The field of a form. Empty says that this window leads nowhere in particular, whatever another one does. */
@@ -35,10 +35,10 @@ const isStep = (path: string, base: string): boolean =>
 
 /** Where this browser's latest sign-in is to lead. */
 function keptNext({ services, request }: Context): string | null {
-  const responseCaches = services.cookies.read(request, 'next')
-  if (responseCaches === undefined) return null
+  const kept = services.cookies.read(request, 'next')
+  if (kept === undefined) return null
   try {
-    return services.nextOf(decodeURIComponent(responseCaches))
+    return services.nextOf(decodeURIComponent(kept))
   } catch {
     return null
   }

@@ -23,9 +23,9 @@ export const getInvitation: Handler = async (context) => {
   const token = context.query.get('token')
   if (token !== undefined) {
     const parsed = parseToken(token)
-    const responseCaches =
+    const kept =
       parsed === null ? cookies.clear('invitation') : cookies.set('invitation', parsed.reveal(), linkSeconds)
-    return seeOther(`${site.base}/invitation`, { cookies: [responseCaches] })
+    return seeOther(`${site.base}/invitation`, { cookies: [kept] })
   }
   const found = await findInvitation(core, cookies.token(context.request, 'invitation'))
   return found === null ? gone(context) : page(show(context, found.account, { problems: [] }))

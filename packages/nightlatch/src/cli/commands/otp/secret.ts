@@ -98,8 +98,8 @@ function withFlags(uri: string, given: Given): string {
       .replace(/^(?:amp;)+/i, '')
       .split('=')[0]
       ?.toLowerCase() ?? ''
-  const responseCaches = query.split('&').filter((pair) => !flags.some((flag) => flag === nameOf(pair)))
-  return `${path}?${[...responseCaches, ...flags.map((flag) => `${flag}=${String(given[flag])}`)].join('&')}`
+  const kept = query.split('&').filter((pair) => !flags.some((flag) => flag === nameOf(pair)))
+  return `${path}?${[...kept, ...flags.map((flag) => `${flag}=${String(given[flag])}`)].join('&')}`
 }
 
 /** Remarks about apps and lengths are for who sets an account up; these change what was read. */

@@ -9,6 +9,7 @@ import { dirname, join, relative, sep } from 'node:path'
  * @property {string} folder below the source folder
  * @property {readonly string[]} allowed what may be imported: `core/` and `node:` with all that they hold, `core/secret` and `pg` alone
  * @property {readonly string[]} [typesOnly] what may be imported as a type
+ * @property {readonly string[]} [denied] what may not, although `allowed` holds it
  * @property {string} message
  */
 
@@ -27,7 +28,8 @@ const holds = (entries, place) =>
 
 /** @param {Wall} wall */
 export const mayImport = (wall, place, { isType }) =>
-  holds([`${wall.folder}/`, ...wall.allowed], place) || (isType && holds(wall.typesOnly ?? [], place))
+  !holds(wall.denied ?? [], place) &&
+  (holds([`${wall.folder}/`, ...wall.allowed], place) || (isType && holds(wall.typesOnly ?? [], place)))
 
 /** The innermost wall around a file, if there is one. @param {readonly Wall[]} walls */
 export function wallAround(walls, source, file) {

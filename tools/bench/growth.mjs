@@ -67,7 +67,7 @@ async function grow(name, env, open) {
   for (const [index, accounts] of sizes.entries()) {
     await fill(database, sizes[index - 1] ?? 0, accounts)
     const lookUp = await lookUpMicros(database.db, accounts * each)
-    const signIn = await signInMillis(nightlatch.core, `size${index}-`)
+    const signIn = await signInMillis(nightlatch, `size${index}-`)
     smallest ??= { lookUp, signIn }
     const ratios = [lookUp / smallest.lookUp, signIn / smallest.signIn].map((ratio) => round(ratio, 2))
     rows.push([name, accounts * each, accounts, ratios[0], round(lookUp, 1), ratios[1], round(signIn, 2)])
@@ -93,8 +93,9 @@ async function lookUpMicros(db, size) {
 }
 
 /** Everything that a sign-in does except the hash of the password, which costs the same in any database. */
-async function signInMillis(real, prefix) {
-  const people = await enrol(real, (rounds + 1) * signInsARound, prefix)
+async function signInMillis(nightlatch, prefix) {
+  const { core: real } = nightlatch
+  const people = await enrol(nightlatch, (rounds + 1) * signInsARound, prefix)
   const core = {
     ...real,
     passwords: {

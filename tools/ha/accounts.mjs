@@ -32,7 +32,7 @@ export async function makeAccounts(env, counts) {
       }
     }
     const { core } = nightlatch
-    await core.storage.atomically(async (stores) => {
+    await nightlatch.storage.atomically(async (stores) => {
       for (const person of Object.values(made).flat()) await enrol({ core, stores, passwordHash }, person)
     })
     return made

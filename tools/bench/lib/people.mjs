@@ -5,10 +5,10 @@ import { newAccount } from '../../../packages/nightlatch/dist/core/sign-in/passw
 import { Secret } from '../../../packages/nightlatch/dist/core/secret.js'
 
 /** @returns {Promise<{ username: string, key: string, account: any }[]>} */
-export async function enrol(core, count, prefix = 'person') {
+export async function enrol({ core, storage }, count, prefix = 'person') {
   const passwordHash = await core.passwords.hash(new Secret('correct horse battery'))
   const made = []
-  await core.storage.atomically(async (stores) => {
+  await storage.atomically(async (stores) => {
     for (let number = 0; number < count; number += 1) {
       const profile = { username: `${prefix}${number}`, name: '', email: '', groups: [] }
       const account = { ...newAccount(core, profile), passwordHash, factorCounts: { totp: 1 } }

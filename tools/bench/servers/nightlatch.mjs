@@ -28,7 +28,7 @@ const server =
   options.target === undefined
     ? await serve(nightlatch, log)
     : await protectServer(nightlatch, { target: new URL(options.target), log })
-const people = await enrol(nightlatch.core, options.accounts ?? 1)
+const people = await enrol(nightlatch, options.accounts ?? 1)
 answerQuestions(
   { port: server.settings.port, folder, people, cookie: await sessionCookie() },
   { argon2: argon2Limit, rememberAll, heap },
@@ -37,13 +37,13 @@ answerQuestions(
 /** Everybody signs in and is asked for twice. */
 async function rememberAll() {
   const hashes = []
-  const { core } = nightlatch
-  await core.storage.atomically(async (stores) => {
+  const { core, storage } = nightlatch
+  await storage.atomically(async (stores) => {
     for (const person of people)
       hashes.push(hashSessionToken(core.platform, (await begin(stores, person)).token))
   })
   for (let times = 0; times < 2; times += 1)
-    for (const hash of hashes) await core.storage.stores.sessions.findByTokenHash(hash)
+    for (const hash of hashes) await storage.stores.sessions.findByTokenHash(hash)
   return { remembered: hashes.length }
 }
 
@@ -66,7 +66,7 @@ async function argon2Limit() {
 }
 
 async function sessionCookie() {
-  const begun = await nightlatch.core.storage.atomically((stores) => begin(stores, people[0]))
+  const begun = await nightlatch.storage.atomically((stores) => begin(stores, people[0]))
   return `nightlatch-session=${begun.token.reveal()}`
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Nightlatch } from './open.js'
-import { housekeepingLease, runHousekeeping } from '../core/maintenance/housekeeping.js'
+import { endHousekeeping, runHousekeeping } from '../core/maintenance/housekeeping.js'
 import { tellRefused } from '../core/rate-limits/refusals.js'
 import type { HttpLog } from '../http/services.js'
 
@@ -38,8 +38,8 @@ export function startHousekeeping(
     // server stops: the old key is to go.
     if ((box?.keyIds.length ?? 1) > 1) await round()
     while (await pause(everyMs)) await round()
-    // The next server need not wait for the end of our lease; it can, when the database is away.
-    if (isOurs) await core.storage.stores.leases.release(housekeepingLease, name).catch(() => undefined)
+    // Where the database is away, the next server waits for the end of our lease.
+    if (isOurs) await endHousekeeping(core, name).catch(() => undefined)
   }
   const ended = run()
   return async () => {

@@ -13,7 +13,7 @@ const namesLastMs = 60_000
  */
 export function logEvents({ core, storage }: Pick<Nightlatch, 'core' | 'storage'>, log: HttpLog): void {
   if (log.info === undefined) return
-  const names = nameFinder(async (id) => (await core.storage.stores.accounts.find(id))?.username)
+  const names = nameFinder(async (id) => (await core.queries.accounts.find(id))?.username)
   let before = Promise.resolve()
   storage.onEvent((event) => {
     before = before.then(async () => log.info?.(event.event, fieldsOf(event, await names(event))))

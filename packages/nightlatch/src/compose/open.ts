@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isMissing } from '../config/data-place.js'
 import { keepOutOfGit } from '../config/out-of-git.js'
 import type { Settings } from '../config/read.js'
-import type { ApplicationAccounts, Core } from '../core/core.js'
+import { createCore, type ApplicationAccounts, type Core } from '../core/core.js'
 import { Secret } from '../core/secret.js'
-import { closeAfterRestore, type Closed } from '../core/maintenance/after-restore.js'
+import { closeEverything, type Closed } from '../core/maintenance/after-restore.js'
 import { checkRootKeys, knowsKeys } from '../core/keys/key-checks.js'
 import { noteInstallation, type Installation } from '../core/maintenance/installation.js'
 import type { Notices } from '../core/notify/notices.js'
-import type { Stores } from '../core/ports/stores.js'
+import { storage as storageKey, type Stores } from '../core/ports/stores.js'
 import type { Platform } from '../core/ports/platform.js'
 import type { Argon2Setting } from '../crypto/phc-string.js'
 import { isCommon } from '../crypto/common-passwords.js'
@@ -71,13 +71,18 @@ export class StartError extends Error {
 export interface Nightlatch {
   readonly settings: Settings
   readonly core: Core
-  readonly storage: OpenStorage
+  readonly storage: Pick<OpenStorage, 'backupTo' | 'check' | 'dialect' | 'onEvent'>
   readonly box: KeyedSecretBox
   /** Authenticators whose secret no key at hand can open. */
   readonly unreadable: number
   /** A root key at hand is text, a pattern or a sequence: whoever has the database may find it. */
   readonly hasGuessableKey: boolean
   close(): Promise<void>
+}
+
+/** The same for whoever put it together: no door is given the stores. */
+export interface OpenNightlatch extends Nightlatch {
+  readonly storage: OpenStorage
 }
 
 export type MoveOutcome = Moved & { readonly from: string; readonly to: string }
@@ -102,7 +107,7 @@ export type UndoOutcome =
 /** Opens an installation again that has moved away; what may have been used since elsewhere is closed. */
 export function undoMoveOf(settings: Settings): Promise<UndoOutcome> {
   const close = (stores: Stores): Promise<Closed> =>
-    closeAfterRestore(nodePlatform, stores, { recoveryCodes: false })
+    closeEverything(nodePlatform, stores, { recoveryCodes: false })
   return undoMove(locationOf(settings), close)
 }
 
@@ -115,7 +120,7 @@ export const inWords = (database: Settings['database']): string =>
 export const silent: HttpLog = { warn: () => undefined, error: () => undefined }
 
 /** Opens the database, checks the root key against it, and joins the parts. */
-export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<Nightlatch> {
+export async function openNightlatch(settings: Settings, parts: Parts = {}): Promise<OpenNightlatch> {
   const storage = await openStorage(locationOf(settings), {
     // Where a program brings a clock of its own, that one decides everywhere.
     clock: parts.platform === undefined ? 'database' : 'given',
@@ -129,7 +134,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     const passwords = createPasswordHasher(
       parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
     )
-    const core = joinCore(settings, parts, { storage, box, passwords })
+    const core = joinCore(settings, parts, { [storageKey]: storage, box, passwords })
     const close = async (): Promise<void> => {
       await passwords.close()
       await storage.close()
@@ -191,10 +196,10 @@ async function rootKeysFor(
   throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${why}`)
 }
 
-type Joined = Pick<Core, 'storage' | 'box' | 'passwords'>
+type Joined = Pick<Core, typeof storageKey | 'box' | 'passwords'>
 
 function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
-  return {
+  return createCore({
     ...joined,
     platform: parts.platform ?? nodePlatform,
     policy: { mfa: settings.mfa, issuer: settings.issuer, host: new URL(settings.origin).hostname },
@@ -202,7 +207,7 @@ function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,
     ...(parts.onUnclearAnswer === undefined ? {} : { onUnclearAnswer: parts.onUnclearAnswer }),
-  }
+  })
 }
 
 /** What the command line is to know of the server that runs; without it everything else works. */
@@ -215,7 +220,7 @@ export async function noteRunning(
   const facts = { origin, basePath, door, application, trustsProxies: trustedProxies.size > 0 }
   const more = { cookieDomain: cookieDomain ?? '', sendsMail: mail !== null, keyId: core.box.keyId }
   try {
-    await noteInstallation(core.storage.stores, { ...facts, ...more })
+    await noteInstallation(core, { ...facts, ...more })
   } catch (error) {
     log.error('the command line will not know this address', {}, error)
   }
@@ -282,11 +287,11 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
 const hintMs = 500
 
 /** Once there is an account, nobody asks again; and the page comes up without an answer, or with a slow one, too. */
-function unclaimed({ storage, applicationAccounts }: Core): () => Promise<boolean> {
+function unclaimed({ queries, applicationAccounts }: Core): () => Promise<boolean> {
   let isClaimed = applicationAccounts !== null
   const request = async (): Promise<boolean> => {
     try {
-      isClaimed = !(await storage.stores.accounts.isEmpty())
+      isClaimed = !(await queries.accounts.isEmpty())
     } catch {
       return false
     }

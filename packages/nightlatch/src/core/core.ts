@@ -2,6 +2,9 @@ import type { Notices } from './notify/notices.js'
 import type { PasswordHasher } from './accounts/password.js'
 import type { SecretBox } from './keys/secret-box.js'
 import type { Storage } from './ports/stores.js'
+import type { storage } from './ports/stores.js'
+import type { Queries } from './queries.js'
+import { queriesOn } from './queries.js'
 import type { Platform } from './ports/platform.js'
 
 interface Policy {
@@ -34,11 +37,11 @@ export interface ApplicationAccount {
   readonly groups?: readonly string[] | undefined
 }
 
-/** Everything that the decisions are made with. */
+/** Everything that the decisions are made with: what each function of core/ is given first. */
 export interface Core {
   readonly platform: Platform
   readonly policy: Policy
-  readonly storage: Storage
+  readonly queries: Queries
   readonly passwords: PasswordHasher
   readonly box: SecretBox
   readonly notices: Notices
@@ -47,4 +50,7 @@ export interface Core {
   readonly applicationAccounts: ApplicationAccounts | null
   /** Hears that the application said `true` to a name that is not an account's own: its author is to know. */
   onUnclearAnswer?(): void
+  readonly [storage]: Storage
 }
+
+export const createCore = (parts: Omit<Core, 'queries'>): Core => ({ ...parts, queries: queriesOn(parts) })

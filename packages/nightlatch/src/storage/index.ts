@@ -33,8 +33,6 @@ export interface OpenStorage extends Storage {
   readonly dialect: Dialect
   /** Throws a `StorageError` when the database cannot be reached or lacks a migration. */
   check(): Promise<void>
-  /** One transaction that may take minutes, because it concerns everybody. */
-  patiently<T>(work: (stores: Stores) => Promise<T>): Promise<T>
   /** Hears of each event of the audit trail that this process writes, once it is kept. One listener. */
   onEvent(heard: (event: AuditEvent) => void): void
   /** A consistent copy in a new file, while everything goes on. */

@@ -81,7 +81,7 @@ describe.each(databases)('what costs nothing to ask, on $name', (kind) => {
     const { core } = app.nightlatch
     const untilSeconds = app.clock.seconds + 30
     for (let time = 0; time < 20; time += 1)
-      await noteRefused(core, core.storage.stores, {
+      await noteRefused(core, app.nightlatch.storage.stores, {
         event: 'code.throttled',
         account: id,
         client: { address: '203.0.113.9', userAgent: '' },

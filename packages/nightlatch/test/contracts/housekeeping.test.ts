@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Core } from '../../src/core/core.js'
+import { storage as storageKey } from '../../src/core/ports/stores.js'
 import { housekeepingLease, runHousekeeping } from '../../src/core/maintenance/housekeeping.js'
 import { sessionIdleSeconds } from '../../src/core/sessions/session.js'
 import { nodePlatform } from '../../src/crypto/world.js'
@@ -17,7 +18,7 @@ const box = aBox()
 
 /** What housekeeping needs of a server: its database, a clock that stands still, and the root key. */
 const coreOn = (storage: OpenStorage) =>
-  ({ storage, box, platform: { ...nodePlatform, nowSeconds: () => now } }) as unknown as Core
+  ({ [storageKey]: storage, box, platform: { ...nodePlatform, nowSeconds: () => now } }) as unknown as Core
 
 const goOn = () => sleep(0).then(() => true)
 const silent = { warn: () => undefined, error: () => undefined }
@@ -113,16 +114,16 @@ describe.each(databases)('housekeeping on $name', (kind) => {
   it('an outage is told once and the next round goes on', async () => {
     const told: string[] = []
     const log = { ...silent, error: (message: string) => void told.push(message) }
-    const core = coreOn(servers.here)
+    const { stores } = servers.here
     let failing = true
     const leases = {
-      ...core.storage.stores.leases,
-      take: (...given: Parameters<typeof core.storage.stores.leases.take>) =>
-        failing ? Promise.reject(new Error('away')) : core.storage.stores.leases.take(...given),
+      ...stores.leases,
+      take: (...given: Parameters<typeof stores.leases.take>) =>
+        failing ? Promise.reject(new Error('away')) : stores.leases.take(...given),
     }
-    const storage = { ...core.storage, stores: withStores(core.storage.stores, { leases }) }
+    const core = coreOn({ ...servers.here, stores: withStores(stores, { leases }) })
     await backlog(servers.here, 10)
-    const stop = startHousekeeping({ core: { ...core, storage } }, log, { everyMs: 5, pauseMs: 1 })
+    const stop = startHousekeeping({ core }, log, { everyMs: 5, pauseMs: 1 })
     await until(async () => told.length > 0)
     failing = false
     await until(async () => (await countOver(servers.there)) === 0)

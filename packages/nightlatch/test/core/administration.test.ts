@@ -22,7 +22,15 @@ import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Token } from '../../src/core/tokens.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
 import { nodePlatform } from '../../src/crypto/world.js'
-import { fullHasher, goodPassword, justBeforeTheWrite, noon, pendingSetUp, useHere } from './people.js'
+import {
+  fullHasher,
+  goodPassword,
+  justBeforeTheWrite,
+  noon,
+  pendingSetUp,
+  useHere,
+  withStorage,
+} from './people.js'
 import type { Person } from './people.js'
 
 const refused = (why: string) => ({ kind: 'refused', why })
@@ -207,18 +215,13 @@ describe('an invitation', () => {
   it('of an account that is disabled right after it was used leads nowhere', async () => {
     const { account, token } = await invited()
     let transactions = 0
-    const { storage } = here.core
-    const core = {
-      ...here.core,
-      storage: {
-        ...storage,
-        atomically: async <T>(work: Parameters<typeof storage.atomically<T>>[0]): Promise<T> => {
-          transactions += 1
-          if (transactions === 2) await disableAccount(here.core, account)
-          return storage.atomically(work)
-        },
+    const core = withStorage(here.core, {
+      atomically: async (work) => {
+        transactions += 1
+        if (transactions === 2) await disableAccount(here.core, account)
+        return here.storage.atomically(work)
       },
-    }
+    })
     expect(await accept(token, {}, core)).toEqual({ kind: 'gone' })
   })
 

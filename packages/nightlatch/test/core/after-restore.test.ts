@@ -9,8 +9,7 @@ import type { Person } from './people.js'
 
 const here = useHere()
 
-const close = (recoveryCodes = false): Promise<Closed> =>
-  here.core.storage.atomically((stores) => closeAfterRestore(here.core.platform, stores, { recoveryCodes }))
+const close = (recoveryCodes = false): Promise<Closed> => closeAfterRestore(here.core, { recoveryCodes })
 
 async function submit(person: Person, code: string) {
   const { signIn } = await person.beginSignIn()

@@ -105,9 +105,7 @@ describe('an authenticator from elsewhere', () => {
   it('has its codes up to now spent after a restore, in its own steps', async () => {
     const ada = await someoneFromElsewhere({ period: 60 })
     const totp = new Totp({ secret: rfcSecret, periodSeconds: 60 })
-    await here.core.storage.atomically((stores) =>
-      closeAfterRestore(here.core.platform, stores, { recoveryCodes: false }),
-    )
+    await closeAfterRestore(here.core, { recoveryCodes: false })
     expect((await submit(ada, totp.at(noon))).kind).toBe('wrong')
     expect((await submit(ada, totp.at(noon + 60))).kind).toBe('wrong')
     here.clock.advance(120)

@@ -85,8 +85,8 @@ describe('the root keys', () => {
     await forgetAllKeys(here)
     await checkRootKeys(oldBox, here.stores)
     await checkRootKeys(both, here.stores)
-    expect(await forgetUnusedKeys(both, here.stores)).toEqual([])
-    expect(await forgetUnusedKeys(newBox, here.stores)).toEqual([oldBox.keyId])
+    expect(await forgetUnusedKeys({ ...here.core, box: both })).toEqual([])
+    expect(await forgetUnusedKeys({ ...here.core, box: newBox })).toEqual([oldBox.keyId])
     expect((await listKeys(newBox, here.stores)).map(({ id }) => id)).toEqual([newBox.keyId])
     expect(await checkRootKeys(newBox, here.stores)).toMatchObject({ kind: 'fits' })
   })
@@ -97,12 +97,12 @@ describe('the root keys', () => {
     await forgetAllKeys(here)
     await checkRootKeys(oldBox, here.stores)
     await checkRootKeys(both, here.stores)
-    expect(await forgetLostKeys(newBox, here.stores)).toBe(1)
+    expect(await forgetLostKeys({ ...here.core, box: newBox })).toBe(1)
     expect(await listKeys(newBox, here.stores)).toEqual([
       expect.objectContaining({ id: newBox.keyId, here: true }),
     ])
-    expect(await forgetLostKeys(newBox, here.stores)).toBe(0)
-    expect(await forgetLostKeys(otherBox, here.stores)).toBe(1)
+    expect(await forgetLostKeys({ ...here.core, box: newBox })).toBe(0)
+    expect(await forgetLostKeys({ ...here.core, box: otherBox })).toBe(1)
     expect(await checkRootKeys(otherBox, here.stores)).toMatchObject({ kind: 'fits' })
   })
 
@@ -285,7 +285,7 @@ describe('housekeeping', () => {
 
   it('says how many rows went, five hundred of a kind at a time', async () => {
     await emptyHouse()
-    await here.core.storage.atomically(async (stores) => {
+    await here.storage.atomically(async (stores) => {
       const event = auditEvent('account.created', { at: noon, account: null, client: noClient })
       for (let number = 0; number < 501; number += 1) await stores.audit.add(event)
       const own = { account: null, createdAt: noon, expiresAt: noon + 1 }
@@ -315,7 +315,7 @@ describe('the house is kept', () => {
 
   async function leaveExpired(count: number): Promise<void> {
     const own = { account: null, createdAt: noon - 100, expiresAt: noon - 50 }
-    await here.core.storage.atomically(async (stores) => {
+    await here.storage.atomically(async (stores) => {
       for (let number = 0; number < count; number += 1)
         await stores.invitations.add({ ...own, id: anId<InvitationId>() }, `left ${here.next()}`)
     })

@@ -7,7 +7,7 @@ import type { Change } from '../../src/core/accounts/changes.js'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import type { AuditEventName, AuditRecord } from '../../src/core/audit/audit.js'
 import type { Browser, SignedInNow } from '../../src/core/sign-in/start-session.js'
-import type { Core } from '../../src/core/core.js'
+import { createCore, type Core } from '../../src/core/core.js'
 import type { AccountId } from '../../src/core/ids.js'
 import type { Notice } from '../../src/core/notify/notices.js'
 import type { PasswordOutcome } from '../../src/core/sign-in/password-step.js'
@@ -21,7 +21,7 @@ import type { PendingSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { SetUpOwner } from '../../src/core/factors/enrolment.js'
 import { beginSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { SignIn } from '../../src/core/sign-in/sign-in.js'
-import type { Stores } from '../../src/core/ports/stores.js'
+import { storage, type Storage, type Stores } from '../../src/core/ports/stores.js'
 import type { Token } from '../../src/core/tokens.js'
 import { isCommon } from '../../src/crypto/common-passwords.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
@@ -68,8 +68,12 @@ export class Here {
     return this.#core
   }
 
+  get storage(): Storage {
+    return this.core[storage]
+  }
+
   get stores() {
-    return this.core.storage.stores
+    return this.storage.stores
   }
 
   /** The same installation where people choose whether they want a second factor. */
@@ -77,17 +81,17 @@ export class Here {
     return { ...this.core, policy: { ...this.core.policy, mfa: 'optional' } }
   }
 
-  open(storage: OpenStorage): void {
-    this.#core = {
+  open(opened: OpenStorage): void {
+    this.#core = createCore({
       platform: { ...nodePlatform, nowSeconds: () => this.clock.seconds },
       policy: { mfa: 'required', issuer: 'Example', host: 'login.example.org' },
-      storage,
+      [storage]: opened,
       passwords: hasher,
       box: aBox(),
       notices: { send: (notice) => this.notices.push(notice) },
       isCommonPassword: isCommon,
       applicationAccounts: null,
-    }
+    })
   }
 
   /** A number that no other test of this database has. */
@@ -255,17 +259,17 @@ export async function pendingSetUp(
 export function useHere(): Here {
   const here = new Here()
   const folder = mkdtempSync(join(folders, 'nightlatch-core-'))
-  let storage: OpenStorage | null = null
+  let opened: OpenStorage | null = null
   beforeAll(async () => {
-    storage = await openStorage({ sqliteFile: join(folder, 'nightlatch.sqlite') })
-    here.open(storage)
+    opened = await openStorage({ sqliteFile: join(folder, 'nightlatch.sqlite') })
+    here.open(opened)
   })
   beforeEach(() => {
     here.clock.seconds = noon
     here.notices.length = 0
   })
   afterAll(async () => {
-    await storage?.close()
+    await opened?.close()
     rmSync(folder, { recursive: true, force: true })
   })
   return here
@@ -274,33 +278,30 @@ export function useHere(): Here {
 /** Something else happens once, just before the first transaction: as when another request was quicker. */
 export function justBeforeTheWrite(core: Core, act: () => Promise<unknown>): Core {
   let isDone = false
-  return {
-    ...core,
-    storage: {
-      stores: core.storage.stores,
-      atomically: async (work) => {
-        if (!isDone) {
-          isDone = true
-          await act()
-        }
-        return core.storage.atomically(work)
-      },
+  return withStorage(core, {
+    atomically: async (work) => {
+      if (!isDone) {
+        isDone = true
+        await act()
+      }
+      return core[storage].atomically(work)
     },
-  }
+  })
 }
+
+/** The same core on another storage, or on one of which a part is another's. */
+export const withStorage = (core: Core, other: Partial<Storage>): Core =>
+  createCore({ ...core, [storage]: { ...core[storage], ...other } })
 
 /** Nothing can be written into the audit trail any more. */
 export function whereTheTrailIsFull(core: Core): Core {
   const add = (): Promise<never> => Promise.reject(new Error('the disk is full'))
   const without = (stores: Stores): Stores => withStores(stores, { audit: { ...stores.audit, add } })
-  const { storage } = core
-  return {
-    ...core,
-    storage: {
-      stores: without(storage.stores),
-      atomically: (work) => storage.atomically((stores) => work(without(stores))),
-    },
-  }
+  const { stores, atomically } = core[storage]
+  return withStorage(core, {
+    stores: without(stores),
+    atomically: (work) => atomically((stores) => work(without(stores))),
+  })
 }
 
 /** Something else happens once while the first password is being looked at. */

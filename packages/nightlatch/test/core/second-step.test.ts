@@ -6,7 +6,6 @@ import { codeKey } from '../../src/core/factors/totp/counters.js'
 import { recoveryKey } from '../../src/core/factors/recovery-codes/counters.js'
 import { parseCode, sealContext, tellOfWrongCodes } from '../../src/core/factors/totp/verify.js'
 import type { SignedInNow } from '../../src/core/sign-in/start-session.js'
-import type { Core } from '../../src/core/core.js'
 import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId } from '../../src/core/ids.js'
 import { renewRecoveryCodes } from '../../src/core/accounts/changes.js'
@@ -19,7 +18,7 @@ import { nodePlatform } from '../../src/crypto/world.js'
 import { Phone } from '../support/phone.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
 import { withStores } from '../support/with-stores.js'
-import { aBox, fullHasher, inATable, justBeforeTheWrite, noon, useHere } from './people.js'
+import { aBox, fullHasher, inATable, justBeforeTheWrite, noon, useHere, withStorage } from './people.js'
 import type { Person } from './people.js'
 
 const here = useHere()
@@ -494,11 +493,9 @@ describe('two at once', () => {
         (await authenticators.listOf(account)).map((one) => ({ ...one, lastStep: 0 }))
       return withStores(stores, { authenticators: { ...authenticators, listOf } })
     }
-    const { storage } = here.core
-    const core: Core = {
-      ...here.core,
-      storage: { ...storage, atomically: (work) => storage.atomically((stores) => work(asBefore(stores))) },
-    }
+    const core = withStorage(here.core, {
+      atomically: (work) => here.storage.atomically((stores) => work(asBefore(stores))),
+    })
     const browser = here.newBrowser()
     expect(await giveCode(core, { signIn, browser, code, remember: false })).toEqual({
       kind: 'wrong',

@@ -158,7 +158,7 @@ describe('a session ends', () => {
   async function fillUp(person: Person): Promise<SessionId> {
     const { session } = await person.signedIn()
     const ids = Array.from({ length: 99 }, () => newId<SessionId>((count) => nodePlatform.randomBytes(count)))
-    await here.core.storage.atomically(async (stores) => {
+    await here.storage.atomically(async (stores) => {
       for (const [at, id] of ids.entries()) {
         const seen = {
           signedInAt: session.signedInAt + 60 * at,

@@ -13,7 +13,7 @@ import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import type { SetUpOwner } from '../../src/core/factors/enrolment.js'
 import { beginSetUp, findSetUp, maySetUp } from '../../src/core/factors/totp/set-up.js'
 import { Phone } from '../support/phone.js'
-import { aBox, fullHasher, justBeforeTheWrite, noon, pendingSetUp, useHere } from './people.js'
+import { aBox, fullHasher, justBeforeTheWrite, noon, pendingSetUp, useHere, withStorage } from './people.js'
 import type { Person } from './people.js'
 import { withStores } from '../support/with-stores.js'
 
@@ -161,10 +161,8 @@ describe('a set-up', () => {
   })
 
   it('that another request confirms or ends as it begins is not shown', async () => {
-    const quick = (id: string) => ({
-      ...here.core,
-      storage: {
-        ...here.core.storage,
+    const quick = (id: string) =>
+      withStorage(here.core, {
         stores: withStores(here.stores, {
           setUps: {
             ...here.stores.setUps,
@@ -174,8 +172,7 @@ describe('a set-up', () => {
             },
           },
         }),
-      },
-    })
+      })
     const owner = await (await here.someoneWithAPassword()).setUpOwner()
     expect(await beginSetUp(quick(owner.signIn.id), owner)).toEqual(notNow('has-second-factor'))
     const session = await (await here.someoneWithAnAuthenticatorApp()).sessionOwner()

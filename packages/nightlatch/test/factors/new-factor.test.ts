@@ -124,7 +124,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
   let origin = ''
   let stop: () => Promise<void> = () => Promise.resolve()
   let account: Account
-  let nightlatch: appModule.Nightlatch
+  let nightlatch: appModule.OpenNightlatch
   let codes: string[] = []
 
   const load = async <Module>(file: string): Promise<Module> =>
@@ -203,7 +203,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
       expect(JSON.parse(refused.body)).toMatchObject({ code: 'second-factor-required', next: 'verify' })
     }
     expect((await ada.get('/account')).location).toMatch(/^\/login/)
-    expect((await nightlatch.core.storage.stores.authenticators.listOf(account.id)).length).toBe(0)
+    expect((await nightlatch.storage.stores.authenticators.listOf(account.id)).length).toBe(0)
   })
 
   it('signs in with it at the pages, and a wrong one is refused', async () => {
@@ -228,7 +228,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
     const session = await ada.json('GET', '/api/v1/session')
     expect(JSON.parse(session.body)).toMatchObject({ factors: ['password', 'pass-phrase-card'] })
     expect((await ada.get('/forward-auth')).status).toBe(200)
-    const [begun] = await nightlatch.core.storage.stores.sessions.listOf(account.id)
+    const [begun] = await nightlatch.storage.stores.sessions.listOf(account.id)
     expect(begun).toMatchObject({ strength: 'password+code' })
   })
 
@@ -275,7 +275,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
   })
 
   it('survives a move, a restore and the removal of an authenticator that came beside it', async () => {
-    const { stores } = nightlatch.core.storage
+    const { stores } = nightlatch.storage
     expect(await stores.accounts.countFactorUp(account.id, 'totp', 'first')).toBe(false)
     expect(await stores.accounts.countFactorUp(account.id, 'totp', { atMost: 10 })).toBe(true)
     expect(await stores.accounts.countFactorDown(account.id, 'totp', 1)).toBe(true)
@@ -290,7 +290,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
   it('goes with a reset, and the next sign-in sets up anew', async () => {
     const reset = cli('user', 'reset-mfa', 'ada')
     expect(reset.err).toContain('Removed 1 cards')
-    expect(await nightlatch.core.storage.stores.recoveryCodes.countLeft(account.id)).toBe(0)
+    expect(await nightlatch.storage.stores.recoveryCodes.countLeft(account.id)).toBe(0)
     expect((await givePassword()).reply.location).toBe('/mfa/setup')
   })
 })

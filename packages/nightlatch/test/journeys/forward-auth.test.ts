@@ -371,7 +371,7 @@ describe('forward authentication behind a trusted proxy', () => {
       const token = aliceAtTheApp.cookies.get(forwardCookie)!
       const session = alice.browser.cookies.get(sessionCookie)!
       expect(token).not.toContain(session)
-      const { sessions } = app.nightlatch.core.storage.stores
+      const { sessions } = app.nightlatch.storage.stores
       expect(await sessions.findByTokenHash(token)).toBeNull()
       expect(await sessions.findByTokenHash(app.nightlatch.core.platform.sha256(token))).not.toBeNull()
       const stored = app.nightlatch.core.platform.sha256(token)
@@ -398,7 +398,7 @@ describe('forward authentication behind a trusted proxy', () => {
         'disabling the account',
         async (person: Enrolled) => {
           const { core } = app.nightlatch
-          const all = await core.storage.stores.accounts.list()
+          const all = await core.queries.accounts.list()
           await disableAccount(
             core,
             all.find((one) => one.username === person.username)!,

@@ -68,7 +68,7 @@ describe('a wrong code at sign-in', () => {
 describe('a right code of an authenticator whose secret cannot be opened any more', () => {
   it('gets a true sentence and the way to a recovery code, which works', async () => {
     const person = await enrolledPerson(app, 'lost-key')
-    const { accounts, authenticators } = app.nightlatch.core.storage.stores
+    const { accounts, authenticators } = app.nightlatch.storage.stores
     const account = await accounts.findByLoginName('lost-key' as never)
     const [one] = await authenticators.listOf(account!.id)
     await authenticators.reseal(one!.id, { from: one!.sealed, to: one!.sealed.slice(0, -8) })

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Totp } from '@nightlatch/otp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openNightlatch } from '../../src/compose/open.js'
-import type { Nightlatch } from '../../src/compose/open.js'
+import type { OpenNightlatch } from '../../src/compose/open.js'
 import { readSettings } from '../../src/config/read.js'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
@@ -48,7 +48,11 @@ async function makePeople(
   return people
 }
 
-async function makePerson({ core }: Nightlatch, username: string, enrolled: boolean): Promise<Person> {
+async function makePerson(
+  { core, storage }: OpenNightlatch,
+  username: string,
+  enrolled: boolean,
+): Promise<Person> {
   const wish = { password: testPassword, unsafeExemptFromPolicy: true }
   const added = await addAccount(core, { username, admin: false }, wish)
   if (added.kind !== 'added') throw new Error(added.kind)
@@ -58,7 +62,7 @@ async function makePerson({ core }: Nightlatch, username: string, enrolled: bool
   const { id: account } = added.account
   const id = newId<AuthenticatorId>(core.platform.randomBytes)
   if (enrolled) {
-    await core.storage.atomically(async (stores) => {
+    await storage.atomically(async (stores) => {
       await stores.accounts.countFactorUp(account, 'totp', 'first')
       const sealed = core.box.seal(secret, sealContext({ id, account }))
       const times = { ...ourOtp, issuer: null, createdAt: now(), lastUsedAt: 0 }
@@ -66,7 +70,7 @@ async function makePerson({ core }: Nightlatch, username: string, enrolled: bool
       await stores.recoveryCodes.replaceAll(account, codes)
     })
   }
-  const owner = await core.storage.stores.accounts.find(account)
+  const owner = await core.queries.accounts.find(account)
   const browser = {
     client: { address: '', userAgent: '' },
     knownDevice: null,

@@ -20,7 +20,8 @@ import { giveCode, giveRecoveryCode } from '../support/second-step.js'
 import { endOtherSessions, signOut } from '../../src/core/sessions/session-lifetime.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import { stepUp } from '../../src/core/sessions/reauthenticate.js'
-import { goodPassword, Here, pendingSetUp, type Person } from '../core/people.js'
+import { goodPassword, Here, pendingSetUp, withStorage, type Person } from '../core/people.js'
+import type { OpenStorage } from '../../src/storage/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { Phone } from '../support/phone.js'
 import { patient } from '../support/pace.js'
@@ -30,6 +31,7 @@ const rounds = Number(process.env['SOAK_ROUNDS'] ?? '1') * 12
 
 let database: TestDatabase
 let here: Here
+const opened: OpenStorage[] = []
 let servers: readonly Core[]
 let turn = 0
 /** The next server in turn. */
@@ -37,9 +39,9 @@ const next = (): Core => servers[(turn += 1) % servers.length]!
 beforeAll(async () => {
   database = await databases[1]!.create()
   here = new Here()
-  here.open(await database.open())
-  const others = [await database.open(), await database.open()]
-  servers = [here.core, ...others.map((storage) => ({ ...here.core, storage }))]
+  for (let server = 0; server < 3; server += 1) opened.push(await database.open())
+  here.open(opened[0]!)
+  servers = opened.map((storage) => withStorage(here.core, storage))
 })
 afterAll(() => database.remove())
 
@@ -138,7 +140,7 @@ it(
       expect(failed).toEqual([])
     }
     // A connection says what it has counted when it ends.
-    for (const { storage } of servers) await (storage as unknown as { close(): Promise<void> }).close()
+    for (const storage of opened) await storage.close()
     expect(await deadlocks()).toBe(0)
   },
   patient(120_000),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openNightlatch } from '../../src/compose/open.js'
-import type { Nightlatch, Parts } from '../../src/compose/open.js'
+import type { OpenNightlatch, Parts } from '../../src/compose/open.js'
 import { readSettings } from '../../src/config/read.js'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import type { Account } from '../../src/core/accounts/account.js'
@@ -17,7 +17,7 @@ export { Phone, quickArgon2, TestClock } from './phone.js'
 
 export interface TestApp {
   readonly origin: string
-  readonly nightlatch: Nightlatch
+  readonly nightlatch: OpenNightlatch
   readonly server: RunningServer
   readonly clock: TestClock
   readonly notices: Notice[]
@@ -91,7 +91,7 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
   }
 }
 
-async function addPerson(nightlatch: Nightlatch, username: string, password: string): Promise<Account> {
+async function addPerson(nightlatch: OpenNightlatch, username: string, password: string): Promise<Account> {
   const added = await addAccount(
     nightlatch.core,
     { username, admin: false },

@@ -55,7 +55,8 @@ export async function personWithSecret(
   username: string,
   secret: Uint8Array,
 ): Promise<{ account: Account; username: string; password: string; authenticator: AuthenticatorId }> {
-  const { platform, box, storage } = app.nightlatch.core
+  const { core, storage } = app.nightlatch
+  const { platform, box } = core
   const account = await app.person(username)
   const id = newId<AuthenticatorId>(platform.randomBytes)
   const now = platform.nowSeconds()

@@ -1,6 +1,6 @@
 import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { Totp } from '@nightlatch/otp'
-import { openNightlatch, type Nightlatch } from '../../src/compose/open.js'
+import { openNightlatch, type OpenNightlatch } from '../../src/compose/open.js'
 import { readSettings } from '../../src/config/read.js'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
@@ -26,14 +26,14 @@ export async function makeCrowd(env: Record<string, string>, count: number): Pro
   return people
 }
 
-async function makeMember({ core }: Nightlatch, username: string): Promise<Member> {
+async function makeMember({ core, storage }: OpenNightlatch, username: string): Promise<Member> {
   const wish = { password: testPassword, unsafeExemptFromPolicy: true }
   const added = await addAccount(core, { username, admin: false }, wish)
   if (added.kind !== 'added') throw new Error(added.kind)
   const { id: account } = added.account
   const secret = core.platform.randomBytes(20)
   const id = newId<AuthenticatorId>(core.platform.randomBytes)
-  await core.storage.atomically(async (stores) => {
+  await storage.atomically(async (stores) => {
     await stores.accounts.countFactorUp(account, 'totp', 'first')
     const sealed = core.box.seal(secret, sealContext({ id, account }))
     const times = { ...ourOtp, issuer: null, createdAt: core.platform.nowSeconds(), lastUsedAt: 0 }

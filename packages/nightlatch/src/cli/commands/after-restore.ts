@@ -33,8 +33,7 @@ export const addAfterRestoreCommand: AddCommands = (program, deps) => {
     const wishes = { recoveryCodes: options.recoveryCodes === true }
     const closed = await withApp(deps, {
       settings,
-      work: ({ core, storage }) =>
-        storage.patiently((stores) => closeAfterRestore(core.platform, stores, wishes)),
+      work: ({ core }) => closeAfterRestore(core, wishes),
     })
     if (options.json !== true) {
       printClosed(deps, closed)

@@ -1,4 +1,5 @@
-import type { AuditRecord, AuditStore } from '../../core/audit/audit.js'
+import type { AuditRecord } from '../../core/audit/audit.js'
+import type { Queries } from '../../core/queries.js'
 
 /** Longer than any transaction lasts: what has not come by then was undone. */
 const lateMs = 60_000
@@ -13,14 +14,14 @@ const mostAtOnce = 100
  * are looked for again, until nobody can be writing them any more.
  */
 class Trail {
-  readonly #audit: AuditStore
+  readonly #audit: Queries['audit']
   readonly #now: () => number
   /** Each number that is left out, and since when it is missed. */
   readonly #missing = new Map<number, number>()
   #last: number
 
   /** @param recent the latest numbers, in order */
-  constructor(audit: AuditStore, recent: readonly number[], now: () => number) {
+  constructor(audit: Queries['audit'], recent: readonly number[], now: () => number) {
     this.#audit = audit
     this.#now = now
     const [oldest = 0] = recent
@@ -66,7 +67,7 @@ class Trail {
   }
 }
 
-export async function openTrail(audit: AuditStore, now = () => performance.now()): Promise<Trail> {
+export async function openTrail(audit: Queries['audit'], now = () => performance.now()): Promise<Trail> {
   const recent = await audit.list({ limit: lookBack })
   return new Trail(audit, recent.map(({ sequence }) => sequence).reverse(), now)
 }

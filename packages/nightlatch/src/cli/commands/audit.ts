@@ -40,7 +40,7 @@ export const addAuditCommand: AddCommands = (program, deps) => {
 }
 
 async function showTrail(deps: CliDeps, app: Nightlatch, options: AuditOptions): Promise<void> {
-  const { audit } = app.core.storage.stores
+  const { audit } = app.core.queries
   const account = await accountOf(app, options.user)
   const mine = account === null ? {} : { account }
   const trail = await openTrail(audit)
@@ -84,7 +84,7 @@ function nameFinder(app: Nightlatch): Names {
   const known = new Map<AccountId, string>()
   return async (id) => {
     if (id === null) return ''
-    const name = known.get(id) ?? (await app.core.storage.stores.accounts.find(id))?.username ?? id
+    const name = known.get(id) ?? (await app.core.queries.accounts.find(id))?.username ?? id
     known.set(id, name)
     return name
   }

@@ -1,7 +1,7 @@
 import { addRootKey, keepNewestRootKey, type KeyFileChange } from '../../config/key-file.js'
 import type { Settings } from '../../config/read.js'
 import type { Core } from '../../core/core.js'
-import { forgetLostKeys, forgetUnusedKeys, listKeys, retireOldKeys } from '../../core/keys/key-checks.js'
+import { forgetLostKeys, forgetUnusedKeys, retireOldKeys } from '../../core/keys/key-checks.js'
 import type { AddCommands, CliCommand } from '../framework/command.js'
 import type { CliDeps } from '../framework/deps.js'
 import { Refused, WrongUsage } from '../framework/errors.js'
@@ -35,7 +35,7 @@ function addList(key: CliCommand, deps: CliDeps): void {
       settings,
       lostKey: true,
       async work({ core }) {
-        const keys = await listKeys(core.box, core.storage.stores)
+        const keys = await core.queries.keys.list()
         const described = keys.map((one) => ({ ...one, newest: one.id === core.box.keyId }))
         if (options['json'] === true) return printJson(deps, { keys: described })
         const rows = described.map(({ id, here, newest, secrets }) => [
@@ -94,8 +94,8 @@ function addRetire(key: CliCommand, deps: CliDeps): void {
   })
 }
 
-async function readyToRetire({ box, storage }: Core): Promise<number> {
-  const ready = await retireOldKeys(box, storage.stores)
+async function readyToRetire(core: Core): Promise<number> {
+  const ready = await retireOldKeys(core)
   if (ready.kind === 'ready') return ready.resealed
   throw new Refused(
     ready.kind === 'not-in-use'
@@ -120,7 +120,7 @@ async function forgetOthers(
         : settings
   return withApp(deps, {
     settings: alone,
-    work: ({ core }) => forgetUnusedKeys(core.box, core.storage.stores),
+    work: ({ core }) => forgetUnusedKeys(core),
   })
 }
 
@@ -160,7 +160,7 @@ function addForgetLost(key: CliCommand, deps: CliDeps): void {
       settings,
       lostKey: true,
       async work({ core }) {
-        const count = await forgetLostKeys(core.box, core.storage.stores)
+        const count = await forgetLostKeys(core)
         if (options['json'] === true) return printJson(deps, { forgotten: count })
         const forgotten = count === 1 ? '1 key' : `${count} keys`
         tell(deps, count === 0 ? 'Every key is at hand: nothing was changed.' : `Forgot ${forgotten}.`)

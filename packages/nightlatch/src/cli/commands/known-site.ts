@@ -1,5 +1,5 @@
 import type { Settings } from '../../config/read.js'
-import { findInstallation, type Installation } from '../../core/maintenance/installation.js'
+import type { Installation } from '../../core/maintenance/installation.js'
 import type { Nightlatch } from '../framework/deps.js'
 
 /** The settings as the running installation has them, where nobody said anything else to this command. */
@@ -14,7 +14,7 @@ export async function knownSite({
   core,
   settings,
 }: Pick<Nightlatch, 'core' | 'settings'>): Promise<KnownSite> {
-  const installation = await findInstallation(core.storage.stores)
+  const installation = await core.queries.installation.find()
   return { installation, settings: asInstalled(settings, installation) }
 }
 

@@ -171,7 +171,7 @@ const demoAccounts = ['1', '2'].map((number) => ({
 
 /** The accounts of the tutorials, in a database that holds nothing else. */
 export async function addDemoAccounts(app: Nightlatch): Promise<void> {
-  if (!(await app.core.storage.stores.accounts.isEmpty()))
+  if (!(await app.core.queries.accounts.isEmpty()))
     throw new Refused('the demonstration needs an empty data folder: give another one with --data')
   for (const { username, password } of demoAccounts) {
     const wishes = { username, admin: false }

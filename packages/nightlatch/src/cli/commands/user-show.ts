@@ -1,6 +1,5 @@
 import type { Account } from '../../core/accounts/account.js'
 import type { OwnFactors } from '../../core/factors/registry.js'
-import { ownFactors } from '../../core/factors/registry.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
 import { isoTime, print, printable, printJson, timeOrNull } from '../framework/output.js'
@@ -31,11 +30,11 @@ interface Shown {
 }
 
 export async function printAccount(deps: CliDeps, app: Nightlatch, { account, json }: Shown): Promise<void> {
-  const { stores } = app.core.storage
-  const own = await ownFactors(stores, account.id)
+  const { factors, sessions, trustedDevices } = app.core.queries
+  const own = await factors.listOf(account.id)
   const facts = {
-    sessions: (await stores.sessions.listOf(account.id)).length,
-    trustedDevices: (await stores.trustedDevices.listOf(account.id)).length,
+    sessions: (await sessions.listOf(account.id)).length,
+    trustedDevices: (await trustedDevices.listOf(account.id)).length,
   }
   if (json)
     return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })

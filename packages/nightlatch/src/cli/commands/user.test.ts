@@ -22,7 +22,7 @@ async function installation(...accounts: readonly string[]) {
 async function giveAuthenticator(data: string): Promise<void> {
   const read = readSettings({ env: { NIGHTLATCH_DATA: data } })
   const app = await openNightlatch(read.kind === 'settings' ? read.settings : expect.fail())
-  const { accounts, authenticators } = app.core.storage.stores
+  const { accounts, authenticators } = app.storage.stores
   const [account] = await accounts.list()
   const id = newId<AuthenticatorId>((count) => app.core.platform.randomBytes(count))
   const sealed = app.core.box.seal(new Uint8Array(20), sealContext({ id, account: account!.id }))
@@ -72,7 +72,7 @@ describe('user add', () => {
     })
     const read = readSettings({ env: { NIGHTLATCH_DATA: data } })
     const app = await openNightlatch(read.kind === 'settings' ? read.settings : expect.fail())
-    const [account] = await app.core.storage.stores.accounts.list()
+    const [account] = await app.core.queries.accounts.list()
     const { Secret } = await import('../../core/secret.js')
     expect(await app.core.passwords.verify(account!.passwordHash, new Secret(odd))).toBe(true)
     await app.close()

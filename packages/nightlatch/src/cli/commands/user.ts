@@ -105,7 +105,7 @@ function addList(user: CliCommand, deps: CliDeps): void {
     .option('--json', 'Print JSON.')
   addSettingFlags(list, databaseSettings).action(async (options: Options) => {
     await onDatabase(deps, options, async (app) => {
-      const accounts = [...(await app.core.storage.stores.accounts.list())].sort(byName)
+      const accounts = [...(await app.core.queries.accounts.list())].sort(byName)
       if (options['json'] === true) return printJson(deps, { accounts: accounts.map(describeAccount) })
       const head = ['NAME', 'EMAIL', 'SECOND STEP', 'STATE', 'LAST SIGN-IN']
       printTable(deps, head, accounts.map(rowOf))
@@ -151,7 +151,7 @@ function addAccountCommand(user: CliCommand, deps: CliDeps, about: AccountComman
       const changed = await about.run(app, account, { options, prepared })
       if (changed === null) return
       if (options['json'] !== true) return tell(deps, changed)
-      const now = await app.core.storage.stores.accounts.find(account.id)
+      const now = await app.core.queries.accounts.find(account.id)
       printJson(deps, { account: describeAccount(now ?? account) })
     })
   })

@@ -11,7 +11,7 @@ import { newPasswordHash } from './new-password.js'
 import type { PasswordAccepted } from '../sign-in/password-step.js'
 import { acceptPassword } from '../sign-in/password-step.js'
 import { noteChange } from '../sessions/session-lifetime.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken } from '../tokens.js'
 import { isStillToCome } from '../ports/platform.js'
@@ -22,7 +22,7 @@ export async function findInvitation(
   token: Token | null,
 ): Promise<{ invitation: Invitation; account: Account | null } | null> {
   if (token === null) return null
-  const { invitations, accounts } = core.storage.stores
+  const { invitations, accounts } = core[storage].stores
   const invitation = await invitations.find(hashToken(core.platform, token), core.platform.nowSeconds())
   if (
     invitation === null ||
@@ -62,7 +62,7 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
   const hashed = await newPasswordHash(core, account, given.password)
   if (hashed.kind !== 'hashed') return hashed
   const owner = { ...account, passwordHash: hashed.hash }
-  const stored = await core.storage.atomically<boolean>(async (stores) => {
+  const stored = await core[storage].atomically<boolean>(async (stores) => {
     await stores.accounts.hold(owner.id)
     if (!(await stores.invitations.take(found.invitation.id, core.platform.nowSeconds()))) return false
     const kept =

@@ -14,7 +14,7 @@ import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import { noteChange } from '../sessions/session-lifetime.js'
 import type { Stores } from '../ports/stores.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 
@@ -87,7 +87,7 @@ async function hashWish(core: Core, account: Account, wish: InitialPassword) {
 }
 
 function store(core: Core, given: NewAccount): Promise<boolean> {
-  return core.storage.atomically(async (stores) => (await add(core, stores, given)) || new Rollback(false))
+  return core[storage].atomically(async (stores) => (await add(core, stores, given)) || new Rollback(false))
 }
 
 async function add(core: Core, stores: Stores, given: NewAccount): Promise<boolean> {
@@ -105,7 +105,7 @@ export async function inviteAccount(core: Core, input: AccountInput): Promise<In
   const parsed = parseAccountInput(core, input)
   if (parsed.kind === 'refused') return parsed
   const { account } = parsed
-  return core.storage.atomically<InviteOutcome>(async (stores) => {
+  return core[storage].atomically<InviteOutcome>(async (stores) => {
     if (!(await add(core, stores, parsed))) return new Rollback<InviteOutcome>(refuse('name-taken'))
     const link = await addLink(core, stores, { account, seconds: invitationSeconds })
     return { kind: 'invited', account, ...link }
@@ -114,7 +114,7 @@ export async function inviteAccount(core: Core, input: AccountInput): Promise<In
 
 /** The one-time link that creates the first account; null once there is an account. Earlier ones end. */
 export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt: number } | null> {
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     if (!(await stores.accounts.isEmpty())) return null
     await stores.invitations.removeAllOf(null)
     return addLink(core, stores, { account: null, seconds: firstAccountLinkSeconds })
@@ -140,12 +140,12 @@ async function addLink(
 
 export async function findAccount(core: Core, username: string): Promise<Account | null> {
   const name = parseLoginName(core.platform, username)
-  return name.kind === 'name' ? core.storage.stores.accounts.findByLoginName(name.key) : null
+  return name.kind === 'name' ? core[storage].stores.accounts.findByLoginName(name.key) : null
 }
 
 /** Disabling ends everything the account has begun, at once. */
 export async function disableAccount(core: Core, account: Account): Promise<void> {
-  await core.storage.atomically(async (stores) => {
+  await core[storage].atomically(async (stores) => {
     await stores.accounts.setDisabled(account.id, true)
     await endEverything(stores, account.id)
     await noteChange(stores, core, { owner: account, event: 'account.disabled', client: noClient })
@@ -153,14 +153,14 @@ export async function disableAccount(core: Core, account: Account): Promise<void
 }
 
 export async function enableAccount(core: Core, account: Account): Promise<void> {
-  await core.storage.atomically(async (stores) => {
+  await core[storage].atomically(async (stores) => {
     await stores.accounts.setDisabled(account.id, false)
     await noteChange(stores, core, { owner: account, event: 'account.enabled', client: noClient })
   })
 }
 
 export async function removeAccount(core: Core, account: Account): Promise<void> {
-  await core.storage.atomically(async (stores) => {
+  await core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
     for (const key of countersOf(account.id)) await stores.attempts.clear(key)
@@ -183,7 +183,7 @@ export async function setPassword(
 ): Promise<SetPasswordOutcome> {
   const hashed = await newPasswordHash(core, account, password)
   if (hashed.kind !== 'hashed') return hashed
-  await core.storage.atomically(async (stores) => {
+  await core[storage].atomically(async (stores) => {
     await stores.accounts.setPasswordHash(account.id, hashed.hash)
     await endEverything(stores, account.id)
     // Guesses at the old password say nothing of the new one: its owner need not wait for them.
@@ -204,7 +204,7 @@ export type RemovedFactors = Readonly<Record<FactorKind, number>>
 
 /** Removes every second factor and trusted device and ends the sessions: the next sign-in sets up anew. */
 export async function resetSecondFactor(core: Core, account: Account): Promise<RemovedFactors> {
-  const removed = await core.storage.atomically(async (stores) => {
+  const removed = await core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     const counts = {} as Record<FactorKind, number>
     for (const { kind, removeAllOf } of allFactors) counts[kind] = await removeAllOf(stores, account.id)

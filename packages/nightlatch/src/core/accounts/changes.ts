@@ -19,7 +19,7 @@ import { hasNotEnded, noteChange, proveSession } from '../sessions/session-lifet
 import type { SignedIn } from '../sessions/session.js'
 import { freshSeconds, isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 
 /** A change of the account by its signed-in owner. */
 export interface Change {
@@ -51,7 +51,7 @@ async function renameFactor(
   const name = parseAuthenticatorName(change.name)
   if (name === '') return { kind: 'bad-name', why: 'empty' }
   if (name === null) return { kind: 'bad-name', why: nameProblemOf(change.name) }
-  return core.storage.atomically<RenameOutcome>(async (stores) => {
+  return core[storage].atomically<RenameOutcome>(async (stores) => {
     await stores.accounts.hold(account.id)
     if (!(await factor.rename(stores, { id, account: account.id, name }))) {
       const all = await factor.listOf(stores, account.id)
@@ -77,10 +77,10 @@ async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOut
   const { factor, id } = change
   const { account, session } = change.signedIn
   if (!isFresh(session, core.platform.nowSeconds())) return notFresh
-  const all = await factor.listOf(core.storage.stores, account.id)
+  const all = await factor.listOf(core[storage].stores, account.id)
   const name = all.find((one) => one.id === id)?.name
   if (name === undefined) return { kind: 'not-there' }
-  const outcome = await core.storage.atomically((stores) => takeAway(core, stores, change))
+  const outcome = await core[storage].atomically((stores) => takeAway(core, stores, change))
   if (outcome.kind === 'removed') tell(core, change, { kind: factor.notices.removed, details: { name } })
   return outcome
 }
@@ -143,8 +143,8 @@ export async function renewRecoveryCodes(core: Core, change: Change): Promise<Re
 const renewing = new WeakMap<Storage, Set<AccountId>>()
 
 async function prepareAlone(core: Core, account: AccountId): Promise<PreparedCodes | 'busy'> {
-  const those = renewing.get(core.storage) ?? new Set<AccountId>()
-  renewing.set(core.storage, those)
+  const those = renewing.get(core[storage]) ?? new Set<AccountId>()
+  renewing.set(core[storage], those)
   if (those.has(account)) return 'busy'
   those.add(account)
   try {
@@ -156,7 +156,7 @@ async function prepareAlone(core: Core, account: AccountId): Promise<PreparedCod
 
 async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Promise<RenewOutcome> {
   const { account, session } = change.signedIn
-  const outcome = await core.storage.atomically<RenewOutcome>(async (stores) => {
+  const outcome = await core[storage].atomically<RenewOutcome>(async (stores) => {
     // Hashing took time: the second factor or the session may be gone.
     const held = await stores.accounts.hold(account.id)
     if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
@@ -185,7 +185,7 @@ export async function mayRenewCodes(core: Core, { session, account }: SignedIn):
   return (
     wasRecovered(session) &&
     now - session.signedInAt < freshSeconds &&
-    (await core.storage.stores.recoveryCodes.countLeft(account.id)) === 0
+    (await core[storage].stores.recoveryCodes.countLeft(account.id)) === 0
   )
 }
 
@@ -194,7 +194,7 @@ export async function endTrustedDevice(
   change: Change & { id: TrustedDeviceId },
 ): Promise<boolean> {
   const { account } = change.signedIn
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     if (!(await stores.trustedDevices.end(change.id, account.id))) return false
     await noteChange(stores, core, {
@@ -228,7 +228,7 @@ export async function changePassword(
   if (refusal !== null) return refusedProof(core, change, refusal)
   const hashed = await newPasswordHash(core, account, change.next)
   if (hashed.kind !== 'hashed') return hashed
-  const outcome = await core.storage.atomically<PasswordChangeOutcome>(async (stores) => {
+  const outcome = await core[storage].atomically<PasswordChangeOutcome>(async (stores) => {
     if (!(await stores.accounts.setPasswordHash(account.id, hashed.hash))) return { kind: 'over' }
     await endEverything(stores, account.id, session.id)
     await stores.invitations.removeAllOf(account.id)
@@ -250,7 +250,7 @@ async function refusedProof<Refusal extends { readonly kind: string }>(
   change: Change,
   refusal: Refusal,
 ): Promise<Refusal> {
-  await noteChange(core.storage.stores, core, {
+  await noteChange(core[storage].stores, core, {
     owner: change.signedIn.account,
     event: 'step-up.refused',
     client: change.browser.client,

@@ -8,7 +8,7 @@ import type { SignedIn } from '../sessions/session.js'
 import { isFresh } from '../sessions/session.js'
 import type { SignIn } from '../sign-in/sign-in.js'
 import type { Stores } from '../ports/stores.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 import type { FactorItem, SecondFactor } from './factor.js'
 import { hasSecondFactor } from './factor.js'
 import type { PreparedCodes } from './recovery-codes/set-up.js'
@@ -105,7 +105,7 @@ export async function enrol<Item extends FactorItem>(
   const { account } = given.owner
   const codes = hasSecondFactor(account) ? null : await prepareRecoveryCodes(core)
   if (codes === 'busy') return { kind: 'busy' }
-  const outcome = await core.storage.atomically((stores) => addAndRenew(core, stores, { ...given, codes }))
+  const outcome = await core[storage].atomically((stores) => addAndRenew(core, stores, { ...given, codes }))
   if (outcome.kind !== 'confirmed') return outcome
   tellOwner(core, given, outcome)
   return outcome

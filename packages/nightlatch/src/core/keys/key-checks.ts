@@ -1,7 +1,9 @@
+import type { Core } from '../core.js'
 import { allFactors } from '../factors/registry.js'
 import { findInstallation } from '../maintenance/installation.js'
 import type { SecretBox } from './secret-box.js'
 import type { Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
 import { asciiBytes } from '../text.js'
 
 /**
@@ -54,13 +56,15 @@ export async function resealSome(box: SecretBox, stores: Stores, limit: number):
   return done
 }
 
-interface KnownKey {
+export interface KnownKey {
   readonly id: string
   /** The key is at hand. */
   readonly here: boolean
   /** So many secrets lie under it. */
   readonly secrets: number
 }
+
+type Keyed = Pick<Core, 'box' | typeof storage>
 
 /** Keys that sealed something here, oldest knowledge included. */
 export async function listKeys(box: SecretBox, stores: Stores): Promise<readonly KnownKey[]> {
@@ -81,7 +85,9 @@ export async function listKeys(box: SecretBox, stores: Stores): Promise<readonly
 }
 
 /** A key that is not at hand and under which nothing lies is done with. @returns the ids of those that were forgotten */
-export async function forgetUnusedKeys(box: SecretBox, stores: Stores): Promise<readonly string[]> {
+export async function forgetUnusedKeys(core: Keyed): Promise<readonly string[]> {
+  const { box } = core
+  const { stores } = core[storage]
   const unused = (await listKeys(box, stores)).filter(({ here, secrets }) => !here && secrets === 0)
   for (const { id } of unused) await stores.facts.remove(prefix + id)
   // Whoever seals has a check: nobody with another key may start here as if the database were theirs.
@@ -96,7 +102,9 @@ type Retirement =
   | { readonly kind: 'still-needed'; readonly keyIds: readonly string[] }
 
 /** Seals everything under the newest key; then those before it can go. */
-export async function retireOldKeys(box: SecretBox, stores: Stores): Promise<Retirement> {
+export async function retireOldKeys(core: Keyed): Promise<Retirement> {
+  const { box } = core
+  const { stores } = core[storage]
   const running = await findInstallation(stores)
   if (running !== null && running.keyId !== box.keyId) return { kind: 'not-in-use' }
   let resealed = 0
@@ -108,7 +116,9 @@ export async function retireOldKeys(box: SecretBox, stores: Stores): Promise<Ret
 }
 
 /** Declares every key that is not at hand as lost. What it sealed stays sealed: codes fail, recovery codes work. */
-export async function forgetLostKeys(box: SecretBox, stores: Stores): Promise<number> {
+export async function forgetLostKeys(core: Keyed): Promise<number> {
+  const { box } = core
+  const { stores } = core[storage]
   const lost = (await listKeys(box, stores)).filter((key) => !key.here)
   for (const key of lost) await stores.facts.remove(prefix + key.id)
   return lost.length

@@ -1,7 +1,9 @@
 import { auditEvent, noClient } from '../audit/audit.js'
+import type { Core } from '../core.js'
 import type { FactorKind } from '../factors/factor.js'
 import { allFactors } from '../factors/registry.js'
 import type { Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
 import type { Platform } from '../ports/platform.js'
 
 /** What was begun or remembered, and is no more: how many of each. */
@@ -34,13 +36,20 @@ export interface Closed extends Ended {
   readonly lastEventAt: number
 }
 
-/**
- * Closes what an older copy of the database opens again. In one transaction: call it inside of one.
- */
-export async function closeAfterRestore(
+interface Wanted {
+  /** Recovery codes go, too. */
+  readonly recoveryCodes: boolean
+}
+
+/** Closes what an older copy of the database opens again. */
+export const closeAfterRestore = (core: Core, wanted: Wanted): Promise<Closed> =>
+  core[storage].patiently((stores) => closeEverything(core.platform, stores, wanted))
+
+/** The same within a transaction. */
+export async function closeEverything(
   platform: Pick<Platform, 'nowSeconds'>,
   stores: Stores,
-  input: { readonly recoveryCodes: boolean },
+  wanted: Wanted,
 ): Promise<Closed> {
   const at = platform.nowSeconds()
   const [last] = await stores.audit.list({ limit: 1 })
@@ -48,7 +57,7 @@ export async function closeAfterRestore(
   const factors = {} as Record<FactorKind, number | null>
   const counts: Record<string, number> = { ...ended }
   for (const factor of allFactors) {
-    const count = await factor.afterRestore(stores, { ...input, now: at })
+    const count = await factor.afterRestore(stores, { ...wanted, now: at })
     factors[factor.kind] = count
     if (count !== null) counts[factor.many] = count
   }

@@ -4,6 +4,7 @@ import { allFactors } from '../factors/registry.js'
 import { forgetUnusedKeys, resealSome } from '../keys/key-checks.js'
 import { sessionIdleSeconds } from '../sessions/session.js'
 import type { Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
 import type { Platform } from '../ports/platform.js'
 import { day, minute } from '../ports/platform.js'
 
@@ -30,17 +31,21 @@ interface Housekeeper {
  */
 export async function runHousekeeping(core: Core, { name, pause }: Housekeeper): Promise<number | null> {
   const { platform, box } = core
-  const { stores } = core.storage
+  const { stores } = core[storage]
   for (let total = 0; ;) {
     const now = platform.nowSeconds()
     const lease = { name: housekeepingLease, holder: name, endsAt: now + leaseSeconds }
     if (!(await stores.leases.take(lease, now))) return total === 0 ? null : total
     const done = (await prune(platform, stores)) + (await resealSome(box, stores, resealBatch))
     total += done
-    if (done === 0) await forgetUnusedKeys(box, stores)
+    if (done === 0) await forgetUnusedKeys(core)
     if (done === 0 || !(await pause())) return total
   }
 }
+
+/** The next server need not wait for the end of the lease. */
+export const endHousekeeping = (core: Core, name: string): Promise<void> =>
+  core[storage].stores.leases.release(housekeepingLease, name)
 
 /** Removes what has expired, one small batch of each kind. @returns how many rows went */
 export async function prune(platform: Pick<Platform, 'nowSeconds'>, stores: Stores): Promise<number> {

@@ -1,4 +1,6 @@
+import type { Core } from '../core.js'
 import type { Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
 
 /** What the server that was started last is, for whoever asks the database only: the command line. */
 export interface Installation {
@@ -20,7 +22,8 @@ export interface Installation {
 const name = 'installation'
 
 /** One row for all servers: those that share a database share an address, too. */
-export async function noteInstallation({ facts }: Stores, installation: Installation): Promise<void> {
+export async function noteInstallation(core: Core, installation: Installation): Promise<void> {
+  const { facts } = core[storage].stores
   const value = JSON.stringify(installation)
   if ((await facts.get(name)) !== value) await facts.put(name, value)
 }

@@ -61,4 +61,12 @@ export interface Storage {
    * nothing but the stores that it is given. What it asks of them at once is done in the order in which it was asked.
    */
   atomically<T>(work: (stores: Stores) => Promise<T | Rollback<T>>, commit?: Commit): Promise<T>
+  /** One transaction that may take minutes, because it concerns everybody. */
+  patiently<T>(work: (stores: Stores) => Promise<T>): Promise<T>
 }
+
+/**
+ * Under this key `Core` carries the storage. The doors (http/, cli/, protect/, adapters/) may not name it: they read
+ * through `core.queries`, and whatever changes something is a function of core/. Lint says so.
+ */
+export const storage: unique symbol = Symbol('storage')

@@ -3,6 +3,7 @@ import { auditEvent } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { AccountId } from '../ids.js'
 import type { Storage, Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
 import type { Client } from '../ports/platform.js'
 import { minute } from '../ports/platform.js'
 
@@ -36,9 +37,9 @@ const mostKept = 10_000
 /** Each server counts what it refused itself. */
 const kept = new WeakMap<Storage, Map<string, Kept>>()
 
-function keptOf({ storage }: Core): Map<string, Kept> {
-  const there = kept.get(storage) ?? new Map<string, Kept>()
-  kept.set(storage, there)
+function keptOf(core: Core): Map<string, Kept> {
+  const there = kept.get(core[storage]) ?? new Map<string, Kept>()
+  kept.set(core[storage], there)
   return there
 }
 
@@ -71,7 +72,7 @@ export async function tellRefused(core: Core, all = false): Promise<number> {
     if (!all && now - one.toldAt < tellEverySeconds) continue
     keptOf(core).delete(key)
     if (one.more === 0) continue
-    await tell(core, core.storage.stores, one)
+    await tell(core, core[storage].stores, one)
     rows += 1
   }
   return rows

@@ -11,7 +11,7 @@ import { noteRefused } from '../rate-limits/refusals.js'
 import { noteChange, proveSession } from './session-lifetime.js'
 import type { Proof, SignedIn } from './session.js'
 import type { Stores } from '../ports/stores.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 
 export type StepUpOutcome =
   | ({ readonly kind: 'proven' } & Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>)
@@ -34,7 +34,7 @@ export async function stepUp(core: Core, given: StepUpGiven): Promise<StepUpOutc
   if (refusal !== null) return refused(core, given, refusal)
   const second = await readSecond(core, given)
   if (second.kind !== 'ready') return refused(core, given, second)
-  const outcome = await core.storage.atomically((stores) =>
+  const outcome = await core[storage].atomically((stores) =>
     lookAndProve(core, stores, { ...given, ...second }),
   )
   if (outcome.kind === 'over') return refused(core, given, outcome)
@@ -100,7 +100,7 @@ export async function provePassword(
   given: Pick<StepUpGiven, 'signedIn' | 'browser' | 'password'>,
 ): Promise<Extract<StepUpOutcome, { kind: 'wrong-password' | 'wait' | 'busy' }> | null> {
   const { account } = given.signedIn
-  const { attempts } = core.storage.stores
+  const { attempts } = core[storage].stores
   const now = core.platform.nowSeconds()
   const key = (await knownDeviceKey(core, account, given.browser)) ?? passwordKey(account.id)
   const reservation = await attempts.reserve(key, passwordPolicy, now)
@@ -123,10 +123,10 @@ async function refused<Outcome extends StepUpOutcome>(
   const untilSeconds = outcome.kind === 'wait' ? outcome.untilSeconds : 0
   if (outcome.kind === 'wait' || outcome.kind === 'locked') {
     const one = { event: 'step-up.refused', account: account.id, client, untilSeconds, details } as const
-    await noteRefused(core, core.storage.stores, one)
+    await noteRefused(core, core[storage].stores, one)
     return outcome
   }
   const change = { owner: account, client, details }
-  await noteChange(core.storage.stores, core, { ...change, event: 'step-up.refused' })
+  await noteChange(core[storage].stores, core, { ...change, event: 'step-up.refused' })
   return outcome
 }

@@ -9,6 +9,7 @@ import { hasTwoFactors, strengthOf } from '../factors/registry.js'
 import type { Proof, Session, SignedIn } from './session.js'
 import { isLive, touchEverySeconds } from './session.js'
 import type { Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
 import type { ForwardToken, Token } from '../tokens.js'
 import { hashForwardToken, hashSessionToken, newToken } from '../tokens.js'
 import type { Client } from '../ports/platform.js'
@@ -26,7 +27,7 @@ export function findForwardSession(core: Core, token: ForwardToken | null): Prom
 const nobody = Promise.resolve(null)
 
 async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null> {
-  const { sessions } = core.storage.stores
+  const { sessions } = core[storage].stores
   const found = await sessions.findByTokenHash(tokenHash)
   const now = core.platform.nowSeconds()
   if (found === null || found.account.disabled || !counts(core, found.session, now)) return null
@@ -40,7 +41,7 @@ const counts = ({ policy }: Core, session: Session, now: number): boolean =>
 
 /** Ends the session on the server: a copy of its cookie is worth nothing from now on. */
 export async function signOut(core: Core, signedIn: SignedIn, client: Client): Promise<void> {
-  await core.storage.atomically(async (stores) => {
+  await core[storage].atomically(async (stores) => {
     await stores.accounts.hold(signedIn.account.id)
     await stores.sessions.end(signedIn.session.id, signedIn.account.id)
     await noteChange(stores, core, { owner: signedIn.account, event: 'session.signed-out', client })
@@ -53,7 +54,7 @@ export async function endSession(
   given: { signedIn: SignedIn; id: SessionId; client: Client },
 ): Promise<boolean> {
   const { account } = given.signedIn
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     if (!(await stores.sessions.end(given.id, account.id))) return false
     await noteChange(stores, core, { owner: account, event: 'session.ended', client: given.client })
@@ -63,7 +64,7 @@ export async function endSession(
 
 /** Other sessions, sign-ins in progress and every remembered device. @returns how many sessions ended */
 export async function endOtherSessions(core: Core, signedIn: SignedIn, client: Client): Promise<number> {
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     await stores.accounts.hold(signedIn.account.id)
     await stores.signIns.endAllOf(signedIn.account.id)
     await stores.trustedDevices.endAllOf(signedIn.account.id)
@@ -84,7 +85,7 @@ export async function hasNotEnded(stores: Stores, session: Session): Promise<boo
 }
 
 export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
-  const sessions = await core.storage.stores.sessions.listOf(account.id)
+  const sessions = await core[storage].stores.sessions.listOf(account.id)
   return sessions.filter((session) => counts(core, session, core.platform.nowSeconds()))
 }
 

@@ -6,7 +6,7 @@ import { countOf, factors } from '../factors/registry.js'
 import type { SignIn, SigningIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken } from '../tokens.js'
 import { isStillToCome } from '../ports/platform.js'
@@ -15,14 +15,14 @@ import { isStillToCome } from '../ports/platform.js'
 export async function findSignIn(core: Core, token: Token | null): Promise<SigningIn | null> {
   if (token === null) return null
   const now = core.platform.nowSeconds()
-  const found = await core.storage.stores.signIns.findByTokenHash(hashToken(core.platform, token), now)
+  const found = await core[storage].stores.signIns.findByTokenHash(hashToken(core.platform, token), now)
   if (found === null || found.account.disabled) return null
   return isStillToCome(found.signIn.expiresAt, now, signInSeconds) ? found : null
 }
 
 /** Somebody gives up half-way: a copy of the cookie is worth nothing from now on. */
 export async function giveUpSignIn(core: Core, token: Token | null): Promise<void> {
-  if (token !== null) await core.storage.stores.signIns.endByTokenHash(hashToken(core.platform, token))
+  if (token !== null) await core[storage].stores.signIns.endByTokenHash(hashToken(core.platform, token))
 }
 
 export type SecondStepOutcome =
@@ -53,7 +53,7 @@ export async function giveSecondFactor(core: Core, step: SecondStep): Promise<Se
   const presented = { account: step.signIn.account, given: step.given, client, place: 'sign-in' as const }
   const ready = await factor.read(core, presented)
   if (ready.kind !== 'ready') return ready
-  const outcome = await core.storage.atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))
+  const outcome = await core[storage].atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))
   if (outcome.kind === 'over' || outcome.kind === 'busy') return outcome
   if (outcome.kind === 'complete' && factor.role === 'second-factor') tellOfNewDevice(core, outcome, client)
   await factor.tell(core, { ...presented, refusal: outcome.kind === 'complete' ? null : outcome })

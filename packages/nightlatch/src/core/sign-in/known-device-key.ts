@@ -5,6 +5,7 @@ import type { AccountId } from '../ids.js'
 import type { Browser } from './start-session.js'
 import type { Core } from '../core.js'
 import { hashToken } from '../tokens.js'
+import { storage } from '../ports/stores.js'
 
 /** Nobody's id: for a name that nobody has the same is asked as for a name that somebody has. */
 export const nobody = '' as AccountId
@@ -17,6 +18,6 @@ export async function knownDeviceKey(
 ): Promise<AttemptKey | null> {
   if (browser.knownDevice === null) return null
   const device = hashToken(core.platform, browser.knownDevice)
-  const isKnown = await core.storage.stores.knownDevices.isKnown(account?.id ?? nobody, device)
+  const isKnown = await core[storage].stores.knownDevices.isKnown(account?.id ?? nobody, device)
   return isKnown && account !== null ? deviceKey(account.id, device) : null
 }

@@ -5,6 +5,7 @@ import { noFactors } from '../factors/factor.js'
 import { newId } from '../ids.js'
 import { couldBePassword, normalisePassword } from '../accounts/password.js'
 import { Secret } from '../secret.js'
+import { storage } from '../ports/stores.js'
 
 type PasswordCheck =
   | { readonly kind: 'right'; readonly account: Account }
@@ -44,7 +45,7 @@ async function renewHash(
   const to = await core.passwords.hash(given.password)
   if (to === 'busy') return account // the next sign-in renews it
   const from = account.passwordHash
-  const renewed = await core.storage.stores.accounts.renewPasswordHash(account.id, { from, to })
+  const renewed = await core[storage].stores.accounts.renewPasswordHash(account.id, { from, to })
   return renewed ? { ...account, passwordHash: to } : account
 }
 
@@ -69,7 +70,7 @@ async function askApplication(core: Core, given: Given): Promise<PasswordCheck> 
 async function exactlyNamed(core: Core, username: string): Promise<ApplicationAccount | null> {
   const name = parseLoginName(core.platform, username)
   if (name.kind === 'refused' || name.shown !== username) return null
-  const { accounts } = core.storage.stores
+  const { accounts } = core[storage].stores
   const known = await accounts.findByLoginName(name.key)
   if (known !== null) return known.username === username ? known : null
   const local = name.key.split('@')[0] as LoginName
@@ -89,7 +90,7 @@ async function mirror(core: Core, found: ApplicationAccount): Promise<Account | 
     email: email.kind === 'name' ? email.shown : '',
     groups: found.groups ?? [],
   }
-  const accounts = core.storage.stores.accounts
+  const accounts = core[storage].stores.accounts
   const known = await accounts.findByLoginName(name.key)
   if (known !== null) {
     await accounts.setProfile(known.id, profile)

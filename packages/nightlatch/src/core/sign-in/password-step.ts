@@ -23,7 +23,7 @@ import { noteRefused } from '../rate-limits/refusals.js'
 import type { SignIn } from './sign-in.js'
 import { signInSeconds } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
-import { Rollback } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashSeries, hashToken, newToken, nextInSeries } from '../tokens.js'
 import { hour, isStillToCome } from '../ports/platform.js'
@@ -88,7 +88,7 @@ async function checkAndAccept(
       settle: settled,
     })
     if (accepted.kind !== 'changed-meanwhile') return accepted
-    account = await core.storage.stores.accounts.find(check.account.id)
+    account = await core[storage].stores.accounts.find(check.account.id)
   }
   return { kind: 'busy' }
 }
@@ -97,13 +97,13 @@ async function checkAndAccept(
 async function isCurrentDevice(core: Core, account: Account | null, browser: Browser): Promise<boolean> {
   if (browser.trustedDevice === null) return false
   const token = hashToken(core.platform, browser.trustedDevice)
-  const { trustedDevices } = core.storage.stores
+  const { trustedDevices } = core[storage].stores
   return trustedDevices.isCurrent(account?.id ?? nobody, token, core.platform.nowSeconds())
 }
 
 async function accountNamed(core: Core, username: string): Promise<Account | null> {
   const name = parseLoginName(core.platform, username)
-  return name.kind === 'name' ? core.storage.stores.accounts.findByLoginName(name.key) : null
+  return name.kind === 'name' ? core[storage].stores.accounts.findByLoginName(name.key) : null
 }
 
 type Budget = readonly {
@@ -151,7 +151,7 @@ type Spent = { readonly kind: 'spent' } | Waits
  */
 function spend(core: Core, budget: Budget): Promise<Spent> {
   const now = core.platform.nowSeconds()
-  return core.storage.atomically<Spent>(async (stores) => {
+  return core[storage].atomically<Spent>(async (stores) => {
     const reservations = await Promise.all(
       budget.map(({ key, policy }) => stores.attempts.reserve(key, policy, now)),
     )
@@ -165,7 +165,7 @@ function spend(core: Core, budget: Budget): Promise<Spent> {
 }
 
 async function giveBack(core: Core, budget: Budget): Promise<void> {
-  for (const one of budget) await core.storage.stores.attempts.giveBack(one.key)
+  for (const one of budget) await core[storage].stores.attempts.giveBack(one.key)
 }
 
 /** A right password clears the account's count; the address's only gets this attempt back, or one good account
@@ -195,12 +195,12 @@ async function noteWait(
     : { account: account?.id ?? null }
   const { untilSeconds } = spent
   const event = 'sign-in.password-throttled'
-  await noteRefused(core, core.storage.stores, { event, client, untilSeconds, ...whose })
+  await noteRefused(core, core[storage].stores, { event, client, untilSeconds, ...whose })
 }
 
 /** An unknown name is not written down: people type passwords into the wrong field. */
 async function noteRefusal(core: Core, refusal: Refusal): Promise<void> {
-  await core.storage.stores.audit.add(
+  await core[storage].stores.audit.add(
     auditEvent(refusal.event, {
       at: core.platform.nowSeconds(),
       account: refusal.account?.id ?? null,
@@ -242,7 +242,7 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
   const verifiedAt = core.platform.nowSeconds()
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     await given.settle(stores)
     return beginSession(core, stores, {
@@ -279,7 +279,7 @@ async function beginSignIn(
     startedAt: now,
     expiresAt: now + signInSeconds,
   }
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(stores, given.account))) return changedMeanwhile
     const parts = { at: now, account: given.account.id, client: given.browser.client }
     await Promise.all([
@@ -309,7 +309,7 @@ async function signInByTrustedDevice(
     wasCurrent: given.deviceWasCurrent ?? false,
   }
   const now = core.platform.nowSeconds()
-  return core.storage.atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     const use = await stores.trustedDevices.use(account.id, hashes, now)
     if (use.kind === 'reused') {

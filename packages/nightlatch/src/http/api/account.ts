@@ -12,7 +12,7 @@ import type { HttpResponse } from '../request.js'
 import { sessionCookies } from '../pages/sign-in.js'
 import { deviceName } from '../user-agent.js'
 import type { SignedInContext, Context } from '../context.js'
-import { browserOf, nowOf } from '../context.js'
+import { browserOf } from '../context.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { refuse } from './problems.js'
@@ -22,7 +22,7 @@ import { isoTime } from './times.js'
 const changeOf = (call: SignedInContext) => ({ signedIn: call.signedIn, browser: browserOf(call) })
 
 async function recoveryCodes({ services, signedIn }: Call<'recoveryCodes'>): Promise<HttpResponse> {
-  const left = await services.core.storage.stores.recoveryCodes.countLeft(signedIn.account.id)
+  const left = await services.core.queries.recoveryCodes.countLeft(signedIn.account.id)
   const unsaved = (await findUnsavedCodes(services.core, signedIn.session.id)) !== null
   return reply('recoveryCodes', { left, unsaved })
 }
@@ -74,17 +74,15 @@ function badPassword(context: Context, reason: PasswordProblem): HttpResponse {
 }
 
 async function trustedDevices(call: Call<'trustedDevices'>): Promise<HttpResponse> {
-  const all = await call.services.core.storage.stores.trustedDevices.listOf(call.signedIn.account.id)
+  const all = await call.services.core.queries.trustedDevices.listOf(call.signedIn.account.id)
   return reply('trustedDevices', {
-    trustedDevices: all
-      .filter((one) => one.expiresAt > nowOf(call))
-      .map((one) => ({
-        id: one.id,
-        device: deviceName(one.userAgent),
-        createdAt: isoTime(one.createdAt),
-        lastUsedAt: isoTime(one.lastUsedAt),
-        expiresAt: isoTime(one.expiresAt),
-      })),
+    trustedDevices: all.map((one) => ({
+      id: one.id,
+      device: deviceName(one.userAgent),
+      createdAt: isoTime(one.createdAt),
+      lastUsedAt: isoTime(one.lastUsedAt),
+      expiresAt: isoTime(one.expiresAt),
+    })),
   })
 }
 

@@ -19,7 +19,7 @@ const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
 })
 
 const listOf = ({ services, signedIn }: SignedInContext) =>
-  services.core.storage.stores.authenticators.listOf(signedIn.account.id)
+  services.core.queries.authenticators.listOf(signedIn.account.id)
 
 async function authenticators(call: Call<'authenticators'>): Promise<HttpResponse> {
   return reply('authenticators', { authenticators: (await listOf(call)).map(shown) })

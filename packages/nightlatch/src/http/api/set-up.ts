@@ -41,7 +41,7 @@ async function replaced(
 ): Promise<{ replaces?: AuthenticatorId } | 'unknown'> {
   if (call.body.replaces === undefined) return {}
   const id = parseId<AuthenticatorId>(call.body.replaces)
-  const own = await call.services.core.storage.stores.authenticators.listOf(call.owner.account.id)
+  const own = await call.services.core.queries.authenticators.listOf(call.owner.account.id)
   return id !== null && own.some((one) => one.id === id) ? { replaces: id } : 'unknown'
 }
 

@@ -58,7 +58,7 @@ const fresh = (handler: (context: SignedInContext) => Promise<HttpResponse>): Ha
 async function ownAuthenticator(
   context: SignedInContext,
 ): Promise<{ id: AuthenticatorId; name: string; count: number } | null> {
-  const all = await context.services.core.storage.stores.authenticators.listOf(context.signedIn.account.id)
+  const all = await context.services.core.queries.authenticators.listOf(context.signedIn.account.id)
   const one = all.find((each) => each.id === context.id)
   return one === undefined ? null : { id: one.id, name: one.name, count: all.length }
 }
@@ -119,7 +119,7 @@ export const postRemove: Handler = signedInForm(async (context) => {
 export const getRenewCodes: Handler = forSignedIn(async (context) => {
   if (!hasSecondFactor(context.signedIn.account)) return notFound(context)
   if (!(await mayRenewCodes(context.services.core, context.signedIn))) return proveFirst(context)
-  const left = await context.services.core.storage.stores.recoveryCodes.countLeft(context.signedIn.account.id)
+  const left = await context.services.core.queries.recoveryCodes.countLeft(context.signedIn.account.id)
   return page(renewCodesPage(siteOf(context, context.signedIn), { left, required: left === 0 }))
 })
 
@@ -167,9 +167,7 @@ export const postEndOthers: Handler = signedInForm(async (context) => {
 })
 
 export const getEndTrusted: Handler = forSignedIn(async (context) => {
-  const devices = await context.services.core.storage.stores.trustedDevices.listOf(
-    context.signedIn.account.id,
-  )
+  const devices = await context.services.core.queries.trustedDevices.listOf(context.signedIn.account.id)
   const one = devices.find((each) => each.id === context.id)
   if (one === undefined) return notFound(context)
   return page(
@@ -270,7 +268,7 @@ export const getChangePhone: Handler = forSignedIn(async (context) => {
     'not-fresh'
   )
     return proveFirst(context)
-  const all = await context.services.core.storage.stores.authenticators.listOf(context.signedIn.account.id)
+  const all = await context.services.core.queries.authenticators.listOf(context.signedIn.account.id)
   if (all.length === 0) return seeOther(`${context.services.site.base}/mfa/setup`)
   return page(changePhonePage(siteOf(context, context.signedIn), { authenticators: all }))
 })
@@ -279,7 +277,7 @@ export const getChangePhone: Handler = forSignedIn(async (context) => {
 export const postChangePhone: Handler = signedInForm(async (context) => {
   const { core, site } = context.services
   const { account } = context.signedIn
-  const all = await core.storage.stores.authenticators.listOf(account.id)
+  const all = await core.queries.authenticators.listOf(account.id)
   const one = all.find((each) => each.id === context.form.get('authenticator'))
   if (one === undefined) {
     const problems: Problem[] = [{ key: 'choice-empty', field: 'authenticator' }]

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../../core/audit/audit.js'
 import type { FactorItem } from '../../core/factors/factor.js'
 import type { OwnFactors } from '../../core/factors/registry.js'
-import { allFactors, isJustRecovered, ownFactors } from '../../core/factors/registry.js'
+import { allFactors, isJustRecovered } from '../../core/factors/registry.js'
 import { mostAuthenticators } from '../../core/factors/totp/store.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
 import { recoveryCodeCount } from '../../core/factors/recovery-codes/store.js'
@@ -45,11 +45,9 @@ const afterRecovery = (context: SignedInContext, { recoveryCodes }: AccountView)
 async function accountView(context: SignedInContext): Promise<AccountView> {
   const { core } = context.services
   const { account, session } = context.signedIn
-  const { stores } = core.storage
-  const now = nowOf(context)
   const [own, devices] = await Promise.all([
-    ownFactors(stores, account.id),
-    stores.trustedDevices.listOf(account.id),
+    core.queries.factors.listOf(account.id),
+    core.queries.trustedDevices.listOf(account.id),
   ])
   return {
     name: account.name === '' ? account.username : account.name,
@@ -57,14 +55,12 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
     secondFactors: own.items.length,
     counts: own.counts,
     ...factorViews(own, core.policy.issuer),
-    trustedDevices: devices
-      .filter((one) => one.expiresAt > now)
-      .map((one) => ({
-        id: one.id,
-        device: deviceName(one.userAgent),
-        addedAtSeconds: one.createdAt,
-        untilSeconds: one.expiresAt,
-      })),
+    trustedDevices: devices.map((one) => ({
+      id: one.id,
+      device: deviceName(one.userAgent),
+      addedAtSeconds: one.createdAt,
+      untilSeconds: one.expiresAt,
+    })),
     hasPassword: core.applicationAccounts === null,
     sessions: (await liveSessions(core, account))
       .map((one) => sessionRow(one, session))
@@ -107,7 +103,7 @@ async function activity(
   const before = Number(context.query.get('before') ?? '')
   const beforeSequence = Number.isSafeInteger(before) && before > 0 ? { beforeSequence: before } : {}
   const filter = { account: account.id, limit: activityRows + 1, ...beforeSequence }
-  const records = await context.services.core.storage.stores.audit.list(filter)
+  const records = await context.services.core.queries.audit.list(filter)
   const shown = records.slice(0, activityRows)
   const last = shown.at(-1)
   const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))

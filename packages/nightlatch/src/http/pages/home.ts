@@ -1,5 +1,5 @@
 import { hasSecondFactor } from '../../core/factors/factor.js'
-import { noOwnFactors, ownFactors, wasRecovered } from '../../core/factors/registry.js'
+import { noOwnFactors, wasRecovered } from '../../core/factors/registry.js'
 import { giveUpSignIn } from '../../core/sign-in/code-step.js'
 import { signOut } from '../../core/sessions/session-lifetime.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
@@ -42,7 +42,7 @@ async function freshHome(
   const { signedIn, services } = context
   const { account, session } = signedIn
   const { items, counts } = hasSecondFactor(account)
-    ? await ownFactors(services.core.storage.stores, account.id)
+    ? await services.core.queries.factors.listOf(account.id)
     : noOwnFactors
   const left = counts['recovery-code']
   if (left === 0 && wasRecovered(session))

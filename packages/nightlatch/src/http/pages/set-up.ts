@@ -110,7 +110,7 @@ async function nameOf(
   id: AuthenticatorId | '',
 ): Promise<string | undefined> {
   if (id === '') return undefined
-  const all = await context.services.core.storage.stores.authenticators.listOf(owner.account.id)
+  const all = await context.services.core.queries.authenticators.listOf(owner.account.id)
   return all.find((one) => one.id === id)?.name
 }
 
@@ -162,7 +162,7 @@ async function refused(context: FormContext, owner: SetUpOwner, outcome: Refused
  */
 async function wasJustAdded(context: Context, owner: SetUpOwner): Promise<boolean> {
   if (maySetUp(context.services.core, owner) !== null) return false
-  const all = await context.services.core.storage.stores.authenticators.listOf(owner.account.id)
+  const all = await context.services.core.queries.authenticators.listOf(owner.account.id)
   return all.some((one) => nowOf(context) - one.createdAt < setUpSeconds)
 }
 

@@ -188,7 +188,7 @@ async function recovered(
   outcome: SignedInNow,
 ): Promise<HttpResponse> {
   const { core, cookies, site } = context.services
-  const left = await core.storage.stores.recoveryCodes.countLeft(outcome.account.id)
+  const left = await core.queries.recoveryCodes.countLeft(outcome.account.id)
   const to = left === 0 ? `${site.base}/account/recovery-codes/renew` : afterSignIn(context)
   const done = left === 0 ? [] : [cookies.clear('next')]
   const response = seeOther(to, { cookies: [...sessionCookies(context, outcome), ...done] })

@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isMissing } from '../../../config/data-place.js'
 import type { Settings } from '../../../config/read.js'
-import { listKeys } from '../../../core/keys/key-checks.js'
 import type { CliDeps, Nightlatch } from '../../framework/deps.js'
 import { explain } from '../../framework/errors.js'
 import { askOrigin } from './ask-origin.js'
@@ -87,7 +86,7 @@ const asTold = (settings: Settings): KnownSite => ({ settings, installation: nul
 /** An application may keep the accounts itself; a server on its own needs a first one. */
 async function checkAccounts(app: Nightlatch, { installation }: KnownSite): Promise<readonly Finding[]> {
   const isOurs = installation !== null && installation.door !== 'library'
-  if (!isOurs || !(await app.core.storage.stores.accounts.isEmpty())) return []
+  if (!isOurs || !(await app.core.queries.accounts.isEmpty())) return []
   return [
     warn(
       'accounts',
@@ -104,7 +103,7 @@ function notOpened(error: unknown): Finding {
 }
 
 async function checkKey(app: Nightlatch): Promise<Finding> {
-  const keys = await listKeys(app.core.box, app.core.storage.stores)
+  const keys = await app.core.queries.keys.list()
   // One under which nothing lies is done with, and forgotten at the next round of housekeeping.
   const missing = keys.filter(({ here, secrets }) => !here && secrets > 0).map(({ id }) => id)
   if (app.hasGuessableKey)
@@ -131,7 +130,7 @@ async function checkKey(app: Nightlatch): Promise<Finding> {
 
 /** The newest event cannot lie in the future, unless the clock was turned back: codes would be refused. */
 async function checkTrail(app: Nightlatch): Promise<Finding> {
-  const [newest] = await app.core.storage.stores.audit.list({ limit: 1 })
+  const [newest] = await app.core.queries.audit.list({ limit: 1 })
   const ahead = (newest?.at ?? 0) - app.core.platform.nowSeconds()
   return ahead > 5
     ? fail(

@@ -3,6 +3,7 @@ import type { Core } from '../../core.js'
 import type { AccountId, SessionId } from '../../ids.js'
 import { newRecoveryCodes, showRecoveryCode } from './store.js'
 import type { Stores } from '../../ports/stores.js'
+import { storage } from '../../ports/stores.js'
 
 /** A new set, hashed before the transaction that keeps it: hashing takes time. */
 export interface PreparedCodes {
@@ -34,7 +35,7 @@ export async function keepNewCodes(
 
 /** The codes that this session has yet to save, or null when there are none to show. */
 export async function findUnsavedCodes(core: Core, session: SessionId): Promise<readonly string[] | null> {
-  const sealed = await core.storage.stores.unsavedCodes.find(session)
+  const sealed = await core[storage].stores.unsavedCodes.find(session)
   if (sealed === null) return null
   const opened = core.box.open(sealed, context(session))
   return opened.kind === 'opened' ? asciiText(opened.plain).split('\n') : null
@@ -42,5 +43,5 @@ export async function findUnsavedCodes(core: Core, session: SessionId): Promise<
 
 /** The person has them: they are never shown again. */
 export async function forgetUnsavedCodes(core: Core, session: SessionId): Promise<boolean> {
-  return core.storage.stores.unsavedCodes.remove(session)
+  return core[storage].stores.unsavedCodes.remove(session)
 }

@@ -4,6 +4,7 @@ import { auditEvent } from '../../audit/audit.js'
 import type { Core } from '../../core.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
 import type { Stores } from '../../ports/stores.js'
+import { storage } from '../../ports/stores.js'
 import type { FactorRefusal, Presented, ReadyProof } from '../factor.js'
 import { codeDigits, parseAnyCode } from '../totp/verify.js'
 import { parseRecoveryCode } from './store.js'
@@ -17,7 +18,7 @@ export async function readRecoveryCode(
   if (code === null) return malformed(presented.given)
   const { account, place } = presented
   const key = recoveryKey(account, place)
-  const { attempts, recoveryCodes } = core.storage.stores
+  const { attempts, recoveryCodes } = core[storage].stores
   const reservation = await attempts.reserve(
     key,
     recoveryPolicyAt(account, place),
@@ -31,7 +32,7 @@ export async function readRecoveryCode(
       untilSeconds,
       event: 'recovery-code.throttled',
     } as const
-    await noteRefused(core, core.storage.stores, refused)
+    await noteRefused(core, core[storage].stores, refused)
     return reservation
   }
   const salt = (await recoveryCodes.saltOf(account)) ?? '00'.repeat(16)
@@ -88,7 +89,7 @@ export async function tellOfRecovery(
   { account: id, client, refusal }: Presented & { readonly refusal: FactorRefusal | null },
 ): Promise<void> {
   if (refusal !== null) return
-  const { accounts, recoveryCodes } = core.storage.stores
+  const { accounts, recoveryCodes } = core[storage].stores
   const [account, left] = await Promise.all([accounts.find(id), recoveryCodes.countLeft(id)])
   if (account === null) return
   const at = core.platform.nowSeconds()

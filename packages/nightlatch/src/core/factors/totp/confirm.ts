@@ -3,6 +3,7 @@ import type { Browser } from '../../sign-in/start-session.js'
 import type { Core } from '../../core.js'
 import { noteChange } from '../../sessions/session-lifetime.js'
 import type { Stores } from '../../ports/stores.js'
+import { storage } from '../../ports/stores.js'
 import { hour, minute } from '../../ports/platform.js'
 import type { Enrolled, Renewed, SetUpOwner } from '../enrolment.js'
 import { enrol } from '../enrolment.js'
@@ -76,7 +77,7 @@ export async function confirmSetUp(
     keep: (stores) => keepAuthenticator(stores, wanted),
   })
   // A right code is no failure of the person's.
-  if (outcome.kind === 'busy') await core.storage.stores.attempts.giveBack(setUpKey(owner.account.id))
+  if (outcome.kind === 'busy') await core[storage].stores.attempts.giveBack(setUpKey(owner.account.id))
   if (outcome.kind !== 'confirmed') return outcome
   const { item: authenticator, ...rest } = outcome
   return { ...rest, authenticator }
@@ -90,7 +91,7 @@ async function parseNewName(
   const name = parseAuthenticatorName(text)
   if (name === null) return { kind: 'bad-name', why: nameProblemOf(text) }
   if (name === '') return { kind: 'name', name }
-  const all = await core.storage.stores.authenticators.listOf(owner.account.id)
+  const all = await core[storage].stores.authenticators.listOf(owner.account.id)
   const others = all.filter(({ id }) => id !== opened?.setUp.replaces)
   return others.some((other) => other.name === name)
     ? { kind: 'bad-name', why: 'taken' }
@@ -104,7 +105,7 @@ async function checkFirstCode(
   core: Core,
   given: FirstCode,
 ): Promise<Refused | { readonly kind: 'right'; readonly step: number }> {
-  const { stores } = core.storage
+  const { stores } = core[storage]
   const { account } = given.owner
   const { client } = given.browser
   const parsed = parseCode(given.code)

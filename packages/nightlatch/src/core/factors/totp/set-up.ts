@@ -8,6 +8,7 @@ import { countOf } from '../registry.js'
 import { totp } from './factor.js'
 import type { SetUp } from './store.js'
 import { parseAuthenticatorName, setUpSeconds } from './store.js'
+import { storage } from '../../ports/stores.js'
 
 /** An authenticator that is being set up, as the person sees it. */
 export interface PendingSetUp {
@@ -44,7 +45,7 @@ export async function beginSetUp(
   input: SetUpWishes = {},
 ): Promise<PendingSetUp | SetUpRefusal> {
   const now = core.platform.nowSeconds()
-  const { setUps } = core.storage.stores
+  const { setUps } = core[storage].stores
   const pending = await setUps.findByOwner(ownerId(owner), now)
   const replaces = await replacedBy(core, owner, input.replaces ?? pending?.replaces ?? '')
   if (replaces === null) return { kind: 'not-now', why: 'which-one' }
@@ -60,7 +61,7 @@ export async function beginSetUp(
 }
 
 async function beginAnew(core: Core, owner: SetUpOwner, setUp: SetUp): Promise<PendingSetUp | SetUpRefusal> {
-  const { setUps } = core.storage.stores
+  const { setUps } = core[storage].stores
   await setUps.addUnlessThere(setUp)
   const begun = await setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
   // Another request of the same owner confirmed one, or ended everything, at this very moment.
@@ -81,7 +82,7 @@ async function replacedBy(
   wanted: AuthenticatorId | '',
 ): Promise<AuthenticatorId | '' | null> {
   if (wanted !== '' || !mayOnlyReplace(core, owner) || maySetUp(core, owner) !== null) return wanted
-  const [only, ...others] = await core.storage.stores.authenticators.listOf(owner.account.id)
+  const [only, ...others] = await core[storage].stores.authenticators.listOf(owner.account.id)
   return others.length > 0 ? null : (only?.id ?? '')
 }
 
@@ -99,7 +100,7 @@ export interface OpenedSetUp {
 
 /** Reads the owner's pending set-up once and opens its secret once. Null when there is none, or none that counts now. */
 export async function openSetUp(core: Core, owner: SetUpOwner): Promise<OpenedSetUp | null> {
-  const pending = await core.storage.stores.setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
+  const pending = await core[storage].stores.setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
   return pending === null || maySetUp(core, owner, pending) !== null ? null : opened(core, pending)
 }
 

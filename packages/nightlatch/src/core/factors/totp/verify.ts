@@ -10,6 +10,7 @@ import type { FactorProblem, FactorRefusal, Presented, ReadyProof } from '../fac
 import { parseRecoveryCode } from '../recovery-codes/store.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
 import type { Stores } from '../../ports/stores.js'
+import { storage } from '../../ports/stores.js'
 import type { Client } from '../../ports/platform.js'
 
 /** Steps accepted on either side of now (RFC 6238 §5.2). */
@@ -195,7 +196,7 @@ export async function askedOf(
   core: Core,
   account: AccountId,
 ): Promise<{ readonly lengths: readonly number[]; readonly issuers: readonly string[] }> {
-  const own = await core.storage.stores.authenticators.listOf(account)
+  const own = await core[storage].stores.authenticators.listOf(account)
   const issuers = [...new Set(own.map(({ issuer }) => issuer ?? core.policy.issuer))]
   return own.length === 0
     ? { lengths: [codeDigits], issuers: [core.policy.issuer] }
@@ -226,7 +227,7 @@ export async function tellOfWrongCodes(
 ): Promise<void> {
   const { client, failures } = given
   if (failures !== tellAfterFailures) return
-  const account = await core.storage.stores.accounts.find(given.account)
+  const account = await core[storage].stores.accounts.find(given.account)
   if (account === null) return
   const at = core.platform.nowSeconds()
   core.notices.send({ kind: 'many-wrong-codes', account, at, client, details: { failures } })

@@ -1,0 +1,75 @@
+import type { Account } from './accounts/account.js'
+import type { AuditStore } from './audit/audit.js'
+import type { Core } from './core.js'
+import type { OwnFactors } from './factors/registry.js'
+import { ownFactors } from './factors/registry.js'
+import type { Authenticator } from './factors/totp/store.js'
+import type { AccountId } from './ids.js'
+import type { KnownKey } from './keys/key-checks.js'
+import { listKeys } from './keys/key-checks.js'
+import type { Installation } from './maintenance/installation.js'
+import { findInstallation } from './maintenance/installation.js'
+import { storage } from './ports/stores.js'
+import type { Session } from './sessions/session.js'
+import { isLive } from './sessions/session.js'
+import type { TrustedDevice } from './sessions/trusted-device.js'
+
+/**
+ * What a door may read of what is stored, one entry a noun. Nothing here writes: whatever changes something is a
+ * function beside the decision that it is.
+ */
+export interface Queries {
+  readonly accounts: {
+    find(id: AccountId): Promise<Account | null>
+    list(): Promise<readonly Account[]>
+    /** Whether there is no account at all. */
+    isEmpty(): Promise<boolean>
+  }
+  readonly audit: Pick<AuditStore, 'list' | 'listThese'>
+  readonly authenticators: { listOf(account: AccountId): Promise<readonly Authenticator[]> }
+  /** What an account has of each factor, asked at once. */
+  readonly factors: { listOf(account: AccountId): Promise<OwnFactors> }
+  /** What the server that was started last noted of itself. */
+  readonly installation: { find(): Promise<Installation | null> }
+  /** Root keys that sealed something here. */
+  readonly keys: { list(): Promise<readonly KnownKey[]> }
+  readonly recoveryCodes: { countLeft(account: AccountId): Promise<number> }
+  /** Those that have not expired. Whether they count where two factors are asked for: `liveSessions`. */
+  readonly sessions: { listOf(account: AccountId): Promise<readonly Session[]> }
+  /** Those that have not expired. */
+  readonly trustedDevices: { listOf(account: AccountId): Promise<readonly TrustedDevice[]> }
+}
+
+export function queriesOn(core: Pick<Core, 'box' | 'platform' | typeof storage>): Queries {
+  const { box, platform } = core
+  const { stores } = core[storage]
+  const { accounts, audit, authenticators, recoveryCodes, sessions, trustedDevices } = stores
+  return {
+    accounts: {
+      find: (id) => accounts.find(id),
+      list: () => accounts.list(),
+      isEmpty: () => accounts.isEmpty(),
+    },
+    audit: {
+      list: (filter) => audit.list(filter),
+      listThese: (sequences) => audit.listThese(sequences),
+    },
+    authenticators: { listOf: (account) => authenticators.listOf(account) },
+    factors: { listOf: (account) => ownFactors(stores, account) },
+    installation: { find: () => findInstallation(stores) },
+    keys: { list: () => listKeys(box, stores) },
+    recoveryCodes: { countLeft: (account) => recoveryCodes.countLeft(account) },
+    sessions: {
+      async listOf(account) {
+        const now = platform.nowSeconds()
+        return (await sessions.listOf(account)).filter((one) => isLive(one, now))
+      },
+    },
+    trustedDevices: {
+      async listOf(account) {
+        const now = platform.nowSeconds()
+        return (await trustedDevices.listOf(account)).filter(({ expiresAt }) => expiresAt > now)
+      },
+    },
+  }
+}

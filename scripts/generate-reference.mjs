@@ -127,6 +127,11 @@ JSON below \`${apiPath}\`, with the cookies and the rules of the pages: both doo
 and answers are described by the OpenAPI document that every server has at \`${apiPath}/openapi.json\`; the typed client
 is \`nightlatch/client\`. Every refusal is a problem with a stable [code](errors.md).
 
+The cookies are \`nightlatch-session\`, \`nightlatch-sign-in\` and others, with \`__Host-\` in front on https (\`__Secure-\`
+that of forward authentication). Browsers keep the cookies of one host together whatever the port: where the origin has
+one, eight digits of the installation follow (\`nightlatch-session-3f9a2c1b\`), so that two installations on one host leave each
+other alone. The OpenAPI document of a server has the names.
+
 A state-changing request that a browser marks as cross-site gets 403. A body over 64 KiB gets 413, a malformed one 400,
 a wrong content type 415, a wrong method 405.
 

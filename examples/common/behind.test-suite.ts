@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { disableAccount, findAccount } from '../../packages/nightlatch/src/core/accounts/administration.js'
 import {
@@ -126,8 +126,8 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
       await app.person('grace')
       const half = app.browser()
       await half.submit('/auth/login', { username: 'grace', password: testPassword })
-      const token = half.cookies.get('nightlatch-sign-in') ?? ''
-      const cookie = `nightlatch-sign-in=${token}; nightlatch-session=${token}`
+      const token = half.cookies.get(app.cookieName('sign-in')) ?? ''
+      const cookie = `${app.cookieName('sign-in')}=${token}; ${app.cookieName('session')}=${token}`
       expect((await browser({ host: host() }).get('/', { ...script, cookie })).status).toBe(401)
     })
 
@@ -157,7 +157,8 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
         await app.person('hal')
         const hal = app.browser()
         await hal.submit('/auth/login', { username: 'hal', password: testPassword })
-        half = `nightlatch-session=${hal.cookies.get('nightlatch-sign-in')}; ${cookieOf(hal)}`
+        const token = hal.cookies.get(app.cookieName('sign-in'))
+        half = `${app.cookieName('session')}=${token}; ${cookieOf(hal)}`
       })
       headerCases(() => ({ app, port, asked: () => asked, signedIn: cookieOf(at(ada)), half }), name)
     })
@@ -257,33 +258,38 @@ export function behind(name: ProxyName, { journey }: BehindOptions): void {
 }
 
 /** From a page of the application through sign-in, set-up and code, back to that page with its query. */
-export async function browserJourney(given: {
-  origin: string
-  username: string
-  clock: TestApp['clock']
-}): Promise<void> {
+interface Journey {
+  readonly origin: string
+  readonly username: string
+  readonly clock: TestApp['clock']
+}
+
+export async function browserJourney(given: Journey): Promise<void> {
   const chrome = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-background-networking'],
   })
   try {
-    const tab = await chrome.newPage()
-    const wanted = `${given.origin}/deep/page?x=1&y=%26`
-    await tab.goto(wanted)
-    await tab.fill('input[name=username]', given.username)
-    await tab.fill('input[name=password]', testPassword)
-    await Promise.all([tab.waitForURL(/\/mfa\/setup/), tab.press('input[name=password]', 'Enter')])
-    const phone = new Phone(setUpKey(await tab.content()), given.clock)
-    await tab.fill('input[name=otp]', phone.code())
-    await Promise.all([tab.waitForURL(/\/mfa\/recovery-codes/), tab.press('input[name=otp]', 'Enter')])
-    await tab.check('input[name=saved]')
-    await Promise.all([tab.waitForURL(wanted), tab.locator('form:has(input[name=saved]) button').click()])
-    const { headers, url } = JSON.parse((await tab.textContent('body')) ?? '') as ReturnType<typeof seen>
-    expect(url).toBe('/deep/page?x=1&y=%26')
-    expect(headers['remote-user']).toBe(given.username)
-    const status = await tab.evaluate(async () => (await fetch('/api', { credentials: 'omit' })).status)
-    expect(status).toBe(401)
+    await journeyIn(await chrome.newPage(), given)
   } finally {
     await chrome.close()
   }
+}
+
+export async function journeyIn(tab: Page, given: Journey): Promise<void> {
+  const wanted = `${given.origin}/deep/page?x=1&y=%26`
+  await tab.goto(wanted)
+  await tab.fill('input[name=username]', given.username)
+  await tab.fill('input[name=password]', testPassword)
+  await Promise.all([tab.waitForURL(/\/mfa\/setup/), tab.press('input[name=password]', 'Enter')])
+  const phone = new Phone(setUpKey(await tab.content()), given.clock)
+  await tab.fill('input[name=otp]', phone.code())
+  await Promise.all([tab.waitForURL(/\/mfa\/recovery-codes/), tab.press('input[name=otp]', 'Enter')])
+  await tab.check('input[name=saved]')
+  await Promise.all([tab.waitForURL(wanted), tab.locator('form:has(input[name=saved]) button').click()])
+  const { headers, url } = JSON.parse((await tab.textContent('body')) ?? '') as ReturnType<typeof seen>
+  expect(url).toBe('/deep/page?x=1&y=%26')
+  expect(headers['remote-user']).toBe(given.username)
+  const status = await tab.evaluate(async () => (await fetch('/api', { credentials: 'omit' })).status)
+  expect(status).toBe(401)
 }

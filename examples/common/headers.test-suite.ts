@@ -159,7 +159,8 @@ function linesOf({ headers }: Case, { cookie, placeholder }: Sender): string[] {
 function filled(value: string, cookie: string | null): string {
   if (value.startsWith('session=<')) {
     const victim = cookie ?? `nightlatch-session=${'B'.repeat(43)}`
-    return `nightlatch-session=${'A'.repeat(43)}; ${victim}`
+    const name = /[\w-]*nightlatch-session[^=]*/.exec(victim)?.[0] ?? ''
+    return `${name}=${'A'.repeat(43)}; ${victim}`
   }
   if (/^<.*session/.test(value)) return cookie ?? 'nightlatch-session=none'
   const basic = Buffer.from('ada:correct horse battery').toString('base64')

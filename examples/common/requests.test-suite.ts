@@ -49,6 +49,7 @@ const ours = [
   'bounces',
 ].flatMap((name) => [
   `nightlatch-${name}`,
+  `nightlatch-${name}-3f9a2c1b`,
   `__Host-nightlatch-${name}`,
   `__Secure-nightlatch-${name}`,
   `=nightlatch-${name}`,
@@ -127,8 +128,8 @@ export function requestCases(behind: () => Behind): void {
     const session =
       behind()
         .signedIn.split('; ')
-        .find((one) => /nightlatch-session=/.test(one)) ?? ''
-    const cookie = [...all.filter((one) => !/^(?:__Host-)?nightlatch-session=/.test(one)), session].join('; ')
+        .find((one) => /nightlatch-session/.test(one)) ?? ''
+    const cookie = [...all.filter((one) => !/^(?:__Host-)?nightlatch-session/.test(one)), session].join('; ')
     const answer = await send('GET /who HTTP/1.1', [`Cookie: ${cookie}`])
     expect(answer.status).toBe(200)
     expect(seen(answer).headers['cookie']).toBe(own.join('; '))

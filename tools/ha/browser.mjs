@@ -42,7 +42,7 @@ function asReply(answer, said) {
 
 /** `name=value` of a cookie that was set, '' when it was not. */
 export const cookieOf = (reply, name) =>
-  /^[^;]*/.exec(reply.cookies.find((one) => one.startsWith(`nightlatch-${name}=`)) ?? '')[0]
+  /^[^;]*/.exec(reply.cookies.find((one) => new RegExp(`^nightlatch-${name}(?:-\\w+)?=`).test(one)) ?? '')[0]
 
 /** It may or may not have happened: the connection was cut, or the server does not know either. */
 export const isUnknown = ({ status }) => status === 0 || status >= 500

@@ -30,7 +30,8 @@ async function openConnection(port) {
   return { post, end: () => socket.destroy() }
 }
 
-const cookieOf = (head, name) => new RegExp(`^set-cookie: (${name}=[^;]+)`, 'im').exec(head)?.[1] ?? ''
+const cookieOf = (head, name) =>
+  new RegExp(`^set-cookie: (${name}(?:-\\w+)?=[^;]+)`, 'im').exec(head)?.[1] ?? ''
 
 /** Signs people in, so many at a time, until they are all in or the time is over. */
 export async function signInAll({ port, people, inFlight, until = () => false }) {

@@ -67,7 +67,7 @@ async function argon2Limit() {
 
 async function sessionCookie() {
   const begun = await nightlatch.storage.atomically((stores) => begin(stores, people[0]))
-  return `nightlatch-session=${begun.token.reveal()}`
+  return `${server.services.cookies.nameOf('session')}=${begun.token.reveal()}`
 }
 
 function begin(stores, person) {

@@ -7,8 +7,6 @@ import type { Settings } from '../config/read.js'
 import type { ApplicationAccounts } from '../core/core.js'
 import { firstAccountLink } from '../core/accounts/administration.js'
 import { findSession } from '../core/sessions/session-lifetime.js'
-import { parseToken } from '../core/tokens.js'
-import { readCookie } from '../http/cookies.js'
 import { isOurs } from '../http/request-handler.js'
 import type { HttpLog } from '../http/services.js'
 import { fetchHandler } from '../http/bindings/fetch.js'
@@ -180,7 +178,7 @@ async function sessionOf({ services }: HttpApp, request: RequestLike): Promise<S
   const { headers } = request
   const cookie =
     typeof headers.get === 'function' ? headers.get('cookie') : (headers as IncomingMessage['headers']).cookie
-  const token = parseToken(readCookie(cookie ?? undefined, services.cookies.nameOf('session')))
+  const token = services.cookies.token({ header: () => cookie ?? undefined }, 'session')
   const signedIn = await findSession(services.core, token)
   return signedIn === null ? null : sessionView(signedIn)
 }

@@ -8,7 +8,7 @@ import { createCore, type ApplicationAccounts, type Core } from '../core/core.js
 import { Secret } from '../core/secret.js'
 import { closeEverything, type Closed } from '../core/maintenance/after-restore.js'
 import { checkRootKeys, knowsKeys } from '../core/keys/key-checks.js'
-import { noteInstallation, type Installation } from '../core/maintenance/installation.js'
+import { cookieMark, noteInstallation, type Installation } from '../core/maintenance/installation.js'
 import type { Notices } from '../core/notify/notices.js'
 import { storage as storageKey, type Stores } from '../core/ports/stores.js'
 import type { Platform } from '../core/ports/platform.js'
@@ -77,6 +77,8 @@ export interface Nightlatch {
   readonly unreadable: number
   /** A root key at hand is text, a pattern or a sequence: whoever has the database may find it. */
   readonly hasGuessableKey: boolean
+  /** In the names of its cookies. */
+  readonly cookieMark: string
   close(): Promise<void>
 }
 
@@ -139,7 +141,13 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
       await passwords.close()
       await storage.close()
     }
-    return { settings, core, storage, box, unreadable, hasGuessableKey: keys.some(isGuessable), close }
+    return {
+      ...{ settings, core, storage, box, unreadable, close },
+      ...{
+        hasGuessableKey: keys.some(isGuessable),
+        cookieMark: await cookieMark(nodePlatform, storage.stores),
+      },
+    }
   } catch (error) {
     await storage.close()
     throw error
@@ -244,7 +252,7 @@ export interface HttpApp {
 
 /** The door of pages and JSON, for one origin. */
 export function openServices(nightlatch: Nightlatch, settings: Settings, parts: ServiceParts = {}): HttpApp {
-  const { core, storage } = nightlatch
+  const { core, storage, cookieMark: mark } = nightlatch
   const { origin, basePath: base } = settings
   const secure = origin.startsWith('https:')
   const { assets, addresses } = loadAssets(base, (file) => readFileSync(new URL(file, assetFolder)))
@@ -261,11 +269,11 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
       landing: parts.landing ?? `${base}/`,
       standsAlone: parts.door === 'serve' && protectedDomain === '' && settings.trustedProxies.size === 0,
       name: settings.issuer,
-      ...{ secure, hsts: settings.hsts, contact: settings.contact },
+      ...{ secure, hsts: settings.hsts, contact: settings.contact, cookieMark: mark },
       assets: addresses,
       protectedDomain,
     },
-    cookies: cookiesFor(secure),
+    cookies: cookiesFor({ origin, mark }),
     nextOf: (text) => parseNext(text, nextPolicy),
     assets,
     metrics: createMetrics(core.platform.nowSeconds()),

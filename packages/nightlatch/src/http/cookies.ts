@@ -5,24 +5,58 @@ import type { HttpRequest } from './request.js'
 /** What a browser holds for us, each a cookie of its own. */
 type CookieName = 'session' | 'sign-in' | 'device' | 'trusted' | 'invitation' | 'next' | 'notice' | 'bounces'
 
+interface CookieNames {
+  readonly current: string
+  /** Before there was a mark in it. */
+  readonly former: string
+}
+
+/** Whose cookies they are. */
+interface CookieOwner {
+  readonly origin: string
+  /** Of the installation: all servers on one database have the same. */
+  readonly mark: string
+}
+
+/**
+ * A browser keeps the cookies of a host together whatever the port: where the origin has one, the name tells the
+ * installations on the host apart, and they leave each other alone. Not the port itself: servers that share a database
+ * take each other's cookies.
+ */
+export function cookieNames(
+  { origin, mark }: CookieOwner,
+  prefix: '__Host-' | '__Secure-',
+  name: string,
+): CookieNames {
+  const former = `${origin.startsWith('https:') ? prefix : ''}nightlatch-${name}`
+  return { former, current: /:\d+$/.test(origin) ? `${former}-${mark}` : former }
+}
+
 /**
  * Cookies are bound to this host (`__Host-`: Secure, no Domain, whole path) wherever the origin is https; plain
  * http is for loopback only, where browsers refuse the prefix.
  */
 export interface Cookies {
-  read(request: HttpRequest, name: CookieName): string | undefined
-  token(request: HttpRequest, name: CookieName): Token | null
+  read(request: Pick<HttpRequest, 'header'>, name: CookieName): string | undefined
+  token(request: Pick<HttpRequest, 'header'>, name: CookieName): Token | null
   set(name: CookieName, value: string, maxAgeSeconds: number): string
   clear(name: CookieName): string
-  /** As the browser has it, with its prefix. */
+  /** As the browser has it, with its prefix and its mark. */
   nameOf(name: CookieName): string
 }
 
-export function cookiesFor(secure: boolean): Cookies {
-  const full = (name: CookieName): string => `${secure ? '__Host-' : ''}nightlatch-${name}`
+/** What outlives an upgrade: for a year it is also found under its former name. */
+const lasting: readonly CookieName[] = ['session', 'device', 'trusted']
+
+export function cookiesFor(owner: CookieOwner): Cookies {
+  const secure = owner.origin.startsWith('https:')
+  const names = (name: CookieName): CookieNames => cookieNames(owner, '__Host-', name)
+  const full = (name: CookieName): string => names(name).current
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
-  const read = (request: HttpRequest, name: CookieName): string | undefined =>
-    readCookie(request.header('cookie'), full(name))
+  const read: Cookies['read'] = (request, name) =>
+    lasting.includes(name)
+      ? readLasting(request.header('cookie'), names(name))
+      : readCookie(request.header('cookie'), full(name))
   return {
     nameOf: full,
     read,
@@ -32,6 +66,19 @@ export function cookiesFor(secure: boolean): Cookies {
   }
 }
 
+/**
+ * What a browser has kept from before there were marks. That may also be the cookie of another instance, so nobody
+ * writes it or clears it, and its value is only looked up.
+ */
+export function readLasting(
+  header: string | undefined,
+  { current, former }: CookieNames,
+): string | undefined {
+  const own = readCookie(header, current)
+  const isThere = own !== undefined || header?.includes(`${current}=`) === true
+  return isThere || former === current ? own : readCookie(header, former)
+}
+
 /** Only white space between here and the last semicolon, or the beginning. */
 function beginsHere(header: string, at: number): boolean {
   const before = header.lastIndexOf(';', at) + 1
@@ -39,7 +86,7 @@ function beginsHere(header: string, at: number): boolean {
 }
 
 /** The value of one cookie. A cookie that was sent twice counts as none: we cannot know whose is whose. */
-export function readCookie(header: string | undefined, name: string): string | undefined {
+function readCookie(header: string | undefined, name: string): string | undefined {
   if (header === undefined) return undefined
   let found: string | undefined
   for (let at = header.indexOf(name); at >= 0; at = header.indexOf(name, at + name.length)) {

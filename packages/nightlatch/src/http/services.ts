@@ -56,6 +56,8 @@ export interface SiteFacts {
   readonly contact: string
   /** The parent domain whose hosts forward authentication protects, or ''. */
   readonly protectedDomain: string
+  /** In the names of its cookies, where the origin has a port. */
+  readonly cookieMark: string
   readonly assets: Site['assets']
 }
 

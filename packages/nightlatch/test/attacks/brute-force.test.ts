@@ -226,7 +226,7 @@ describe.each(databases)('BRUTE-17 guessing codes, on $name', (kind) => {
     const account = await accountOf(app, ada.username)
     const stranger = app.browser()
     await stranger.refused('/login', { username: ada.username, password: 'not the password' })
-    stranger.cookies.set('nightlatch-sign-in', 'A'.repeat(43))
+    stranger.cookies.set(app.cookieName('sign-in'), 'A'.repeat(43))
     for (let time = 0; time < 10; time += 1)
       expect((await giveWrong(stranger, ada)).location).toMatch(/^\/login/)
     expect(await failuresOf(app, account)).toBe(0)

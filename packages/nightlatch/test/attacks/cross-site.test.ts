@@ -111,7 +111,7 @@ describe('a page of another site', () => {
     const out = await joan.browser.post('/logout')
     expect(out).toMatchObject({ status: 303, location: '/login' })
     expect(out.headers['set-cookie']).toContain(
-      'nightlatch-session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax',
+      `${app.cookieName('session')}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax`,
     )
     expect(out.headers['clear-site-data']).toContain('"cache"')
     expect(await isSignedIn(copy)).toBe(false)
@@ -131,18 +131,18 @@ describe('a page of another site', () => {
   })
 
   it('CSRF-7 cookies that a neighbour planted beside ours are not taken for ours', async () => {
-    const session = ada.browser.cookies.get('nightlatch-session')!
+    const session = ada.browser.cookies.get(app.cookieName('session'))!
     const eve = await enrolledPerson(app, 'eve7')
-    const planted = eve.browser.cookies.get('nightlatch-session')!
+    const planted = eve.browser.cookies.get(app.cookieName('session'))!
     const both = await app.browser().get('/account', {
-      cookie: `nightlatch-session=${planted}; nightlatch-session=${session}`,
+      cookie: `${app.cookieName('session')}=${planted}; ${app.cookieName('session')}=${session}`,
     })
     expect(both.location).toMatch(/^\/login/)
     const lookalikes = [
-      'xnightlatch-session',
-      'nightlatch-session2',
-      'Nightlatch-Session',
-      ' nightlatch-session ',
+      `x${app.cookieName('session')}`,
+      `${app.cookieName('session')}2`,
+      `N${app.cookieName('session').slice(1)}`,
+      ` ${app.cookieName('session')} `,
     ]
     for (const name of lookalikes.slice(0, 3))
       expect((await app.browser().get('/account', { cookie: `${name}=${session}` })).location).toMatch(

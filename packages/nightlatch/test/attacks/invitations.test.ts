@@ -59,7 +59,7 @@ describe('a one-time link', () => {
     expect(page.body).not.toContain(token.reveal())
     expect(JSON.stringify(await inDatabase(app, 'SELECT * FROM invitation'))).not.toContain(token.reveal())
     expect((await browser.post('/invitation', choose)).status).toBe(303)
-    expect(browser.cookies.has('nightlatch-invitation')).toBe(false)
+    expect(browser.cookies.has(app.cookieName('invitation'))).toBe(false)
   })
 
   it('RESET-2 works once, for three days, and not after a password was set otherwise', async () => {

@@ -168,8 +168,9 @@ describe.each(databases)('hostile text, on $name', (kind) => {
         const reply = await ada.browser.get(address)
         expect([address, reply.status < 500]).toEqual([address, true])
       }
-      for (const name of ['session', 'sign-in', 'device', 'trusted', 'invitation', 'next', 'notice']) {
-        const cookie = `nightlatch-session=${ada.browser.cookies.get('nightlatch-session')!}; nightlatch-${name}=${text}`
+      const names = ['session', 'sign-in', 'device', 'trusted', 'invitation', 'next', 'notice'] as const
+      for (const name of names) {
+        const cookie = `${app.cookieName('session')}=${ada.browser.cookies.get(app.cookieName('session'))!}; ${app.cookieName(name)}=${text}`
         for (const path of ['/', '/login', '/account', '/mfa/verify', '/invitation'])
           expect([name, path, (await app.browser().get(path, { cookie })).status < 500]).toEqual([
             name,
@@ -213,7 +214,7 @@ describe.each(databases)('hostile text, on $name', (kind) => {
     const deep = `%7B%22key%22%3A%22authenticator-renamed%22%2C%22name%22%3A${'['.repeat(3000)}${']'.repeat(3000)}%7D`
     for (const value of [...notices.map((one) => encodeURIComponent(JSON.stringify(one))), deep]) {
       for (const browser of [ada.browser.copy(), app.browser()]) {
-        browser.cookies.set('nightlatch-notice', value)
+        browser.cookies.set(app.cookieName('notice'), value)
         for (const path of ['/', '/account', '/login']) {
           const reply = await browser.get(path)
           expect([value.slice(0, 80), path, reply.status < 500]).toEqual([value.slice(0, 80), path, true])

@@ -112,7 +112,7 @@ describe.each(databases)('what costs nothing to ask, on $name', (kind) => {
     const ada = await enrolledPerson(app, 'ada16')
     await proveAgain(app, ada)
     const { core } = app.nightlatch
-    const token = parseToken(ada.browser.cookies.get('nightlatch-session'))
+    const token = parseToken(ada.browser.cookies.get(app.cookieName('session')))
     const signedIn = await findSession(core, token)
     if (signedIn === null) throw new Error('not signed in')
     const client = { address: '127.0.0.1', userAgent: '' }

@@ -19,7 +19,9 @@ import {
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
 
-const sessionOf = (browser: Browser): string => browser.cookies.get('nightlatch-session') ?? ''
+/** Whatever it is called. */
+const sessionOf = (browser: Browser): string =>
+  [...browser.cookies].find(([name]) => name.startsWith('nightlatch-session'))?.[1] ?? ''
 
 describe('a session', () => {
   let app: TestApp
@@ -31,16 +33,16 @@ describe('a session', () => {
   it('SESS-1 has a new token at every step up, and every older one is dead', async () => {
     const ada = await enrolledPerson(app, 'ada1')
     const browser = app.browser()
-    browser.cookies.set('nightlatch-session', 'F'.repeat(43))
-    browser.cookies.set('nightlatch-sign-in', 'F'.repeat(43))
+    browser.cookies.set(app.cookieName('session'), 'F'.repeat(43))
+    browser.cookies.set(app.cookieName('sign-in'), 'F'.repeat(43))
     await browser.submit('/login', { username: 'ada1', password: testPassword })
     const half = browser.copy()
-    expect(browser.cookies.get('nightlatch-sign-in')).not.toBe('F'.repeat(43))
+    expect(browser.cookies.get(app.cookieName('sign-in'))).not.toBe('F'.repeat(43))
     await browser.submit('/mfa/verify', { otp: ada.phone.code() })
     app.clock.advance(30)
     const before = browser.copy()
     expect(sessionOf(browser)).not.toBe('F'.repeat(43))
-    expect(browser.cookies.get('nightlatch-sign-in')).toBeUndefined()
+    expect(browser.cookies.get(app.cookieName('sign-in'))).toBeUndefined()
     await proveAgain(app, ada, browser)
     expect(sessionOf(browser)).not.toBe(sessionOf(before))
     expect(await isSignedIn(browser)).toBe(true)
@@ -56,13 +58,13 @@ describe('a session', () => {
 
   it('SESS-1 a step up puts the session’s token into no second cookie', async () => {
     const ada = await enrolledPerson(app, 'ada1b')
-    ada.browser.cookies.delete('nightlatch-device')
+    ada.browser.cookies.delete(app.cookieName('device'))
     await proveAgain(app, ada)
-    expect(ada.browser.cookies.get('nightlatch-device')).not.toBe(sessionOf(ada.browser))
-    ada.browser.cookies.delete('nightlatch-device')
+    expect(ada.browser.cookies.get(app.cookieName('device'))).not.toBe(sessionOf(ada.browser))
+    ada.browser.cookies.delete(app.cookieName('device'))
     const form = { current_password: testPassword, new_password: 'a quite different battery' }
     await ada.browser.submit('/account/password', form)
-    expect(ada.browser.cookies.get('nightlatch-device')).not.toBe(sessionOf(ada.browser))
+    expect(ada.browser.cookies.get(app.cookieName('device'))).not.toBe(sessionOf(ada.browser))
   })
 
   it('SESS-3 is over on the server once it is signed out: a copy opens nothing', async () => {
@@ -104,9 +106,9 @@ describe('a session', () => {
           if (typeof value === 'string' && value !== '') stored.add(value)
     }
     for (const value of stored) {
-      for (const name of ['session', 'sign-in', 'trusted']) {
+      for (const name of ['session', 'sign-in', 'trusted'] as const) {
         const thief = app.browser()
-        thief.cookies.set(`nightlatch-${name}`, encodeURIComponent(value).slice(0, 500))
+        thief.cookies.set(app.cookieName(name), encodeURIComponent(value).slice(0, 500))
         expect(isDenied(await thief.get('/account'))).toBe(true)
       }
     }
@@ -211,7 +213,7 @@ describe('a remembered device', () => {
 
   it('DEV-1 is known by a random value of which the server keeps only a hash', async () => {
     const { browser } = await remembered('dev1')
-    const token = browser.cookies.get('nightlatch-trusted')!
+    const token = browser.cookies.get(app.cookieName('trusted'))!
     expect(token).toMatch(/^[\w-]{43}$/)
     expect(JSON.stringify(await inDatabase(app, 'SELECT * FROM trusted_device'))).not.toContain(token)
   })
@@ -254,10 +256,14 @@ describe('a remembered device', () => {
   it('DEV-5 changes its value at every use, and an old value that comes back ends it', async () => {
     const { ada, browser } = await remembered('dev5')
     const other = await anotherSession(app, ada, { remember: 'yes' })
-    expect(other.cookies.get('nightlatch-trusted')).not.toBe(browser.cookies.get('nightlatch-trusted'))
+    expect(other.cookies.get(app.cookieName('trusted'))).not.toBe(
+      browser.cookies.get(app.cookieName('trusted')),
+    )
     const thief = browser.copy()
     expect(await nextStep(ada, browser)).toBe('/')
-    expect(thief.cookies.get('nightlatch-trusted')).not.toBe(browser.cookies.get('nightlatch-trusted'))
+    expect(thief.cookies.get(app.cookieName('trusted'))).not.toBe(
+      browser.cookies.get(app.cookieName('trusted')),
+    )
     expect(await nextStep(ada, thief)).toBe('/mfa/verify')
     expect(await nextStep(ada, browser)).toBe('/mfa/verify')
     const { id } = await accountOf(app, 'dev5')
@@ -275,11 +281,11 @@ describe('a remembered device', () => {
       const browser = await withPassword(app, ada)
       await browser.submit(path, { otp: ada.phone.code(), ...fields })
       app.clock.advance(30)
-      expect(browser.cookies.has('nightlatch-trusted'), path).toBe(false)
+      expect(browser.cookies.has(app.cookieName('trusted')), path).toBe(false)
     }
     const recovered = await withPassword(app, ada)
     await recovered.submit('/mfa/recovery', { recovery_code: ada.recoveryCodes[0]!, remember: 'yes' })
-    expect(recovered.cookies.has('nightlatch-trusted')).toBe(false)
+    expect(recovered.cookies.has(app.cookieName('trusted'))).toBe(false)
   })
 })
 
@@ -335,7 +341,7 @@ describe('the root key', () => {
         const jwt = `${head}.${payload}.${createHmac('sha256', secret).update(`${head}.${payload}`).digest('base64url')}`
         const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`
         for (const value of [flask, jwt, none, payload]) {
-          const cookie = `session=${value}; nightlatch-session=${value}; nightlatch-sign-in=${value}; nightlatch-trusted=${value}`
+          const cookie = `session=${value}; ${app.cookieName('session')}=${value}; ${app.cookieName('sign-in')}=${value}; ${app.cookieName('trusted')}=${value}`
           expect(isDenied(await app.browser().get('/account', { cookie }))).toBe(true)
         }
       }

@@ -249,10 +249,10 @@ describe('setting up', () => {
       password,
       key,
       Buffer.from(decodeBase32(key)!).toString('hex'),
-      browser.cookies.get('nightlatch-sign-in')!,
+      browser.cookies.get(app.cookieName('sign-in'))!,
     ]) {
       const inCookies = JSON.stringify([...browser.cookies]).includes(secret)
-      const isToken = secret === browser.cookies.get('nightlatch-sign-in')
+      const isToken = secret === browser.cookies.get(app.cookieName('sign-in'))
       expect(inCookies).toBe(isToken)
       expect(kept.slice(JSON.stringify([...browser.cookies]).length + 1)).not.toContain(secret)
     }

@@ -98,7 +98,7 @@ describe('with the password alone', () => {
           where,
         ).toEqual([])
         if (!openToHalfSignedIn.has(step.path)) expect(isDenied(reply), where).toBe(true)
-        expect(browser.cookies.get('nightlatch-session'), where).toBeUndefined()
+        expect(browser.cookies.get(app.cookieName('session')), where).toBeUndefined()
       }
     }
     expect(await everythingKept(app, ['sign_in', 'audit', 'attempt'])).toBe(before)
@@ -107,15 +107,17 @@ describe('with the password alone', () => {
 
   it('SKIP-2 the cookie of a sign-in is no session under any name', async () => {
     const browser = await withPassword(app, ada)
-    const token = browser.cookies.get('nightlatch-sign-in')!
-    for (const name of ['session', 'sign-in', 'device', 'trusted', 'invitation', 'next', 'notice']) {
+    const token = browser.cookies.get(app.cookieName('sign-in'))!
+    const names = ['session', 'sign-in', 'device', 'trusted', 'invitation', 'next', 'notice'] as const
+    for (const name of names) {
       const other = app.browser()
+      other.cookies.set(app.cookieName(name), token)
       other.cookies.set(`nightlatch-${name}`, token)
       expect(isDenied(await other.get('/account')), name).toBe(true)
       expect(isDenied(await other.get('/')), name).toBe(true)
       other.cookies.set(`__Host-nightlatch-session`, token)
-      other.cookies.set('nightlatch-sign-in', token)
-      other.cookies.set('nightlatch-session', token)
+      other.cookies.set(app.cookieName('sign-in'), token)
+      other.cookies.set(app.cookieName('session'), token)
       expect(isDenied(await other.get('/account')), name).toBe(true)
     }
   })
@@ -133,7 +135,7 @@ describe('with the password alone', () => {
       const browser = app.browser()
       const reply = await browser.post('/login', { username, password: testPassword })
       expect(reply.location, username).toBe('/mfa/verify')
-      expect(browser.cookies.get('nightlatch-session')).toBeUndefined()
+      expect(browser.cookies.get(app.cookieName('session'))).toBeUndefined()
     }
   })
 
@@ -240,7 +242,7 @@ describe('a fresh proof', () => {
     const ada = await enrolledPerson(app, 'ada13')
     const eve = await enrolledPerson(app, 'eve13')
     const evil = await anotherSession(app, eve, { remember: 'yes' })
-    const token = evil.cookies.get('nightlatch-trusted')!
+    const token = evil.cookies.get(app.cookieName('trusted'))!
     for (const value of [
       token,
       'A'.repeat(43),
@@ -251,7 +253,7 @@ describe('a fresh proof', () => {
       '',
     ]) {
       const browser = app.browser()
-      browser.cookies.set('nightlatch-trusted', value)
+      browser.cookies.set(app.cookieName('trusted'), value)
       const reply = await browser.post('/login', { username: 'ada13', password: ada.password })
       expect(reply.location, value).toBe('/mfa/verify')
     }
@@ -333,7 +335,7 @@ describe('where a second factor is optional', () => {
       const account = await app.person('slow3')
       const { late, status } = await signInWhile('slow3', () => disableAccount(app.nightlatch.core, account))
       expect(status).toBe(401)
-      expect(late.cookies.has('nightlatch-session')).toBe(false)
+      expect(late.cookies.has(app.cookieName('session'))).toBe(false)
       expect(await countOf(app, `session WHERE account = '${account.id}'`)).toBe(0)
     })
 

@@ -15,10 +15,11 @@ describe.each(databases)('the copied cookie of a remembered device, on $name', (
     app = two.here
     there = two.there
     close = two.close
+    trusted = app.cookieName('trusted')
   })
   afterAll(() => close())
 
-  const trusted = 'nightlatch-trusted'
+  let trusted = ''
 
   async function remembered(username: string): Promise<{ ada: Enrolled; owner: Browser; thief: Browser }> {
     const ada = await enrolledPerson(app, username)

@@ -111,7 +111,7 @@ describe('what a short guide forgets', () => {
       const payload = Buffer.from('{"username":"user1"}').toString('base64url')
       const salted = createHmac('sha1', createHmac('sha1', key).update('cookie-session').digest())
       const signed = `${payload}.aQDwAA.${salted.update(`${payload}.aQDwAA`).digest('base64url')}`
-      const cookie = `session=${signed}; nightlatch-session=${signed}`
+      const cookie = `session=${signed}; ${app.cookieName('session')}=${signed}`
       expect((await app.browser().get('/', { cookie })).location).toBe('/login')
     }
   })

@@ -13,6 +13,16 @@ describe.each(databases)('facts on $name', (kind) => {
     expect(await servers.there.stores.facts.get('colour')).toBe('blue')
   })
 
+  it('of several that add one, the first decides, and a fact that is there stays', async () => {
+    const all = ['a', 'b', 'c', 'd'].map((value, at) =>
+      (at % 2 === 0 ? servers.here : servers.there).stores.facts.add('mark', value),
+    )
+    expect((await Promise.all(all)).filter(Boolean)).toHaveLength(1)
+    const first = await servers.here.stores.facts.get('mark')
+    expect(await servers.there.stores.facts.add('mark', 'late')).toBe(false)
+    expect(await servers.there.stores.facts.get('mark')).toBe(first)
+  })
+
   it('facts are listed by the beginning of their names, compared exactly', async () => {
     const { facts } = servers.here.stores
     for (const name of ['key:b', 'key:a', 'KEY:c', 'key', 'key:%', 'ключ:ä', 'other'])

@@ -5,6 +5,7 @@ import { openApiDocument } from '../../src/http/api/openapi.js'
 import { apiPath, operationIds, operations } from '../../src/http/api/operations.js'
 import { problemCodes, problems } from '../../src/http/api/problems.js'
 import { apiRoutes } from '../../src/http/api/routes.js'
+import { cookiesFor } from '../../src/http/cookies.js'
 import { routes } from '../../src/http/routes.js'
 
 interface Operation {
@@ -26,14 +27,12 @@ interface Document {
   components: { schemas: Record<string, unknown>; securitySchemes: Record<string, { name: string }> }
 }
 
-const documentFor = (base: string, secure: boolean): Document =>
-  openApiDocument({
-    name: 'Nightlatch',
-    origin: 'https://auth.example.org',
-    base,
-    secure,
-  }) as unknown as Document
-const document = documentFor('', true)
+const documentFor = (base: string, origin = 'https://auth.example.org'): Document =>
+  openApiDocument(
+    { name: 'Nightlatch', origin, base },
+    cookiesFor({ origin, mark: '3f9a2c1b' }),
+  ) as unknown as Document
+const document = documentFor('')
 
 const described = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -49,7 +48,7 @@ describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 with a title, a version and a server below the base path', () => {
     expect(document.openapi).toBe('3.1.0')
     expect(document.info).toMatchObject({ title: expect.any(String), version: expect.any(String) })
-    expect(documentFor('/auth', true).servers).toEqual([{ url: 'https://auth.example.org/auth' }])
+    expect(documentFor('/auth').servers).toEqual([{ url: 'https://auth.example.org/auth' }])
   })
 
   it('describes every route below /api/v1, and no other', () => {
@@ -108,9 +107,15 @@ describe('the OpenAPI document', () => {
     }
   })
 
-  it('names the cookies as they are sent: with their prefix on https', () => {
-    expect(document.components.securitySchemes['session']!.name).toBe('__Host-nightlatch-session')
-    expect(documentFor('', false).components.securitySchemes['session']!.name).toBe('nightlatch-session')
+  it.each([
+    ['https://auth.example.org', '__Host-nightlatch-session'],
+    ['https://auth.example.org:8443', '__Host-nightlatch-session-3f9a2c1b'],
+    ['http://localhost', 'nightlatch-session'],
+    ['http://localhost:3000', 'nightlatch-session-3f9a2c1b'],
+    ['http://[::1]', 'nightlatch-session'],
+    ['http://[::1]:3000', 'nightlatch-session-3f9a2c1b'],
+  ])('names the cookies of %s as they are sent', (origin, name) => {
+    expect(documentFor('', origin).components.securitySchemes['session']!.name).toBe(name)
   })
 
   it('is plain JSON', () => {

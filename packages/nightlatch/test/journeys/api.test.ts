@@ -348,7 +348,7 @@ describe('the JSON interface', () => {
       const { value } = await api(browser, 'GET /sessions')
       const [own] = value['sessions'] as { id: string }[]
       expect((await api(browser, `DELETE /sessions/${own!.id}`)).status).toBe(204)
-      expect(browser.cookies.has('nightlatch-session')).toBe(false)
+      expect(browser.cookies.has(app.cookieName('session'))).toBe(false)
     })
 
     it('end after 12 hours without use', async () => {

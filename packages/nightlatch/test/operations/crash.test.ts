@@ -31,6 +31,8 @@ interface Person {
   readonly recoveryCodes: readonly string[]
   /** Sign-ins whose password is given already: their cookies. */
   readonly signIns: readonly string[]
+  /** What these cookies are called. */
+  readonly signInCookie: string
 }
 
 /** Makes people while no server runs; the tests wait for no password hash. */
@@ -49,7 +51,7 @@ async function makePeople(
 }
 
 async function makePerson(
-  { core, storage }: OpenNightlatch,
+  { core, storage, cookieMark }: OpenNightlatch,
   username: string,
   enrolled: boolean,
 ): Promise<Person> {
@@ -82,12 +84,14 @@ async function makePerson(
     const begun = await acceptPassword(core, { account: owner!, browser, settle: () => Promise.resolve() })
     if (begun.kind === 'code-due' || begun.kind === 'set-up-due') signIns.push(begun.token.reveal())
   }
-  return { username, totp: enrolled ? new Totp({ secret }) : null, recoveryCodes: codes.shown, signIns }
+  const totp = enrolled ? new Totp({ secret }) : null
+  const signInCookie = `nightlatch-sign-in-${cookieMark}`
+  return { username, totp, recoveryCodes: codes.shown, signIns, signInCookie }
 }
 
 function half(origin: string, person: Person, which: number): Browser {
   const browser = new Browser(origin)
-  browser.cookies.set('nightlatch-sign-in', person.signIns[which]!)
+  browser.cookies.set(person.signInCookie, person.signIns[which]!)
   return browser
 }
 
@@ -112,7 +116,7 @@ async function live(origin: string, person: Person, seen: Acknowledged): Promise
   if (signedIn.status !== 303) return
   seen.codes.push({ person, code })
   const copy = first.copy()
-  copy.cookies.delete('nightlatch-sign-in')
+  copy.cookies.delete(person.signInCookie)
   seen.sessions.push(copy)
   const second = half(origin, person, 1)
   const recovered = await second.post('/mfa/recovery', { recovery_code: person.recoveryCodes[0]! })

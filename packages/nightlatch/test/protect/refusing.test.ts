@@ -42,22 +42,22 @@ const stranger = () => app.browser()
 /** Everybody who is not signed in, by the cookies that they have. */
 const cookies: Record<string, () => Promise<string> | string> = {
   'no cookie': () => '',
-  'a made-up session': () => `nightlatch-session=${'A'.repeat(43)}`,
-  'an empty session': () => 'nightlatch-session=',
-  'a malformed session': () => 'nightlatch-session=%ff%fe"; drop',
+  'a made-up session': () => `${app.cookieName('session')}=${'A'.repeat(43)}`,
+  'an empty session': () => `${app.cookieName('session')}=`,
+  'a malformed session': () => `${app.cookieName('session')}=%ff%fe"; drop`,
   'a right password only': async () => {
     const browser = stranger()
     await app.person('grace')
     await browser.submit('/_nightlatch/login', { username: 'grace', password: testPassword })
-    const token = browser.cookies.get('nightlatch-sign-in') ?? ''
-    return `nightlatch-sign-in=${token}; nightlatch-session=${token}`
+    const token = browser.cookies.get(app.cookieName('sign-in')) ?? ''
+    return `${app.cookieName('sign-in')}=${token}; ${app.cookieName('session')}=${token}`
   },
   'the same session twice': () => {
-    const token = ada.browser.cookies.get('nightlatch-session') ?? ''
-    return `nightlatch-session=${token}; nightlatch-session=${token}`
+    const token = ada.browser.cookies.get(app.cookieName('session')) ?? ''
+    return `${app.cookieName('session')}=${token}; ${app.cookieName('session')}=${token}`
   },
   'a session by the name of https': () =>
-    `__Host-nightlatch-session=${ada.browser.cookies.get('nightlatch-session') ?? ''}`,
+    `__Host-nightlatch-session=${ada.browser.cookies.get(app.cookieName('session')) ?? ''}`,
 }
 
 describe('whoever is not signed in', () => {

@@ -297,7 +297,7 @@ describe.each(places)('fifty at once, $name', ({ open }) => {
     const browser = await withPassword(app, ada)
     await browser.submit('/mfa/verify', { otp: ada.phone.code(), remember: 'yes' })
     app.clock.advance(30)
-    browser.cookies.delete('nightlatch-session')
+    browser.cookies.delete(app.cookieName('session'))
     const { username, password } = ada
     const answers = await atOnce(
       range(20).map((index) => ({

@@ -10,10 +10,14 @@ import type { Notice } from '../../src/core/notify/notices.js'
 import { nodePlatform } from '../../src/crypto/world.js'
 import { serve } from '../../src/compose/http-server.js'
 import type { RunningServer } from '../../src/compose/http-server.js'
+import type { Cookies } from '../../src/http/cookies.js'
+import { forwardCookieName } from '../../src/http/forward-auth/cookie.js'
 import { Browser } from './browser.js'
 import { Phone, quickArgon2, TestClock } from './phone.js'
 
 export { Phone, quickArgon2, TestClock } from './phone.js'
+
+type CookieName = Parameters<Cookies['nameOf']>[0] | 'forward'
 
 export interface TestApp {
   readonly origin: string
@@ -23,6 +27,8 @@ export interface TestApp {
   readonly notices: Notice[]
   readonly logged: string[]
   readonly dataFolder: string
+  /** What one of its cookies is called: `nightlatch-session-1f0a…`. */
+  cookieName(name: CookieName): string
   /** A browser of its own, with a cookie jar. */
   browser(headers?: Record<string, string>): Browser
   /** An account with this password. */
@@ -78,6 +84,8 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
     notices,
     logged,
     dataFolder,
+    cookieName: (name) =>
+      name === 'forward' ? forwardCookieName(server.services.site) : server.services.cookies.nameOf(name),
     browser: (headers) => new Browser(listening, headers),
     person: (username, password = testPassword) => addPerson(nightlatch, username, password),
     restart: async () => {

@@ -126,7 +126,8 @@ function parseAnswer(text: string): Answered | null {
 
 /** Who got a session out of it. */
 export const gotSession = (answer: Answered): boolean =>
-  answer.status === 303 && answer.cookies.some((one) => /^(__Host-)?nightlatch-session=[\w-]{43};/.test(one))
+  answer.status === 303 &&
+  answer.cookies.some((one) => /^(__Host-)?nightlatch-session(-[0-9a-f]{8})?=[\w-]{43};/.test(one))
 
 /** How many answers there were of each status: `{ 303: 1, 401: 4, 429: 45 }`. */
 export function tally(answers: readonly Answered[]): Record<number, number> {

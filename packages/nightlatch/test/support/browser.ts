@@ -20,11 +20,12 @@ const said = ({ status, location, body }: Reply): string => `${String(status)} $
 /** A plain client with a cookie jar that follows nothing by itself: every answer can be looked at. */
 export class Browser {
   readonly origin: string
-  readonly cookies = new Map<string, string>()
+  readonly cookies: Map<string, string>
   readonly #headers: Record<string, string>
 
-  constructor(origin: string, headers: Record<string, string> = {}) {
+  constructor(origin: string, headers: Record<string, string> = {}, jar = new Map<string, string>()) {
     this.origin = origin
+    this.cookies = jar
     this.#headers = headers
   }
 

@@ -1,4 +1,5 @@
 import type { Core } from '../core.js'
+import type { Platform } from '../ports/platform.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 
@@ -32,4 +33,21 @@ export async function noteInstallation(core: Core, installation: Installation): 
 export async function findInstallation({ facts }: Stores): Promise<Installation | null> {
   const value = await facts.get(name)
   return value === null ? null : (JSON.parse(value) as Installation)
+}
+
+const markName = 'cookie-mark'
+
+/**
+ * Tells the cookies of this installation from those of others on the same host. Made once, whoever comes first: all
+ * servers on one database have the same, and a copy of the database as well.
+ */
+export async function cookieMark(
+  { randomBytes }: Pick<Platform, 'randomBytes'>,
+  { facts }: Stores,
+): Promise<string> {
+  const known = await facts.get(markName)
+  if (known !== null) return known
+  const mark = [...randomBytes(4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  await facts.add(markName, mark)
+  return (await facts.get(markName)) ?? mark
 }

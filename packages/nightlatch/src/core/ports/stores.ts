@@ -14,6 +14,8 @@ import type { SignInStore } from '../sign-in/sign-in.js'
 export interface FactStore {
   get(name: string): Promise<string | null>
   list(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
+  /** Whoever comes first: false when it is there already. */
+  add(name: string, value: string): Promise<boolean>
   put(name: string, value: string): Promise<void>
   remove(name: string): Promise<boolean>
 }

@@ -1,3 +1,4 @@
+import type { Cookies } from '../cookies.js'
 import type { SiteFacts } from '../services.js'
 import type { Endpoint } from './endpoints.js'
 import { endpoints, problemsOf } from './endpoints.js'
@@ -9,7 +10,10 @@ import type { ProblemCode } from './problems.js'
 import { problems } from './problems.js'
 
 /** The JSON interface as an OpenAPI 3.1 document, made from the same table as the routes. */
-export function openApiDocument(site: Pick<SiteFacts, 'name' | 'origin' | 'base' | 'secure'>): JsonSchema {
+export function openApiDocument(
+  site: Pick<SiteFacts, 'name' | 'origin' | 'base'>,
+  cookies: Pick<Cookies, 'nameOf'>,
+): JsonSchema {
   return {
     openapi: '3.1.0',
     info: {
@@ -23,7 +27,7 @@ export function openApiDocument(site: Pick<SiteFacts, 'name' | 'origin' | 'base'
     servers: [{ url: site.origin + site.base }],
     tags: tags(),
     paths: paths(),
-    components: components(site.secure),
+    components: components(cookies),
   }
 }
 
@@ -130,11 +134,11 @@ const problemSchema = {
   },
 }
 
-function components(secure: boolean): JsonSchema {
-  const cookie = (name: string, description: string): JsonSchema => ({
+function components(cookies: Pick<Cookies, 'nameOf'>): JsonSchema {
+  const cookie = (name: 'session' | 'sign-in', description: string): JsonSchema => ({
     type: 'apiKey',
     in: 'cookie',
-    name: `${secure ? '__Host-' : ''}nightlatch-${name}`,
+    name: cookies.nameOf(name),
     description,
   })
   return {

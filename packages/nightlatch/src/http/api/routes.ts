@@ -21,7 +21,8 @@ const handlers: Handlers = {
   ...authenticatorHandlers,
   ...setUpHandlers,
   ...accountHandlers,
-  describe: ({ services }) => Promise.resolve(reply('describe', openApiDocument(services.site))),
+  describe: ({ services }) =>
+    Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),
 }
 
 /** Who may, then the body, then whether they still may, where it was waited for. */

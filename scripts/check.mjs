@@ -11,6 +11,8 @@ const { formatMessage } = await import('publint/utils')
 const { walls } = await import('./arrows.mjs')
 const { cyclesIn, dynamicCrimes } = await import('./lib/imports.mjs')
 const { brokenLinks } = await import('./lib/links.mjs')
+const { problemsOfCodes } = await import('./lib/problem-codes.mjs')
+const { problemCodes } = await import('../packages/nightlatch/dist/http/problems.js')
 const { unusedExports } = await import('./lib/unused-exports.mjs')
 const { catalogue, problemsOf: problemsOfCatalogue, testsOfIds } = await import('./lib/attacks.mjs')
 
@@ -61,6 +63,8 @@ const claims = {
   'no import() goes through a wall': () => dynamicCrimes(src, walls),
   'every export is imported by somebody': () => unusedExports(root, exporting),
   'the generated references are up to date': () => problemsOf('scripts/generate-reference.mjs', '--check'),
+  'every code of a refusal is sent by somebody, and comes from the one table': () =>
+    problemsOfCodes(src, problemCodes),
   'every link of the documentation leads somewhere': () => brokenLinks(root),
   'every attack stands in the catalogue, with its tests': () =>
     problemsOfCatalogue(readFileSync(join(root, catalogue), 'utf8'), testsOfIds(root)),

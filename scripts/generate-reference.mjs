@@ -10,7 +10,7 @@ import { root } from './lib/set-up.mjs'
 const { flagOf, settingNames, settings } = await import('../packages/nightlatch/dist/config/settings.js')
 const { refusalCodes } = await import('../packages/nightlatch/dist/cli/framework/errors.js')
 const { buildProgram } = await import('../packages/nightlatch/dist/cli/program.js')
-const { errorsReference } = await import('../packages/nightlatch/dist/http/api/errors-reference.js')
+const { errorsReference } = await import('./lib/errors-reference.mjs')
 const { endpoints } = await import('../packages/nightlatch/dist/http/api/endpoints.js')
 const { apiPath, operationIds, operations } =
   await import('../packages/nightlatch/dist/http/api/operations.js')

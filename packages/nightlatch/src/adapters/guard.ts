@@ -1,7 +1,8 @@
-import { challengeFor } from '../core/access/challenge.js'
+import { challengeFor, hostOf } from '../core/access/challenge.js'
 import { isNavigation } from '../core/access/navigation.js'
 import type { SessionView } from '../http/session-view.js'
 import { withoutAuthority } from '../http/bindings/node.js'
+import { refuse } from '../http/refuse.js'
 import { wayBack } from '../http/pages/way-back.js'
 import type { NightlatchAuth } from '../compose/library.js'
 
@@ -17,7 +18,7 @@ type Refusal =
   | { readonly kind: 'redirect'; readonly location: string }
   | {
       readonly kind: 'problem'
-      readonly status: 401
+      readonly status: number
       readonly headers: Readonly<Record<string, string>>
       readonly body: string
     }
@@ -33,13 +34,9 @@ export function refusalFor(auth: NightlatchAuth, request: Guarded): Refusal {
     })
     return { kind: 'redirect', location: auth.signInUrl(back.slice(auth.origin.length)) }
   }
-  const problem = { type: 'about:blank', title: 'Sign in first', status: 401, code: 'not-signed-in' }
-  const headers = {
-    'cache-control': 'no-store',
-    'content-type': 'application/problem+json; charset=utf-8',
-    'www-authenticate': challengeFor(request, new URL(auth.origin).host),
-  }
-  return { kind: 'problem', status: 401, headers, body: JSON.stringify(problem) }
+  const challenge = { 'www-authenticate': challengeFor(request, hostOf(auth.origin)) }
+  const { status, headers, body } = refuse('not-signed-in', { headers: challenge })
+  return { kind: 'problem', status, headers, body: String(body) }
 }
 
 /** The refusal of a web `Request`. */

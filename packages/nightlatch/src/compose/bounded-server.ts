@@ -6,6 +6,8 @@ import type { Settings } from '../config/read.js'
 import type { ConnectionLimits } from '../http/bindings/connections.js'
 import { Connections } from '../http/bindings/connections.js'
 import type { HttpLog } from '../http/services.js'
+import { onTheWire } from '../http/bindings/raw.js'
+import { refuse } from '../http/refuse.js'
 import { hardLimit, largestLine } from '../http/bindings/header-limit.js'
 
 interface BoundedServer {
@@ -119,22 +121,13 @@ function refuseMalformed(connections: Connections, error: Malformed, socket: Soc
 }
 
 /** The other side may never close: then the place is taken back a little later. */
-function endWith(connections: Connections, socket: Socket, response: string): void {
+function endWith(connections: Connections, socket: Socket, response: string | Buffer): void {
   socket.end(response)
   connections.ending(socket)
 }
 
-function headersOverflow(bytes: Buffer | undefined): string {
-  const body = JSON.stringify({
-    type: 'about:blank',
-    status: 431,
-    code: 'headers-too-large',
-    title: 'The headers are too large',
-    detail: largestLine(bytes),
-  })
-  const type = 'Content-Type: application/problem+json; charset=utf-8\r\nCache-Control: no-store\r\n'
-  return bareRefusal('431 Request Header Fields Too Large', { type, body })
-}
+const headersOverflow = (bytes: Buffer | undefined): Buffer =>
+  onTheWire(refuse('headers-too-large', { detail: largestLine(bytes) }))
 
-const bareRefusal = (status: string, { type = '', body = '' } = {}): string =>
-  `HTTP/1.1 ${status}\r\nConnection: close\r\n${type}Content-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`
+const bareRefusal = (status: string): string =>
+  `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`

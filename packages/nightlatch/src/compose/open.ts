@@ -283,7 +283,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     noteProxy: untrustedProxies({ isTrustedProxy: isTrusted, log }),
     responseCaches: createResponseCaches({ secure, hsts: settings.hsts }),
     accessRules: parts.accessRules ?? null,
-    outageOf,
+    isOutage,
     isUnclaimed: unclaimed(core),
     ready: () => storage.check(),
     isStopping: parts.isStopping ?? (() => false),
@@ -308,12 +308,6 @@ function unclaimed({ queries, applicationAccounts }: Core): () => Promise<boolea
   return async () => !isClaimed && Promise.race([request(), sleep(hintMs, false, { ref: false })])
 }
 
-const retrySeconds = 5
-
 /** Only a bug is a 500: whatever the database cannot do just now is a 503. */
-function outageOf(error: unknown): ReturnType<Services['outageOf']> {
-  if (!(error instanceof StorageError)) return null
-  return error.code === 'not-text' || error.code === 'failed'
-    ? null
-    : { code: error.code, retryAfterSeconds: retrySeconds }
-}
+const isOutage = (error: unknown): boolean =>
+  error instanceof StorageError && error.code !== 'not-text' && error.code !== 'failed'

@@ -1,17 +1,13 @@
+import type { ProblemCode } from './problems.js'
 import type { HttpRequest } from './request.js'
 
 const bodyLimitBytes = 64 * 1024
 
 export type BodyRefusal = {
   readonly kind: 'refused'
-  readonly status: 400 | 413 | 415
-  readonly code: string
+  readonly code: Extract<ProblemCode, 'malformed-body' | 'body-too-large' | 'wrong-content-type'>
 }
-const refuse = (status: BodyRefusal['status'], code: string): BodyRefusal => ({
-  kind: 'refused',
-  status,
-  code,
-})
+const refuse = (code: BodyRefusal['code']): BodyRefusal => ({ kind: 'refused', code })
 
 export type Form = ReadonlyMap<string, string>
 
@@ -20,7 +16,7 @@ export async function readForm(request: HttpRequest): Promise<{ kind: 'form'; fo
   const text = await readText(request, 'application/x-www-form-urlencoded')
   if (typeof text !== 'string') return text
   const form = parseForm(text)
-  return form === null ? refuse(400, 'malformed-body') : { kind: 'form', form }
+  return form === null ? refuse('malformed-body') : { kind: 'form', form }
 }
 
 type Json = { kind: 'json'; value: object } | BodyRefusal
@@ -36,9 +32,9 @@ function parseJson(text: string): Json {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { kind: 'json', value }
   } catch {
-    return refuse(400, 'malformed-body')
+    return refuse('malformed-body')
   }
-  return refuse(400, 'malformed-body')
+  return refuse('malformed-body')
 }
 
 /** Empty where the request has no body at all; many a client names its type all the same. */
@@ -53,15 +49,15 @@ export async function readOptionalJson(request: HttpRequest): Promise<Json> {
 
 async function readText(request: HttpRequest, type: string): Promise<string | BodyRefusal> {
   if (!isType(request.header('content-type'), type) || request.headerCount('content-type') > 1)
-    return refuse(415, 'wrong-content-type')
+    return refuse('wrong-content-type')
   const encoding = request.header('content-encoding')
-  if (encoding !== undefined && encoding !== 'identity') return refuse(415, 'wrong-content-type')
+  if (encoding !== undefined && encoding !== 'identity') return refuse('wrong-content-type')
   const bytes = await request.body(bodyLimitBytes)
-  if (bytes === 'too-large') return refuse(413, 'body-too-large')
+  if (bytes === 'too-large') return refuse('body-too-large')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    return refuse(400, 'malformed-body')
+    return refuse('malformed-body')
   }
 }
 

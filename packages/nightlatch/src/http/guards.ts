@@ -1,31 +1,17 @@
-import type { MessageKey, MessageView, Notice } from '../pages/index.js'
-import { messagePage } from '../pages/index.js'
-import { page, retryAfter, seeOther, withCookies } from './response.js'
+import type { Notice } from '../pages/index.js'
+import { refusalPage } from './refuse.js'
+import { seeOther, withCookies } from './response.js'
 import type { HttpResponse } from './request.js'
 import type { BodyRefusal } from './bodies.js'
 import { destinationOf } from './pages/destination.js'
 import { queryFor } from './return-url.js'
 import type { FormContext, Handler, SignedInContext, SigningInContext, Context } from './context.js'
-import { asSignedIn, nowOf, signedInOf, signingInOf, siteOf, withForm } from './context.js'
+import { asSignedIn, signedInOf, signingInOf, withForm } from './context.js'
 
-/** A page that only says something. */
-export const message = (context: Context, status: number, view: MessageView): HttpResponse =>
-  page(messagePage(siteOf(context), view), { status })
+const refuseBody = (context: Context, { code }: BodyRefusal): HttpResponse => refusalPage(context, code)
 
-const bodyMessages: Record<BodyRefusal['status'], MessageKey> = {
-  400: 'bad-request',
-  413: 'too-large',
-  415: 'wrong-type',
-}
-
-const refuseBody = (context: Context, refusal: BodyRefusal): HttpResponse =>
-  message(context, refusal.status, { key: bodyMessages[refusal.status] })
-
-/** 503: everything is busy for a moment; nothing was looked at and nothing was spent. */
-export function busy(context: Context): HttpResponse {
-  const response = message(context, 503, { key: 'unavailable' })
-  return { ...response, headers: { ...response.headers, ...retryAfter(nowOf(context) + 2, nowOf(context)) } }
-}
+/** Everything is busy for a moment; nothing was looked at and nothing was spent. */
+export const busy = (context: Context): HttpResponse => refusalPage(context, 'busy')
 
 export const form = (handler: (context: FormContext) => Promise<HttpResponse>): Handler =>
   withForm<Context>(handler, refuseBody)

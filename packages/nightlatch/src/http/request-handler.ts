@@ -1,17 +1,16 @@
-import { challengeFor } from '../core/access/challenge.js'
-import type { Problem } from './response.js'
-import { problem, strictTransport } from './response.js'
+import { challengeFor, hostOf } from '../core/access/challenge.js'
+import type { PagedCode } from './problems.js'
+import { refusalPage, refuse } from './refuse.js'
+import { strictTransport } from './response.js'
 import type { HttpResponse, HttpRequest } from './request.js'
 import { assetAnswer } from './assets.js'
 import { parseForm, readableQuery } from './bodies.js'
 import type { Form } from './bodies.js'
 import type { Services } from './services.js'
 import { PreparedResponse } from './response-cache.js'
-import { message } from './guards.js'
 import { router } from './router.js'
 import { routes } from './routes.js'
 import { comesFromHere, isAskedAs, isStateChanging } from './csrf.js'
-import type { MessageKey } from '../pages/index.js'
 import type { Context } from './context.js'
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -25,7 +24,7 @@ export const isOurs = (path: string): boolean =>
 export function createRequestHandler(services: Services): (request: HttpRequest) => Promise<HttpResponse> {
   const transport = strictTransport(services.site)
   const { secure, origin } = services.site
-  const { host } = new URL(origin)
+  const host = hostOf(origin)
   return async (request) => {
     services.noteProxy(request)
     const { context, route, handler } = enter(services, request)
@@ -97,15 +96,15 @@ function enterElsewhere(context: Context): Entered {
 const mayCome = ({ request, services }: Context): boolean =>
   !isStateChanging(request.method) || comesFromHere(request, services.site.origin)
 
-const notFound = (context: Context): HttpResponse => refuse(context, 404)
-const malformed = (context: Context): HttpResponse => refuse(context, 400)
+const notFound = (context: Context): HttpResponse => refusal(context, 'not-found')
+const malformed = (context: Context): HttpResponse => refusal(context, 'malformed-request')
 
 /** Whoever opened us by another address is told the right one: there is no other way to find it out. */
 function fromOtherSite(context: Context): HttpResponse {
   const { origin, base, secure } = context.services.site
-  if (isApi(context.request) || isAskedAs(context.request, origin)) return refuse(context, 403)
+  if (isApi(context.request) || isAskedAs(context.request, origin)) return refusal(context, 'cross-site')
   const address = `${origin}${base}/`
-  return message(context, 403, {
+  return refusalPage(context, 'cross-site', {
     // Plain http is for loopback only, and leads nowhere on another machine.
     key: secure ? 'other-address' : 'other-address-loopback',
     next: { href: address, label: address },
@@ -113,54 +112,28 @@ function fromOtherSite(context: Context): HttpResponse {
 }
 
 function wrongMethod(context: Context, allow: string): HttpResponse {
-  const response = refuse(context, methods.has(context.request.method) ? 405 : 501)
+  const isKnown = methods.has(context.request.method)
+  const response = refusal(context, isKnown ? 'wrong-method' : 'unknown-method')
   return { ...response, headers: { ...response.headers, allow } }
-}
-
-type RefusalStatus = 400 | 403 | 404 | 405 | 501
-
-const refusals: Record<RefusalStatus, { page: MessageKey; problem: Omit<Problem, 'status'> }> = {
-  400: { page: 'bad-request', problem: { code: 'malformed-request', title: 'The request is malformed' } },
-  403: { page: 'other-site', problem: { code: 'cross-site', title: 'The request came from another site' } },
-  404: { page: 'not-found', problem: { code: 'not-found', title: 'There is nothing here' } },
-  405: {
-    page: 'wrong-method',
-    problem: { code: 'wrong-method', title: 'This address does not take this method' },
-  },
-  501: { page: 'wrong-method', problem: { code: 'unknown-method', title: 'This method is not known' } },
 }
 
 /** Programs ask there: they get problems and never a page. */
 const isApi = (request: HttpRequest): boolean =>
   request.path.startsWith('/api/') || request.path === '/forward-auth'
 
-function refuse(context: Context, status: RefusalStatus): HttpResponse {
-  const { page, problem: what } = refusals[status]
-  return isApi(context.request)
-    ? problem({ ...(what as Problem), status })
-    : message(context, status, { key: page })
-}
+const refusal = (context: Context, code: PagedCode, reference?: string): HttpResponse =>
+  isApi(context.request)
+    ? refuse(code, reference === undefined ? {} : { members: { reference } })
+    : refusalPage(context, code, { reference })
 
 /** A bug or an outage: one calm sentence and a reference outside; the cause, without secrets, in the log. */
 function broken(context: Context, error: unknown): HttpResponse {
   const { services, request } = context
-  const outage = services.outageOf(error)
-  const reference = request.id
+  const isOutage = services.isOutage(error)
   services.log.error(
-    outage === null ? 'a request failed' : 'the database cannot answer',
-    { request: reference, method: request.method },
+    isOutage ? 'the database cannot answer' : 'a request failed',
+    { request: request.id, method: request.method },
     error,
   )
-  const status = outage === null ? 500 : 503
-  const headers: Record<string, string> =
-    outage === null ? {} : { 'retry-after': String(outage.retryAfterSeconds) }
-  if (isApi(request)) {
-    const title = outage === null ? 'Something went wrong here' : 'We cannot answer just now'
-    return problem(
-      { status, code: outage === null ? 'internal' : 'unavailable', title, reference },
-      { headers },
-    )
-  }
-  const response = message(context, status, { key: outage === null ? 'broken' : 'unavailable', reference })
-  return { ...response, headers: { ...response.headers, ...headers } }
+  return refusal(context, isOutage ? 'unavailable' : 'internal', request.id)
 }

@@ -26,8 +26,8 @@ export interface Services {
   noteProxy(request: HttpRequest): void
   /** null: everything that is protected is for whoever is signed in. */
   readonly accessRules: AccessRules | null
-  /** Whether an error means that we cannot answer just now (and when to try again), rather than a bug. */
-  outageOf(error: unknown): { readonly code: string; readonly retryAfterSeconds: number } | null
+  /** Whether an error means that we cannot answer just now, rather than a bug. */
+  isOutage(error: unknown): boolean
   /** Whether somebody has to make the first account. */
   isUnclaimed(): Promise<boolean>
   /** Rejects while the database is unreachable or not migrated. */

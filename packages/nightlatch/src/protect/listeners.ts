@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { SignedIn } from '../core/sessions/session.js'
 import type { HttpResponse, HttpRequest } from '../http/request.js'
 import type { Services } from '../http/services.js'
-import { refuse } from '../http/api/problems.js'
+import { refuse } from '../http/refuse.js'
 import type { Connections } from '../http/bindings/connections.js'
 import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
 import { requestOf, nodeListener, pathBelow } from '../http/bindings/node.js'
@@ -12,7 +12,7 @@ import { verdictOn } from './gate.js'
 import type { Forwarding } from './headers.js'
 import { hasBody, upstreamHeaders } from './headers.js'
 import type { OpenStreams } from './open-streams.js'
-import { problemOf, refusal } from './refusals.js'
+import { applicationProblems, problemOf, refusal } from './refusals.js'
 import { headWithoutUpgrade, originForm } from './request-target.js'
 import type { Asking } from './sending.js'
 import { endUnlessRead, sendRaw, sendRefusal } from './sending.js'
@@ -99,7 +99,7 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
   const { person } = verdict
   const failed = (problem: UpstreamProblem, reason: string): void => {
     parts.services.log.warn('the application did not answer', { request: httpRequest.id, reason })
-    sendRefusal(asking, refusal(parts.services, httpRequest, `application-${problem}`))
+    sendRefusal(asking, refusal(parts.services, httpRequest, applicationProblems[problem]))
   }
   prepare(parts, { request, httpRequest, person })
   if (person !== null) {
@@ -163,7 +163,7 @@ function passTunnel(
   })
   const failed = (problem: UpstreamProblem, reason: string): void => {
     parts.services.log.warn('the application did not answer', { request: httpRequest.id, reason })
-    sendRaw(socket, problemOf(parts.services, httpRequest, `application-${problem}`))
+    sendRaw(socket, problemOf(parts.services, httpRequest, applicationProblems[problem]))
   }
   parts.upstream.upgrade(socket, head, { request, waits: false, failed })
 }

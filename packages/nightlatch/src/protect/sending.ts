@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { onTheWire } from '../http/bindings/raw.js'
 import type { HttpResponse } from '../http/request.js'
 import { hasBody } from './headers.js'
 
@@ -47,13 +48,7 @@ export function endUnlessRead(request: IncomingMessage, withinMs: number): void 
 /** The same on a connection that has left node:http: a handshake that is refused. */
 export function sendRaw(socket: Duplex, answer: HttpResponse): void {
   if (!socket.writable) return
-  const lines = Object.entries({ ...answer.headers, connection: 'close' }).map(
-    ([name, value]) => `${name}: ${value}`,
-  )
-  const length = `content-length: ${String(Buffer.byteLength(answer.body))}`
-  const status = `HTTP/1.1 ${String(answer.status)} ${STATUS_CODES[answer.status] ?? ''}`
-  socket.write([status, ...lines, length, '', ''].join('\r\n'))
-  socket.end(answer.body)
+  socket.end(onTheWire(answer))
   socket.once('finish', () => {
     socket.destroy()
   })

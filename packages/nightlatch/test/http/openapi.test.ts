@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { endpoints, problemsOf } from '../../src/http/api/endpoints.js'
-import { errorsReference } from '../../src/http/api/errors-reference.js'
 import { openApiDocument } from '../../src/http/api/openapi.js'
-import { apiPath, operationIds, operations } from '../../src/http/api/operations.js'
-import { problemCodes, problems } from '../../src/http/api/problems.js'
+import { operationIds } from '../../src/http/api/operations.js'
 import { apiRoutes } from '../../src/http/api/routes.js'
 import { cookiesFor } from '../../src/http/cookies.js'
 import { routes } from '../../src/http/routes.js'
@@ -124,21 +122,6 @@ describe('the OpenAPI document', () => {
 })
 
 describe('the problem codes', () => {
-  it.each(problemCodes)('%s has a status, a title and help', (code) => {
-    expect(problems[code].status).toBeGreaterThanOrEqual(400)
-    expect(problems[code].title).not.toMatch(/\.$/)
-    expect(problems[code].help).not.toBe('')
-  })
-
-  it('are all in the reference, which names every operation', () => {
-    const reference = errorsReference()
-    for (const code of problemCodes) expect(reference).toContain(`| \`${code}\` | ${problems[code].status} |`)
-    for (const id of operationIds)
-      expect(reference).toContain(
-        `\`${operations[id].method} ${apiPath}${operations[id].path.replace(':id', '{id}')}\``,
-      )
-  })
-
   it('of an operation follow from who may call it and whether it has a body', () => {
     expect(problemsOf('signIn')).toContain('body-too-large')
     expect(problemsOf('session')).not.toContain('body-too-large')

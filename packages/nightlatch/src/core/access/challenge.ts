@@ -10,6 +10,9 @@ export const challengeFor = (sent: Pick<Sent, 'header'>, host: string): string =
     ? `Nightlatch realm="${quoted(host)}"`
     : `Basic realm="${quoted(host)}", charset="UTF-8"`
 
+/** The host of an origin of ours: what stands behind its slashes, and nothing else does. */
+export const hostOf = (origin: string): string => origin.slice(origin.indexOf('//') + 2)
+
 /** Every browser of today sends these; an older one, or a script in it, is told by the others. */
 const isFromBrowser = (sent: Pick<Sent, 'header'>): boolean =>
   names.some((name) => sent.header(name) !== undefined) || engine.test(sent.header('user-agent') ?? '')

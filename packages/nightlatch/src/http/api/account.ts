@@ -15,7 +15,7 @@ import type { SignedInContext, Context } from '../context.js'
 import { browserOf } from '../context.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
-import { refuse } from './problems.js'
+import { refuse } from '../refuse.js'
 import { busy, wait } from './refusals.js'
 import { isoTime } from './times.js'
 

@@ -6,7 +6,7 @@ import { setUpOwner } from '../pages/set-up.js'
 import type { SignedInContext, SigningInContext, Context } from '../context.js'
 import { asSignedIn, signedInOf, signingInOf } from '../context.js'
 import type { Caller } from './endpoints.js'
-import { refuse } from './problems.js'
+import { refuse } from '../refuse.js'
 
 /** A request of somebody who may set up an authenticator. */
 export interface SettingUpContext extends Context {

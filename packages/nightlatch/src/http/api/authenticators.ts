@@ -8,7 +8,7 @@ import type { SignedInContext } from '../context.js'
 import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
-import { refuse } from './problems.js'
+import { refuse } from '../refuse.js'
 import { isoTime } from './times.js'
 
 const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({

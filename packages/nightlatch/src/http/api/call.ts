@@ -3,14 +3,12 @@ import { safeParse } from 'valibot'
 import { json, noContent } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { readJson, readOptionalJson } from '../bodies.js'
-import type { BodyRefusal } from '../bodies.js'
 import type { Context } from '../context.js'
 import type { ContextOf } from './admission.js'
 import type { BodyOf, Endpoint, ValueOf } from './endpoints.js'
 import { endpoints } from './endpoints.js'
 import type { OperationId } from './operations.js'
-import type { ProblemCode } from './problems.js'
-import { refuse } from './problems.js'
+import { refuse } from '../refuse.js'
 
 /** One call of an operation: somebody who may, with a body that was checked where there is one. */
 export type Call<Id extends OperationId> = ContextOf[(typeof endpoints)[Id]['caller']] &
@@ -40,7 +38,7 @@ export async function readBody(
   { request }: Context,
 ): Promise<BodyRead> {
   const read = await (bodyIsOptional === true ? readOptionalJson(request) : readJson(request))
-  if (read.kind === 'refused') return { kind: 'refused', answer: refuse(codeOf(read)) }
+  if (read.kind === 'refused') return { kind: 'refused', answer: refuse(read.code) }
   return checkBody(body, read.value)
 }
 
@@ -62,10 +60,3 @@ function errorOf(issue: BaseIssue<unknown>): { pointer: string; detail: string }
 }
 
 const kindOf = (expected: string | null): string => (expected ?? 'something else').replace(/"\w+"/, 'there')
-
-const bodyCodes: Record<BodyRefusal['status'], ProblemCode> = {
-  400: 'malformed-body',
-  413: 'body-too-large',
-  415: 'wrong-content-type',
-}
-const codeOf = (refusal: BodyRefusal): ProblemCode => bodyCodes[refusal.status]

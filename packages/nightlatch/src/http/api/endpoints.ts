@@ -1,7 +1,7 @@
 import type { GenericSchema, InferOutput } from 'valibot'
 import type { OperationId } from './operations.js'
 import { operations } from './operations.js'
-import type { ProblemCode } from './problems.js'
+import type { ProblemCode } from '../problems.js'
 import * as schemas from './schemas.js'
 
 /** Who may call: each has a context of its own type, so that no handler can forget to ask. */

@@ -6,8 +6,8 @@ import { jsonSchemaOf } from './json-schema.js'
 import type { JsonSchema } from './json-schema.js'
 import type { OperationId } from './operations.js'
 import { apiPath, operationIds, operations } from './operations.js'
-import type { ProblemCode } from './problems.js'
-import { problems } from './problems.js'
+import type { ProblemCode } from '../problems.js'
+import { problems } from '../problems.js'
 
 /** The JSON interface as an OpenAPI 3.1 document, made from the same table as the routes. */
 export function openApiDocument(

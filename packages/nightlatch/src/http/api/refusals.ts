@@ -1,14 +1,11 @@
 import type { FactorRefusal } from '../../core/factors/factor.js'
-import { hour } from '../../core/ports/platform.js'
 import type { HttpResponse } from '../request.js'
 import type { Context } from '../context.js'
 import { nowOf } from '../context.js'
-import { refuse, refuseUntil } from './problems.js'
-
-const busySeconds = 2
+import { refuse, refuseUntil } from '../refuse.js'
 
 /** Nothing was looked at and nothing was spent. */
-export const busy = (): HttpResponse => refuseUntil('busy', busySeconds)
+export const busy = (): HttpResponse => refuse('busy')
 
 export const wait = (context: Context, untilSeconds: number): HttpResponse =>
   refuseUntil('too-many-attempts', untilSeconds - nowOf(context))
@@ -25,7 +22,7 @@ export function refuseCode(context: Context, refusal: FactorRefusal): HttpRespon
     case 'wait':
       return wait(context, refusal.untilSeconds)
     case 'locked':
-      return refuseUntil('codes-locked', hour)
+      return refuse('codes-locked')
   }
 }
 

@@ -14,7 +14,7 @@ import { browserOf } from '../context.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { apiFactors, secondOf } from './factors.js'
-import { refuse } from './problems.js'
+import { refuse } from '../refuse.js'
 import { busy, wait } from './refusals.js'
 import { isoTime } from './times.js'
 

@@ -17,8 +17,8 @@ import { signInIsOver } from './admission.js'
 import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
-import type { ProblemCode } from './problems.js'
-import { refuse } from './problems.js'
+import type { ProblemCode } from '../problems.js'
+import { refuse } from '../refuse.js'
 import { busy, refuseCode } from './refusals.js'
 
 async function setUp(call: Call<'setUpAuthenticator'>): Promise<HttpResponse> {

@@ -11,7 +11,7 @@ import { signInIsOver } from './admission.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { apiFactors } from './factors.js'
-import { refuse } from './problems.js'
+import { refuse } from '../refuse.js'
 import { busy, wait } from './refusals.js'
 
 async function signIn(call: Call<'signIn'>): Promise<HttpResponse> {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { refuse } from '../api/problems.js'
+import { isNavigation } from '../../core/access/navigation.js'
+import { refusalPage, refuse } from '../refuse.js'
 import type { HttpResponse, HttpRequest } from '../request.js'
 import type { Services } from '../services.js'
-import { message } from '../guards.js'
 
 /** Above this many times the limit a request is not even read, and the refusal is a bare one. */
 export const hardLimit = (limit: number): number => Math.max(2 * limit, 64 * 1024)
@@ -32,11 +32,9 @@ function explain(
 
 /** People get a page that says what to do, programs a problem. */
 export function headersTooLarge(services: Services, request: HttpRequest, detail: string): HttpResponse {
-  const isPage =
-    request.header('sec-fetch-mode') === 'navigate' || /\btext\/html\b/.test(request.header('accept') ?? '')
-  if (isPage && !request.path.startsWith('/api/'))
-    return message({ services, request, id: '', query: new Map() }, 431, { key: 'headers-too-large', detail })
-  return refuse('headers-too-large', { detail })
+  return isNavigation(request) && !request.path.startsWith('/api/')
+    ? refusalPage({ services, request, id: '', query: new Map() }, 'headers-too-large', { detail })
+    : refuse('headers-too-large', { detail })
 }
 
 /** From the bytes of a request that was not read to its end: the longest of its lines. */

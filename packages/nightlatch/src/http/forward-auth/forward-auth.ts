@@ -1,4 +1,4 @@
-import { challengeFor } from '../../core/access/challenge.js'
+import { challengeFor, hostOf } from '../../core/access/challenge.js'
 import { isNavigation } from '../../core/access/navigation.js'
 import { hasTwoFactors } from '../../core/factors/registry.js'
 import { findForwardSession, findSession } from '../../core/sessions/session-lifetime.js'
@@ -8,13 +8,12 @@ import { demandsFor, isPublic, judge } from '../../core/access/rules.js'
 import type { Verdict } from '../../core/access/rules.js'
 import { text } from '../response.js'
 import type { HttpResponse } from '../request.js'
-import { refuse } from '../api/problems.js'
+import { refusalPage, refuse } from '../refuse.js'
 import { readForwardCookie } from './cookie.js'
 import { withApplicationCookies } from './passed-cookies.js'
 import { identityHeaders } from './identity.js'
 import type { ForwardedRequest } from './forwarded-request.js'
 import { addressOf, readForwarded } from './forwarded-request.js'
-import { message } from '../guards.js'
 import { isTooLong, queryFor } from '../return-url.js'
 import type { Handler, Context } from '../context.js'
 import { wayBack } from '../pages/way-back.js'
@@ -77,10 +76,9 @@ function refusal(context: Context, forwarded: Readable, verdict: Refusing): Http
     header: (name: string) => request.header(name),
   }
   const navigates = forwarded.kind === 'asked' && isNavigation(sent)
-  if (verdict === 'forbidden')
-    return navigates ? message(context, 403, { key: 'no-access' }) : refuse('no-access')
+  if (verdict === 'forbidden') return navigates ? refusalPage(context, 'no-access') : refuse('no-access')
   const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
-  const host = forwarded.kind === 'asked' ? forwarded.host : new URL(context.services.site.origin).host
+  const host = forwarded.kind === 'asked' ? forwarded.host : hostOf(context.services.site.origin)
   const challenge = { 'www-authenticate': challengeFor(sent, host) }
   if (!navigates) return refuse(code, { headers: challenge })
   const address = addressOf(forwarded)
@@ -105,7 +103,6 @@ const isOwnPage = (context: Context, url: string): boolean =>
 
 /** The sign-in page cannot be behind itself: nobody would ever get in. */
 const guardedByItself = (context: Context): HttpResponse =>
-  message(context, 409, {
-    key: 'sign-in-loop',
+  refusalPage(context, 'redirect-loop', {
     detail: `The proxy guards the sign-in page itself. It must pass ${ownUrl(context)}/ on without asking first.`,
   })

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../request.js'
-import type { ProblemCode } from '../api/problems.js'
+import type { ProblemCode } from '../problems.js'
 import type { AskedFor } from '../../core/access/rules.js'
 import { tryParse } from '../return-url.js'
 

@@ -1,7 +1,7 @@
 import { withCookies } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { forwardCookieName, forwardCookies, readForwardCookie } from './cookie.js'
-import { message } from '../guards.js'
+import { refusalPage } from '../refuse.js'
 import { tryParse } from '../return-url.js'
 import type { Handler, Context } from '../context.js'
 import { nowOf, signedInOf } from '../context.js'
@@ -63,8 +63,7 @@ function loopPage(context: Context, { headers }: HttpResponse): HttpResponse {
   const to = tryParse(headers['location'] ?? '', site.origin)
   const isHere = to === null || to.origin === site.origin
   const name = isHere ? cookies.nameOf('session') : forwardCookieName(site)
-  return message(context, 409, {
-    key: 'sign-in-loop',
+  return refusalPage(context, 'redirect-loop', {
     detail: `The proxy of ${to?.host ?? site.origin} asks for you at ${site.base}/forward-auth without the cookie ${name}. It must pass the header Cookie on.`,
   })
 }

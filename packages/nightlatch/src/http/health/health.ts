@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { json, text } from '../response.js'
-import { message } from '../guards.js'
+import { refusalPage } from '../refuse.js'
 import type { Handler, Context } from '../context.js'
 
 /** The process is alive. */
@@ -30,7 +30,7 @@ export const getMetrics: Handler = (context) =>
       ? text(context.services.metrics.text(), {
           headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
         })
-      : message(context, 404, { key: 'not-found' }),
+      : refusalPage(context, 'not-found'),
   )
 
 function isLocal({ request }: Context): boolean {

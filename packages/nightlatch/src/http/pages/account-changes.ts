@@ -26,16 +26,18 @@ import {
   renamePage,
   renewCodesPage,
 } from '../../pages/index.js'
+import { statusOf } from '../problems.js'
 import { page, retryAfter, seeOther } from '../response.js'
 import type { HttpResponse } from '../request.js'
-import { busy, forSignedIn, message, signedInForm, signInIsOver, withNotice } from '../guards.js'
+import { busy, forSignedIn, signedInForm, signInIsOver, withNotice } from '../guards.js'
+import { refusalPage } from '../refuse.js'
 import { nameProblem } from './set-up.js'
 import { sessionCookies } from './sign-in.js'
 import { deviceName } from '../user-agent.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
 import { browserOf, nowOf, siteOf } from '../context.js'
 
-const notFound = (context: Context): HttpResponse => message(context, 404, { key: 'not-found' })
+const notFound = (context: Context): HttpResponse => refusalPage(context, 'not-found')
 
 /** To the page that asks for a fresh proof, and from there back to exactly this page. */
 export function proveFirst(context: Context, path = context.request.path): HttpResponse {
@@ -83,7 +85,7 @@ export const postRename: Handler = signedInForm(async (context) => {
       return proveFirst(context, `${context.request.path}?name=${encodeURIComponent(name.slice(0, 100))}`)
     case 'bad-name': {
       const view = { ...one, typed: name.slice(0, 100), problems: [nameProblem(outcome.why, name)] }
-      return page(renamePage(siteOf(context, context.signedIn), view), { status: 422 })
+      return page(renamePage(siteOf(context, context.signedIn), view), { status: statusOf('bad-name') })
     }
   }
 })
@@ -110,7 +112,7 @@ export const postRemove: Handler = signedInForm(async (context) => {
     case 'not-there':
       return notFound(context)
     case 'last-one':
-      return page(showRemove(context, one), { status: 409 })
+      return page(showRemove(context, one), { status: statusOf('last-authenticator') })
     case 'not-fresh':
       return proveFirst(context)
   }
@@ -201,7 +203,7 @@ export const postPassword: Handler = signedInForm(async (context) => {
   const current = context.form.get('current_password') ?? ''
   const next = context.form.get('new_password') ?? ''
   const problems = emptyPasswords(current, next)
-  if (problems.length > 0) return page(showPassword(context, problems), { status: 422 })
+  if (problems.length > 0) return page(showPassword(context, problems), { status: statusOf('invalid-body') })
   const outcome = await changePassword(context.services.core, { ...change(context), current, next })
   switch (outcome.kind) {
     case 'changed':
@@ -235,14 +237,19 @@ function refusePassword(context: SignedInContext & FormContext, outcome: Refused
   if (outcome.kind === 'wait') {
     const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(context) }
     const headers = retryAfter(wait.untilSeconds, wait.nowSeconds)
-    return page(showPassword(context, [{ key: 'too-many', wait }]), { status: 429, headers })
+    return page(showPassword(context, [{ key: 'too-many', wait }]), {
+      status: statusOf('too-many-attempts'),
+      headers,
+    })
   }
   if (outcome.kind === 'wrong-password') {
     return page(showPassword(context, [{ key: 'password-current-wrong', field: 'current_password' }]), {
-      status: 401,
+      status: statusOf('wrong-password'),
     })
   }
-  return page(showPassword(context, [newPasswordProblem(context, outcome.why)]), { status: 422 })
+  return page(showPassword(context, [newPasswordProblem(context, outcome.why)]), {
+    status: statusOf('bad-password'),
+  })
 }
 
 export function newPasswordProblem(context: Context, why: PasswordProblem): Problem {
@@ -282,7 +289,7 @@ export const postChangePhone: Handler = signedInForm(async (context) => {
   if (one === undefined) {
     const problems: Problem[] = [{ key: 'choice-empty', field: 'authenticator' }]
     return page(changePhonePage(siteOf(context, context.signedIn), { authenticators: all, problems }), {
-      status: 422,
+      status: statusOf('invalid-body'),
     })
   }
   const begun = await beginSetUp(

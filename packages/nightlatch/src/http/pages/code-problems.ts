@@ -1,8 +1,8 @@
 import { codePolicy } from '../../core/factors/totp/counters.js'
 import type { FactorRefusal } from '../../core/factors/factor.js'
 import { codeDigits } from '../../core/factors/totp/verify.js'
-import { hour } from '../../core/ports/platform.js'
 import type { Problem } from '../../pages/index.js'
+import { meaningOf, statusOf } from '../problems.js'
 import { retryAfter } from '../response.js'
 
 interface Circumstances {
@@ -20,17 +20,25 @@ export function codeProblem(refusal: FactorRefusal, at: Circumstances): { status
   const field = at.recovery ? ('recovery_code' as const) : ('otp' as const)
   switch (refusal.kind) {
     case 'malformed':
-      return { status: 422, problem: at.recovery ? malformedRecovery(refusal) : malformedCode(refusal) }
+      return at.recovery
+        ? { status: statusOf('malformed-recovery-code'), problem: malformedRecovery(refusal) }
+        : { status: statusOf('malformed-code'), problem: malformedCode(refusal) }
     case 'wrong':
-      return { status: 401, problem: { key: at.recovery ? 'recovery-wrong' : 'code-wrong', field } }
+      return at.recovery
+        ? { status: statusOf('wrong-recovery-code'), problem: { key: 'recovery-wrong', field } }
+        : { status: statusOf('wrong-code'), problem: { key: 'code-wrong', field } }
     case 'unreadable':
-      return { status: 401, problem: { key: 'code-unreadable' } }
+      return { status: statusOf('code-unreadable'), problem: { key: 'code-unreadable' } }
     case 'wait': {
       const wait = { untilSeconds: refusal.untilSeconds, nowSeconds: at.nowSeconds }
-      return { status: 429, problem: { key: at.recovery ? 'too-many' : 'code-locked', wait } }
+      const key = at.recovery ? ('too-many' as const) : ('code-locked' as const)
+      return { status: statusOf('too-many-attempts'), problem: { key, wait } }
     }
     case 'locked':
-      return { status: 429, problem: { key: at.recovery ? 'recovery-blocked' : 'code-blocked' } }
+      return {
+        status: statusOf('codes-locked'),
+        problem: { key: at.recovery ? 'recovery-blocked' : 'code-blocked' },
+      }
   }
 }
 
@@ -64,5 +72,6 @@ export function lockedUntil(
 ): Record<string, string> {
   if (refusal.kind === 'wait' && refusal.untilSeconds !== undefined)
     return retryAfter(refusal.untilSeconds, now)
-  return refusal.kind === 'locked' ? retryAfter(now + hour, now) : {}
+  const { retryAfterSeconds = 0 } = meaningOf('codes-locked')
+  return refusal.kind === 'locked' ? retryAfter(now + retryAfterSeconds, now) : {}
 }

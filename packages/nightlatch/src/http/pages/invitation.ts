@@ -4,10 +4,12 @@ import { parseToken } from '../../core/tokens.js'
 import type { Account } from '../../core/accounts/account.js'
 import type { Problem } from '../../pages/index.js'
 import { invitationPage } from '../../pages/index.js'
+import { statusOf } from '../problems.js'
 import { page, seeOther, withCookies } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { newPasswordProblem } from './account-changes.js'
-import { busy, form, message } from '../guards.js'
+import { busy, form } from '../guards.js'
+import { refusalPage } from '../refuse.js'
 import { passwordAccepted } from './sign-in.js'
 import type { FormContext, Handler, Context } from '../context.js'
 import { browserOf, siteOf } from '../context.js'
@@ -34,7 +36,7 @@ export const getInvitation: Handler = async (context) => {
 /** Where there is no account yet there is nobody to ask: whoever runs the server is who reads this. */
 async function gone(context: Context): Promise<HttpResponse> {
   const isFirst = await context.services.isUnclaimed()
-  return message(context, 404, { key: isFirst ? 'first-link-expired' : 'invitation-expired' })
+  return refusalPage(context, 'not-found', { key: isFirst ? 'first-link-expired' : 'invitation-expired' })
 }
 
 const show = (
@@ -55,7 +57,9 @@ export const postInvitation: Handler = form(async (context) => {
   const username = context.form.get('username') ?? ''
   const password = context.form.get('new_password') ?? ''
   const again = (problems: readonly Problem[]): HttpResponse =>
-    page(show(context, found.account, { typed: username.slice(0, 254), problems }), { status: 422 })
+    page(show(context, found.account, { typed: username.slice(0, 254), problems }), {
+      status: statusOf('invalid-body'),
+    })
   if (password === '') return again([{ key: 'password-new-empty', field: 'new_password' }])
   const outcome = await acceptInvitation(context.services.core, {
     token,

@@ -7,6 +7,7 @@ import type { StepUpOutcome } from '../../core/sessions/reauthenticate.js'
 import { stepUp } from '../../core/sessions/reauthenticate.js'
 import type { ConfirmAction, Html, Problem } from '../../pages/index.js'
 import { factorWords } from '../../pages/index.js'
+import { statusOf } from '../problems.js'
 import { page, retryAfter, seeOther } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
@@ -84,7 +85,7 @@ const prove = (kind: FactorKind): Handler =>
     const password = context.form.get('password') ?? ''
     if (password === '')
       return page(await view(context, kind, { problems: [{ key: 'password-empty', field: 'password' }] }), {
-        status: 422,
+        status: statusOf('invalid-body'),
         leadsTo: nextOf(context),
       })
     const outcome = await stepUp(context.services.core, {
@@ -111,7 +112,7 @@ async function response(
     }
     case 'wrong-password':
       return page(await again({ problems: [{ key: 'password-wrong', field: 'password' }] }), {
-        status: 401,
+        status: statusOf('wrong-password'),
         leadsTo: nextOf(context),
       })
     case 'busy':
@@ -121,7 +122,7 @@ async function response(
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: now }
       return page(await again({ problems: [{ key: 'too-many', wait }] }), {
-        status: 429,
+        status: statusOf('too-many-attempts'),
         headers: retryAfter(wait.untilSeconds, now),
         leadsTo: nextOf(context),
       })

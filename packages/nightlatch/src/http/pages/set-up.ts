@@ -18,6 +18,8 @@ import {
   recoveryCodesText,
   setupPage,
 } from '../../pages/index.js'
+import { statusOf } from '../problems.js'
+import { refusalPage } from '../refuse.js'
 import { bytes, page, seeOther, withCookies } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { codeProblem, lockedUntil } from './code-problems.js'
@@ -27,7 +29,6 @@ import {
   busy,
   form,
   forSignedIn,
-  message,
   signedInForm,
   signInIsOver,
   takeNotice,
@@ -181,11 +182,14 @@ function setUpProblem(
 ): { status: number; problem: Problem } {
   switch (outcome.kind) {
     case 'no-set-up':
-      return { status: 422, problem: { key: 'setup-expired' } }
+      return { status: statusOf('malformed-code'), problem: { key: 'setup-expired' } }
     case 'bad-name':
-      return { status: 422, problem: nameProblem(outcome.why, context.form.get('name') ?? '') }
+      return {
+        status: statusOf('bad-name'),
+        problem: nameProblem(outcome.why, context.form.get('name') ?? ''),
+      }
     case 'wrong':
-      return { status: 401, problem: wrongCode(outcome.driftSeconds) }
+      return { status: statusOf('wrong-code'), problem: wrongCode(outcome.driftSeconds) }
     default: {
       const refused = codeProblem(outcome, { nowSeconds: nowOf(context), recovery: false })
       return { ...refused, problem: withoutRecovery(refused.problem) }
@@ -222,7 +226,7 @@ const qrAnswer =
   async (context) => {
     const owner = await setUpOwner(context)
     const pending = owner === null ? null : await findSetUp(context.services.core, owner)
-    return pending === null ? message(context, 404, { key: 'not-found' }) : draw(pending.uri)
+    return pending === null ? refusalPage(context, 'not-found') : draw(pending.uri)
   }
 
 export const getQrPng: Handler = qrAnswer((uri) => bytes('image/png', qrPng(uri)))
@@ -263,7 +267,7 @@ export const getRecoveryCodes: Handler = forSignedIn(async (context) => {
 
 export const getRecoveryCodesFile: Handler = forSignedIn(async (context) => {
   const codes = await findUnsavedCodes(context.services.core, context.signedIn.session.id)
-  if (codes === null) return message(context, 404, { key: 'not-found' })
+  if (codes === null) return refusalPage(context, 'not-found')
   if (!mayReadCodes(context.services.core, context.signedIn)) return proveFirst(context)
   const view = codesView(context, codes)
   const headers = { 'content-disposition': `attachment; filename="${recoveryCodesFileName(view)}"` }
@@ -278,7 +282,7 @@ export const postRecoveryCodes: Handler = signedInForm(async (context) => {
     const problems: Problem[] = [{ key: 'not-saved', field: 'saved' }]
     const view = { ...codesView(context, codes), problems }
     const shown = recoveryCodesPage(siteOf(context, context.signedIn), view)
-    return page(shown, { status: 422, leadsTo: destinationOf(context) })
+    return page(shown, { status: statusOf('invalid-body'), leadsTo: destinationOf(context) })
   }
   await forgetUnsavedCodes(core, context.signedIn.session.id)
   return seeOther(afterSignIn(context), { cookies: [cookies.clear('next')] })

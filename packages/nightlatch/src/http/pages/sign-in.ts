@@ -9,6 +9,8 @@ import { giveSecondFactor } from '../../core/sign-in/code-step.js'
 import { signInSeconds } from '../../core/sign-in/sign-in.js'
 import type { LoginView, Notice, Problem } from '../../pages/index.js'
 import { loginPage } from '../../pages/index.js'
+import type { ProblemCode } from '../problems.js'
+import { statusOf } from '../problems.js'
 import { page, retryAfter, seeOther, withCookies } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import type { Form } from '../bodies.js'
@@ -62,7 +64,7 @@ export const postLogin: Handler = form(async (context) => {
   const username = context.form.get('username') ?? ''
   const password = context.form.get('password') ?? ''
   const empty = emptyFields(username, password)
-  if (empty.length > 0) return refuseLogin(context, 422, empty)
+  if (empty.length > 0) return refuseLogin(context, 'invalid-body', empty)
   const outcome = await givePassword(context.services.core, {
     username,
     password,
@@ -82,10 +84,10 @@ function emptyFields(username: string, password: string): Problem[] {
 function answerPassword(context: FormContext, outcome: PasswordOutcome): HttpResponse {
   switch (outcome.kind) {
     case 'refused':
-      return refuseLogin(context, 401, [{ key: 'wrong-pair', field: 'username' }])
+      return refuseLogin(context, 'wrong-credentials', [{ key: 'wrong-pair', field: 'username' }])
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(context) }
-      const response = refuseLogin(context, 429, [{ key: 'too-many', wait }])
+      const response = refuseLogin(context, 'too-many-attempts', [{ key: 'too-many', wait }])
       return {
         ...response,
         headers: { ...response.headers, ...retryAfter(wait.untilSeconds, wait.nowSeconds) },
@@ -100,10 +102,10 @@ function answerPassword(context: FormContext, outcome: PasswordOutcome): HttpRes
   }
 }
 
-function refuseLogin(context: FormContext, status: number, problems: readonly Problem[]): HttpResponse {
+function refuseLogin(context: FormContext, code: ProblemCode, problems: readonly Problem[]): HttpResponse {
   const username = (context.form.get('username') ?? '').slice(0, 254)
   const next = context.services.nextOf(context.form.get('next')) ?? undefined
-  return showLogin(context, { username, next, problems }, { status })
+  return showLogin(context, { username, next, problems }, { status: statusOf(code) })
 }
 
 /** What follows a right password. The destination goes into a cookie: every later step finds it there. */

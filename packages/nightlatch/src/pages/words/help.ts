@@ -130,11 +130,6 @@ export const messages = {
     text: 'Open the page again and use the form on it.',
     next: 'home',
   },
-  conflict: {
-    title: 'Something has changed meanwhile',
-    text: 'Another window or device was faster. Open the page again to see how things are now.',
-    next: 'home',
-  },
   'too-large': {
     title: 'That was too long',
     text: 'Go back, make it shorter and send it again.',
@@ -174,11 +169,6 @@ export const messages = {
     title: 'The application took too long',
     text: 'You are signed in, but the application behind this page did not answer in time. Try again in a minute.',
     next: 'home',
-  },
-  'sign-in-expired': {
-    title: 'This sign-in took too long',
-    text: 'You took longer than 15 minutes, so we stopped this sign-in. Start again.',
-    next: 'sign-in',
   },
   'first-link-expired': {
     title: 'This first link has been used or is too old',

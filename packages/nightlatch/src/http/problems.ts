@@ -1,40 +1,54 @@
-import type { HttpResponse } from '../request.js'
-import { problem } from '../response.js'
+import type { MessageKey } from '../pages/index.js'
 
+/** One way in which a request is refused, whoever asks and at whichever door. */
 interface Meaning {
   readonly status: number
   /** For people; may change. */
   readonly title: string
   /** What to do about it, for the reference. */
   readonly help: string
+  /** Where more stands, from docs/. */
+  readonly guide?: string
+  /** What a person sees in the place of a page. Without one, the form that was sent says it itself, or nobody is shown it. */
+  readonly page?: MessageKey
+  /** When to try again, where that does not depend on anything. */
+  readonly retryAfterSeconds?: number
 }
 
-/** Every stable `code` of a problem, in the order of the reference. A released code keeps its name and meaning. */
+/**
+ * Every refusal: of the JSON interface, of forward authentication, of `protect`, of the guards of the adapters and of the
+ * pages. In the order of the reference. A released code keeps its name and meaning.
+ */
 export const problems = {
   'malformed-request': {
     status: 400,
     title: 'The request is malformed',
-    help: 'The query string cannot be read: it is not percent-encoded UTF-8, or has a name twice.',
+    help: 'The query string cannot be read (it is not percent-encoded UTF-8, or has a name twice); or, at `protect`, the path, the host or the length of the body can be read in two ways.',
+    page: 'bad-request',
   },
   'malformed-body': {
     status: 400,
     title: 'The body is malformed',
     help: 'Send one JSON object in UTF-8.',
+    page: 'bad-request',
   },
   'forwarded-headers': {
     status: 400,
     title: 'The forwarded headers are incomplete, doubled or malformed',
     help: 'The proxy must send each of its headers once; `detail` names the one that is wrong.',
+    guide: 'guides/behind-a-proxy.md',
   },
   'not-signed-in': {
     status: 401,
     title: 'Nobody is signed in here',
     help: 'Sign in first. Sessions end after 12 hours without use, after 7 days, and with many changes.',
+    guide: 'explanation/remembered-sessions.md',
   },
   'second-factor-required': {
     status: 401,
     title: 'The second factor is still due',
     help: 'The password was right. `next` says what comes now: `verify` or `setup`.',
+    guide: 'explanation/how-the-second-step-works.md',
   },
   'sign-in-over': {
     status: 401,
@@ -57,21 +71,25 @@ export const problems = {
     help:
       'It is wrong, too old, or was used before; wait for the next one. At a set-up, `driftSeconds` says how far ' +
       'the clock of the phone is off (above zero: fast), when that is why.',
+    guide: 'guides/code-not-right.md',
   },
   'wrong-recovery-code': {
     status: 401,
     title: 'The recovery code is wrong',
     help: 'It is none of the account, or was used before.',
+    guide: 'guides/lost-phone.md',
   },
   'code-unreadable': {
     status: 401,
     title: 'Codes cannot be checked',
     help: 'The root key that sealed the secret is missing on the server. Recovery codes still work.',
+    guide: 'guides/rotate-keys.md',
   },
   'cross-site': {
     status: 403,
     title: 'The request came from another site',
     help: 'A browser marked it so (`Sec-Fetch-Site`, else `Origin`). Nothing was done.',
+    page: 'other-site',
   },
   'fresh-proof-required': {
     status: 403,
@@ -82,26 +100,32 @@ export const problems = {
     status: 403,
     title: 'Forwarded headers do not count from this address',
     help: 'If it is your proxy, put its address into `NIGHTLATCH_TRUSTED_PROXIES`.',
+    guide: 'guides/behind-a-proxy.md',
   },
   'plain-http': {
     status: 403,
     title: 'The request did not come by https',
     help: 'The proxy says so in `X-Forwarded-Proto`. Send people to https first.',
+    guide: 'guides/behind-a-proxy.md',
   },
   'no-access': {
     status: 403,
     title: 'You do not have access to this address',
     help: 'A rule keeps it for others.',
+    page: 'no-access',
+    guide: 'guides/in-front-of-an-application.md',
   },
   'not-found': {
     status: 404,
     title: 'There is nothing here',
     help: 'No such address, or no such thing of this account.',
+    page: 'not-found',
   },
   'wrong-method': {
     status: 405,
     title: 'This address does not take this method',
     help: '`Allow` names those that it takes.',
+    page: 'wrong-method',
   },
   'last-authenticator': {
     status: 409,
@@ -125,23 +149,28 @@ export const problems = {
   },
   'redirect-loop': {
     status: 409,
-    title: 'The application sends everybody back here',
-    help: 'Its proxy asks without the cookie that `detail` names; pass the header `Cookie` on.',
+    title: 'The proxy sends everybody round in a circle',
+    help: 'It asks without the cookie that the page names (pass the header `Cookie` on), or guards the sign-in page itself.',
+    page: 'sign-in-loop',
+    guide: 'guides/behind-a-proxy.md',
   },
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
     help: 'At most 64 KiB.',
+    page: 'too-large',
   },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
     help: '`detail` names the largest. `NIGHTLATCH_HEADER_LIMIT` is the limit.',
+    page: 'headers-too-large',
   },
   'wrong-content-type': {
     status: 415,
     title: 'The content type is wrong',
     help: 'Send `application/json`, in UTF-8 and without a content encoding.',
+    page: 'wrong-type',
   },
   'invalid-body': {
     status: 422,
@@ -172,56 +201,67 @@ export const problems = {
     status: 429,
     title: 'Too many tries',
     help: 'Nothing was looked at. Try again after `retryAfterSeconds` (and `Retry-After`).',
+    guide: 'reference/limits.md',
   },
   'codes-locked': {
     status: 429,
     title: 'Codes are locked',
     help: 'A hundred were wrong in a row. A recovery code or an administrator frees them.',
+    guide: 'guides/reset-a-second-step.md',
+    retryAfterSeconds: 3600,
   },
   internal: {
     status: 500,
     title: 'Something went wrong here',
     help: 'The log has the details under `reference`.',
+    page: 'broken',
   },
   'unknown-method': {
     status: 501,
-    title: 'This method is not known',
-    help: 'Use a method of the document.',
+    title: 'This method is not taken',
+    help: 'Use a method of the document. `protect` passes no `TRACE` on.',
+    page: 'wrong-method',
+  },
+  'application-down': {
+    status: 502,
+    title: 'The application behind this address does not answer',
+    help: 'At `protect`: it is not running, or what it answers is no HTTP/1.1. The log says which, under `reference`.',
+    guide: 'guides/in-front-of-an-application.md',
+    page: 'application-down',
   },
   busy: {
     status: 503,
     title: 'Everybody is signing in just now',
     help: 'Nothing was looked at and nothing was counted. Try again after `retryAfterSeconds`.',
+    page: 'unavailable',
+    retryAfterSeconds: 2,
   },
   unavailable: {
     status: 503,
     title: 'We cannot answer just now',
-    help: 'The database does not answer. Try again after `Retry-After`.',
+    help: 'The database does not answer. Try again after `retryAfterSeconds` (and `Retry-After`).',
+    page: 'unavailable',
+    retryAfterSeconds: 5,
+    guide: 'explanation/high-availability.md',
+  },
+  'application-slow': {
+    status: 504,
+    title: 'The application behind this address took too long to answer',
+    help: 'At `protect`: it can be reached and did not begin its answer in two minutes.',
+    guide: 'guides/in-front-of-an-application.md',
+    page: 'application-slow',
   },
 } as const satisfies Record<string, Meaning>
 
 export type ProblemCode = keyof typeof problems
 export const problemCodes = Object.keys(problems) as ProblemCode[]
 
-interface More {
-  readonly detail?: string
-  readonly members?: Readonly<Record<string, unknown>>
-  readonly headers?: Readonly<Record<string, string>>
-  readonly cookies?: readonly string[]
-}
+/** Those that a person may be shown as a page of their own. */
+export type PagedCode = {
+  [Code in ProblemCode]: (typeof problems)[Code] extends { readonly page: MessageKey } ? Code : never
+}[ProblemCode]
 
-/** A refusal with its stable code (RFC 9457). */
-export function refuse(code: ProblemCode, more: More = {}): HttpResponse {
-  const { status, title } = problems[code]
-  const { detail, members, ...extra } = more
-  return problem({ status, code, title, ...(detail === undefined ? {} : { detail }), ...members }, extra)
-}
+/** What is known of a code, with what it may have. */
+export const meaningOf = (code: ProblemCode): Meaning => problems[code]
 
-/** The same with the time to wait, as a header and as a member. */
-export function refuseUntil(code: ProblemCode, seconds: number): HttpResponse {
-  const retryAfterSeconds = Math.max(1, seconds)
-  return refuse(code, {
-    members: { retryAfterSeconds },
-    headers: { 'retry-after': String(retryAfterSeconds) },
-  })
-}
+export const statusOf = (code: ProblemCode): number => problems[code].status

@@ -94,7 +94,7 @@ export const bytes = (type: string, body: Uint8Array | string, extra: Extra = {}
   response({ ...always, 'content-type': type }, body, extra)
 
 /** A problem of RFC 9457: `code` is stable, `detail` is for people. */
-export interface Problem {
+interface Problem {
   readonly status: number
   readonly code: string
   readonly title: string

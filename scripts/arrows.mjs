@@ -73,7 +73,14 @@ export const walls = [
   },
   {
     folder: 'adapters',
-    allowed: [node, 'compose/library', 'core/access/', 'http/bindings/node', 'http/pages/way-back'],
+    allowed: [
+      node,
+      'compose/library',
+      'core/access/',
+      'http/bindings/node',
+      'http/pages/way-back',
+      'http/refuse',
+    ],
     typesOnly: ['http/session-view'],
     denied: stores,
     message: 'adapters/ are a few lines around the library: no rule, no store, no page of their own.',

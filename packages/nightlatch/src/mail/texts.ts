@@ -71,6 +71,13 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
       'If your connection broke off while you signed in just now, that is why: you only have to give a code again. ' +
       'If it was not you, somebody knows your password: change it now, and look through your devices and sessions.',
   },
+  'trusted-device-unanswered': {
+    subject: 'A remembered device has to give a code again',
+    what: () =>
+      'A remembered device signed in, did not get our answer, and tried again with your right password. Perhaps the ' +
+      'connection broke off. The device is remembered no more, so it is asked for a code.',
+    ifNotYou: signInAndLook,
+  },
   'many-wrong-codes': {
     subject: 'Many wrong codes for your account',
     what: ({ failures }) =>

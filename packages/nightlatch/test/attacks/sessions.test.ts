@@ -261,6 +261,7 @@ describe('a remembered device', () => {
     )
     const thief = browser.copy()
     expect(await nextStep(ada, browser)).toBe('/')
+    expect(await isSignedIn(browser)).toBe(true)
     expect(thief.cookies.get(app.cookieName('trusted'))).not.toBe(
       browser.cookies.get(app.cookieName('trusted')),
     )

@@ -11,7 +11,7 @@ describe.each(databases)('the copied cookie of a remembered device, on $name', (
   let there: TestApp
   let close: () => Promise<void>
   beforeAll(async () => {
-    const two = await startTwoOn(kind)
+    const two = await startTwoOn(kind, { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' })
     app = two.here
     there = two.there
     close = two.close
@@ -32,15 +32,17 @@ describe.each(databases)('the copied cookie of a remembered device, on $name', (
   const signIn = async (ada: Enrolled, browser: Browser): Promise<string> =>
     (await browser.post('/login', { username: ada.username, password: ada.password })).location
 
-  const alarms = (username: string): string[] =>
+  const told = (username: string, notice: string): string[] =>
     [...app.notices, ...there.notices]
-      .filter(({ account, kind }) => account.username === username && kind === 'trusted-device-copied')
+      .filter(({ account, kind }) => account.username === username && kind === notice)
       .map(({ kind }) => kind)
+  const alarms = (username: string): string[] => told(username, 'trusted-device-copied')
 
-  const reuses = async (username: string): Promise<number> => {
+  const noted = async (username: string, event: string): Promise<number> => {
     const { id } = await accountOf(app, username)
-    return countOf(app, `audit WHERE account = '${id}' AND event = 'trusted-device.reused'`)
+    return countOf(app, `audit WHERE account = '${id}' AND event = '${event}'`)
   }
+  const reuses = (username: string): Promise<number> => noted(username, 'trusted-device.reused')
 
   it.each([
     ['once', 1],
@@ -94,5 +96,103 @@ describe.each(databases)('the copied cookie of a remembered device, on $name', (
     expect(await signIn(ada, stranger)).toBe('/mfa/verify')
     expect(await reuses('dev8-other')).toBe(0)
     expect(await signIn(ada, owner)).toBe('/')
+  })
+
+  describe('the answer that brought the new value was lost, and the browser comes with the old one', () => {
+    /** The owner signs in, and what the server answered never arrives: the jar is as it was. */
+    async function lostAnswer(
+      username: string,
+      headers: Record<string, string> = {},
+    ): Promise<{ ada: Enrolled; owner: Browser; lost: Browser }> {
+      const { ada, owner: first } = await remembered(username)
+      const owner = app.browser(headers)
+      for (const [name, value] of first.cookies) owner.cookies.set(name, value)
+      const lost = owner.copy()
+      expect(await signIn(ada, lost)).toBe('/')
+      return { ada, owner, lost }
+    }
+
+    const elsewhere = (owner: Browser, headers: Record<string, string> = {}): Browser => {
+      const browser = there.browser(headers)
+      for (const [name, value] of owner.cookies) browser.cookies.set(name, value)
+      return browser
+    }
+
+    it('DEV-9 it is asked for a code, the device is trusted no more, and nobody cries theft', async () => {
+      const { ada, owner, lost } = await lostAnswer('dev9')
+      app.clock.advance(29)
+      const again = elsewhere(owner)
+      expect(await signIn(ada, again)).toBe('/mfa/verify')
+      expect(alarms('dev9')).toEqual([])
+      expect(told('dev9', 'trusted-device-unanswered'), 'but the owner hears of it').toHaveLength(1)
+      expect([await reuses('dev9'), await noted('dev9', 'trusted-device.unanswered')]).toEqual([0, 1])
+      expect(await isSignedIn(lost), 'what nobody got opens nothing').toBe(false)
+      expect(await signIn(ada, lost), 'nor does the value that nobody got').toBe('/mfa/verify')
+      await again.submit('/mfa/verify', { otp: ada.phone.code() })
+      app.clock.advance(86_400)
+      expect(await signIn(ada, again), 'nor the old one').toBe('/mfa/verify')
+      expect([alarms('dev9'), await reuses('dev9')]).toEqual([[], 0])
+    })
+
+    it('DEV-9 remembered anew with the code, it is trusted again', async () => {
+      const { ada, owner } = await lostAnswer('dev9-anew')
+      expect(await signIn(ada, owner)).toBe('/mfa/verify')
+      await owner.submit('/mfa/verify', { otp: ada.phone.code(), remember: 'yes' })
+      app.clock.advance(3600)
+      expect(await signIn(ada, owner)).toBe('/')
+      expect(alarms('dev9-anew')).toEqual([])
+    })
+
+    it.each(['/', '/account', '/api/v1/session', '/forward-auth'])(
+      'DEV-9 a thief who has shown what he got at %s is a thief, a second later and on the other server',
+      async (path) => {
+        const username = `dev9-seen${path.replaceAll('/', '-')}`
+        const { ada, owner, lost: thief } = await lostAnswer(username)
+        expect((await thief.get(path)).status).toBe(200)
+        app.clock.advance(1)
+        expect(await signIn(ada, elsewhere(owner))).toBe('/mfa/verify')
+        expect([alarms(username).length, await reuses(username)]).toEqual([1, 1])
+        expect(await isSignedIn(thief)).toBe(false)
+      },
+    )
+
+    it.each([
+      ['after half a minute', 31, {}],
+      ['from another browser', 0, { 'user-agent': 'Another/1.0' }],
+      ['from another address', 0, { 'x-forwarded-for': '192.0.2.9' }],
+    ])('DEV-9 the old value %s counts as a copy', async (title, seconds, headers) => {
+      const username = `dev9-${title.split(' ').at(-1)!}`
+      const { ada, owner, lost } = await lostAnswer(username)
+      app.clock.advance(seconds)
+      expect(await signIn(ada, elsewhere(owner, headers))).toBe('/mfa/verify')
+      expect([alarms(username).length, await reuses(username)]).toEqual([1, 1])
+      expect(await isSignedIn(lost)).toBe(false)
+    })
+
+    it('DEV-9 a value from before the last one counts as a copy, however soon', async () => {
+      const { ada, owner, lost } = await lostAnswer('dev9-older')
+      expect(await signIn(ada, lost.copy())).toBe('/')
+      expect(await signIn(ada, owner)).toBe('/mfa/verify')
+      expect([alarms('dev9-older').length, await reuses('dev9-older')]).toEqual([1, 1])
+    })
+
+    it('DEV-9 the session that nobody got and that was ended since proves nothing: a copy', async () => {
+      const { ada, owner, lost } = await lostAnswer('dev9-out')
+      await lost.submit('/logout')
+      expect(await signIn(ada, owner)).toBe('/mfa/verify')
+      expect([alarms('dev9-out').length, await reuses('dev9-out')]).toEqual([1, 1])
+    })
+
+    it('DEV-9 of eight that come again at once, on both servers, one ends the device and none raises an alarm', async () => {
+      const { ada, owner } = await lostAnswer('dev9-race')
+      const eight = Array.from({ length: 8 }, (_, at) => (at % 2 === 0 ? owner.copy() : elsewhere(owner)))
+      const answers = await Promise.all(eight.map((one) => signIn(ada, one)))
+      expect(new Set(answers)).toEqual(new Set(['/mfa/verify']))
+      expect([await noted('dev9-race', 'trusted-device.unanswered'), await reuses('dev9-race')]).toEqual([
+        1, 0,
+      ])
+      expect(alarms('dev9-race')).toEqual([])
+      expect(told('dev9-race', 'trusted-device-unanswered')).toHaveLength(1)
+    })
   })
 })

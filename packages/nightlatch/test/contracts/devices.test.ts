@@ -66,6 +66,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect(await devices().use(ada.id, { token: first, next: aHash() }, 2001)).toMatchObject({
       kind: 'reused',
       device: { id: device.id },
+      wasLast: true,
     })
     expect(await devices().use(ada.id, { token: second, next: aHash() }, 2002)).toEqual({ kind: 'unknown' })
     expect(await devices().listOf(ada.id)).toEqual([])
@@ -82,6 +83,7 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     })
     expect(await devices().use(ada.id, { token: tokens[0]!, next: aHash(), series }, 3000)).toMatchObject({
       kind: 'reused',
+      wasLast: false,
     })
     expect(await devices().listOf(ada.id)).toEqual([])
   })

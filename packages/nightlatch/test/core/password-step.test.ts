@@ -318,6 +318,7 @@ describe('a trusted device', () => {
     const { ada, browser } = await withTrust()
     const owner = await ada.givePassword(browser)
     if (owner.kind !== 'complete') throw new Error(owner.kind)
+    expect(await findSession(here.core, owner.token)).not.toBeNull()
     expect((await ada.givePassword(browser)).kind).toBe('code-due')
     const events = (await ada.events()).slice(-2)
     expect(events).toEqual(['trusted-device.reused', 'sign-in.password-accepted'])

@@ -36,6 +36,7 @@ export const auditEvents = [
   'trusted-device.added',
   'trusted-device.ended',
   'trusted-device.reused',
+  'trusted-device.unanswered',
   'installation.restored',
   'installation.moved',
 ] as const

@@ -12,6 +12,7 @@ export type NoticeKind =
   | 'password-changed'
   | 'new-device'
   | 'trusted-device-copied'
+  | 'trusted-device-unanswered'
   | 'many-wrong-codes'
 
 export interface Notice {

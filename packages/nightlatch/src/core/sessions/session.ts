@@ -37,6 +37,10 @@ export const touchEverySeconds = minute
 /** Beyond this the oldest session of an account ends. */
 export const mostSessions = 100
 
+/** A session that a trusted device opened begins so: nobody has shown its token yet, and the first request that does is noted. */
+export const unseenSince = (signedInAt: number): number => signedInAt - touchEverySeconds
+export const isUnseen = ({ lastSeenAt, signedInAt }: Session): boolean => lastSeenAt < signedInAt
+
 export interface SessionStore {
   add(session: Session, tokenHash: string): Promise<void>
   findByTokenHash(tokenHash: string): Promise<SignedIn | null>

@@ -1,5 +1,5 @@
 import type { AccountId, TrustedDeviceId } from '../ids.js'
-import { day } from '../ports/platform.js'
+import { day, minute } from '../ports/platform.js'
 
 /**
  * Two things that a browser may hold for longer than a session. A *known* device has signed in to the account
@@ -22,6 +22,8 @@ export const knownDeviceSeconds = 365 * day
 export const mostKnownDevices = 100
 /** Beyond this the one that was not used for longest is trusted no more. */
 export const mostTrustedDevices = 20
+/** Whoever did not get the answer to a sign-in tries again within this time. */
+export const lostAnswerSeconds = minute / 2
 
 export interface KnownDeviceStore {
   note(account: AccountId, deviceHash: string, at: number): Promise<void>
@@ -36,8 +38,13 @@ type TrustedDeviceUse =
   | { readonly kind: 'unknown' }
   /** It was replaced while this request was under way: two windows at once. Nothing is changed. */
   | { readonly kind: 'overtaken' }
-  /** A token that was replaced before came back: somebody copied it. The device is ended. */
-  | { readonly kind: 'reused'; readonly device: TrustedDevice }
+  /** A token that was replaced before came back. The device is ended. */
+  | {
+      readonly kind: 'reused'
+      readonly device: TrustedDevice
+      /** It was replaced last of all; the device was used then and not since. */
+      readonly wasLast: boolean
+    }
 
 /** Hashes of what a browser holds, of the value that comes next, and of what all values of the device have in common. */
 interface TrustedDeviceTokens {

@@ -11,7 +11,8 @@ import {
 } from '../rate-limits/attempts.js'
 import { auditEvent } from '../audit/audit.js'
 import type { Browser, SignedInNow } from './start-session.js'
-import { beginSession, tellOfCopiedDevice, tellOfNewDevice } from './start-session.js'
+import { beginSession, tellOfEndedDevice, tellOfNewDevice } from './start-session.js'
+import { endReused } from './copied-device.js'
 import type { Core } from '../core.js'
 import type { SignInId } from '../ids.js'
 import { newId } from '../ids.js'
@@ -236,8 +237,8 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
   const { account, browser } = given
   if (hasSecondFactor(account)) {
     const trusted = await signInByTrustedDevice(core, given)
-    if (trusted !== null && trusted.kind !== 'copied') return trusted
-    if (trusted !== null) tellOfCopiedDevice(core, account, browser.client)
+    if (trusted !== null && !('ended' in trusted)) return trusted
+    if (trusted !== null) tellOfEndedDevice(core, trusted.ended, { account, client: browser.client })
     return beginSignIn(core, given, 'code-due')
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
@@ -298,7 +299,7 @@ async function beginSignIn(
 async function signInByTrustedDevice(
   core: Core,
   given: Accepted,
-): Promise<SignedInNow | ChangedMeanwhile | { readonly kind: 'copied' } | null> {
+): Promise<SignedInNow | ChangedMeanwhile | { readonly ended: 'copied' | 'unanswered' } | null> {
   const { account, browser } = given
   if (browser.trustedDevice === null) return null
   const next = nextInSeries(core.platform, browser.trustedDevice)
@@ -312,13 +313,7 @@ async function signInByTrustedDevice(
   return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     const use = await stores.trustedDevices.use(account.id, hashes, now)
-    if (use.kind === 'reused') {
-      await endWhatDevicesOpened(stores, account)
-      await stores.audit.add(
-        auditEvent('trusted-device.reused', { at: now, account: account.id, client: browser.client }),
-      )
-      return { kind: 'copied' }
-    }
+    if (use.kind === 'reused') return endReused(stores, use, { account, client: browser.client, now })
     if (use.kind !== 'used' || !isStillToCome(use.device.expiresAt, now, trustedDeviceSeconds)) return null
     await given.settle(stores)
     const factors = ['password', 'device'] as const
@@ -331,10 +326,4 @@ async function signInByTrustedDevice(
       trustedDevice: next,
     })
   })
-}
-
-/** Also the thief's session: which of them is it nobody can tell. */
-async function endWhatDevicesOpened(stores: Stores, account: Account): Promise<void> {
-  for (const session of await stores.sessions.listOf(account.id))
-    if (session.factors.includes('device')) await stores.sessions.end(session.id, account.id)
 }

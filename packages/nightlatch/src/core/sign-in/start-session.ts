@@ -6,7 +6,7 @@ import { mostKnownDevices, mostTrustedDevices, trustedDeviceSeconds } from '../s
 import type { AccountId, SessionId, TrustedDeviceId } from '../ids.js'
 import { newId } from '../ids.js'
 import type { Proof, Session } from '../sessions/session.js'
-import { mostSessions, sessionLongestSeconds } from '../sessions/session.js'
+import { mostSessions, sessionLongestSeconds, unseenSince } from '../sessions/session.js'
 import type { Stores } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashSeries, hashSessionToken, hashToken, newToken } from '../tokens.js'
@@ -94,9 +94,13 @@ export function tellOfNewDevice(core: Core, { account, isNewDevice }: SignedInNo
 }
 
 /** A value of a trusted device's cookie that had been replaced came back. */
-export function tellOfCopiedDevice(core: Core, account: Account, client: Client): void {
+export function tellOfEndedDevice(
+  core: Core,
+  why: 'copied' | 'unanswered',
+  { account, client }: { readonly account: Account; readonly client: Client },
+): void {
   core.notices.send({
-    kind: 'trusted-device-copied',
+    kind: `trusted-device-${why}`,
     account,
     at: core.platform.nowSeconds(),
     client,
@@ -113,7 +117,7 @@ function newSession(core: Core, start: NewSession): Session {
     strength: strengthOf(start.factors),
     signedInAt: now,
     verifiedAt: start.verifiedAt,
-    lastSeenAt: now,
+    lastSeenAt: start.factors.includes('device') ? unseenSince(now) : now,
     expiresAt: now + sessionLongestSeconds,
     address: start.browser.client.address,
     userAgent: start.browser.client.userAgent.slice(0, 256),

@@ -79,7 +79,7 @@ async function sessions({ services, signedIn }: Call<'sessions'>): Promise<HttpR
       address: one.address,
       factors: [...one.factors],
       signedInAt: isoTime(one.signedInAt),
-      lastSeenAt: isoTime(one.lastSeenAt),
+      lastSeenAt: isoTime(Math.max(one.lastSeenAt, one.signedInAt)),
       expiresAt: isoTime(one.expiresAt),
     })),
   })

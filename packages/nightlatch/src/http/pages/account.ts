@@ -90,7 +90,7 @@ const sessionRow = (one: Session, current: Session): SessionRow => ({
   device: deviceName(one.userAgent),
   address: one.address === '' ? undefined : one.address,
   signedInAtSeconds: one.signedInAt,
-  lastActiveAtSeconds: one.lastSeenAt,
+  lastActiveAtSeconds: Math.max(one.lastSeenAt, one.signedInAt),
   factors: one.factors,
   current: one.id === current.id,
 })

@@ -102,6 +102,7 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'trusted-device.added': 'Device remembered',
   'trusted-device.ended': 'Remembered device ended',
   'trusted-device.reused': 'Remembered device ended, because somebody seems to have copied it',
+  'trusted-device.unanswered': 'Remembered device ended, because the answer to its sign-in was lost',
   'installation.restored': 'Everybody signed out after a backup was restored',
   'installation.moved': 'Moved to another database',
 }

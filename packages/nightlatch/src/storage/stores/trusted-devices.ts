@@ -13,6 +13,10 @@ interface TrustedDeviceRow {
   readonly address: string
 }
 
+interface EndedRow extends TrustedDeviceRow {
+  readonly was_last: number
+}
+
 const columns = 'id, account, created_at, last_used_at, expires_at, user_agent, address'
 
 const deviceOf = (row: TrustedDeviceRow): TrustedDevice => ({
@@ -34,7 +38,8 @@ const add = `INSERT INTO trusted_device (${columns}, token_hash, series_hash) VA
 const advance = `UPDATE trusted_device SET token_hash = $3, previous_hash = $2, series_hash = $5, last_used_at = $4
   WHERE account = $1 AND token_hash = $2 AND expires_at > $4 RETURNING ${columns}`
 const endReused = `DELETE FROM trusted_device
-  WHERE account = $1 AND (series_hash = $4 OR previous_hash = $2) AND expires_at > $3 RETURNING ${columns}`
+  WHERE account = $1 AND (series_hash = $4 OR previous_hash = $2) AND expires_at > $3
+  RETURNING ${columns}, CASE WHEN previous_hash = $2 THEN 1 ELSE 0 END AS was_last`
 const isCurrent = `SELECT 1 AS current FROM trusted_device
   WHERE account = $1 AND token_hash = $2 AND expires_at > $3`
 const listOf = `SELECT ${columns} FROM trusted_device WHERE account = $1 ORDER BY last_used_at DESC, id`
@@ -60,8 +65,10 @@ function using(db: Db): Pick<TrustedDeviceStore, 'add' | 'isCurrent' | 'use' | '
       const used = await found(db.one(advance, [account, token, next, at, series]), deviceOf)
       if (used !== null) return { kind: 'used', device: used }
       if (wasCurrent) return { kind: 'overtaken' }
-      const reused = await found(db.one(endReused, [account, token, at, series]), deviceOf)
-      return reused === null ? { kind: 'unknown' } : { kind: 'reused', device: reused }
+      const reused = await db.one<EndedRow>(endReused, [account, token, at, series])
+      return reused === null
+        ? { kind: 'unknown' }
+        : { kind: 'reused', device: deviceOf(reused), wasLast: reused.was_last === 1 }
     },
     listOf: (account) => foundAll(db.all<TrustedDeviceRow>(listOf, [account]), deviceOf),
   }

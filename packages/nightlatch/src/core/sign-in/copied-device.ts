@@ -1,0 +1,54 @@
+import type { Account } from '../accounts/account.js'
+import { auditEvent } from '../audit/audit.js'
+import type { Client } from '../ports/platform.js'
+import type { Stores } from '../ports/stores.js'
+import { isUnseen, type Session } from '../sessions/session.js'
+import { lostAnswerSeconds } from '../sessions/trusted-device.js'
+
+/** A value that had been replaced came back. */
+type Reused = Extract<Awaited<ReturnType<Stores['trustedDevices']['use']>>, { kind: 'reused' }>
+
+interface Reuse {
+  readonly account: Account
+  readonly client: Client
+  readonly now: number
+}
+
+/** Also the thief's session: which of them is it nobody can tell. Where no answer has arrived there is none. */
+export async function endReused(
+  stores: Stores,
+  use: Reused,
+  reuse: Reuse,
+): Promise<{ readonly ended: 'copied' | 'unanswered' }> {
+  const { account, client, now } = reuse
+  const opened = (await stores.sessions.listOf(account.id)).filter(({ factors }) =>
+    factors.includes('device'),
+  )
+  const unanswered = unansweredOf(opened, use, reuse)
+  for (const session of unanswered ?? opened) await stores.sessions.end(session.id, account.id)
+  const event = unanswered === null ? 'trusted-device.reused' : 'trusted-device.unanswered'
+  await stores.audit.add(auditEvent(event, { at: now, account: account.id, client }))
+  return { ended: unanswered === null ? 'copied' : 'unanswered' }
+}
+
+/**
+ * The sessions that the newest value came with, when its answer was lost on the way: the value before it comes again from
+ * the same browser, soon, and nobody has shown the token of such a session yet. A thief who did would be noticed; one
+ * who did not has nothing, because they end. Null: it is a copy, as far as anybody can tell.
+ */
+function unansweredOf(
+  opened: readonly Session[],
+  { device, wasLast }: Reused,
+  { client, now }: Reuse,
+): readonly Session[] | null {
+  const begun = opened.filter(({ signedInAt }) => signedInAt === device.lastUsedAt)
+  const isLost =
+    wasLast &&
+    Math.abs(now - device.lastUsedAt) <= lostAnswerSeconds &&
+    begun.length > 0 &&
+    begun.every((one) => isUnseen(one) && isOf(client, one))
+  return isLost ? begun : null
+}
+
+const isOf = (client: Client, { address, userAgent }: Session): boolean =>
+  address === client.address && userAgent === client.userAgent.slice(0, 256)

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../core/audit/audit.js'
 import { Rollback, type Commit, type Storage, type Stores } from '../core/ports/stores.js'
-import type { Clock } from './engine/clock.js'
+import { type Clock, clockOf } from './engine/clock.js'
 import type { Database, Dialect } from './engine/database.js'
 import { StorageError } from './engine/errors.js'
 import { remembering } from './session-cache/session-cache.js'
@@ -9,7 +9,8 @@ import { migrate, mustBeMigrated } from './migrations/migrate.js'
 import { moveAll, type Moved, type MoveOptions } from './move/move.js'
 import { sessionStore } from './stores/sessions.js'
 import { openSqlite } from './engine/sqlite/sqlite.js'
-import { StoresOn, type Heard } from './stores/stores-on.js'
+import type { Heard } from './stores/audit.js'
+import { StoresOn } from './stores/stores-on.js'
 
 export type { Moved, MoveOptions } from './move/move.js'
 export { StorageError, type StorageProblem } from './engine/errors.js'
@@ -53,7 +54,7 @@ export async function openStorage(
     await database.close()
     throw error
   }
-  return storageOn(database, options.clock ?? 'given')
+  return storageOn(database, clockOf(database.db.dialect, options.clock ?? 'given'))
 }
 
 async function openMigrated(location: StorageLocation, options: StorageOptions = {}): Promise<Database> {
@@ -103,7 +104,11 @@ export async function undoMove<T>(
         if (mark === null) return { kind: 'nothing' }
         await takeDown(db)
         if (mark.state === 'moving') return { kind: 'opened' }
-        return { kind: 'closed', closed: await close(new StoresOn(db, 'database')), to: mark.to }
+        return {
+          kind: 'closed',
+          closed: await close(new StoresOn(db, clockOf(db.dialect, 'database'))),
+          to: mark.to,
+        }
       }),
     )
   } finally {

@@ -276,7 +276,6 @@ export const passPhraseCard: SecondFactor = {
   'storage/stores/pass-phrase-cards.ts': `import type { Card, PassPhraseCardStore } from '../../core/factors/pass-phrase-card/store.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Db } from '../engine/database.js'
-import { done, foundAll, wrote } from './rows.js'
 
 interface Row {
   readonly id: string
@@ -297,21 +296,22 @@ const cardOf = (row: Row): Card => ({
 })
 
 export const passPhraseCardStore = (db: Db): PassPhraseCardStore => ({
-  add: (card) =>
-    done(
-      db.run('INSERT INTO pass_phrase_card (id, account, name, hash, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6)', [
-        card.id,
-        card.account,
-        card.name,
-        card.hash,
-        card.createdAt,
-        card.lastUsedAt,
-      ]),
-    ),
-  listOf: (account) => foundAll(db.all<Row>('SELECT * FROM pass_phrase_card WHERE account = $1', [account]), cardOf),
-  rename: (id, account, name) =>
-    wrote(db.run('UPDATE pass_phrase_card SET name = $3 WHERE id = $1 AND account = $2', [id, account, name])),
-  remove: (id, account) => wrote(db.run('DELETE FROM pass_phrase_card WHERE id = $1 AND account = $2', [id, account])),
+  add: async (card) => {
+    await db.run('INSERT INTO pass_phrase_card (id, account, name, hash, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+      card.id,
+      card.account,
+      card.name,
+      card.hash,
+      card.createdAt,
+      card.lastUsedAt,
+    ])
+  },
+  listOf: async (account) =>
+    (await db.all<Row>('SELECT * FROM pass_phrase_card WHERE account = $1', [account])).map(cardOf),
+  rename: async (id, account, name) =>
+    (await db.run('UPDATE pass_phrase_card SET name = $3 WHERE id = $1 AND account = $2', [id, account, name])) > 0,
+  remove: async (id, account) =>
+    (await db.run('DELETE FROM pass_phrase_card WHERE id = $1 AND account = $2', [id, account])) > 0,
   removeAllOf: (account) => db.run('DELETE FROM pass_phrase_card WHERE account = $1', [account]),
 })
 `,

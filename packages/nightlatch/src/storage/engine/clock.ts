@@ -1,4 +1,4 @@
-import type { Db, Dialect } from './database.js'
+import type { Dialect } from './database.js'
 
 /**
  * Whose time a condition is judged by: the server's that asks, or the database's. Of several servers one may be a second
@@ -12,17 +12,19 @@ export const nowIn: Readonly<Record<Dialect, string>> = {
   postgres: 'CAST(floor(extract(epoch FROM clock_timestamp())) AS bigint)',
 }
 
-export interface Now {
-  /** The moment, in SQL. The parameter holds what `param` made of the server's time. */
-  sql(parameter: string): string
-  param(given: number): number | null
+/** The moment, in SQL. `parameter` holds the server's time. */
+type Now = (parameter: string) => string
+
+const nows: Readonly<Record<Clock, Now>> = {
+  given: (parameter) => `CAST(${parameter} AS bigint)`,
+  // The same parameters as above: what the server says is sent, and counts for nothing.
+  database: (parameter) => `(${nowIn.postgres} + 0 * CAST(${parameter} AS bigint))`,
 }
 
-const given: Now = { sql: (parameter) => `CAST(${parameter} AS bigint)`, param: (now) => now }
-const databases: Now = {
-  sql: (parameter) => `COALESCE(CAST(${parameter} AS bigint), ${nowIn.postgres})`,
-  param: () => null,
-}
+/** What is written for each clock. */
+export const byClock = <T>(write: (now: Now) => T): Readonly<Record<Clock, T>> => ({
+  given: write(nows.given),
+  database: write(nows.database),
+})
 
-export const nowOf = (db: Pick<Db, 'dialect'>, clock: Clock): Now =>
-  clock === 'database' && db.dialect === 'postgres' ? databases : given
+export const clockOf = (dialect: Dialect, wanted: Clock): Clock => (dialect === 'postgres' ? wanted : 'given')

@@ -12,6 +12,9 @@ export interface Db {
   readonly dialect: Dialect
   /** @returns how many rows were written: with a conditional write, the answer. */
   run(sql: string, params: readonly Param[]): Promise<number>
+  /** The row that a conditional write with RETURNING has written: null when it wrote none. */
+  returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null>
+  /** These two only read. */
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]>
   one<Row>(sql: string, params: readonly Param[]): Promise<Row | null>
   /** One transaction; inside of one, a part of it that can be undone alone. One after the other, never two at once. */
@@ -44,7 +47,7 @@ export interface Database {
 }
 
 /** One connection, as a transaction uses it: the parameters have been looked at. */
-export interface Connection extends Pick<Db, 'dialect' | 'run' | 'all' | 'one' | 'lock'> {
+export interface Connection extends Pick<Db, 'dialect' | 'run' | 'returning' | 'all' | 'one' | 'lock'> {
   /** BEGIN. Where that failed, the first statement fails. */
   begin(sql: string): Promise<void>
   /** Another statement without parameters or rows: COMMIT, SAVEPOINT. */
@@ -88,21 +91,23 @@ async function undo(scope: Scope, words: Words): Promise<void> {
 
 class Scope implements Db {
   readonly connection: Connection
+  readonly dialect: Dialect
   readonly #depth: number
   #failure: Error | null = null
   isOver = false
 
   constructor(connection: Connection, depth: number) {
     this.connection = connection
+    this.dialect = connection.dialect
     this.#depth = depth
-  }
-
-  get dialect(): Dialect {
-    return this.connection.dialect
   }
 
   run(sql: string, params: readonly Param[]): Promise<number> {
     return this.#watch(() => this.connection.run(sql, params), params)
+  }
+
+  returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return this.#watch(() => this.connection.returning<Row>(sql, params), params)
   }
 
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
@@ -140,8 +145,6 @@ class Scope implements Db {
     }
   }
 }
-
-export const isRead = (sql: string): boolean => sql.startsWith('SELECT')
 
 /** The databases disagree about such text, so neither gets to see it. */
 export function mustBeText(params: readonly Param[]): void {

@@ -3,22 +3,18 @@
  * meanwhile: many who wait for their turn delay nobody who needs none.
  */
 export class Mutex {
-  #taken = false
+  isTaken = false
   readonly #waiting: (() => void)[] = []
 
-  get isTaken(): boolean {
-    return this.#taken
-  }
-
   async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#taken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#taken = true
+    if (this.isTaken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.isTaken = true
     try {
       return await work()
     } finally {
       // A waiting one gets the turn handed over: nobody who comes just now can slip in between.
       const next = this.#waiting.shift()
-      if (next === undefined) this.#taken = false
+      if (next === undefined) this.isTaken = false
       else setImmediate(next)
     }
   }

@@ -3,7 +3,7 @@ import type { AccountId } from '../../core/ids.js'
 import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db, Param } from '../engine/database.js'
-import { done, found, foundAll, valuesList, wrote } from './rows.js'
+import { byDialect, valuesList } from './rows.js'
 
 export interface AccountRow {
   readonly id: string
@@ -94,12 +94,6 @@ async function addFirst(db: Db, account: NewAccount): Promise<boolean | Rollback
   return (await addNames(db, account)) || new Rollback(false)
 }
 
-export function accountStore(db: Db): AccountStore {
-  return { ...reading(db), ...writing(db), ...changing(db), ...counting(db) }
-}
-
-type Some<Names extends keyof AccountStore> = Pick<AccountStore, Names>
-
 const find = `SELECT ${columns} FROM account WHERE id = $1`
 const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
 const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 LIMIT 1'
@@ -110,8 +104,8 @@ const page = `SELECT ${columns} FROM account WHERE id > $1 ORDER BY id LIMIT ${p
 async function listAll(db: Db): Promise<readonly Account[]> {
   const all: Account[] = []
   for (let last = '', found = pageRows; found === pageRows;) {
-    const rows = await foundAll(db.all<AccountRow>(page, [last]), accountOf)
-    all.push(...rows)
+    const rows = await db.all<AccountRow>(page, [last])
+    all.push(...rows.map(accountOf))
     last = rows.at(-1)?.id ?? ''
     found = rows.length
   }
@@ -120,45 +114,9 @@ async function listAll(db: Db): Promise<readonly Account[]> {
 }
 
 /** What is decided from the row stays true to the end. SQLite holds the whole database. */
-const holding = (db: Db): string => (db.dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find)
-
-function reading(db: Db): Some<'find' | 'hold' | 'findByLoginName' | 'isLocalPart' | 'list' | 'isEmpty'> {
-  return {
-    find: (id) => found(db.one(find, [id]), accountOf),
-    hold: (id) => found(db.one(holding(db), [id]), accountOf),
-    findByLoginName: (name) => found(db.one(byName, [name]), accountOf),
-    // 'A' follows '@' in both databases' order.
-    isLocalPart: async (name) => (await db.one(localPart, [`${name}@`, `${name}A`])) !== null,
-    list: () => listAll(db),
-    isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
-  }
-}
-
-function writing(db: Db): Some<'add' | 'addFirst' | 'remove' | 'noteSignIn'> {
-  return {
-    add: (account) => db.atomic((part) => add(part, account)),
-    addFirst: (account) => db.atomic((part) => addFirst(part, account)),
-    remove: (id) => wrote(db.run('DELETE FROM account WHERE id = $1', [id])),
-    noteSignIn: (id, at) => done(db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])),
-  }
-}
+const hold = byDialect((dialect) => (dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find))
 
 const setProfile = 'UPDATE account SET username = $2, name = $3, email = $4, group_names = $5 WHERE id = $1'
-
-function changing(db: Db): Some<'setDisabled' | 'setPasswordHash' | 'renewPasswordHash' | 'setProfile'> {
-  return {
-    setDisabled: (id, disabled) =>
-      wrote(db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])),
-    setPasswordHash: (id, hash) =>
-      wrote(db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])),
-    renewPasswordHash: (id, { from, to }) =>
-      wrote(
-        db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [id, from, to]),
-      ),
-    setProfile: (id, { username, name, email, groups }) =>
-      done(db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])),
-  }
-}
 
 const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
   WHERE id = $1 AND authenticator_count = $4 AND factor_counts = $5`
@@ -166,11 +124,11 @@ const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
 /** The row is held meanwhile, and the write decides: it finds the counts as they were read, or changes nothing. */
 const change = (db: Db, id: AccountId, next: (now: FactorCounts) => FactorCounts | null): Promise<boolean> =>
   db.atomic(async (part) => {
-    const row = await part.one<AccountRow>(holding(part), [id])
+    const row = await part.one<AccountRow>(hold[part.dialect], [id])
     const counts = row === null ? null : next(countsOf(row))
     if (row === null || counts === null) return false
     const was = [row.authenticator_count, row.factor_counts]
-    return wrote(part.run(recount, [id, counts.totp, othersOf(counts), ...was]))
+    return (await part.run(recount, [id, counts.totp, othersOf(counts), ...was])) > 0
   })
 
 const total = (counts: FactorCounts): number =>
@@ -187,11 +145,45 @@ function countedDown(now: FactorCounts, kind: string, atLeast: number): FactorCo
   return has > 0 && total(now) > atLeast ? { ...now, [kind]: has - 1 } : null
 }
 
-function counting(db: Db): Some<'countFactorUp' | 'countFactorDown' | 'resetFactorCounts'> {
-  return {
-    countFactorUp: (id, kind, limit) => change(db, id, (now) => countedUp(now, kind, limit)),
-    countFactorDown: (id, kind, atLeast) => change(db, id, (now) => countedDown(now, kind, atLeast)),
-    resetFactorCounts: (id) =>
-      done(db.run("UPDATE account SET authenticator_count = 0, factor_counts = '{}' WHERE id = $1", [id])),
-  }
-}
+export const accountStore = (db: Db): AccountStore => ({
+  find: async (id) => {
+    const row = await db.one<AccountRow>(find, [id])
+    return row && accountOf(row)
+  },
+  hold: async (id) => {
+    const row = await db.one<AccountRow>(hold[db.dialect], [id])
+    return row && accountOf(row)
+  },
+  findByLoginName: async (name) => {
+    const row = await db.one<AccountRow>(byName, [name])
+    return row && accountOf(row)
+  },
+  // 'A' follows '@' in both databases' order.
+  isLocalPart: async (name) => (await db.one(localPart, [`${name}@`, `${name}A`])) !== null,
+  list: () => listAll(db),
+  isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
+  add: (account) => db.atomic((part) => add(part, account)),
+  addFirst: (account) => db.atomic((part) => addFirst(part, account)),
+  remove: async (id) => (await db.run('DELETE FROM account WHERE id = $1', [id])) > 0,
+  noteSignIn: async (id, at) => {
+    await db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])
+  },
+  setDisabled: async (id, disabled) =>
+    (await db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])) > 0,
+  setPasswordHash: async (id, hash) =>
+    (await db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])) > 0,
+  renewPasswordHash: async (id, { from, to }) =>
+    (await db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+      id,
+      from,
+      to,
+    ])) > 0,
+  setProfile: async (id, { username, name, email, groups }) => {
+    await db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])
+  },
+  countFactorUp: (id, kind, limit) => change(db, id, (now) => countedUp(now, kind, limit)),
+  countFactorDown: (id, kind, atLeast) => change(db, id, (now) => countedDown(now, kind, atLeast)),
+  resetFactorCounts: async (id) => {
+    await db.run("UPDATE account SET authenticator_count = 0, factor_counts = '{}' WHERE id = $1", [id])
+  },
+})

@@ -1,8 +1,7 @@
 import type { AttemptKey, AttemptPolicy, AttemptStore, Reservation } from '../../core/rate-limits/attempts.js'
-import type { Clock, Now } from '../engine/clock.js'
-import { nowOf } from '../engine/clock.js'
+import { byClock, type Clock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
-import { among, done } from './rows.js'
+import { removeAmong } from './rows.js'
 
 interface AttemptRow {
   readonly failures: number
@@ -23,13 +22,13 @@ const besideAt = (now: string, [key, forgets, age]: readonly [string, string, st
  * longest wait, $7 the first, $8 locked at, $9 forgets at all, $10 the counter that it locks with. The row that is put in carries the
  * moment.
  */
-const reserveAt = (now: Now): string => {
+const reserve = byClock((now) => {
   const beside = ['$10', '$9', '$3'] as const
   const isForgotten = '($9 = 1 AND attempt.changed_at < excluded.changed_at - $3)'
   return `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets)
   SELECT CAST($1 AS text), 1, CASE WHEN CAST($4 AS bigint) <= 1 THEN moment.now + CAST($7 AS bigint) ELSE 0 END,
     moment.now, CAST($9 AS bigint)
-  FROM (SELECT ${now.sql('$2')} AS now) AS moment
+  FROM (SELECT ${now('$2')} AS now) AS moment
   WHERE ${besideAt('moment.now', beside)} < CAST($8 AS bigint)
   ON CONFLICT (key) DO UPDATE SET
     failures = CASE WHEN ${isForgotten} THEN 1 ELSE attempt.failures + 1 END,
@@ -44,9 +43,9 @@ const reserveAt = (now: Now): string => {
     AND CASE WHEN ${isForgotten} THEN 0 ELSE attempt.failures END
       + ${besideAt('excluded.changed_at', beside)} < $8
   RETURNING failures`
-}
+})
 
-function reserveParams(key: AttemptKey, policy: AttemptPolicy, now: number | null) {
+function reserveParams(key: AttemptKey, policy: AttemptPolicy, now: number) {
   const { waitFrom, firstWaitSeconds, longestWaitSeconds, lockAt, forgetAfterSeconds } = policy
   const doublings = Math.ceil(Math.log2(Math.max(1, longestWaitSeconds / firstWaitSeconds)))
   return [
@@ -64,16 +63,20 @@ function reserveParams(key: AttemptKey, policy: AttemptPolicy, now: number | nul
 }
 
 /** $1 key, $2 now, $3 the counter that it locks with, $4 forgets at all, $5 what is so many seconds old. */
-const lookAt = (now: Now): string => `SELECT COALESCE(attempt.failures, 0) AS failures,
+const look = byClock(
+  (now) => `SELECT COALESCE(attempt.failures, 0) AS failures,
     COALESCE(attempt.blocked_until, 0) AS blocked_until, COALESCE(attempt.changed_at, moment.now) AS changed_at,
     ${besideAt('moment.now', ['$3', '$4', '$5'])} AS beside, moment.now AS now
-  FROM (SELECT ${now.sql('$2')} AS now) AS moment LEFT JOIN attempt ON attempt.key = $1`
+  FROM (SELECT ${now('$2')} AS now) AS moment LEFT JOIN attempt ON attempt.key = $1`,
+)
 
-const lookParams = (
-  key: AttemptKey,
-  { lockedWith, forgetAfterSeconds }: AttemptPolicy,
-  now: number | null,
-) => [key, now, lockedWith ?? null, Number(forgetAfterSeconds !== null), forgetAfterSeconds ?? 0]
+const lookParams = (key: AttemptKey, { lockedWith, forgetAfterSeconds }: AttemptPolicy, now: number) => [
+  key,
+  now,
+  lockedWith ?? null,
+  Number(forgetAfterSeconds !== null),
+  forgetAfterSeconds ?? 0,
+]
 
 /** Why there is no attempt; null when somebody has made room meanwhile. The wait's end is told in the server's time. */
 function refusal(row: AttemptRow | null, policy: AttemptPolicy, nowSeconds: number): Reservation | null {
@@ -90,31 +93,29 @@ function refusal(row: AttemptRow | null, policy: AttemptPolicy, nowSeconds: numb
  * A clock that was set back since: nobody knows how much of the wait is over, so it begins once more. A clock that ran an
  * hour ahead locks nobody out for that hour, and one that is set back makes no wait shorter.
  */
-const beginWaitAgain = (now: Now): string => `UPDATE attempt
+const beginWaitAgain = byClock(
+  (now) => `UPDATE attempt
   SET blocked_until = attempt.blocked_until - attempt.changed_at + moment.now, changed_at = moment.now
-  FROM (SELECT ${now.sql('$2')} AS now) AS moment
-  WHERE attempt.key = $1 AND attempt.changed_at > moment.now AND attempt.blocked_until > moment.now`
+  FROM (SELECT ${now('$2')} AS now) AS moment
+  WHERE attempt.key = $1 AND attempt.changed_at > moment.now AND attempt.blocked_until > moment.now`,
+)
 
 const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR failures = 0)
   ORDER BY changed_at LIMIT $2`
+const removeIdle = removeAmong('attempt', 'key', idle)
 
 export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
-  const now = nowOf(db, clock)
-  const reserve = reserveAt(now)
-  const waitAgain = beginWaitAgain(now)
-  const look = lookAt(now)
-  const removeIdle = `DELETE FROM attempt WHERE ${among(db, 'key', idle)}`
   return {
     async reserve(key, policy, nowSeconds) {
       for (let tries = 0; tries < 5; tries += 1) {
-        const row = await db.one<Pick<AttemptRow, 'failures'>>(
-          reserve,
-          reserveParams(key, policy, now.param(nowSeconds)),
+        const row = await db.returning<Pick<AttemptRow, 'failures'>>(
+          reserve[clock],
+          reserveParams(key, policy, nowSeconds),
         )
         if (row !== null) return { kind: 'reserved', failures: row.failures }
-        const why = await db.one<AttemptRow>(look, lookParams(key, policy, now.param(nowSeconds)))
+        const why = await db.one<AttemptRow>(look[clock], lookParams(key, policy, nowSeconds))
         if (why !== null && why.changed_at > why.now && why.blocked_until > why.now) {
-          await db.run(waitAgain, [key, now.param(nowSeconds)])
+          await db.run(beginWaitAgain[clock], [key, nowSeconds])
           continue
         }
         const refused = refusal(why, policy, nowSeconds)
@@ -123,14 +124,15 @@ export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
       // Others keep changing this counter: no attempt now, and an honest time for the next one.
       return { kind: 'wait', untilSeconds: nowSeconds + 1 }
     },
-    giveBack: (key) =>
-      done(
-        db.run(
-          'UPDATE attempt SET failures = failures - 1, blocked_until = 0 WHERE key = $1 AND failures > 0',
-          [key],
-        ),
-      ),
-    clear: (key) => done(db.run('DELETE FROM attempt WHERE key = $1', [key])),
-    removeIdleSince: (at, limit) => db.run(removeIdle, [at, limit]),
+    giveBack: async (key) => {
+      await db.run(
+        'UPDATE attempt SET failures = failures - 1, blocked_until = 0 WHERE key = $1 AND failures > 0',
+        [key],
+      )
+    },
+    clear: async (key) => {
+      await db.run('DELETE FROM attempt WHERE key = $1', [key])
+    },
+    removeIdleSince: (at, limit) => db.run(removeIdle[db.dialect], [at, limit]),
   }
 }

@@ -1,7 +1,13 @@
-import type { AuditEventName, AuditFilter, AuditRecord, AuditStore } from '../../core/audit/audit.js'
+import type {
+  AuditEvent,
+  AuditEventName,
+  AuditFilter,
+  AuditRecord,
+  AuditStore,
+} from '../../core/audit/audit.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { among, done, foundAll, valuesList } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 
 interface AuditRow {
   readonly sequence: number
@@ -47,18 +53,24 @@ const add = `INSERT INTO audit (at, event, account, address, user_agent, details
 const these = `SELECT ${columns} FROM audit
   WHERE sequence IN ${valuesList(1, mostOfThese)} ORDER BY sequence`
 const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
+const removeBefore = removeAmong('audit', 'sequence', due)
 
-export function auditStore(db: Db): AuditStore {
-  const removeBefore = `DELETE FROM audit WHERE ${among(db, 'sequence', due)}`
+export type Heard = (event: AuditEvent) => void
+
+/** `heard` hears of each event that was written. */
+export function auditStore(db: Db, heard?: Heard): AuditStore {
   return {
-    add: ({ at, event, account, address, userAgent, details }) =>
-      done(db.run(add, [at, event, account, address, userAgent, JSON.stringify(details)])),
-    list: (filter) => foundAll(db.all<AuditRow>(...listQuery(filter)), recordOf),
-    listThese: (sequences) => {
+    add: async (event) => {
+      const { at, account, address, userAgent, details } = event
+      await db.run(add, [at, event.event, account, address, userAgent, JSON.stringify(details)])
+      heard?.(event)
+    },
+    list: async (filter) => (await db.all<AuditRow>(...listQuery(filter))).map(recordOf),
+    listThese: async (sequences) => {
       // Always as many parameters: one statement for all.
       const padded = Array.from({ length: mostOfThese }, (_one, index) => sequences[index] ?? -1)
-      return foundAll(db.all<AuditRow>(these, padded), recordOf)
+      return (await db.all<AuditRow>(these, padded)).map(recordOf)
     },
-    removeBefore: (at, limit) => db.run(removeBefore, [at, limit]),
+    removeBefore: (at, limit) => db.run(removeBefore[db.dialect], [at, limit]),
   }
 }

@@ -1,7 +1,7 @@
 import type { AuthenticatorSecret, AuthenticatorStore, Otp } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { done, foundAll, valuesList, wrote } from './rows.js'
+import { valuesList } from './rows.js'
 
 interface AuthenticatorRow {
   readonly id: string
@@ -40,12 +40,6 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
 const sealedUnder = 'substr(sealed, 4, 16)'
 const keyIn = (sealed: string): string => sealed.slice(3, 19)
 
-export function authenticatorStore(db: Db): AuthenticatorStore {
-  return { ...keeping(db), ...resealing(db) }
-}
-
-type Resealing = 'listNotSealedUnder' | 'reseal' | 'countNotSealedUnder'
-
 const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 12)}`
 const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
 const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
@@ -69,24 +63,6 @@ const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
 
 const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`
 
-function keeping(db: Db): Omit<AuthenticatorStore, Resealing> {
-  return {
-    add: (one) => done(db.run(add, valuesOf(one))),
-    listOf: (account) => foundAll(db.all<AuthenticatorRow>(listOf, [account]), authenticatorOf),
-    consumeStepIfNewer: (id, step, at) => wrote(db.run(consume, [id, step, at])),
-    consumeCounterIfNewer: (id, next, at) => wrote(db.run(consumeCounter, [id, next, at])),
-    // Two renames at once would both find the name free: one after the other.
-    rename: (id, account, name) =>
-      db.atomic(async (part) => {
-        await part.lock(`authenticator names of ${account}`)
-        return wrote(part.run(rename, [id, account, name]))
-      }),
-    remove: (id, account) =>
-      wrote(db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])),
-    removeAllOf: (account) => db.run('DELETE FROM authenticator WHERE account = $1', [account]),
-  }
-}
-
 // Two ranges of the index: nothing that is sealed under the key is looked at.
 const range = (beside: string): string =>
   `SELECT * FROM (SELECT ${columns} FROM authenticator
@@ -94,20 +70,32 @@ const range = (beside: string): string =>
     ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
 const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
 
-function resealing(db: Db): Pick<AuthenticatorStore, Resealing> {
-  return {
-    listNotSealedUnder: (keyId, limit, after) =>
-      foundAll(
-        db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? '']),
-        authenticatorOf,
-      ),
-    reseal: (id, { from, to }) =>
-      wrote(db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, from, to])),
-    async countNotSealedUnder(keyIds) {
-      const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
-      const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
-      const row = await db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
-      return row?.n ?? 0
-    },
-  }
-}
+export const authenticatorStore = (db: Db): AuthenticatorStore => ({
+  add: async (one) => {
+    await db.run(add, valuesOf(one))
+  },
+  listOf: async (account) => (await db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf),
+  consumeStepIfNewer: async (id, step, at) => (await db.run(consume, [id, step, at])) > 0,
+  consumeCounterIfNewer: async (id, next, at) => (await db.run(consumeCounter, [id, next, at])) > 0,
+  // Two renames at once would both find the name free: one after the other.
+  rename: (id, account, name) =>
+    db.atomic(async (part) => {
+      await part.lock(`authenticator names of ${account}`)
+      return (await part.run(rename, [id, account, name])) > 0
+    }),
+  remove: async (id, account) =>
+    (await db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])) > 0,
+  removeAllOf: (account) => db.run('DELETE FROM authenticator WHERE account = $1', [account]),
+  listNotSealedUnder: async (keyId, limit, after) =>
+    (await db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? ''])).map(
+      authenticatorOf,
+    ),
+  reseal: async (id, { from, to }) =>
+    (await db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, from, to])) > 0,
+  async countNotSealedUnder(keyIds) {
+    const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
+    const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
+    const row = await db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
+    return row?.n ?? 0
+  },
+})

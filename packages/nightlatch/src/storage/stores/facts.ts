@@ -1,6 +1,5 @@
 import type { FactStore } from '../../core/ports/stores.js'
 import type { Db } from '../engine/database.js'
-import { done, found, wrote } from './rows.js'
 
 const list = `SELECT name, value FROM fact WHERE substr(name, 1, length(CAST($1 AS text))) = $1 ORDER BY name`
 const put = `INSERT INTO fact (name, value) VALUES ($1, $2)
@@ -10,11 +9,13 @@ const add = `INSERT INTO fact (name, value) VALUES ($1, $2) ON CONFLICT (name) D
 
 export function factStore(db: Db): FactStore {
   return {
-    get: (name) =>
-      found(db.one<{ value: string }>('SELECT value FROM fact WHERE name = $1', [name]), (row) => row.value),
+    get: async (name) =>
+      (await db.one<{ value: string }>('SELECT value FROM fact WHERE name = $1', [name]))?.value ?? null,
     list: (prefix) => db.all(list, [prefix]),
-    add: (name, value) => wrote(db.run(add, [name, value])),
-    put: (name, value) => done(db.run(put, [name, value])),
-    remove: (name) => wrote(db.run('DELETE FROM fact WHERE name = $1', [name])),
+    add: async (name, value) => (await db.run(add, [name, value])) > 0,
+    put: async (name, value) => {
+      await db.run(put, [name, value])
+    },
+    remove: async (name) => (await db.run('DELETE FROM fact WHERE name = $1', [name])) > 0,
   }
 }

@@ -1,6 +1,6 @@
 import type { KnownDeviceStore } from '../../core/sessions/trusted-device.js'
 import type { Db } from '../engine/database.js'
-import { among, done } from './rows.js'
+import { removeAmong } from './rows.js'
 
 const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
   ON CONFLICT (account, device_hash) DO UPDATE SET seen_at = excluded.seen_at`
@@ -8,17 +8,24 @@ const isKnown = 'SELECT 1 AS known FROM known_device WHERE account = $1 AND devi
 const removeOldest = `DELETE FROM known_device WHERE account = $1 AND device_hash NOT IN
   (SELECT device_hash FROM known_device WHERE account = $1 ORDER BY seen_at DESC, device_hash LIMIT $2)`
 
+const idle = (columns: string): string =>
+  `SELECT ${columns} FROM known_device WHERE seen_at < $1 ORDER BY seen_at LIMIT $2`
+// PostgreSQL looks up no list of pairs: the rows' places do, which stay the same while the rows are locked.
+const removeIdle = {
+  sqlite: removeAmong('known_device', '(account, device_hash)', idle('account, device_hash')).sqlite,
+  postgres: removeAmong('known_device', 'ctid', idle('ctid')).postgres,
+}
+
 export function knownDeviceStore(db: Db): KnownDeviceStore {
-  // PostgreSQL looks up no list of pairs: the rows' places do, which stay the same while the rows are locked.
-  const key = db.dialect === 'postgres' ? 'ctid' : '(account, device_hash)'
-  const columns = db.dialect === 'postgres' ? 'ctid' : 'account, device_hash'
-  const idle = `SELECT ${columns} FROM known_device WHERE seen_at < $1 ORDER BY seen_at LIMIT $2`
-  const removeIdle = `DELETE FROM known_device WHERE ${among(db, key, idle)}`
   return {
-    note: (account, deviceHash, at) => done(db.run(note, [account, deviceHash, at])),
+    note: async (account, deviceHash, at) => {
+      await db.run(note, [account, deviceHash, at])
+    },
     isKnown: async (account, deviceHash) => (await db.one(isKnown, [account, deviceHash])) !== null,
-    removeAllOf: (account) => done(db.run('DELETE FROM known_device WHERE account = $1', [account])),
+    removeAllOf: async (account) => {
+      await db.run('DELETE FROM known_device WHERE account = $1', [account])
+    },
     removeOldestOf: (account, keep) => db.run(removeOldest, [account, keep]),
-    removeIdleSince: (at, limit) => db.run(removeIdle, [at, limit]),
+    removeIdleSince: (at, limit) => db.run(removeIdle[db.dialect], [at, limit]),
   }
 }

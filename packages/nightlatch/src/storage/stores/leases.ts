@@ -1,6 +1,5 @@
 import type { LeaseStore } from '../../core/ports/lease.js'
 import type { Db } from '../engine/database.js'
-import { done, wrote } from './rows.js'
 
 const take = `INSERT INTO lease (name, holder, ends_at) VALUES ($1, $2, $3)
   ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
@@ -8,8 +7,9 @@ const take = `INSERT INTO lease (name, holder, ends_at) VALUES ($1, $2, $3)
 
 export function leaseStore(db: Db): LeaseStore {
   return {
-    take: ({ name, holder, endsAt }, now) => wrote(db.run(take, [name, holder, endsAt, now])),
-    release: (name, holder) =>
-      done(db.run('DELETE FROM lease WHERE name = $1 AND holder = $2', [name, holder])),
+    take: async ({ name, holder, endsAt }, now) => (await db.run(take, [name, holder, endsAt, now])) > 0,
+    release: async (name, holder) => {
+      await db.run('DELETE FROM lease WHERE name = $1 AND holder = $2', [name, holder])
+    },
   }
 }

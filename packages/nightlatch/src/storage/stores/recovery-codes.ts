@@ -1,7 +1,7 @@
 import type { AccountId } from '../../core/ids.js'
 import type { RecoveryCodeStore } from '../../core/factors/recovery-codes/store.js'
 import type { Db } from '../engine/database.js'
-import { done, found, valuesList, wrote } from './rows.js'
+import { valuesList } from './rows.js'
 
 /** The set's row comes first: two renewals at once meet there, and the codes of one of them are left. */
 async function replaceAll(
@@ -28,10 +28,12 @@ const countLeft = 'SELECT count(*) AS n FROM recovery_code WHERE account = $1'
 export function recoveryCodeStore(db: Db): RecoveryCodeStore {
   return {
     replaceAll: (account, set) => db.atomic((part) => replaceAll(part, account, set)),
-    saltOf: (account) => found(db.one<{ salt: string }>(saltOf, [account]), (row) => row.salt),
-    take: (account, hash) =>
-      wrote(db.run('DELETE FROM recovery_code WHERE account = $1 AND hash = $2', [account, hash])),
+    saltOf: async (account) => (await db.one<{ salt: string }>(saltOf, [account]))?.salt ?? null,
+    take: async (account, hash) =>
+      (await db.run('DELETE FROM recovery_code WHERE account = $1 AND hash = $2', [account, hash])) > 0,
     countLeft: async (account) => (await db.one<{ n: number }>(countLeft, [account]))?.n ?? 0,
-    removeAllOf: (account) => done(db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])),
+    removeAllOf: async (account) => {
+      await db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])
+    },
   }
 }

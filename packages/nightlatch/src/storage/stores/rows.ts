@@ -1,39 +1,23 @@
-import type { Db } from '../engine/database.js'
+import type { Dialect } from '../engine/database.js'
 
-/** What a query found, as the core knows it. */
-export async function found<Row, Thing>(
-  row: Promise<Row | null>,
-  thingOf: (row: Row) => Thing,
-): Promise<Thing | null> {
-  const there = await row
-  return there === null ? null : thingOf(there)
-}
-
-export async function foundAll<Row, Thing>(
-  rows: Promise<readonly Row[]>,
-  thingOf: (row: Row) => Thing,
-): Promise<readonly Thing[]> {
-  return (await rows).map(thingOf)
-}
-
-/** A conditional write that concerns one row at most: its row count is the answer. */
-export async function wrote(rows: Promise<number>): Promise<boolean> {
-  return (await rows) > 0
-}
-
-export async function done(rows: Promise<number>): Promise<void> {
-  await rows
-}
+/** What each database is told. */
+export const byDialect = (write: (dialect: Dialect) => string): Readonly<Record<Dialect, string>> => ({
+  sqlite: write('sqlite'),
+  postgres: write('postgres'),
+})
 
 /**
- * A condition on `column` for one of the rows that `select` finds. PostgreSQL looks for them once, and passes by
+ * Removes the rows whose `column` is among what `select` finds. PostgreSQL looks for them once, and passes by
  * those that somebody holds just now: housekeeping waits for nobody.
  */
-export function among(db: Db, column: string, select: string): string {
-  return db.dialect === 'postgres'
-    ? `${column} = ANY (ARRAY(${select} FOR UPDATE SKIP LOCKED))`
-    : `${column} IN (${select})`
-}
+export const removeAmong = (
+  table: string,
+  column: string,
+  select: string,
+): Readonly<Record<Dialect, string>> => ({
+  sqlite: `DELETE FROM ${table} WHERE ${column} IN (${select})`,
+  postgres: `DELETE FROM ${table} WHERE ${column} = ANY (ARRAY(${select} FOR UPDATE SKIP LOCKED))`,
+})
 
 /** `($1, $2), ($3, $4)` for two rows of two. */
 export function valuesList(rows: number, columns: number): string {

@@ -2,7 +2,7 @@ import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db, Param } from '../engine/database.js'
-import { among, done, found, foundAll, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 
 interface SessionRow {
   readonly session_id: string
@@ -52,23 +52,10 @@ const valuesOf = (session: Session, tokenHash: string): readonly Param[] => [
   session.strength,
 ]
 
-export function sessionStore(db: Db): SessionStore {
-  return { ...finding(db), ...keeping(db), ...ending(db) }
-}
-
-type Some<Names extends keyof SessionStore> = Pick<SessionStore, Names>
-
 // The one query that nearly every request makes: one look-up by primary key in each table.
 const find = `SELECT ${columns}, ${accountColumns} FROM session JOIN account ON account.id = session.account
   WHERE session.token_hash = $1 AND account.disabled = 0`
 const listOf = `SELECT ${columns} FROM session WHERE account = $1 ORDER BY last_seen_at DESC, id`
-
-function finding(db: Db): Some<'findByTokenHash' | 'listOf'> {
-  return {
-    findByTokenHash: (tokenHash) => found(db.one(find, [tokenHash]), signedInOf),
-    listOf: (account) => foundAll(db.all<SessionRow>(listOf, [account]), sessionOf),
-  }
-}
 
 const add = `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at,
   expires_at, address, user_agent, strength) VALUES ${valuesList(1, 11)}`
@@ -76,35 +63,45 @@ const replace = `UPDATE session SET token_hash = $1, id = $2, factors = $4, sign
   verified_at = $6, last_seen_at = $7, expires_at = $8, address = $9, user_agent = $10,
   strength = $11 WHERE token_hash = $12 AND account = $3`
 
-function keeping(db: Db): Some<'add' | 'touch' | 'replaceToken'> {
-  return {
-    add: (session, tokenHash) => done(db.run(add, valuesOf(session, tokenHash))),
-    touch: (id, at) =>
-      done(db.run('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [id, at])),
-    replaceToken: (tokenHash, next) =>
-      wrote(db.run(replace, [...valuesOf(next.session, next.tokenHash), tokenHash])),
-  }
-}
-
 const count = 'SELECT count(*) AS n FROM session WHERE account = $1'
 const endOldest = `DELETE FROM session WHERE account = $1 AND id NOT IN
   (SELECT id FROM session WHERE account = $1 ORDER BY last_seen_at DESC, signed_in_at DESC, id LIMIT $2)`
-const expired = `SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
-const idle = `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`
+const removeExpired = removeAmong(
+  'session',
+  'token_hash',
+  `SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`,
+)
+const removeIdle = removeAmong(
+  'session',
+  'token_hash',
+  `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`,
+)
 
-function ending(db: Db): Omit<SessionStore, 'findByTokenHash' | 'listOf' | 'add' | 'touch' | 'replaceToken'> {
-  const remove = (which: string): string => `DELETE FROM session WHERE ${among(db, 'token_hash', which)}`
-  return {
-    end: (id, account) => wrote(db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])),
-    endByTokenHash: (tokenHash) => wrote(db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])),
-    endAllOf: (account, except) =>
-      db.run('DELETE FROM session WHERE account = $1 AND id <> $2', [account, except ?? '']),
-    // Hardly anybody has too many, and to look for the oldest costs ten times as much as to count.
-    endOldestOf: async (account, keep) => {
-      const row = await db.one<{ n: number }>(count, [account])
-      return (row?.n ?? 0) > keep ? db.run(endOldest, [account, keep]) : 0
-    },
-    removeExpired: (now, limit) => db.run(remove(expired), [now, limit]),
-    removeIdleSince: (at, limit) => db.run(remove(idle), [at, limit]),
-  }
-}
+export const sessionStore = (db: Db): SessionStore => ({
+  findByTokenHash: async (tokenHash) => {
+    const row = await db.one<SessionRow & AccountRow>(find, [tokenHash])
+    return row && signedInOf(row)
+  },
+  listOf: async (account) => (await db.all<SessionRow>(listOf, [account])).map(sessionOf),
+  add: async (session, tokenHash) => {
+    await db.run(add, valuesOf(session, tokenHash))
+  },
+  touch: async (id, at) => {
+    await db.run('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [id, at])
+  },
+  replaceToken: async (tokenHash, next) =>
+    (await db.run(replace, [...valuesOf(next.session, next.tokenHash), tokenHash])) > 0,
+  end: async (id, account) =>
+    (await db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])) > 0,
+  endByTokenHash: async (tokenHash) =>
+    (await db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])) > 0,
+  endAllOf: (account, except) =>
+    db.run('DELETE FROM session WHERE account = $1 AND id <> $2', [account, except ?? '']),
+  // Hardly anybody has too many, and to look for the oldest costs ten times as much as to count.
+  endOldestOf: async (account, keep) => {
+    const row = await db.one<{ n: number }>(count, [account])
+    return (row?.n ?? 0) > keep ? db.run(endOldest, [account, keep]) : 0
+  },
+  removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
+  removeIdleSince: (at, limit) => db.run(removeIdle[db.dialect], [at, limit]),
+})

@@ -1,7 +1,7 @@
 import type { SetUp, SetUpStore } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
 import type { Db } from '../engine/database.js'
-import { among, done, found, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 
 interface SetUpRow {
   readonly id: string
@@ -35,27 +35,33 @@ const add = `INSERT INTO set_up (${columns}) VALUES ${valuesList(1, 8)}
   WHERE set_up.expires_at <= excluded.created_at`
 const findByOwner = `SELECT ${columns} FROM set_up WHERE owner = $1 AND expires_at > $2`
 const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+const removeExpired = removeAmong('set_up', 'owner', due)
 
 export function setUpStore(db: Db): SetUpStore {
-  const removeExpired = `DELETE FROM set_up WHERE ${among(db, 'owner', due)}`
   return {
-    addUnlessThere: (one) =>
-      done(
-        db.run(add, [
-          one.id,
-          one.account,
-          one.owner,
-          one.sealed,
-          one.name,
-          one.replaces,
-          one.createdAt,
-          one.expiresAt,
-        ]),
-      ),
-    findByOwner: (owner, now) => found(db.one(findByOwner, [owner, now]), setUpOf),
-    take: (id) => wrote(db.run('DELETE FROM set_up WHERE id = $1', [id])),
-    removeByOwner: (owner) => done(db.run('DELETE FROM set_up WHERE owner = $1', [owner])),
-    removeAllOf: (account) => done(db.run('DELETE FROM set_up WHERE account = $1', [account])),
-    removeExpired: (now, limit) => db.run(removeExpired, [now, limit]),
+    addUnlessThere: async (one) => {
+      await db.run(add, [
+        one.id,
+        one.account,
+        one.owner,
+        one.sealed,
+        one.name,
+        one.replaces,
+        one.createdAt,
+        one.expiresAt,
+      ])
+    },
+    findByOwner: async (owner, now) => {
+      const row = await db.one<SetUpRow>(findByOwner, [owner, now])
+      return row && setUpOf(row)
+    },
+    take: async (id) => (await db.run('DELETE FROM set_up WHERE id = $1', [id])) > 0,
+    removeByOwner: async (owner) => {
+      await db.run('DELETE FROM set_up WHERE owner = $1', [owner])
+    },
+    removeAllOf: async (account) => {
+      await db.run('DELETE FROM set_up WHERE account = $1', [account])
+    },
+    removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
   }
 }

@@ -1,9 +1,8 @@
-import type { AuditEvent } from '../../core/audit/audit.js'
 import type { SessionStore } from '../../core/sessions/session.js'
 import type { Stores } from '../../core/ports/stores.js'
 import { accountStore } from './accounts.js'
 import { attemptStore } from './attempts.js'
-import { auditStore } from './audit.js'
+import { auditStore, type Heard } from './audit.js'
 import { authenticatorStore } from './authenticators.js'
 import type { Clock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
@@ -18,19 +17,6 @@ import { setUpStore } from './set-ups.js'
 import { signInStore } from './sign-ins.js'
 import { trustedDeviceStore } from './trusted-devices.js'
 import { unsavedCodesStore } from './unsaved-codes.js'
-
-export type Heard = (event: AuditEvent) => void
-
-const heardOf = (store: Stores['audit'], heard: Heard | undefined): Stores['audit'] =>
-  heard === undefined
-    ? store
-    : {
-        ...store,
-        add: async (event) => {
-          await store.add(event)
-          heard(event)
-        },
-      }
 
 /**
  * The stores on one database, or in one transaction. Each is made when it is first asked for: most transactions need
@@ -77,7 +63,7 @@ export class StoresOn implements Stores {
   }
 
   get audit(): Stores['audit'] {
-    return (this.#audit ??= heardOf(auditStore(this.#db), this.#heard))
+    return (this.#audit ??= auditStore(this.#db, this.#heard))
   }
 
   get authenticators(): Stores['authenticators'] {

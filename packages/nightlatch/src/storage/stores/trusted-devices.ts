@@ -1,7 +1,7 @@
 import type { TrustedDevice, TrustedDeviceStore } from '../../core/sessions/trusted-device.js'
 import type { AccountId, TrustedDeviceId } from '../../core/ids.js'
 import type { Db } from '../engine/database.js'
-import { among, done, found, foundAll, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 
 interface TrustedDeviceRow {
   readonly id: string
@@ -29,10 +29,6 @@ const deviceOf = (row: TrustedDeviceRow): TrustedDevice => ({
   address: row.address,
 })
 
-export function trustedDeviceStore(db: Db): TrustedDeviceStore {
-  return { ...using(db), ...ending(db) }
-}
-
 const add = `INSERT INTO trusted_device (${columns}, token_hash, series_hash) VALUES ${valuesList(1, 9)}`
 // The version before knew of no series: a device that it added gets one at the first use.
 const advance = `UPDATE trusted_device SET token_hash = $3, previous_hash = $2, series_hash = $5, last_used_at = $4
@@ -44,46 +40,39 @@ const isCurrent = `SELECT 1 AS current FROM trusted_device
   WHERE account = $1 AND token_hash = $2 AND expires_at > $3`
 const listOf = `SELECT ${columns} FROM trusted_device WHERE account = $1 ORDER BY last_used_at DESC, id`
 
-function using(db: Db): Pick<TrustedDeviceStore, 'add' | 'isCurrent' | 'use' | 'listOf'> {
-  return {
-    add: (one, tokenHash, seriesHash) =>
-      done(
-        db.run(add, [
-          one.id,
-          one.account,
-          one.createdAt,
-          one.lastUsedAt,
-          one.expiresAt,
-          one.userAgent,
-          one.address,
-          tokenHash,
-          seriesHash ?? null,
-        ]),
-      ),
-    isCurrent: async (account, tokenHash, at) => (await db.one(isCurrent, [account, tokenHash, at])) !== null,
-    async use(account, { token, next, series = null, wasCurrent = false }, at) {
-      const used = await found(db.one(advance, [account, token, next, at, series]), deviceOf)
-      if (used !== null) return { kind: 'used', device: used }
-      if (wasCurrent) return { kind: 'overtaken' }
-      const reused = await db.one<EndedRow>(endReused, [account, token, at, series])
-      return reused === null
-        ? { kind: 'unknown' }
-        : { kind: 'reused', device: deviceOf(reused), wasLast: reused.was_last === 1 }
-    },
-    listOf: (account) => foundAll(db.all<TrustedDeviceRow>(listOf, [account]), deviceOf),
-  }
-}
-
 const due = `SELECT id FROM trusted_device WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
+const removeExpired = removeAmong('trusted_device', 'id', due)
 
-function ending(db: Db): Pick<TrustedDeviceStore, 'end' | 'endSeries' | 'endAllOf' | 'removeExpired'> {
-  const removeExpired = `DELETE FROM trusted_device WHERE ${among(db, 'id', due)}`
-  return {
-    end: (id, account) =>
-      wrote(db.run('DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])),
-    endSeries: (account, series) =>
-      done(db.run('DELETE FROM trusted_device WHERE account = $1 AND series_hash = $2', [account, series])),
-    endAllOf: (account) => db.run('DELETE FROM trusted_device WHERE account = $1', [account]),
-    removeExpired: (now, limit) => db.run(removeExpired, [now, limit]),
-  }
-}
+export const trustedDeviceStore = (db: Db): TrustedDeviceStore => ({
+  add: async (one, tokenHash, seriesHash) => {
+    await db.run(add, [
+      one.id,
+      one.account,
+      one.createdAt,
+      one.lastUsedAt,
+      one.expiresAt,
+      one.userAgent,
+      one.address,
+      tokenHash,
+      seriesHash ?? null,
+    ])
+  },
+  isCurrent: async (account, tokenHash, at) => (await db.one(isCurrent, [account, tokenHash, at])) !== null,
+  async use(account, { token, next, series = null, wasCurrent = false }, at) {
+    const used = await db.returning<TrustedDeviceRow>(advance, [account, token, next, at, series])
+    if (used !== null) return { kind: 'used', device: deviceOf(used) }
+    if (wasCurrent) return { kind: 'overtaken' }
+    const reused = await db.returning<EndedRow>(endReused, [account, token, at, series])
+    return reused === null
+      ? { kind: 'unknown' }
+      : { kind: 'reused', device: deviceOf(reused), wasLast: reused.was_last === 1 }
+  },
+  listOf: async (account) => (await db.all<TrustedDeviceRow>(listOf, [account])).map(deviceOf),
+  end: async (id, account) =>
+    (await db.run('DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])) > 0,
+  endSeries: async (account, series) => {
+    await db.run('DELETE FROM trusted_device WHERE account = $1 AND series_hash = $2', [account, series])
+  },
+  endAllOf: (account) => db.run('DELETE FROM trusted_device WHERE account = $1', [account]),
+  removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
+})

@@ -2,15 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Commit } from '../../../core/ports/stores.js'
-import {
-  type Connection,
-  type Database,
-  type Db,
-  isRead,
-  mustBeText,
-  type Param,
-  transact,
-} from '../database.js'
+import { type Connection, type Database, type Db, mustBeText, type Param, transact } from '../database.js'
 import { StorageError } from '../errors.js'
 import { ChangeChannel } from './change-channel.js'
 import { isAborted, isConflict, isLost, isReadOnly, postgresError } from './errors.js'
@@ -51,6 +43,8 @@ interface Statement {
   /** Its rows name the accounts of which it has changed something that a session is judged by. */
   readonly tells: boolean
 }
+
+const isRead = (sql: string): boolean => sql.startsWith('SELECT')
 
 /** What is read with a session, or shown with it. A new session or account changes nothing that was read before. */
 const telling =
@@ -120,12 +114,16 @@ class PostgresDatabase implements Database, Db {
     return (await this.#query(sql, params)).rowCount ?? 0
   }
 
+  async returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
+  }
+
   async all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
     return (await this.#query(sql, params)).rows as Row[]
   }
 
-  async one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
-    return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
+  one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return this.returning(sql, params)
   }
 
   async atomic<T>(work: Work<T>, commit: Commit = 'synchronous'): Promise<T> {
@@ -250,12 +248,16 @@ class PostgresConnection implements Connection {
     return (await this.#query(sql, params)).rowCount ?? 0
   }
 
+  async returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
+  }
+
   async all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
     return (await this.#query(sql, params)).rows as Row[]
   }
 
-  async one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
-    return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
+  one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return this.returning(sql, params)
   }
 
   async lock(name: string): Promise<void> {

@@ -15,7 +15,8 @@ export class Disk {
   readonly #log: SyncedFile
   #running: Promise<void> | null = null
   #next: Promise<void> | null = null
-  #failure: StorageError | null = null
+  /** After one nobody knows what the disk has: nothing is written any more until the file is opened anew. */
+  failure: StorageError | null = null
 
   constructor(log: string | SyncedFile) {
     this.#log = typeof log === 'string' ? new LogFile(log) : log
@@ -25,11 +26,6 @@ export class Disk {
   hasAll(): Promise<void> {
     this.#next ??= this.#after(this.#running)
     return this.#next
-  }
-
-  /** After a failure nobody knows what the disk has: nothing is written any more until the file is opened anew. */
-  mustBeSound(): void {
-    if (this.#failure !== null) throw this.#failure
   }
 
   async close(): Promise<void> {
@@ -42,16 +38,16 @@ export class Disk {
     // From here on, whoever commits is too late for this one.
     this.#running = this.#next
     this.#next = null
-    this.mustBeSound()
+    if (this.failure !== null) throw this.failure
     try {
       await this.#log.sync()
     } catch (error) {
-      this.#failure = new StorageError(
+      this.failure = new StorageError(
         'unavailable',
         'the disk did not take what was written: look at it, then start the server again',
         error,
       )
-      throw this.#failure
+      throw this.failure
     }
   }
 }

@@ -7,7 +7,6 @@ import {
   type Database,
   type Db,
   type Freshness,
-  isRead,
   mustBeText,
   type Param,
   transact,
@@ -128,14 +127,16 @@ class SqliteDatabase implements Database, Db {
     return this.#write((writer) => writer.run(sql, params), params)
   }
 
+  returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
+    return this.#write((writer) => writer.first(sql, params) as Row | null, params)
+  }
+
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
-    if (isRead(sql)) return this.#read((reader) => reader.all(sql, params) as Row[], params)
-    return this.#write((writer) => writer.all(sql, params) as Row[], params)
+    return this.#read((reader) => reader.all(sql, params) as Row[], params)
   }
 
   one<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
-    if (isRead(sql)) return this.#read((reader) => reader.one(sql, params) as Row | null, params)
-    return this.#write((writer) => writer.first(sql, params) as Row | null, params)
+    return this.#read((reader) => reader.one(sql, params) as Row | null, params)
   }
 
   atomic<T>(work: Parameters<typeof transact<T>>[2], commit: Commit = 'synchronous'): Promise<T> {
@@ -184,8 +185,10 @@ class SqliteDatabase implements Database, Db {
     run: (sql, params) => this.#now((writer) => writer.run(sql, params)),
     all: <Row>(sql: string, params: readonly Param[]) =>
       this.#now((writer) => writer.all(sql, params) as Row[]),
-    one: <Row>(sql: string, params: readonly Param[]) =>
+    returning: <Row>(sql: string, params: readonly Param[]) =>
       this.#now((writer) => writer.first(sql, params) as Row | null),
+    one: <Row>(sql: string, params: readonly Param[]) =>
+      this.#now((writer) => writer.one(sql, params) as Row | null),
     // The whole database is locked already.
     lock: () => Promise.resolve(),
     begin: (sql) => this.#control(sql),
@@ -250,7 +253,7 @@ class SqliteDatabase implements Database, Db {
 
   #mustBeOpen(): void {
     if (this.#closed) throw new StorageError('unavailable', 'the database is closed')
-    this.#disk.mustBeSound()
+    if (this.#disk.failure !== null) throw this.#disk.failure
   }
 }
 
@@ -281,7 +284,7 @@ class Handle {
     return this.#prepared(sql).get(...params) ?? null
   }
 
-  /** The first row of any statement: `all` lets one that writes run to its end, which `get` does not promise. */
+  /** The row of a statement that writes: `all` lets it run to its end, which `get` does not promise. */
   first(sql: string, params: readonly Param[]): unknown {
     return this.#prepared(sql).all(...params)[0] ?? null
   }

@@ -33,7 +33,7 @@ export async function serve(
   accessRules: AccessRules | null = null,
 ): Promise<RunningServer> {
   let stopping = false
-  const { server, connections } = boundedServer(nightlatch.settings, { log, requestTimeout: 30 * seconds })
+  const { server } = boundedServer(nightlatch.settings, { log, requestTimeout: 30 * seconds })
   const { host, port, server: bounds } = nightlatch.settings
   await listen(server, { host, port })
   const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
@@ -46,7 +46,6 @@ export async function serve(
   const listenerBelow = (base: string): Listener => nodeListener(handle, { base, isStopping: () => stopping })
   const listener = withProbesAtRoot(settings.basePath, listenerBelow)
   server.on('request', (request, response) => {
-    connections.began(request, response)
     const detail = largestOf(request, bounds.headerLimitBytes)
     if (detail === null) listener(request, response)
     else send(request, response, headersTooLarge(services, requestOf(request, settings.basePath), detail))

@@ -7,6 +7,12 @@ const mostAddresses = 20
 
 const headers = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded'] as const
 
+/** Asked about every request. */
+function isForwarded(request: HttpRequest): boolean {
+  for (const name of headers) if (request.header(name) !== undefined) return true
+  return false
+}
+
 interface Options {
   isTrustedProxy(address: string): boolean
   readonly log: HttpLog
@@ -21,8 +27,7 @@ interface Options {
 export function untrustedProxies({ isTrustedProxy, log, now = () => performance.now() }: Options) {
   const warned = new Map<string, number>()
   return (request: HttpRequest): void => {
-    if (request.peer === '' || headers.every((name) => request.header(name) === undefined)) return
-    if (isTrustedProxy(request.peer)) return
+    if (!isForwarded(request) || request.peer === '' || isTrustedProxy(request.peer)) return
     const at = now()
     const last = warned.get(request.peer)
     if (last !== undefined ? at - last < everyMs : warned.size >= mostAddresses && !forgetOne(warned, at))

@@ -49,7 +49,6 @@ export function protectListeners(parts: ProtectParts): Listeners {
   const own = nodeListener(parts.handle, { base, isStopping: () => parts.services.isStopping() })
   const enter = (asking: Asking): void => {
     const { request, response } = asking
-    parts.connections.began(request, response)
     const detail = largestOf(request, parts.headerLimit)
     if (detail !== null) {
       sendRefusal(asking, headersTooLarge(parts.services, requestOf(request, base), detail))

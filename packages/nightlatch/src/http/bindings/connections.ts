@@ -21,16 +21,10 @@ export interface ConnectionLimits {
 /** Why a connection was ended before its time. */
 type Ended = 'no-request' | 'body-stalled' | 'answer-not-read' | 'quiet' | 'too-many'
 
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly expects: boolean
-}
-
 interface Connection {
   readonly socket: Socket
   readonly network: string
   readonly isProxy: boolean
-  exchange: Exchange | null
   isTunnel: boolean
   /** Bytes in and bytes out when somebody last looked, and since when they are the same. */
   moved: number
@@ -75,16 +69,6 @@ export class Connections {
     })
     if (!connection.isProxy && here.size > this.#limits.perAddress) this.#makeRoom(here, connection)
     else if (this.#all.size > this.#limits.all) this.#makeRoom([...this.#all.values()], connection)
-  }
-
-  began(request: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#all.get(request.socket)
-    if (connection === undefined) return
-    const exchange = { request, expects: request.headers.expect !== undefined }
-    connection.exchange = exchange
-    response.once('close', () => {
-      if (connection.exchange === exchange) connection.exchange = null
-    })
   }
 
   /** From here on the bytes are nobody's requests: a WebSocket. */
@@ -157,7 +141,6 @@ function newConnection(socket: Socket, { isTrusted, now }: Outside): Connection 
     socket,
     network,
     isProxy,
-    exchange: null,
     isTunnel: false,
     moved: 0,
     since: now(),
@@ -166,12 +149,28 @@ function newConnection(socket: Socket, { isTrusted, now }: Outside): Connection 
 }
 
 /** A body that does not come. */
-const isHeldUp = ({ exchange, since, socket }: Connection, now: number): boolean =>
-  exchange !== null && !exchange.request.complete && !socket.isPaused() && now - since >= heldUpMs
+function isHeldUp(connection: Connection, now: number): boolean {
+  const { since, socket } = connection
+  const request = current(connection)
+  return request !== null && !request.complete && !socket.isPaused() && now - since >= heldUpMs
+}
 
 const heldUpMs = 10_000
 
-const isWaiting = ({ exchange, isTunnel }: Connection): boolean => exchange === null && !isTunnel
+const isWaiting = (connection: Connection): boolean => !connection.isTunnel && current(connection) === null
+
+/**
+ * The request that is being answered. node:http notes its response at the socket until it is over; to listen for the
+ * beginning and the end of each would cost every request more than a look does that comes every few seconds.
+ */
+function current({ socket }: Connection): IncomingMessage | null {
+  const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null }
+  return response?.req ?? null
+}
+
+/** In the raw headers, for the others may be changed on the way to the application. */
+const expects = ({ rawHeaders }: IncomingMessage): boolean =>
+  rawHeaders.some((text, at) => at % 2 === 0 && text.toLowerCase() === 'expect')
 
 interface Looking {
   readonly now: number
@@ -200,12 +199,13 @@ function movedOn(socket: Socket): number {
   return socket.bytesRead + socket.bytesWritten - socket.writableLength - waiting
 }
 
-function patience({ socket, exchange, isTunnel }: Connection, limits: ConnectionLimits): [Ended, number] {
+function patience(connection: Connection, limits: ConnectionLimits): [Ended, number] {
+  const { socket, isTunnel } = connection
+  const request = current(connection)
   if (socket.writableLength > 0) return ['answer-not-read', limits.stalledMs]
   if (isTunnel) return ['quiet', limits.quietMs]
-  if (exchange === null) return ['no-request', limits.waitingMs]
-  const { request, expects } = exchange
+  if (request === null) return ['no-request', limits.waitingMs]
   // Nobody reads on our side just now: that the client sends nothing is not its fault.
   if (request.complete || socket.isPaused()) return ['quiet', limits.quietMs]
-  return ['body-stalled', expects ? limits.expectingMs : limits.stalledMs]
+  return ['body-stalled', expects(request) ? limits.expectingMs : limits.stalledMs]
 }

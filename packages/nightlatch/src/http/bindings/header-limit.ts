@@ -13,7 +13,7 @@ export function largestOf(
   limit: number,
 ): string | null {
   let total = url.length
-  for (const text of rawHeaders) total += text.length + 2
+  for (let at = 0; at < rawHeaders.length; at += 1) total += (rawHeaders[at]?.length ?? 0) + 2
   return total <= limit ? null : explain({ url, rawHeaders }, { total, limit })
 }
 

@@ -35,6 +35,8 @@ class NodeAsk implements HttpRequest {
   readonly path: string
   readonly query: string
   readonly #request: IncomingMessage
+  /** Asked a dozen times, and a getter over there. */
+  readonly #headers: IncomingMessage['headers']
   #id = ''
 
   constructor(request: IncomingMessage, base: string) {
@@ -44,6 +46,7 @@ class NodeAsk implements HttpRequest {
     this.path = pathBelow(at < 0 ? target : target.slice(0, at), base)
     this.query = at < 0 ? '' : target.slice(at + 1)
     this.#request = request
+    this.#headers = request.headers
   }
 
   get id(): string {
@@ -56,12 +59,12 @@ class NodeAsk implements HttpRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers[name]
+    const value = this.#headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
 
   headerCount(name: string): number {
-    if (this.#request.headers[name] === undefined) return 0
+    if (this.#headers[name] === undefined) return 0
     const { rawHeaders } = this.#request
     let count = 0
     for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -18,6 +18,7 @@ export type ForwardedRequest =
 const forwarded = ['x-forwarded-method', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-uri'] as const
 const original = ['x-original-method', 'x-original-url'] as const
 type HeaderName = (typeof forwarded)[number] | (typeof original)[number]
+const headerNames: readonly HeaderName[] = [...forwarded, ...original]
 
 const patterns: Record<HeaderName, RegExp> = {
   'x-forwarded-method': /^[A-Z][A-Z-]{0,23}$/,
@@ -44,7 +45,7 @@ interface Policy {
  * plain form: whatever two readers could understand in two ways is refused.
  */
 export function readForwarded(request: HttpRequest, policy: Policy): ForwardedRequest {
-  const sent = [...forwarded, ...original].filter((name) => request.headerCount(name) > 0)
+  const sent = headerNames.filter((name) => request.headerCount(name) > 0)
   if (sent.length === 0) return { kind: 'plain' }
   if (!policy.isTrusted) return refuse('untrusted-proxy', `${request.peer} is no trusted proxy.`)
   const wrong = sent.find(

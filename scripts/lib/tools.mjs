@@ -38,6 +38,7 @@ const tools = [
   ].map((tool) => ({ for: 'paths as other servers read them', ...tool })),
   { for: 'servers behind PgBouncer', packages: ['pgbouncer'], isThere: () => inPath('pgbouncer') },
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
+  { for: 'vaults of KeePassXC', packages: ['keepassxc'], isThere: () => inPath('keepassxc-cli') },
 ]
 
 const clusterTools = [

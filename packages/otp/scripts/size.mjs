@@ -12,6 +12,7 @@ const uses = {
   'the main entry, all of it': `export * from './index.js'`,
   migration: `export * from './migration.js'`,
   imports: `export * from './imports.js'`,
+  files: `export * from './files.js'`,
   steam: `export * from './steam.js'`,
   testing: `export * from './testing.js'`,
 }

@@ -1,27 +1,18 @@
 /** Backups of other authenticator apps: Aegis and 2FAS, plain JSON. */
-import {
-  algorithmNamed,
-  counterNamed,
-  nameWarnings,
-  neutralName,
-  steamWarnings,
-  strengthWarnings,
-  type OtpAccount,
-} from './account.js'
+import { steamWarnings, strengthWarnings, type OtpAccount } from './account.js'
 import type { OtpWarning } from './app-support.js'
-import { decodeBase32 } from './base32.js'
-import { secretStrength } from './secret.js'
+import {
+  aegisEntry,
+  objectOf,
+  parseJson,
+  readEntry,
+  twoFasEntry,
+  type BackupEntryProblem,
+  type Json,
+  type RawEntry,
+} from './raw-entry.js'
 
-/** Why one entry of a backup cannot be used. The codes are stable. */
-export type BackupEntryProblem =
-  | 'algorithm-not-supported'
-  | 'counter-not-allowed'
-  | 'digits-not-allowed'
-  | 'malformed'
-  | 'name-not-allowed'
-  | 'period-not-allowed'
-  | 'secret-not-base32'
-  | 'type-not-supported'
+export type { BackupEntryProblem } from './raw-entry.js'
 
 /** What a backup says, or why it is refused. */
 export type ParsedBackup =
@@ -36,95 +27,6 @@ export type ParsedBackup =
   | { readonly parsed: false; readonly why: 'encrypted' | 'not-a-backup' | 'too-long' }
 
 const LONGEST_BACKUP = 16 * 1024 * 1024
-
-type Json = Readonly<Record<string, unknown>>
-
-const objectOf = (value: unknown): Json | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
-
-/** What both formats say of an entry, before it is checked. */
-interface RawEntry {
-  readonly type: unknown
-  readonly issuer: unknown
-  readonly account: unknown
-  readonly secret: unknown
-  readonly algorithm: unknown
-  readonly digits: unknown
-  readonly period: unknown
-  readonly counter: unknown
-}
-
-const within = (value: unknown, least: number, most: number): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
-
-/** A counter is a JSON number; over 2^53 it would no longer be exact. */
-const counterOf = (value: unknown): number | bigint | null =>
-  typeof value === 'string' ? counterNamed(value) : within(value, 0, Number.MAX_SAFE_INTEGER) ? value : null
-
-const nameOf = (value: unknown): string | null =>
-  value === undefined || value === null ? '' : typeof value === 'string' ? value : null
-
-function typeOf(value: unknown): OtpAccount['type'] | null {
-  const name = typeof value === 'string' ? value.toLowerCase() : ''
-  return name === 'totp' || name === 'hotp' || name === 'steam' ? name : null
-}
-
-type Shape = Pick<OtpAccount, 'type' | 'algorithm' | 'digits' | 'periodSeconds' | 'counter'>
-
-function readShape(raw: RawEntry): Shape | BackupEntryProblem {
-  const type = typeOf(raw.type)
-  if (type === null) return 'type-not-supported'
-  if (type === 'steam') return { type, algorithm: 'SHA1', digits: 5, periodSeconds: 30 }
-  const algorithm = typeof raw.algorithm === 'string' ? algorithmNamed(raw.algorithm) : null
-  if (algorithm === null) return 'algorithm-not-supported'
-  if (!within(raw.digits, 6, 10)) return 'digits-not-allowed'
-  const shape = { type, algorithm, digits: raw.digits }
-  if (type === 'hotp') {
-    const counter = counterOf(raw.counter)
-    return counter === null ? 'counter-not-allowed' : { ...shape, periodSeconds: 30, counter }
-  }
-  return within(raw.period, 1, 86_400) ? { ...shape, periodSeconds: raw.period } : 'period-not-allowed'
-}
-
-function readEntry(raw: RawEntry, warnings: OtpWarning[]): OtpAccount | BackupEntryProblem {
-  const shape = readShape(raw)
-  if (typeof shape === 'string') return shape
-  const secret = typeof raw.secret === 'string' ? decodeBase32(raw.secret) : null
-  if (secret === null) return 'secret-not-base32'
-  const [issuer, account] = [nameOf(raw.issuer), nameOf(raw.account)]
-  if (issuer === null || account === null) return 'name-not-allowed'
-  warnings.push(...nameWarnings(issuer), ...nameWarnings(account))
-  const names = { issuer: neutralName(issuer), account: neutralName(account) }
-  return { ...names, secret, strength: secretStrength(secret.length * 8), ...shape }
-}
-
-/** @see https://github.com/beemdevelopment/Aegis/blob/master/docs/vault.md */
-function aegisEntry(entry: Json): RawEntry | null {
-  const info = objectOf(entry['info'])
-  if (info === null) return null
-  const { secret, algo, digits, period, counter } = info
-  const { type, issuer, name } = entry
-  return { type, issuer, account: name, secret, algorithm: algo, digits, period, counter }
-}
-
-/**
- * The first versions leave out whatever is the default, or write null for it.
- * @see https://github.com/twofas/2fas-android for the schema, versions 1 to 4
- */
-function twoFasEntry(entry: Json): RawEntry | null {
-  const otp = objectOf(entry['otp'])
-  if (otp === null) return null
-  return {
-    type: otp['tokenType'] ?? 'TOTP',
-    issuer: otp['issuer'] || entry['name'],
-    account: otp['account'] || otp['label'],
-    secret: entry['secret'],
-    algorithm: otp['algorithm'] ?? 'SHA1',
-    digits: otp['digits'] ?? 6,
-    period: otp['period'] ?? 30,
-    counter: otp['counter'] ?? 0,
-  }
-}
 
 function readAll(
   format: 'aegis' | '2fas',
@@ -146,15 +48,6 @@ function readAll(
   return { parsed: true, format, accounts, refused, warnings }
 }
 
-/** Windows writes a byte order mark before a text, and some writers leave NUL bytes behind it. */
-function parseJson(text: string): Json | null {
-  try {
-    return objectOf(JSON.parse(text.replace(/^\ufeff/, '').replace(/\0+$/, '')))
-  } catch {
-    return null
-  }
-}
-
 /**
  * Reads a backup of Aegis or 2FAS that was saved without a password; which one, it finds out. Never throws, whatever
  * the text, at most 16 MiB of it. An encrypted backup is named as such: save it again without a password.
@@ -163,7 +56,7 @@ function parseJson(text: string): Json | null {
 export function readBackup(text: string): ParsedBackup {
   if (typeof text !== 'string') return { parsed: false, why: 'not-a-backup' }
   if (text.length > LONGEST_BACKUP) return { parsed: false, why: 'too-long' }
-  const backup = parseJson(text)
+  const backup = objectOf(parseJson(text))
   if (backup === null) return { parsed: false, why: 'not-a-backup' }
   const { db, services, servicesEncrypted } = backup
   if (typeof servicesEncrypted === 'string' && servicesEncrypted !== '')

@@ -202,7 +202,7 @@ function read(text: string): ParsedUri {
   if (text.length > LONGEST_URI) refuse('too-long')
   const warnings: OtpWarning[] = []
   const uri = unescapeHtml(text, warnings)
-  const parts = /^\s*otpauth:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(uri)
+  const parts = /^\s*(?:apple-)?otpauth:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/i.exec(uri)
   if (parts === null) return readBareSteam(uri) ?? refuse('not-an-otpauth-uri')
   const type = readType(parts[1] ?? '')
   const parameters = readQuery((parts[3] ?? '').trim(), warnings)

@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 
 const source = new URL('../src/', import.meta.url)
-const sources = readdirSync(source).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+const sources = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+)
 
 describe('the package', () => {
   it('depends on nothing', () => {
@@ -22,7 +24,8 @@ describe('the package', () => {
 
   it.each(sources)('%s imports only its neighbours', (name) => {
     const text = readFileSync(new URL(name, source), 'utf8')
-    for (const [, from] of text.matchAll(/from '([^']+)'/g)) expect(from).toMatch(/^\.\/[a-z0-9-]+\.js$/)
+    for (const [, from] of text.matchAll(/from '([^']+)'/g))
+      expect(from).toMatch(/^\.\.?\/(?:files\/)?[a-z0-9-]+\.js$/)
   })
 
   it.each(Object.keys(manifest.exports).filter((name) => name !== './package.json'))('exports %s', (name) => {
@@ -58,6 +61,7 @@ describe('minified and gzipped', () => {
     ['everything', `export * from './index.js'`, 9728],
     ['base32 alone', `export { encodeBase32 } from './index.js'`, 400],
     ['a new secret alone', `export { generateSecret, encodeBase32 } from './index.js'`, 1024],
+    ['files, all formats', `export { readOtpFile } from './files.js'`, 20_480],
     ['URIs alone', `export { parseOtpauthUri } from './index.js'`, 3072],
   ])('%s stays in its bounds', async (_name, program, limit) => {
     expect(await sizeOf(program)).toBeLessThanOrEqual(limit)

@@ -57,7 +57,7 @@ function formats(otp, { migration, imports }, same) {
  * @returns {Promise<string[]>} what went wrong
  */
 export async function smoke(load) {
-  const names = ['index', 'migration', 'imports', 'steam', 'testing']
+  const names = ['index', 'migration', 'imports', 'files', 'node', 'steam', 'testing']
   const [otp, migration, imports, steam, testing] = await Promise.all(names.map((name) => load(name)))
   const { wrong, same } = complaints()
   codes(otp, same)

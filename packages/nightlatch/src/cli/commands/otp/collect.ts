@@ -1,11 +1,14 @@
 import { encodeBase32, parseOtpauthUri, type OtpAccount } from '@nightlatch/otp'
 import { joinMigration, readMigration, type MigrationPart } from '@nightlatch/otp/migration'
+import { beginsWithUri } from '@nightlatch/otp/files'
+import { printable } from '../../framework/output.js'
 import type { Place, Source } from './sources.js'
-import { beginsWithUri } from './text.js'
 import { inWords } from './words.js'
 
 /** Something that was not taken: where it stands, why in a word that stays, and why in words. */
 interface LeftOut extends Place {
+  /** What the file calls it. */
+  readonly name?: string
   readonly why: string
   readonly message: string
 }
@@ -24,7 +27,7 @@ export function collect(sources: readonly Source[]): Collected {
   for (const source of sources) {
     for (const one of source.others) collection.leaveOut(one, one.why, inWords(one.why))
     for (const one of source.uris) readUri(collection, parts, one)
-    if (source.backup !== undefined) addBackup(collection, source.name, source.backup)
+    if (source.file !== undefined) addFile(collection, source.name, source.file)
   }
   for (const one of joinPieces(collection, sources)) readUri(collection, parts, one)
   addExports(collection, parts)
@@ -55,10 +58,16 @@ class Collection {
     this.accounts.push(account)
   }
 
-  leaveOut(place: Place, why: string, words: string): void {
-    const { source, line, code, entry } = place
+  leaveOut(place: Place & { readonly named?: string }, why: string, words: string): void {
+    const { source, line, code, entry, named } = place
     const where = { source, ...(line && { line }), ...(code && { code }), ...(entry && { entry }) }
-    this.#leftOut.push({ ...where, why, message: `${this.name(place)} was left out: ${words}` })
+    const name = named === undefined ? '' : ` (${printable(named)})`
+    this.#leftOut.push({
+      ...where,
+      ...(named === undefined ? {} : { name: named }),
+      why,
+      message: `${this.name(place)}${name} was left out: ${words}`,
+    })
   }
 
   name({ source, line, code, entry }: Place): string {
@@ -96,12 +105,18 @@ function readUri(
   collection.notes.push(...uri.warnings.map(({ message }) => message))
 }
 
-function addBackup(collection: Collection, source: string, backup: NonNullable<Source['backup']>): void {
-  backup.refused.forEach(({ index, why }) =>
-    collection.leaveOut({ source, entry: index + 1 }, why, inWords(why)),
-  )
-  backup.accounts.forEach((account, index) => collection.add({ source, entry: index + 1 }, account))
-  collection.notes.push(...backup.warnings.map(({ message }) => message))
+function addFile(collection: Collection, source: string, file: NonNullable<Source['file']>): void {
+  for (const { place, name, why } of file.leftOut)
+    collection.leaveOut({ source, ...place, ...(name === '' ? {} : { named: name }) }, why, inWords(why))
+  for (const { place, account } of file.entries) collection.add({ source, ...place }, account)
+  collection.notes.push(...file.warnings.map(({ message }) => message))
+  const { withoutCode } = file
+  if (withoutCode > 0)
+    collection.notes.push(
+      withoutCode === 1
+        ? `1 entry of ${source} has no one-time password.`
+        : `${withoutCode} entries of ${source} have no one-time password.`,
+    )
 }
 
 /** Texts that go over several QR codes, where all of them are there. */

@@ -16,6 +16,7 @@ import { Refused, WrongUsage } from '../../framework/errors.js'
 import { stdinText, textOrStdin } from '../../framework/input.js'
 import { addOtpQr } from './qr.js'
 import { addOtpRead } from './read.js'
+import { addOtpWrite } from './write.js'
 import { secretOf, type Given, type OtpSettings } from './secret.js'
 import { isoTime, print, printJson, tell } from '../../framework/output.js'
 
@@ -34,6 +35,7 @@ export const addOtpCommands: AddCommands = (program, deps) => {
   addUri(otp, deps)
   addOtpQr(otp, deps)
   addOtpRead(otp, deps)
+  addOtpWrite(otp, deps)
 }
 
 function addSecret(otp: CliCommand, deps: CliDeps): void {

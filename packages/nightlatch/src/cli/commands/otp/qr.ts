@@ -44,7 +44,7 @@ function mustBeOtpUri(uri: string): void {
   if (!parsed.parsed) throw new Refused(uriProblem(parsed.why))
 }
 
-function modulesOf(uri: string, ecc: 'low' | 'medium'): readonly (readonly boolean[])[] {
+export function modulesOf(uri: string, ecc: 'low' | 'medium'): readonly (readonly boolean[])[] {
   try {
     return encodeQR(uri, 'raw', { ecc, border: 4 })
   } catch {

@@ -3,7 +3,7 @@ import type { CliCommand } from '../../framework/command.js'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused } from '../../framework/errors.js'
 import { collect, type Collected } from './collect.js'
-import { openSource, type Source } from './sources.js'
+import { sourcesOf } from './sources.js'
 import { print, printable, printJson, tell } from '../../framework/output.js'
 
 export function addOtpRead(otp: CliCommand, deps: CliDeps): void {
@@ -11,25 +11,32 @@ export function addOtpRead(otp: CliCommand, deps: CliDeps): void {
     .command('read <image-or-uri...>')
     .description(
       'Shows the accounts of QR codes (PNG, JPEG, GIF, BMP, or the SVG of `otp qr`; a photograph or a screenshot), of ' +
-        'otpauth URIs among any lines of text, of a Google Authenticator export in one or several codes, and of a plain ' +
-        'backup of Aegis or 2FAS. `-` reads standard input. What is left out is named on standard error.',
+        'otpauth URIs among any lines of text, of a Google Authenticator export in one or several codes, and of the files ' +
+        'of authenticator apps, password managers, servers and hardware tokens, encrypted or not. `-` reads standard ' +
+        'input. The passphrase of an encrypted file is asked for, or comes by standard input. What is left out is named ' +
+        'on standard error.',
     )
     .example(
       'nightlatch otp read screenshot.png',
       'nightlatch otp read export-1.png export-2.png --json',
       'nightlatch otp read - < uri',
+      'nightlatch otp read aegis-export.json < passphrase',
     )
     .option('--json', 'Print JSON.')
     .action(async (arguments_: readonly string[], options: { readonly json?: true }) => {
-      const sources: Source[] = []
-      for (const argument of arguments_) sources.push(await openSource(deps, argument))
-      const collected = collect(sources)
-      if (collected.accounts.length === 0) throw new Refused(nothing(collected))
-      for (const { message } of collected.leftOut) tell(deps, `${message}.`)
-      for (const note of collected.notes) tell(deps, note)
+      const collected = await readAll(deps, arguments_)
       if (options.json === true) printJson(deps, asJson(collected))
       else showAll(deps, collected.accounts)
     })
+}
+
+/** Everything that the arguments hold; what was left out is told. */
+export async function readAll(deps: CliDeps, arguments_: readonly string[]): Promise<Collected> {
+  const collected = collect(await sourcesOf(deps, arguments_))
+  if (collected.accounts.length === 0) throw new Refused(nothing(collected))
+  for (const { message } of collected.leftOut) tell(deps, `${message}.`)
+  for (const note of collected.notes) tell(deps, note)
+  return collected
 }
 
 const mostReasons = 3

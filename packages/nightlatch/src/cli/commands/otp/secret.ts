@@ -1,6 +1,7 @@
 import { decodeBase32, parseOtpauthUri, type Algorithm, type OtpWarning } from '@nightlatch/otp'
 import { Refused } from '../../framework/errors.js'
-import { lookForUris, oneUriOf } from './text.js'
+import { lookForUris } from '@nightlatch/otp/files'
+import { oneUriOf } from './text.js'
 import { uriProblem } from './words.js'
 
 /** What a code is computed from. With a counter it is HOTP, without one TOTP or Steam. */

@@ -1,9 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { readBackup, type ParsedBackup } from '@nightlatch/otp/imports'
+import { beginsWithUri, lookForUris, type OtpFile, type OtherLine } from '@nightlatch/otp/files'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused } from '../../framework/errors.js'
-import { beginsWithUri, lookForUris, textOf, type OtherLine } from './text.js'
+import { stdinText } from '../../framework/input.js'
+import { readFileWithTools } from './file-tools.js'
+import { textOf } from './text.js'
 import { pictureKind, type PictureKind } from './picture-kind.js'
 import type { ScannedCode } from './qr-scan.js'
 
@@ -21,24 +23,71 @@ export interface Source {
   readonly uris: readonly (Place & { readonly uri: string })[]
   /** Parts of texts that go over several QR codes. */
   readonly pieces: readonly (Place & Required<ScannedCode>)[]
-  readonly backup?: ParsedBackup & { parsed: true }
+  readonly file?: OtpFile & { parsed: true }
   readonly others: readonly (Place & { readonly why: OtherLine['why'] | 'other-qr' })[]
 }
 
 const largestFile = 64 * 1024 * 1024
 const isOurs = ({ text, part }: ScannedCode): boolean => part !== undefined || beginsWithUri(text)
 
+/** Asks for the passphrase of an encrypted file, once for all of them: at the terminal, or by standard input. */
+function passphraseAsker(deps: CliDeps, isStdinTaken: boolean): (name: string) => Promise<string> {
+  let told: string | null = null
+  return async (name) => {
+    if (isStdinTaken)
+      throw new Refused(
+        `${name} is encrypted: name it as a file, so that its passphrase can come by standard input`,
+      )
+    told ??= deps.stdin.isTTY
+      ? await deps.stdin.ask(`Passphrase of ${name}: `, { hidden: true })
+      : await stdinText(deps)
+    if (told === '') throw new Refused(`${name} is encrypted: pipe its passphrase in`)
+    return told
+  }
+}
+
 /** @throws Refused for what is nothing that can be read */
-export async function openSource(deps: CliDeps, argument: string): Promise<Source> {
+export async function sourcesOf(deps: CliDeps, arguments_: readonly string[]): Promise<readonly Source[]> {
+  const ask = passphraseAsker(deps, arguments_.includes('-'))
+  const sources: Source[] = []
+  for (const argument of arguments_) sources.push(await openSource(deps, argument, ask))
+  return sources
+}
+
+async function openSource(
+  deps: CliDeps,
+  argument: string,
+  ask: (name: string) => Promise<string>,
+): Promise<Source> {
   if (beginsWithUri(argument)) return sourceOfText('the argument', argument)
   const name = argument === '-' ? 'standard input' : basename(argument)
   const bytes = argument === '-' ? await deps.stdin.read(largestFile) : readFile(argument)
   const kind = pictureKind(bytes)
   if (kind !== null) return sourceOfPicture(name, bytes, kind)
-  const text = textOf(bytes)
-  if (text === null) throw new Refused(`${name} is neither a picture that can be read nor a text`)
-  if (text.trim() === '') throw new Refused(`${name} is empty`)
-  return sourceOfBackup(name, text) ?? sourceOfText(name, text)
+  if (textOf(bytes)?.trim() === '') throw new Refused(`${name} is empty`)
+  return sourceOfFile(name, bytes, ask)
+}
+
+/** A file that another program wrote; the lines of any other text are looked through for URIs. */
+async function sourceOfFile(
+  name: string,
+  bytes: Uint8Array,
+  ask: (name: string) => Promise<string>,
+): Promise<Source> {
+  const first = await readFileWithTools(bytes)
+  const isSealed = !first.parsed && first.why === 'passphrase-needed'
+  const file = isSealed ? await readFileWithTools(bytes, await ask(name)) : first
+  if (file.parsed && file.format !== 'uri-list') return { name, uris: [], pieces: [], file, others: [] }
+  if (file.parsed || file.why === 'unknown-format') {
+    const text = textOf(bytes)
+    if (text !== null) return sourceOfText(name, text)
+    throw new Refused(`${name} is neither a picture, nor a text, nor a file of a program that is known here`)
+  }
+  throw new Refused(
+    file.why === 'passphrase-wrong'
+      ? `${file.message} for ${name}`
+      : `${name} cannot be read: ${file.message}`,
+  )
 }
 
 function readFile(file: string): Uint8Array {
@@ -58,19 +107,6 @@ function sourceOfText(source: string, text: string): Source {
     pieces: [],
     others: others.map((one) => ({ source, ...one })),
   }
-}
-
-const notReadable: Readonly<Record<'encrypted' | 'too-long', string>> = {
-  encrypted: 'is an encrypted backup: save it again without a password',
-  'too-long': 'is larger than any backup',
-}
-
-function sourceOfBackup(source: string, text: string): Source | null {
-  if (!/^\ufeff?\s*\{/.test(text)) return null
-  const backup = readBackup(text)
-  if (backup.parsed) return { name: source, uris: [], pieces: [], backup, others: [] }
-  if (backup.why === 'not-a-backup') return null
-  throw new Refused(`${source} ${notReadable[backup.why]}`)
 }
 
 async function sourceOfPicture(source: string, bytes: Uint8Array, kind: PictureKind): Promise<Source> {

@@ -1,8 +1,7 @@
 import type { UriProblem } from '@nightlatch/otp'
-import type { BackupEntryProblem } from '@nightlatch/otp/imports'
-import type { MigrationProblem } from '@nightlatch/otp/migration'
+import type { OtpEntryProblem } from '@nightlatch/otp/files'
 
-type Problem = UriProblem | MigrationProblem | BackupEntryProblem | 'comment' | 'motp' | 'no-uri' | 'other-qr'
+type Problem = OtpEntryProblem | 'other-qr'
 
 /** Why something cannot be used, as the end of a sentence. Nothing that it holds is repeated. */
 const words: Readonly<Record<Problem, string>> = {
@@ -14,6 +13,7 @@ const words: Readonly<Record<Problem, string>> = {
   'digits-not-allowed': 'its codes have fewer than 6 or more than 10 digits',
   'digits-not-supported': 'its number of digits is none that this export can say',
   'encoder-not-supported': 'its encoder is not steam',
+  encrypted: 'its secret cannot be decrypted',
   'escape-malformed': 'an escape with % in it is malformed',
   malformed: 'it is damaged, or cut off at the end',
   motp: 'mOTP (motp://) makes codes of another kind',
@@ -29,6 +29,7 @@ const words: Readonly<Record<Problem, string>> = {
   'secret-not-base32': 'its secret is not base32',
   'too-long': 'it is too long for a URI',
   'type-not-supported': 'its type is none of totp, hotp and steam',
+  yandex: 'Yandex (otpauth://yaotp) makes codes of another kind',
 }
 
 export const inWords = (why: Problem): string => words[why]

@@ -43,7 +43,7 @@ export async function makeAccounts(env, counts) {
 
 /** Ten codes, and what the database keeps of them. */
 async function recoveryCodes(core) {
-  const codes = newRecoveryCodes(core.platform)
+  const codes = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
   const salt = Buffer.from(core.platform.randomBytes(16)).toString('hex')
   const hashes = await core.passwords.hashAll(codes, salt)
   return {

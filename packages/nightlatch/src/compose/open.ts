@@ -33,6 +33,7 @@ import { clientAddresses } from '../http/client-address.js'
 import { cookiesFor } from '../http/cookies.js'
 import { createRequestHandler } from '../http/request-handler.js'
 import type { HttpLog, Services } from '../http/services.js'
+import { policyFrom } from './policy.js'
 import { logEvents } from './log-events.js'
 import { createResponseCaches } from '../http/response-cache.js'
 import { createMetrics } from '../http/health/metrics.js'
@@ -108,8 +109,8 @@ export type UndoOutcome =
 
 /** Opens an installation again that has moved away; what may have been used since elsewhere is closed. */
 export function undoMoveOf(settings: Settings): Promise<UndoOutcome> {
-  const close = (stores: Stores): Promise<Closed> =>
-    closeEverything(nodePlatform, stores, { recoveryCodes: false })
+  const core = { platform: nodePlatform, policy: policyFrom(settings) }
+  const close = (stores: Stores): Promise<Closed> => closeEverything(core, stores, { recoveryCodes: false })
   return undoMove(locationOf(settings), close)
 }
 
@@ -133,10 +134,11 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     const box = createSecretBox(keys)
     const unreadable = lostKey ? 0 : await checkKeys(box, storage)
     keepOutOfGit(settings.dataFolder)
-    const passwords = createPasswordHasher(
-      parts.unsafeArgon2Setting === undefined ? {} : { setting: parts.unsafeArgon2Setting },
-    )
-    const core = joinCore(settings, parts, { [storageKey]: storage, box, passwords })
+    const policy = policyFrom(settings)
+    const setting = parts.unsafeArgon2Setting
+    const longestQueue = policy.password.mostWaiting
+    const passwords = createPasswordHasher({ longestQueue, ...(setting && { setting }) })
+    const core = joinCore(parts, { [storageKey]: storage, policy, box, passwords })
     const close = async (): Promise<void> => {
       await passwords.close()
       await storage.close()
@@ -204,13 +206,12 @@ async function rootKeysFor(
   throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${why}`)
 }
 
-type Joined = Pick<Core, typeof storageKey | 'box' | 'passwords'>
+type Joined = Pick<Core, typeof storageKey | 'policy' | 'box' | 'passwords'>
 
-function joinCore(settings: Settings, parts: Parts, joined: Joined): Core {
+function joinCore(parts: Parts, joined: Joined): Core {
   return createCore({
     ...joined,
     platform: parts.platform ?? nodePlatform,
-    policy: { mfa: settings.mfa, issuer: settings.issuer, host: new URL(settings.origin).hostname },
     notices: parts.notices ?? { send: () => undefined },
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,

@@ -1,20 +1,12 @@
 import type { Notices } from './notify/notices.js'
 import type { PasswordHasher } from './accounts/password.js'
 import type { SecretBox } from './keys/secret-box.js'
+import type { Policy } from './policy.js'
 import type { Storage } from './ports/stores.js'
 import type { storage } from './ports/stores.js'
 import type { Queries } from './queries.js'
 import { queriesOn } from './queries.js'
 import type { Platform } from './ports/platform.js'
-
-interface Policy {
-  /** `required`: every account has a second factor, and the first sign-in sets it up. */
-  readonly mfa: 'required' | 'optional'
-  /** The name that authenticator apps show. */
-  readonly issuer: string
-  /** The host that people see, for the account's label in the app. */
-  readonly host: string
-}
 
 /** An application that keeps its own accounts and passwords, and adds the second factor only. */
 export interface ApplicationAccounts {

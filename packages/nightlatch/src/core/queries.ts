@@ -40,7 +40,7 @@ export interface Queries {
   readonly trustedDevices: { listOf(account: AccountId): Promise<readonly TrustedDevice[]> }
 }
 
-export function queriesOn(core: Pick<Core, 'box' | 'platform' | typeof storage>): Queries {
+export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeof storage>): Queries {
   const { box, platform } = core
   const { stores } = core[storage]
   const { accounts, audit, authenticators, recoveryCodes, sessions, trustedDevices } = stores
@@ -62,7 +62,7 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | typeof storage>)
     sessions: {
       async listOf(account) {
         const now = platform.nowSeconds()
-        return (await sessions.listOf(account)).filter((one) => isLive(one, now))
+        return (await sessions.listOf(account)).filter((one) => isLive(core.policy, one, now))
       },
     },
     trustedDevices: {

@@ -1,6 +1,7 @@
 import type { Account } from '../core/accounts/account.js'
 import type { Browser } from '../core/sign-in/start-session.js'
 import { findSession } from '../core/sessions/session-lifetime.js'
+import type { Policy } from '../core/policy.js'
 import type { SignedIn } from '../core/sessions/session.js'
 import { findSignIn } from '../core/sign-in/code-step.js'
 import type { SignIn } from '../core/sign-in/sign-in.js'
@@ -79,5 +80,8 @@ export const withForm =
     const read = await readForm(context.request)
     return read.kind === 'form' ? handler({ ...context, form: read.form }) : refuse(context, read)
   }
+
+/** What is decided by. */
+export const policyOf = (context: Context): Policy => context.services.core.policy
 
 export const nowOf = (context: Context): number => context.services.core.platform.nowSeconds()

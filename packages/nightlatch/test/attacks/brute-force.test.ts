@@ -154,7 +154,7 @@ describe.each(databases)('BRUTE-17 guessing codes, on $name', (kind) => {
       app.clock.advance(10 * 86_400)
     }
     expect(await failuresOf(app, account)).toBe(100)
-    await prune({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)
+    await prune(app.nightlatch.core, app.nightlatch.storage.stores)
     expect(await failuresOf(app, account)).toBe(100)
     const told = app.notices.filter((one) => one.kind === 'many-wrong-codes' && one.account.id === account.id)
     expect(told).toHaveLength(1)
@@ -316,13 +316,13 @@ describe.each(databases)('guessing passwords, on $name', (kind) => {
     await app.person('joan')
     for (let time = 0; time < 9; time += 1) await guess('joan', newAddress())
     for (let time = 0; time < 80; time += 1) await guess(`random-${String(time)}`, newAddress())
-    await prune({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)
+    await prune(app.nightlatch.core, app.nightlatch.storage.stores)
     expect((await guess('joan', newAddress())).status).toBe(401)
     expect((await guess('joan', newAddress())).status).toBe(429)
     const rows = await countOf(app, 'attempt')
     expect(rows).toBeGreaterThan(80)
     app.clock.advance(3 * 86_400)
-    while ((await prune({ nowSeconds: () => app.clock.seconds }, app.nightlatch.storage.stores)) > 0);
+    while ((await prune(app.nightlatch.core, app.nightlatch.storage.stores)) > 0);
     expect(await countOf(app, `attempt WHERE key LIKE 'password:?%'`)).toBe(0)
   })
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type AttemptKey, type AttemptPolicy, passwordPolicy } from '../../src/core/rate-limits/attempts.js'
-import { codePolicy } from '../../src/core/factors/totp/counters.js'
-import { recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
+import { type AttemptKey, type AttemptPolicy } from '../../src/core/rate-limits/attempts.js'
 import type { InvitationId } from '../../src/core/ids.js'
 import { day, hour } from '../../src/core/ports/platform.js'
 import { openStorage } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { anId, fiftyAtOnce } from './things.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const { password: passwordPolicy, code: codePolicy, recoveryCode: recoveryPolicy } = usualLimits.attempts
 
 const aKey = (): AttemptKey => `code:${anId()}` as AttemptKey
 

@@ -6,13 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AttemptKey } from '../../src/core/rate-limits/attempts.js'
-import { codePolicy } from '../../src/core/factors/totp/counters.js'
 import type { Commit } from '../../src/core/ports/stores.js'
 import { openStorage } from '../../src/storage/index.js'
 import { openPostgres } from '../../src/storage/engine/postgres/postgres.js'
 import { openSqlite } from '../../src/storage/engine/sqlite/sqlite.js'
 import { databases } from '../support/databases.js'
 import { compiledStorage, otherProcess } from './other-process.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const { code: codePolicy } = usualLimits.attempts
 
 /** Writes single facts and pairs, and says each one when it was acknowledged. */
 const writer = (name: string) => `

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Core } from '../../src/core/core.js'
 import { storage as storageKey } from '../../src/core/ports/stores.js'
 import { housekeepingLease, runHousekeeping } from '../../src/core/maintenance/housekeeping.js'
-import { sessionIdleSeconds } from '../../src/core/sessions/session.js'
+import { usualLimits } from '../../src/core/policy.js'
 import { nodePlatform } from '../../src/crypto/world.js'
 import { startHousekeeping } from '../../src/compose/housekeeping.js'
 import type { OpenStorage } from '../../src/storage/index.js'
@@ -18,7 +18,12 @@ const box = aBox()
 
 /** What housekeeping needs of a server: its database, a clock that stands still, and the root key. */
 const coreOn = (storage: OpenStorage) =>
-  ({ [storageKey]: storage, box, platform: { ...nodePlatform, nowSeconds: () => now } }) as unknown as Core
+  ({
+    [storageKey]: storage,
+    box,
+    policy: usualLimits,
+    platform: { ...nodePlatform, nowSeconds: () => now },
+  }) as unknown as Core
 
 const goOn = () => sleep(0).then(() => true)
 const silent = { warn: () => undefined, error: () => undefined }
@@ -31,7 +36,7 @@ async function backlog(storage: OpenStorage, count: number): Promise<void> {
       const times =
         index % 2 === 0
           ? { lastSeenAt: now, expiresAt: now }
-          : { lastSeenAt: now - sessionIdleSeconds - 1, expiresAt: now + 9000 }
+          : { lastSeenAt: now - usualLimits.session.idleSeconds - 1, expiresAt: now + 9000 }
       await sessions.add(aSession(account, times), aHash())
     }
   })
@@ -48,7 +53,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
   it('a backlog of several batches goes in one round, and what is alive stays', async () => {
     await backlog(servers.here, 2100)
     const ada = await somebody(servers.here.stores)
-    const alive = aSession(ada, { lastSeenAt: now - sessionIdleSeconds, expiresAt: now + 1 })
+    const alive = aSession(ada, { lastSeenAt: now - usualLimits.session.idleSeconds, expiresAt: now + 1 })
     await servers.here.stores.sessions.add(alive, aHash())
     let pauses = 0
     const pause = () => goOn().finally(() => (pauses += 1))

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AttemptKey } from '../../src/core/rate-limits/attempts.js'
-import { codePolicy } from '../../src/core/factors/totp/counters.js'
 import { openStorage, type OpenStorage } from '../../src/storage/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { lineTo } from '../support/line.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const { code: codePolicy } = usualLimits.attempts
 
 describe('when PostgreSQL is lost', () => {
   let database: TestDatabase

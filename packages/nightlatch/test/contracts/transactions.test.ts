@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
+import { codeKey } from '../../src/core/factors/totp/counters.js'
 import { type Storage, type Stores, Rollback } from '../../src/core/ports/stores.js'
 import { StorageError } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { aHash, anId, aSession, fiftyAtOnce, somebody } from './things.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const { code: codePolicy } = usualLimits.attempts
 
 describe.each(databases)('transactions on $name', (kind) => {
   const servers = useDatabase(kind)

@@ -10,8 +10,8 @@ import {
   resetSecondFactor,
   setPassword,
 } from '../../src/core/accounts/administration.js'
-import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
-import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
+import { codeKey } from '../../src/core/factors/totp/counters.js'
+import { recoveryKey } from '../../src/core/factors/recovery-codes/counters.js'
 import type { Browser } from '../../src/core/sign-in/start-session.js'
 import type { InvitationOutcome } from '../../src/core/accounts/accept-invitation.js'
 import { acceptInvitation, findInvitation } from '../../src/core/accounts/accept-invitation.js'
@@ -32,6 +32,9 @@ import {
   withStorage,
 } from './people.js'
 import type { Person } from './people.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const { code: codePolicy, recoveryCode: recoveryPolicy } = usualLimits.attempts
 
 const refused = (why: string) => ({ kind: 'refused', why })
 

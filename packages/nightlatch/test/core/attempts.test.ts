@@ -1,21 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import {
   addressKey,
-  addressPolicy,
   deviceKey,
   networkOf,
   passwordKey,
-  passwordPolicy,
   unknownNameKey,
 } from '../../src/core/rate-limits/attempts.js'
-import { codeKey, codePolicy, setUpKey } from '../../src/core/factors/totp/counters.js'
-import { recoveryKey, recoveryPolicy } from '../../src/core/factors/recovery-codes/counters.js'
+import { codeKey, setUpKey } from '../../src/core/factors/totp/counters.js'
+import { recoveryKey } from '../../src/core/factors/recovery-codes/counters.js'
 import { auditEvent, auditEvents, noClient } from '../../src/core/audit/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
 import { hasTwoFactors } from '../../src/core/factors/registry.js'
 import { isFresh, isLive } from '../../src/core/sessions/session.js'
 import type { Session } from '../../src/core/sessions/session.js'
 import { nodePlatform as platform } from '../../src/crypto/world.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const {
+  password: passwordPolicy,
+  address: addressPolicy,
+  code: codePolicy,
+  recoveryCode: recoveryPolicy,
+} = usualLimits.attempts
 
 describe('an address is counted as its network', () => {
   it.each([
@@ -150,7 +156,7 @@ describe('a session', () => {
     ['a second before 7 days', { lastSeenAt: 605_000 }, 1000 + 604_799, true],
     ['at 7 days', { lastSeenAt: 605_000 }, 1000 + 604_800, false],
   ])('lives %s: %o', (_when, own, now, lives) => {
-    expect(isLive({ ...session, ...own }, now)).toBe(lives)
+    expect(isLive(usualLimits, { ...session, ...own }, now)).toBe(lives)
   })
 
   it.each<[Session['factors'], boolean]>([
@@ -170,6 +176,6 @@ describe('a session', () => {
     ['never, when it was not proven', { verifiedAt: 0 }, 1, false],
     ['from the first second of time on', { verifiedAt: 1 }, 1, true],
   ])('is fresh %s', (_when, own, now, fresh) => {
-    expect(isFresh({ ...session, ...own }, now)).toBe(fresh)
+    expect(isFresh(usualLimits, { ...session, ...own }, now)).toBe(fresh)
   })
 })

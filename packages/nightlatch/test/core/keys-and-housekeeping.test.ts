@@ -1,7 +1,7 @@
 import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { describe, expect, it } from 'vitest'
-import { codeKey, codePolicy } from '../../src/core/factors/totp/counters.js'
-import { passwordPolicy, unknownNameKey } from '../../src/core/rate-limits/attempts.js'
+import { codeKey } from '../../src/core/factors/totp/counters.js'
+import { unknownNameKey } from '../../src/core/rate-limits/attempts.js'
 import { auditEvent, noClient } from '../../src/core/audit/audit.js'
 import { sealContext } from '../../src/core/factors/totp/verify.js'
 import { housekeepingLease, runHousekeeping, prune } from '../../src/core/maintenance/housekeeping.js'
@@ -25,6 +25,9 @@ import { rfcSecret } from '../support/vectors.js'
 import { inATable, noon, pendingSetUp, useHere } from './people.js'
 import type { Here } from './people.js'
 import { withStores } from '../support/with-stores.js'
+import { usualLimits } from '../../src/core/policy.js'
+
+const { password: passwordPolicy, code: codePolicy } = usualLimits.attempts
 
 const aKey = () => new Secret(nodePlatform.randomBytes(rootKeyBytes))
 const anId = <Id extends AuthenticatorId | InvitationId>(): Id =>
@@ -269,17 +272,20 @@ describe('housekeeping', () => {
     },
   })
 
+  /** The same installation at another time. */
+  const at = (now: number) => ({ policy: here.core.policy, platform: { nowSeconds: () => now } })
+
   async function emptyHouse(): Promise<void> {
-    while ((await prune({ nowSeconds: () => noon + 4000 * day }, here.stores)) > 0);
+    while ((await prune(at(noon + 4000 * day), here.stores)) > 0);
   }
 
   it.each(things)('removes %s, and not a second before', async (_what, { add, lastsUntil }) => {
     await emptyHouse()
     await add()
     await here.stores.audit.removeBefore(noon, 1000)
-    const before = await prune({ nowSeconds: () => lastsUntil - 1 }, here.stores)
-    expect(await prune({ nowSeconds: () => lastsUntil - 1 }, here.stores)).toBe(0)
-    expect(await prune({ nowSeconds: () => lastsUntil }, here.stores)).toBeGreaterThanOrEqual(1)
+    const before = await prune(at(lastsUntil - 1), here.stores)
+    expect(await prune(at(lastsUntil - 1), here.stores)).toBe(0)
+    expect(await prune(at(lastsUntil), here.stores)).toBeGreaterThanOrEqual(1)
     expect(before).toBeGreaterThanOrEqual(0)
   })
 
@@ -292,7 +298,7 @@ describe('housekeeping', () => {
       for (let number = 0; number < 3; number += 1)
         await stores.invitations.add({ ...own, id: anId<InvitationId>() }, `swept ${number}`)
     })
-    const later = { nowSeconds: () => noon + 500 * day }
+    const later = at(noon + 500 * day)
     expect(await prune(later, here.stores)).toBe(503)
     expect(await prune(later, here.stores)).toBe(1)
     expect(await prune(later, here.stores)).toBe(0)

@@ -1,3 +1,4 @@
+import { usualLimits } from '../../src/core/policy.js'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,7 +85,7 @@ export class Here {
   open(opened: OpenStorage): void {
     this.#core = createCore({
       platform: { ...nodePlatform, nowSeconds: () => this.clock.seconds },
-      policy: { mfa: 'required', issuer: 'Example', host: 'login.example.org' },
+      policy: { ...usualLimits, mfa: 'required', issuer: 'Example', host: 'login.example.org' },
       [storage]: opened,
       passwords: hasher,
       box: aBox(),

@@ -18,10 +18,10 @@ describe('recovery codes', () => {
     const counting = {
       randomBytes: (count: number) => Uint8Array.from({ length: count }, () => next++ & 255),
     }
-    const codes = newRecoveryCodes(counting).map((one) => one.reveal())
+    const codes = newRecoveryCodes(counting, 10).map((one) => one.reveal())
     expect(codes).toHaveLength(10)
     expect(codes.slice(0, 3)).toEqual(['0123456789abcdef', 'ghjkmnpqrstvwxyz', '0123456789abcdef'])
-    const many = Array.from({ length: 100 }, () => newRecoveryCodes(nodePlatform)).flat()
+    const many = Array.from({ length: 100 }, () => newRecoveryCodes(nodePlatform, 10)).flat()
     expect(new Set(many.map((one) => one.reveal())).size).toBe(1000)
   })
 

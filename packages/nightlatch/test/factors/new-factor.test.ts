@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as appModule from '../../src/compose/open.js'
 import type * as administrationModule from '../../src/core/accounts/administration.js'
@@ -11,73 +9,13 @@ import type * as settingsModule from '../../src/config/read.js'
 import type { Notice } from '../../src/core/notify/notices.js'
 import type * as serverModule from '../../src/compose/http-server.js'
 import { Browser } from '../support/browser.js'
+import type { Edit } from '../support/changed-copy.js'
+import { ChangedCopy, filesOf } from '../support/changed-copy.js'
 import { quickArgon2 } from '../support/phone.js'
-import type { Edit } from './recipe.js'
 import { files, naming, rest, tables } from './recipe.js'
 
-const root = fileURLToPath(new URL('../../../../', import.meta.url))
-const packageFolder = join(root, 'packages/nightlatch')
-const folder = join(root, 'node_modules/.cache/new-factor')
-const copy = join(folder, 'src')
-const dist = join(folder, 'dist')
+const copy = new ChangedCopy('new-factor')
 
-/** The sources as they are. */
-function freshCopy(): void {
-  rmSync(folder, { recursive: true, force: true })
-  cpSync(join(packageFolder, 'src'), copy, { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
-  cpSync(join(packageFolder, 'bin'), join(folder, 'bin'), { recursive: true })
-  cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'))
-  const compilerOptions = {
-    rootDir: 'src',
-    outDir: 'dist',
-    allowJs: true,
-    lib: ['ES2023', 'ES2024.String', 'DOM', 'DOM.Iterable'],
-    types: ['node'],
-  }
-  const config = {
-    extends: join(root, 'tsconfig.base.json'),
-    compilerOptions,
-    include: ['src/**/*.ts', 'src/**/*.js'],
-    exclude: ['src/pages/assets/**'],
-  }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-}
-
-function apply(edits: readonly Edit[]): void {
-  for (const { file, find, put } of edits) {
-    const path = join(copy, file)
-    const text = readFileSync(path, 'utf8')
-    if (!text.includes(find)) throw new Error(`the recipe does not fit ${file} any more: ${find}`)
-    writeFileSync(
-      path,
-      text.replace(find, () => put),
-    )
-  }
-}
-
-function addFiles(): void {
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true })
-    writeFileSync(join(copy, file), text)
-  }
-}
-
-/** @returns the files that do not compile */
-function compile(): readonly string[] {
-  const tsc = join(root, 'node_modules/typescript7/bin/tsc')
-  const ran = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
-    encoding: 'utf8',
-    cwd: folder,
-  })
-  const found = [...ran.stdout.matchAll(/^(?:\S*\/)?src\/(\S+)\(\d+,\d+\): error/gm)].map(
-    ([, file = '']) => file,
-  )
-  if (found.length === 0 && ran.status !== 0) throw new Error(ran.stdout + ran.stderr)
-  return [...new Set(found)].sort()
-}
-
-const filesOf = (edits: readonly Edit[]): readonly string[] =>
-  [...new Set(edits.map(({ file }) => file))].sort()
 const isWithout =
   (names: readonly string[]) =>
   ({ file }: Edit): boolean =>
@@ -86,13 +24,15 @@ const isWithout =
 const slow = 180_000
 
 describe('the recipe of a second factor', () => {
-  beforeAll(freshCopy)
+  beforeAll(() => {
+    copy.begin()
+  })
 
   it(
     'is enforced: with a name alone, every table that lists factors does not compile',
     () => {
-      apply([naming])
-      expect(compile()).toEqual(filesOf(tables))
+      copy.apply([naming])
+      expect(copy.compile()).toEqual(filesOf(tables))
     },
     slow,
   )
@@ -106,11 +46,11 @@ describe('the recipe of a second factor', () => {
         'mail/texts.ts',
         'http/api/endpoints.ts',
       ]
-      addFiles()
-      apply([...tables, ...rest.filter(isWithout(forgotten))])
-      expect(compile()).toEqual(expect.arrayContaining(forgotten))
-      apply(rest.filter((edit) => forgotten.includes(edit.file)))
-      expect(compile()).toEqual([])
+      copy.addFiles(files)
+      copy.apply([...tables, ...rest.filter(isWithout(forgotten))])
+      expect(copy.compile()).toEqual(expect.arrayContaining(forgotten))
+      copy.apply(rest.filter((edit) => forgotten.includes(edit.file)))
+      expect(copy.compile()).toEqual([])
     },
     slow,
   )
@@ -127,16 +67,7 @@ describe('somebody who has nothing but a factor of a new kind', () => {
   let nightlatch: appModule.OpenNightlatch
   let codes: string[] = []
 
-  const load = async <Module>(file: string): Promise<Module> =>
-    (await import(pathToFileURL(join(dist, file)).href)) as Module
-  const cli = (...args: readonly string[]) => {
-    const env = { ...process.env, NIGHTLATCH_DATA: data }
-    const ran = spawnSync(process.execPath, [join(folder, 'bin/nightlatch.js'), ...args], {
-      env,
-      encoding: 'utf8',
-    })
-    return { status: ran.status, out: ran.stdout, err: ran.stderr }
-  }
+  const cli = (...args: readonly string[]) => copy.cli({ NIGHTLATCH_DATA: data }, ...args)
   const browser = () => new Browser(origin)
   const givePassword = async () => {
     const ada = browser()
@@ -150,13 +81,10 @@ describe('somebody who has nothing but a factor of a new kind', () => {
   }
 
   beforeAll(async () => {
-    cpSync(join(copy, 'pages/assets'), join(dist, 'pages/assets'), { recursive: true })
-    for (const file of ['common-passwords.txt', 'common-passwords.licences.txt'])
-      cpSync(join(copy, 'crypto', file), join(dist, 'crypto', file))
-    const { openNightlatch } = await load<typeof appModule>('compose/open.js')
-    const { readSettings } = await load<typeof settingsModule>('config/read.js')
-    const { serve } = await load<typeof serverModule>('compose/http-server.js')
-    const { addAccount } = await load<typeof administrationModule>('core/accounts/administration.js')
+    const { openNightlatch } = await copy.load<typeof appModule>('compose/open.js')
+    const { readSettings } = await copy.load<typeof settingsModule>('config/read.js')
+    const { serve } = await copy.load<typeof serverModule>('compose/http-server.js')
+    const { addAccount } = await copy.load<typeof administrationModule>('core/accounts/administration.js')
     const read = readSettings({ env: { NIGHTLATCH_PORT: '0', NIGHTLATCH_DATA: data } })
     if (read.kind === 'problems') throw new Error(read.problems.join('\n'))
     const send = (notice: Notice): void => void notices.push(notice)
@@ -178,7 +106,8 @@ describe('somebody who has nothing but a factor of a new kind', () => {
 
   afterAll(async () => {
     await stop()
-    for (const path of [data, folder]) rmSync(path, { recursive: true, force: true })
+    rmSync(data, { recursive: true, force: true })
+    copy.end()
   })
 
   it('has recovery codes, and was told', () => {
@@ -282,7 +211,9 @@ describe('somebody who has nothing but a factor of a new kind', () => {
     expect(await stores.accounts.countFactorDown(account.id, 'totp', 0)).toBe(false)
     const restored = JSON.parse(cli('after-restore', '--json').out) as { closed: Record<string, unknown> }
     expect(restored.closed).toMatchObject({ authenticators: 0, cards: null, recoveryCodes: null })
-    const { tables: moved } = await load<{ tables: readonly { name: string }[] }>('storage/move/tables.js')
+    const { tables: moved } = await copy.load<{ tables: readonly { name: string }[] }>(
+      'storage/move/tables.js',
+    )
     expect(moved.map(({ name }) => name)).toContain('pass_phrase_card')
     expect((await givePassword()).reply.location).toBe('/mfa/card')
   })

@@ -1,17 +1,10 @@
+import type { Edit } from '../support/changed-copy.js'
+import { before, behind, first, instead } from '../support/changed-copy.js'
+
 /**
  * A factor that only tests know, added as CONTRIBUTING says ("Add a second factor"): a card with a pass phrase on it. Each
  * step is an edit of a file of `src/`, or a new one; together they are the recipe. The product knows nothing of it.
  */
-export interface Edit {
-  readonly file: string
-  readonly find: string
-  readonly put: string
-}
-
-const before = (file: string, find: string, text: string): Edit => ({ file, find, put: text + find })
-const behind = (file: string, find: string, text: string): Edit => ({ file, find, put: find + text })
-const instead = (file: string, find: string, put: string): Edit => ({ file, find, put })
-const first = (file: string, text: string): Edit => before(file, 'import ', text)
 
 /** The first line of the recipe: the kind has a name. */
 export const naming: Edit = instead(
@@ -231,7 +224,6 @@ export interface PassPhraseCardStore {
   'core/factors/pass-phrase-card/factor.ts': `import { auditEvent } from '../../audit/audit.js'
 import type { AttemptKey } from '../../rate-limits/attempts.js'
 import type { AccountId } from '../../ids.js'
-import { codePolicy } from '../totp/counters.js'
 import type { SecondFactor } from '../factor.js'
 
 const cardKey = (account: AccountId): AttemptKey => \`card:\${account}\` as AttemptKey
@@ -242,7 +234,7 @@ export const passPhraseCard: SecondFactor = {
   one: 'card',
   many: 'cards',
   strength: 'password+code',
-  most: 2,
+  most: () => 2,
   events: { added: 'card.added', renamed: 'card.renamed', removed: 'card.removed' },
   notices: { added: 'card-added', replaced: 'card-replaced', removed: 'card-removed' },
   read: (core, { account, given, client }) =>
@@ -250,7 +242,7 @@ export const passPhraseCard: SecondFactor = {
       kind: 'ready',
       accept: async (stores) => {
         const at = core.platform.nowSeconds()
-        const reservation = await stores.attempts.reserve(cardKey(account), codePolicy, at)
+        const reservation = await stores.attempts.reserve(cardKey(account), core.policy.attempts.code, at)
         if (reservation.kind !== 'reserved') return reservation
         const cards = await stores.passPhraseCards.listOf(account)
         if (cards.some(({ hash }) => hash === core.platform.sha256(given))) {

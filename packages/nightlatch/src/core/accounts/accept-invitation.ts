@@ -5,7 +5,6 @@ import type { Browser } from '../sign-in/start-session.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import type { Invitation } from './invitation.js'
-import { invitationSeconds } from './invitation.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import type { PasswordAccepted } from '../sign-in/password-step.js'
@@ -26,7 +25,7 @@ export async function findInvitation(
   const invitation = await invitations.find(hashToken(core.platform, token), core.platform.nowSeconds())
   if (
     invitation === null ||
-    !isStillToCome(invitation.expiresAt, core.platform.nowSeconds(), invitationSeconds)
+    !isStillToCome(invitation.expiresAt, core.platform.nowSeconds(), core.policy.invitationSeconds)
   )
     return null
   if (invitation.account === null) return (await accounts.isEmpty()) ? { invitation, account: null } : null

@@ -8,7 +8,6 @@ import type { FactorKind } from '../factors/factor.js'
 import { allFactors } from '../factors/registry.js'
 import type { AccountId, InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
-import { firstAccountLinkSeconds, invitationSeconds } from './invitation.js'
 import { newAccount } from '../sign-in/password-check.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
@@ -107,7 +106,7 @@ export async function inviteAccount(core: Core, input: AccountInput): Promise<In
   const { account } = parsed
   return core[storage].atomically<InviteOutcome>(async (stores) => {
     if (!(await add(core, stores, parsed))) return new Rollback<InviteOutcome>(refuse('name-taken'))
-    const link = await addLink(core, stores, { account, seconds: invitationSeconds })
+    const link = await addLink(core, stores, { account, seconds: core.policy.invitationSeconds })
     return { kind: 'invited', account, ...link }
   })
 }
@@ -117,7 +116,7 @@ export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt:
   return core[storage].atomically(async (stores) => {
     if (!(await stores.accounts.isEmpty())) return null
     await stores.invitations.removeAllOf(null)
-    return addLink(core, stores, { account: null, seconds: firstAccountLinkSeconds })
+    return addLink(core, stores, { account: null, seconds: core.policy.firstAccountLinkSeconds })
   })
 }
 

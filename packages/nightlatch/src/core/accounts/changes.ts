@@ -17,7 +17,7 @@ import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import { hasNotEnded, noteChange, proveSession } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
-import { freshSeconds, isFresh } from '../sessions/session.js'
+import { isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
 import { Rollback, storage } from '../ports/stores.js'
 
@@ -47,7 +47,7 @@ async function renameFactor(
 ): Promise<RenameOutcome> {
   const { factor, id } = change
   const { account, session } = change.signedIn
-  if (!isFresh(session, core.platform.nowSeconds())) return notFresh
+  if (!isFresh(core.policy, session, core.platform.nowSeconds())) return notFresh
   const name = parseAuthenticatorName(change.name)
   if (name === '') return { kind: 'bad-name', why: 'empty' }
   if (name === null) return { kind: 'bad-name', why: nameProblemOf(change.name) }
@@ -76,7 +76,7 @@ type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | N
 async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOutcome> {
   const { factor, id } = change
   const { account, session } = change.signedIn
-  if (!isFresh(session, core.platform.nowSeconds())) return notFresh
+  if (!isFresh(core.policy, session, core.platform.nowSeconds())) return notFresh
   const all = await factor.listOf(core[storage].stores, account.id)
   const name = all.find((one) => one.id === id)?.name
   if (name === undefined) return { kind: 'not-there' }
@@ -176,15 +176,18 @@ async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Pr
 /** Whether codes that are not saved yet may be shown (again): they open the account, as a proof of an hour ago does not. */
 export function mayReadCodes(core: Core, { session }: SignedIn): boolean {
   const now = core.platform.nowSeconds()
-  return isFresh(session, now) || (wasRecovered(session) && now - session.signedInAt < freshSeconds)
+  return (
+    isFresh(core.policy, session, now) ||
+    (wasRecovered(session) && now - session.signedInAt < core.policy.freshSeconds)
+  )
 }
 
 export async function mayRenewCodes(core: Core, { session, account }: SignedIn): Promise<boolean> {
   const now = core.platform.nowSeconds()
-  if (isFresh(session, now)) return true
+  if (isFresh(core.policy, session, now)) return true
   return (
     wasRecovered(session) &&
-    now - session.signedInAt < freshSeconds &&
+    now - session.signedInAt < core.policy.freshSeconds &&
     (await core[storage].stores.recoveryCodes.countLeft(account.id)) === 0
   )
 }
@@ -223,7 +226,7 @@ export async function changePassword(
 ): Promise<PasswordChangeOutcome> {
   const { account, session } = change.signedIn
   if (core.applicationAccounts !== null) return { kind: 'kept-elsewhere' }
-  if (!isFresh(session, core.platform.nowSeconds())) return notFresh
+  if (!isFresh(core.policy, session, core.platform.nowSeconds())) return notFresh
   const refusal = await provePassword(core, { ...change, password: change.current })
   if (refusal !== null) return refusedProof(core, change, refusal)
   const hashed = await newPasswordHash(core, account, change.next)

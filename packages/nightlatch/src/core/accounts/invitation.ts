@@ -1,5 +1,4 @@
 import type { AccountId, InvitationId } from '../ids.js'
-import { day, hour } from '../ports/platform.js'
 
 /** A one-time link: to choose the password of an account, or to create the very first account. */
 export interface Invitation {
@@ -9,9 +8,6 @@ export interface Invitation {
   readonly createdAt: number
   readonly expiresAt: number
 }
-
-export const firstAccountLinkSeconds = hour
-export const invitationSeconds = 3 * day
 
 export interface InvitationStore {
   add(invitation: Invitation, tokenHash: string): Promise<void>

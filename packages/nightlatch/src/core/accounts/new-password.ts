@@ -1,13 +1,7 @@
 import type { Account } from './account.js'
 import type { Core } from '../core.js'
 import type { PasswordProblem } from './password.js'
-import {
-  namesOf,
-  normalisePassword,
-  passwordProblem,
-  shortestOnlyPassword,
-  shortestPassword,
-} from './password.js'
+import { namesOf, normalisePassword, passwordProblem } from './password.js'
 import { Secret } from '../secret.js'
 
 type NewPassword =
@@ -15,8 +9,8 @@ type NewPassword =
   | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
   | { readonly kind: 'busy' }
 
-export const shortestHere = (core: Core): number =>
-  core.policy.mfa === 'required' ? shortestPassword : shortestOnlyPassword
+export const shortestHere = ({ policy: { mfa, password } }: Core): number =>
+  mfa === 'required' ? password.shortest : password.shortestAlone
 
 /** A new password, judged and hashed. */
 export async function newPasswordHash(
@@ -26,6 +20,7 @@ export async function newPasswordHash(
 ): Promise<NewPassword> {
   const why = passwordProblem(text, {
     shortest: shortestHere(core),
+    longest: core.policy.password.longest,
     names: namesOf(account, core.policy.issuer),
     isCommon: (lower) => core.isCommonPassword(lower),
   })

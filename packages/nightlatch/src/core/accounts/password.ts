@@ -1,4 +1,5 @@
 import type { Account } from './account.js'
+import type { Policy } from '../policy.js'
 import type { Secret } from '../secret.js'
 
 type Password = Secret<string>
@@ -26,15 +27,11 @@ export interface PasswordHasher {
   readonly unknownAccountHash: string
 }
 
-export const shortestPassword = 8
-/** Where a second factor is optional, the password may be all there is (NIST SP 800-63B-4 §3.1.1.2). */
-export const shortestOnlyPassword = 15
-export const longestPassword = 256
-
 export type PasswordProblem = 'too-short' | 'too-long' | 'not-allowed' | 'common' | 'own-name'
 
 interface PasswordPolicy {
   readonly shortest: number
+  readonly longest: number
   /** Names that must not be the password: the user's, the product's, the instance's. */
   readonly names: readonly string[]
   isCommon(lowerCase: string): boolean
@@ -45,11 +42,11 @@ export const normalisePassword = (text: string): string => text.normalize('NFC')
 
 /** Why a new password is refused, or null. There are no composition rules. */
 export function passwordProblem(text: string, policy: PasswordPolicy): PasswordProblem | null {
-  if (text.length > longestPassword * 2) return 'too-long'
+  if (text.length > policy.longest * 2) return 'too-long'
   if (!text.isWellFormed() || text.includes('\0')) return 'not-allowed'
   const password = normalisePassword(text)
   const length = [...password].length
-  if (length > longestPassword) return 'too-long'
+  if (length > policy.longest) return 'too-long'
   if (length < policy.shortest) return 'too-short'
   const lower = password.toLowerCase()
   if (isMadeOf(lower, policy.names)) return 'own-name'
@@ -65,8 +62,8 @@ function isMadeOf(password: string, names: readonly string[]): boolean {
 }
 
 /** A password that could never have been set is not worth a hash; it is simply not right. */
-export function couldBePassword(text: string): boolean {
-  return text !== '' && text.length <= longestPassword * 2 && text.isWellFormed() && !text.includes('\0')
+export function couldBePassword({ password }: Pick<Policy, 'password'>, text: string): boolean {
+  return text !== '' && text.length <= password.longest * 2 && text.isWellFormed() && !text.includes('\0')
 }
 
 export function namesOf(account: Pick<Account, 'username' | 'email'>, instance: string): readonly string[] {

@@ -49,13 +49,13 @@ export function mayEnrol(
     return hasSecondFactor(account) ? { kind: 'not-now', why: 'has-second-factor' } : null
   const now = core.platform.nowSeconds()
   const { session } = owner.signedIn
-  if (isFresh(session, now)) {
+  if (isFresh(core.policy, session, now)) {
     const isOneMore = begun === null || !begun.replaces
-    const isFull = countOf(account, factor.kind) >= factor.most
+    const isFull = countOf(account, factor.kind) >= factor.most(core.policy)
     return isOneMore && isFull ? { kind: 'not-now', why: 'too-many' } : null
   }
   const mayReplace = begun === null || begun.replaces
-  return mayReplace && isJustRecovered(session, begun?.createdAt ?? now)
+  return mayReplace && isJustRecovered(core.policy, session, begun?.createdAt ?? now)
     ? null
     : { kind: 'not-now', why: 'not-fresh' }
 }
@@ -64,7 +64,7 @@ export function mayEnrol(
 export const mayOnlyReplace = (core: Core, owner: SetUpOwner): boolean =>
   owner.kind === 'session' &&
   hasSecondFactor(owner.account) &&
-  !isFresh(owner.signedIn.session, core.platform.nowSeconds())
+  !isFresh(core.policy, owner.signedIn.session, core.platform.nowSeconds())
 
 /** A second factor that was proven once and is to count from now on. */
 interface Enrolment<Item extends FactorItem> {
@@ -166,7 +166,7 @@ async function makeRoom<Item extends FactorItem>(
   { owner, factor }: WithCodes<Item>,
 ): Promise<boolean> {
   if (mayOnlyReplace(core, owner)) return false
-  const limit = hasSecondFactor(owner.account) ? { atMost: factor.most } : 'first'
+  const limit = hasSecondFactor(owner.account) ? { atMost: factor.most(core.policy) } : 'first'
   return stores.accounts.countFactorUp(owner.account.id, factor.kind, limit)
 }
 

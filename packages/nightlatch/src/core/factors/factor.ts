@@ -5,6 +5,7 @@ import type { Core } from '../core.js'
 import type { AccountId } from '../ids.js'
 import type { NoticeKind } from '../notify/notices.js'
 import type { SecretBox } from '../keys/secret-box.js'
+import type { Policy } from '../policy.js'
 import type { Stores } from '../ports/stores.js'
 import type { Client } from '../ports/platform.js'
 
@@ -118,13 +119,14 @@ interface RestoreWishes {
   readonly now: number
   /** Recovery codes go, too. */
   readonly recoveryCodes: boolean
+  readonly policy: Policy
 }
 
 /** An account that has one of these has a second factor. */
 export interface SecondFactor extends AnyFactor {
   readonly role: 'second-factor'
   /** As many as an account can have. */
-  readonly most: number
+  most(policy: Policy): number
   readonly events: Readonly<Record<'added' | 'renamed' | 'removed', AuditEventName>>
   readonly notices: Readonly<Record<'added' | 'replaced' | 'removed', NoticeKind>>
   listOf(stores: Stores, account: AccountId): Promise<readonly FactorItem[]>

@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.js'
 import type { Proof, Session } from '../sessions/session.js'
-import { freshSeconds } from '../sessions/session.js'
 import type { AccountId } from '../ids.js'
+import type { Policy } from '../policy.js'
 import type { Stores } from '../ports/stores.js'
 import type { Factor, FactorItem, FactorKind, SecondFactor, Strength } from './factor.js'
 import { factorKinds, hasSecondFactor, strengths } from './factor.js'
@@ -69,7 +69,11 @@ export const wasRecovered = ({ factors: given }: Pick<Session, 'factors'>): bool
  * The same just now, and with nothing else since. It is no fresh proof; it lets the person put a new second factor in
  * the lost one's place, once.
  */
-export const isJustRecovered = (session: Session, now: number): boolean =>
+export const isJustRecovered = (
+  { freshSeconds }: Pick<Policy, 'freshSeconds'>,
+  session: Session,
+  now: number,
+): boolean =>
   wasRecovered(session) &&
   session.factors.every((proof) => proof === 'password' || isFallback(proof)) &&
   now - session.signedInAt < freshSeconds

@@ -4,7 +4,6 @@ import type { FactorKind } from '../factors/factor.js'
 import { allFactors } from '../factors/registry.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
-import type { Platform } from '../ports/platform.js'
 
 /** What was begun or remembered, and is no more: how many of each. */
 interface Ended {
@@ -43,11 +42,11 @@ interface Wanted {
 
 /** Closes what an older copy of the database opens again. */
 export const closeAfterRestore = (core: Core, wanted: Wanted): Promise<Closed> =>
-  core[storage].patiently((stores) => closeEverything(core.platform, stores, wanted))
+  core[storage].patiently((stores) => closeEverything(core, stores, wanted))
 
 /** The same within a transaction. */
 export async function closeEverything(
-  platform: Pick<Platform, 'nowSeconds'>,
+  { platform, policy }: Pick<Core, 'platform' | 'policy'>,
   stores: Stores,
   wanted: Wanted,
 ): Promise<Closed> {
@@ -57,7 +56,7 @@ export async function closeEverything(
   const factors = {} as Record<FactorKind, number | null>
   const counts: Record<string, number> = { ...ended }
   for (const factor of allFactors) {
-    const count = await factor.afterRestore(stores, { ...wanted, now: at })
+    const count = await factor.afterRestore(stores, { ...wanted, policy, now: at })
     factors[factor.kind] = count
     if (count !== null) counts[factor.many] = count
   }

@@ -1,20 +1,10 @@
 import type { Core } from '../core.js'
-import { knownDeviceSeconds } from '../sessions/trusted-device.js'
 import { allFactors } from '../factors/registry.js'
 import { forgetUnusedKeys, resealSome } from '../keys/key-checks.js'
-import { sessionIdleSeconds } from '../sessions/session.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
+import type { Policy } from '../policy.js'
 import type { Platform } from '../ports/platform.js'
-import { day, minute } from '../ports/platform.js'
-
-const batch = 500
-const resealBatch = 100
-const auditDays = 400
-/** Longer than any policy looks back; code counters are kept for as long as the account. */
-const idleAttemptDays = 2
-/** A server that died while it kept house holds the others up for no longer than this. */
-const leaseSeconds = 3 * minute
 
 export const housekeepingLease = 'housekeeping'
 
@@ -30,13 +20,14 @@ interface Housekeeper {
  * @returns how many rows were removed or sealed anew; null when another server keeps house
  */
 export async function runHousekeeping(core: Core, { name, pause }: Housekeeper): Promise<number | null> {
-  const { platform, box } = core
+  const { platform, policy, box } = core
   const { stores } = core[storage]
   for (let total = 0; ;) {
     const now = platform.nowSeconds()
-    const lease = { name: housekeepingLease, holder: name, endsAt: now + leaseSeconds }
+    const lease = { name: housekeepingLease, holder: name, endsAt: now + policy.housekeeping.leaseSeconds }
     if (!(await stores.leases.take(lease, now))) return total === 0 ? null : total
-    const done = (await prune(platform, stores)) + (await resealSome(box, stores, resealBatch))
+    const done =
+      (await prune(core, stores)) + (await resealSome(box, stores, policy.housekeeping.resealBatch))
     total += done
     if (done === 0) await forgetUnusedKeys(core)
     if (done === 0 || !(await pause())) return total
@@ -48,19 +39,23 @@ export const endHousekeeping = (core: Core, name: string): Promise<void> =>
   core[storage].stores.leases.release(housekeepingLease, name)
 
 /** Removes what has expired, one small batch of each kind. @returns how many rows went */
-export async function prune(platform: Pick<Platform, 'nowSeconds'>, stores: Stores): Promise<number> {
+export async function prune(
+  { platform, policy }: { readonly platform: Pick<Platform, 'nowSeconds'>; readonly policy: Policy },
+  stores: Stores,
+): Promise<number> {
+  const { batch, idleAttemptSeconds, auditSeconds } = policy.housekeeping
   const now = platform.nowSeconds()
   const counts: number[] = []
   for (const factor of allFactors) counts.push(await factor.removeExpired(stores, now, batch))
   counts.push(
     await stores.sessions.removeExpired(now, batch),
-    await stores.sessions.removeIdleSince(now - sessionIdleSeconds, batch),
+    await stores.sessions.removeIdleSince(now - policy.session.idleSeconds, batch),
     await stores.signIns.removeExpired(now, batch),
     await stores.trustedDevices.removeExpired(now, batch),
     await stores.invitations.removeExpired(now, batch),
-    await stores.attempts.removeIdleSince(now - idleAttemptDays * day, batch),
-    await stores.knownDevices.removeIdleSince(now - knownDeviceSeconds, batch),
-    await stores.audit.removeBefore(now - auditDays * day, batch),
+    await stores.attempts.removeIdleSince(now - idleAttemptSeconds, batch),
+    await stores.knownDevices.removeIdleSince(now - policy.knownDevice.seconds, batch),
+    await stores.audit.removeBefore(now - auditSeconds, batch),
   )
   return counts.reduce((sum, count) => sum + count, 0)
 }

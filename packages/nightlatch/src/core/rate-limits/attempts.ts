@@ -1,6 +1,5 @@
 import type { AccountId } from '../ids.js'
 import type { Platform } from '../ports/platform.js'
-import { day, hour } from '../ports/platform.js'
 
 /**
  * How many tries there are before a wait, and how the wait grows. The attempt is spent before the answer is
@@ -24,11 +23,6 @@ export interface AttemptPolicy {
 export type Place = 'sign-in' | 'step-up'
 export const places = ['sign-in', 'step-up'] as const satisfies readonly Place[]
 export const otherPlace = (place: Place): Place => (place === 'sign-in' ? 'step-up' : 'sign-in')
-
-export const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour } as const
-
-export const passwordPolicy: AttemptPolicy = { ...waits, waitFrom: 10, lockAt: null, forgetAfterSeconds: day }
-export const addressPolicy: AttemptPolicy = { ...waits, waitFrom: 50, lockAt: null, forgetAfterSeconds: day }
 
 /** Names one counter. */
 export type AttemptKey = string & { readonly is: 'attempt-key' }

@@ -5,7 +5,6 @@ import type { AccountId } from '../ids.js'
 import type { Storage, Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import type { Client } from '../ports/platform.js'
-import { minute } from '../ports/platform.js'
 
 /**
  * A refused attempt costs nothing, so a stranger can make as many as the network carries. They are no rows of the audit
@@ -28,11 +27,8 @@ interface Kept {
   more: number
 }
 
-const tellEverySeconds = 10 * minute
 /** The database's clock and a server's never tick together: the end of one wait is now this second, now the next. */
 const tolerance = 2
-/** Beyond this the one that was told longest ago is told no more. */
-const mostKept = 10_000
 
 /** Each server counts what it refused itself. */
 const kept = new WeakMap<Storage, Map<string, Kept>>()
@@ -48,6 +44,7 @@ const keyOf = ({ event, account, network }: Refused): string => `${event} ${netw
 /** Writes a row, or counts. */
 export async function noteRefused(core: Core, stores: Stores, refused: Refused): Promise<void> {
   const now = core.platform.nowSeconds()
+  const { tellEverySeconds, mostCounted } = core.policy.refusedAttempts
   const all = keptOf(core)
   const before = all.get(keyOf(refused))
   const isSame = before !== undefined && refused.untilSeconds <= before.refused.untilSeconds + tolerance
@@ -60,7 +57,7 @@ export async function noteRefused(core: Core, stores: Stores, refused: Refused):
   all.delete(keyOf(refused)) // the newest is the last
   all.set(keyOf(refused), { refused, toldAt: now, more: 0 })
   const [oldest] = all.keys()
-  if (all.size > mostKept && oldest !== undefined) all.delete(oldest)
+  if (all.size > mostCounted && oldest !== undefined) all.delete(oldest)
   await tell(core, stores, { refused, more })
 }
 
@@ -69,7 +66,7 @@ export async function tellRefused(core: Core, all = false): Promise<number> {
   const now = core.platform.nowSeconds()
   let rows = 0
   for (const [key, one] of keptOf(core)) {
-    if (!all && now - one.toldAt < tellEverySeconds) continue
+    if (!all && now - one.toldAt < core.policy.refusedAttempts.tellEverySeconds) continue
     keptOf(core).delete(key)
     if (one.more === 0) continue
     await tell(core, core[storage].stores, one)

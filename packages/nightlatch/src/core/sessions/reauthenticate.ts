@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js'
-import { passwordKey, passwordPolicy } from '../rate-limits/attempts.js'
+import { passwordKey } from '../rate-limits/attempts.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import type { FactorKind, FactorRefusal, Presented, ReadyProof } from '../factors/factor.js'
@@ -103,7 +103,7 @@ export async function provePassword(
   const { attempts } = core[storage].stores
   const now = core.platform.nowSeconds()
   const key = (await knownDeviceKey(core, account, given.browser)) ?? passwordKey(account.id)
-  const reservation = await attempts.reserve(key, passwordPolicy, now)
+  const reservation = await attempts.reserve(key, core.policy.attempts.password, now)
   if (reservation.kind === 'wait') return reservation
   if (reservation.kind === 'locked') return { kind: 'wait', untilSeconds: now }
   const check = await checkPassword(core, { account, username: account.username, password: given.password })

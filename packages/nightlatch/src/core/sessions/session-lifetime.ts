@@ -7,7 +7,7 @@ import type { SessionId } from '../ids.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import { hasTwoFactors, strengthOf } from '../factors/registry.js'
 import type { Proof, Session, SignedIn } from './session.js'
-import { isLive, touchEverySeconds } from './session.js'
+import { isLive } from './session.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import type { ForwardToken, Token } from '../tokens.js'
@@ -31,13 +31,14 @@ async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null>
   const found = await sessions.findByTokenHash(tokenHash)
   const now = core.platform.nowSeconds()
   if (found === null || found.account.disabled || !counts(core, found.session, now)) return null
-  if (now - found.session.lastSeenAt >= touchEverySeconds) await sessions.touch(found.session.id, now)
+  if (now - found.session.lastSeenAt >= core.policy.session.touchEverySeconds)
+    await sessions.touch(found.session.id, now)
   return found
 }
 
 /** Alive, and as strong as is asked for: the password alone may have begun it while people could choose. */
 const counts = ({ policy }: Core, session: Session, now: number): boolean =>
-  isLive(session, now) && (policy.mfa === 'optional' || hasTwoFactors(session))
+  isLive(policy, session, now) && (policy.mfa === 'optional' || hasTwoFactors(session))
 
 /** Ends the session on the server: a copy of its cookie is worth nothing from now on. */
 export async function signOut(core: Core, signedIn: SignedIn, client: Client): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/account.js'
 import type { FactorKind, Strength } from '../factors/factor.js'
 import type { AccountId, SessionId } from '../ids.js'
-import { day, hour, isStillToCome, minute } from '../ports/platform.js'
+import type { Policy } from '../policy.js'
+import { isStillToCome } from '../ports/platform.js'
 
 /** How a session's person was proven. `device` is a device that was trusted earlier. */
 export type Proof = 'password' | FactorKind | 'device'
@@ -28,17 +29,9 @@ export interface SignedIn {
   readonly account: Account
 }
 
-export const sessionIdleSeconds = 12 * hour
-export const sessionLongestSeconds = 7 * day
-/** A change of the account needs a proof at most this old. */
-export const freshSeconds = 10 * minute
-/** "Last seen" is written this seldom, so that a page check is not a write. */
-export const touchEverySeconds = minute
-/** Beyond this the oldest session of an account ends. */
-export const mostSessions = 100
-
 /** A session that a trusted device opened begins so: nobody has shown its token yet, and the first request that does is noted. */
-export const unseenSince = (signedInAt: number): number => signedInAt - touchEverySeconds
+export const unseenSince = ({ session }: Pick<Policy, 'session'>, signedInAt: number): number =>
+  signedInAt - session.touchEverySeconds
 export const isUnseen = ({ lastSeenAt, signedInAt }: Session): boolean => lastSeenAt < signedInAt
 
 export interface SessionStore {
@@ -61,13 +54,16 @@ export interface SessionStore {
   removeIdleSince(at: number, limit: number): Promise<number>
 }
 
-export function isLive(session: Session, nowSeconds: number): boolean {
-  return (
-    isStillToCome(session.expiresAt, nowSeconds, sessionLongestSeconds) &&
-    isStillToCome(session.lastSeenAt + sessionIdleSeconds, nowSeconds, sessionIdleSeconds)
-  )
-}
+export const isLive = (
+  { session: { idleSeconds, longestSeconds } }: Pick<Policy, 'session'>,
+  session: Session,
+  now: number,
+): boolean =>
+  isStillToCome(session.expiresAt, now, longestSeconds) &&
+  isStillToCome(session.lastSeenAt + idleSeconds, now, idleSeconds)
 
-export function isFresh(session: Session, nowSeconds: number): boolean {
-  return session.verifiedAt > 0 && isStillToCome(session.verifiedAt + freshSeconds, nowSeconds, freshSeconds)
-}
+export const isFresh = (
+  { freshSeconds }: Pick<Policy, 'freshSeconds'>,
+  session: Session,
+  now: number,
+): boolean => session.verifiedAt > 0 && isStillToCome(session.verifiedAt + freshSeconds, now, freshSeconds)

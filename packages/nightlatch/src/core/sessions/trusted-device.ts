@@ -1,5 +1,4 @@
 import type { AccountId, TrustedDeviceId } from '../ids.js'
-import { day, minute } from '../ports/platform.js'
 
 /**
  * Two things that a browser may hold for longer than a session. A *known* device has signed in to the account
@@ -15,15 +14,6 @@ export interface TrustedDevice {
   readonly userAgent: string
   readonly address: string
 }
-
-export const trustedDeviceSeconds = 30 * day
-export const knownDeviceSeconds = 365 * day
-/** Beyond this the ones that were not seen for longest are strangers again. A program may be a new one at each sign-in. */
-export const mostKnownDevices = 100
-/** Beyond this the one that was not used for longest is trusted no more. */
-export const mostTrustedDevices = 20
-/** Whoever did not get the answer to a sign-in tries again within this time. */
-export const lostAnswerSeconds = minute / 2
 
 export interface KnownDeviceStore {
   note(account: AccountId, deviceHash: string, at: number): Promise<void>

@@ -4,7 +4,6 @@ import type { Core } from '../core.js'
 import type { FactorKind, FactorRefusal, ReadyProof } from '../factors/factor.js'
 import { countOf, factors } from '../factors/registry.js'
 import type { SignIn, SigningIn } from './sign-in.js'
-import { signInSeconds } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
@@ -17,7 +16,7 @@ export async function findSignIn(core: Core, token: Token | null): Promise<Signi
   const now = core.platform.nowSeconds()
   const found = await core[storage].stores.signIns.findByTokenHash(hashToken(core.platform, token), now)
   if (found === null || found.account.disabled) return null
-  return isStillToCome(found.signIn.expiresAt, now, signInSeconds) ? found : null
+  return isStillToCome(found.signIn.expiresAt, now, core.policy.signInSeconds) ? found : null
 }
 
 /** Somebody gives up half-way: a copy of the cookie is worth nothing from now on. */

@@ -1,33 +1,32 @@
 import type { Account } from '../accounts/account.js'
 import { auditEvent } from '../audit/audit.js'
+import type { Core } from '../core.js'
 import type { Client } from '../ports/platform.js'
 import type { Stores } from '../ports/stores.js'
 import { isUnseen, type Session } from '../sessions/session.js'
-import { lostAnswerSeconds } from '../sessions/trusted-device.js'
 
 /** A value that had been replaced came back. */
 type Reused = Extract<Awaited<ReturnType<Stores['trustedDevices']['use']>>, { kind: 'reused' }>
 
-interface Reuse {
+interface Reuse extends Reused {
   readonly account: Account
   readonly client: Client
-  readonly now: number
 }
 
 /** Also the thief's session: which of them is it nobody can tell. Where no answer has arrived there is none. */
 export async function endReused(
+  core: Core,
   stores: Stores,
-  use: Reused,
   reuse: Reuse,
 ): Promise<{ readonly ended: 'copied' | 'unanswered' }> {
-  const { account, client, now } = reuse
+  const { account, client } = reuse
   const opened = (await stores.sessions.listOf(account.id)).filter(({ factors }) =>
     factors.includes('device'),
   )
-  const unanswered = unansweredOf(opened, use, reuse)
+  const unanswered = unansweredOf(core, opened, reuse)
   for (const session of unanswered ?? opened) await stores.sessions.end(session.id, account.id)
   const event = unanswered === null ? 'trusted-device.reused' : 'trusted-device.unanswered'
-  await stores.audit.add(auditEvent(event, { at: now, account: account.id, client }))
+  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account: account.id, client }))
   return { ended: unanswered === null ? 'copied' : 'unanswered' }
 }
 
@@ -37,14 +36,14 @@ export async function endReused(
  * who did not has nothing, because they end. Null: it is a copy, as far as anybody can tell.
  */
 function unansweredOf(
+  { platform, policy }: Core,
   opened: readonly Session[],
-  { device, wasLast }: Reused,
-  { client, now }: Reuse,
+  { device, wasLast, client }: Reuse,
 ): readonly Session[] | null {
   const begun = opened.filter(({ signedInAt }) => signedInAt === device.lastUsedAt)
   const isLost =
     wasLast &&
-    Math.abs(now - device.lastUsedAt) <= lostAnswerSeconds &&
+    Math.abs(platform.nowSeconds() - device.lastUsedAt) <= policy.trustedDevice.lostAnswerSeconds &&
     begun.length > 0 &&
     begun.every((one) => isUnseen(one) && isOf(client, one))
   return isLost ? begun : null

@@ -22,7 +22,7 @@ interface Given {
 
 /** Looks at a password. An unknown name, a disabled account and one without a password cost the same hash. */
 export async function checkPassword(core: Core, given: Given): Promise<PasswordCheck> {
-  if (!couldBePassword(given.password)) return { kind: 'wrong' }
+  if (!couldBePassword(core.policy, given.password)) return { kind: 'wrong' }
   if (core.applicationAccounts !== null) return askApplication(core, given)
   const { account } = given
   const hash =

@@ -1,14 +1,7 @@
 import type { Account } from '../accounts/account.js'
 import { parseLoginName } from '../accounts/account.js'
 import type { AttemptKey, AttemptPolicy } from '../rate-limits/attempts.js'
-import {
-  addressKey,
-  addressPolicy,
-  networkOf,
-  passwordKey,
-  passwordPolicy,
-  unknownNameKey,
-} from '../rate-limits/attempts.js'
+import { addressKey, networkOf, passwordKey, unknownNameKey } from '../rate-limits/attempts.js'
 import { auditEvent } from '../audit/audit.js'
 import type { Browser, SignedInNow } from './start-session.js'
 import { beginSession, tellOfEndedDevice, tellOfNewDevice } from './start-session.js'
@@ -16,13 +9,11 @@ import { endReused } from './copied-device.js'
 import type { Core } from '../core.js'
 import type { SignInId } from '../ids.js'
 import { newId } from '../ids.js'
-import { trustedDeviceSeconds } from '../sessions/trusted-device.js'
 import { hasSecondFactor, sameSecondFactors } from '../factors/factor.js'
 import { knownDeviceKey, nobody } from './known-device-key.js'
 import { checkPassword } from './password-check.js'
 import { noteRefused } from '../rate-limits/refusals.js'
 import type { SignIn } from './sign-in.js'
-import { signInSeconds } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
@@ -121,15 +112,15 @@ async function budgetFor(
 ): Promise<Budget> {
   const { account, browser } = given
   const device = await knownDeviceKey(core, account, browser)
-  if (device !== null) return [{ key: device, policy: passwordPolicy, onSuccess: 'clear' }]
+  if (device !== null) return [{ key: device, policy: core.policy.attempts.password, onSuccess: 'clear' }]
   const key =
     account === null ? unknownNameKey(core.platform, keyOf(core, given.username)) : passwordKey(account.id)
-  const own = { key, policy: passwordPolicy, onSuccess: 'clear' } as const
+  const own = { key, policy: core.policy.attempts.password, onSuccess: 'clear' } as const
   const { address } = browser.client
   // Where a framework does not tell the address, nobody may be taken for everybody.
   return address === ''
     ? [own]
-    : [own, { key: addressKey(address), policy: addressPolicy, onSuccess: 'give-back' }]
+    : [own, { key: addressKey(address), policy: core.policy.attempts.address, onSuccess: 'give-back' }]
 }
 
 /** All spellings of an unknown name count as one, as those of a known one do; what can be no name counts as typed. */
@@ -159,7 +150,7 @@ function spend(core: Core, budget: Budget): Promise<Spent> {
     const index = reservations.findIndex(({ kind }) => kind !== 'reserved')
     const refused = reservations[index]
     if (refused === undefined) return { kind: 'spent' }
-    const byAddress = budget[index]?.policy === addressPolicy
+    const byAddress = budget[index]?.policy === core.policy.attempts.address
     const untilSeconds = refused.kind === 'wait' ? refused.untilSeconds : now + hour
     return new Rollback<Spent>({ kind: 'wait', untilSeconds, byAddress })
   }, 'asynchronous')
@@ -278,7 +269,7 @@ async function beginSignIn(
     id: newId<SignInId>(core.platform.randomBytes),
     account: given.account.id,
     startedAt: now,
-    expiresAt: now + signInSeconds,
+    expiresAt: now + core.policy.signInSeconds,
   }
   return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(stores, given.account))) return changedMeanwhile
@@ -313,8 +304,9 @@ async function signInByTrustedDevice(
   return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(stores, account))) return changedMeanwhile
     const use = await stores.trustedDevices.use(account.id, hashes, now)
-    if (use.kind === 'reused') return endReused(stores, use, { account, client: browser.client, now })
-    if (use.kind !== 'used' || !isStillToCome(use.device.expiresAt, now, trustedDeviceSeconds)) return null
+    if (use.kind === 'reused') return endReused(core, stores, { ...use, account, client: browser.client })
+    if (use.kind !== 'used' || !isStillToCome(use.device.expiresAt, now, core.policy.trustedDevice.seconds))
+      return null
     await given.settle(stores)
     const factors = ['password', 'device'] as const
     return beginSession(core, stores, {

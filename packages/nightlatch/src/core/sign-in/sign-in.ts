@@ -1,6 +1,5 @@
 import type { Account } from '../accounts/account.js'
 import type { AccountId, SignInId } from '../ids.js'
-import { minute } from '../ports/platform.js'
 
 /**
  * A sign-in in progress: the password was right, the second factor is still due. It is not a session: it opens
@@ -18,8 +17,6 @@ export interface SigningIn {
   readonly signIn: SignIn
   readonly account: Account
 }
-
-export const signInSeconds = 15 * minute
 
 export interface SignInStore {
   add(signIn: SignIn, tokenHash: string): Promise<void>

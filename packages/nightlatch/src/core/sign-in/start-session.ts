@@ -2,11 +2,10 @@ import type { Account } from '../accounts/account.js'
 import { auditEvent } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import { allFactors, strengthOf } from '../factors/registry.js'
-import { mostKnownDevices, mostTrustedDevices, trustedDeviceSeconds } from '../sessions/trusted-device.js'
 import type { AccountId, SessionId, TrustedDeviceId } from '../ids.js'
 import { newId } from '../ids.js'
 import type { Proof, Session } from '../sessions/session.js'
-import { mostSessions, sessionLongestSeconds, unseenSince } from '../sessions/session.js'
+import { unseenSince } from '../sessions/session.js'
 import type { Stores } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashSeries, hashSessionToken, hashToken, newToken } from '../tokens.js'
@@ -64,7 +63,7 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
   await Promise.all([
     stores.sessions.add(session, hashSessionToken(core.platform, token)),
     stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
-    isKnown || stores.knownDevices.removeOldestOf(account.id, mostKnownDevices),
+    isKnown || stores.knownDevices.removeOldestOf(account.id, core.policy.knownDevice.most),
     stores.accounts.noteSignIn(account.id, session.signedInAt),
     stores.audit.add(
       auditEvent('sign-in.completed', {
@@ -83,7 +82,7 @@ async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSes
   await Promise.all([
     browser.session !== null &&
       stores.sessions.endByTokenHash(hashSessionToken(core.platform, browser.session)),
-    stores.sessions.endOldestOf(account.id, mostSessions - 1),
+    stores.sessions.endOldestOf(account.id, core.policy.session.most - 1),
   ])
 }
 
@@ -117,8 +116,8 @@ function newSession(core: Core, start: NewSession): Session {
     strength: strengthOf(start.factors),
     signedInAt: now,
     verifiedAt: start.verifiedAt,
-    lastSeenAt: start.factors.includes('device') ? unseenSince(now) : now,
-    expiresAt: now + sessionLongestSeconds,
+    lastSeenAt: start.factors.includes('device') ? unseenSince(core.policy, now) : now,
+    expiresAt: now + core.policy.session.longestSeconds,
     address: start.browser.client.address,
     userAgent: start.browser.client.userAgent.slice(0, 256),
   }
@@ -132,11 +131,11 @@ async function trustDevice(core: Core, stores: Stores, start: NewSession): Promi
     account: start.account.id,
     createdAt: now,
     lastUsedAt: now,
-    expiresAt: now + trustedDeviceSeconds,
+    expiresAt: now + core.policy.trustedDevice.seconds,
     userAgent: start.browser.client.userAgent.slice(0, 256),
     address: start.browser.client.address,
   }
-  const older = (await stores.trustedDevices.listOf(device.account)).slice(mostTrustedDevices - 1)
+  const older = (await stores.trustedDevices.listOf(device.account)).slice(core.policy.trustedDevice.most - 1)
   for (const one of older) await stores.trustedDevices.end(one.id, one.account)
   const held = start.browser.trustedDevice
   if (held !== null) await stores.trustedDevices.endSeries(device.account, hashSeries(core.platform, held))

@@ -9,7 +9,6 @@ import {
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import type { AuthenticatorId, SessionId, TrustedDeviceId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
-import { longestPassword } from '../../core/accounts/password.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
 import { endOtherSessions, endSession, liveSessions } from '../../core/sessions/session-lifetime.js'
@@ -35,7 +34,7 @@ import { nameProblem } from './set-up.js'
 import { sessionCookies } from './sign-in.js'
 import { deviceName } from '../user-agent.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
-import { browserOf, nowOf, siteOf } from '../context.js'
+import { browserOf, nowOf, policyOf, siteOf } from '../context.js'
 
 const notFound = (context: Context): HttpResponse => refusalPage(context, 'not-found')
 
@@ -54,7 +53,9 @@ function done(context: Context, notice: Notice, cookies: readonly string[] = [])
 /** Pages of a change are only shown to somebody who may make it. */
 const fresh = (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
   forSignedIn(async (context) =>
-    isFresh(context.signedIn.session, nowOf(context)) ? handler(context) : proveFirst(context),
+    isFresh(policyOf(context), context.signedIn.session, nowOf(context))
+      ? handler(context)
+      : proveFirst(context),
   )
 
 async function ownAuthenticator(
@@ -259,7 +260,7 @@ export function newPasswordProblem(context: Context, why: PasswordProblem): Prob
       return { key: 'password-short', field, min: shortestHere(context.services.core) }
     case 'too-long':
     case 'not-allowed':
-      return { key: 'password-long', field, max: longestPassword }
+      return { key: 'password-long', field, max: policyOf(context).password.longest }
     case 'common':
       return { key: 'password-common', field }
     case 'own-name':

@@ -1,10 +1,9 @@
+import type { Policy } from '../../core/policy.js'
 import type { AuditRecord } from '../../core/audit/audit.js'
 import type { FactorItem } from '../../core/factors/factor.js'
 import type { OwnFactors } from '../../core/factors/registry.js'
 import { allFactors, isJustRecovered } from '../../core/factors/registry.js'
-import { mostAuthenticators } from '../../core/factors/totp/store.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
-import { recoveryCodeCount } from '../../core/factors/recovery-codes/store.js'
 import type { Proof, Session } from '../../core/sessions/session.js'
 import type { AccountView, ActivityRow, FactorRow, Notice, SessionRow } from '../../pages/index.js'
 import { accountPage } from '../../pages/index.js'
@@ -13,7 +12,7 @@ import { applicationOf } from './application.js'
 import { forSignedIn, takeNotice } from '../guards.js'
 import { deviceName } from '../user-agent.js'
 import type { Handler, SignedInContext } from '../context.js'
-import { nowOf, siteOf } from '../context.js'
+import { nowOf, policyOf, siteOf } from '../context.js'
 
 const activityRows = 20
 
@@ -38,7 +37,7 @@ export const getAccount: Handler = forSignedIn(async (context) => {
 
 /** Said for as long as the lost phone may be replaced: the sign-in may have led to an application first. */
 const afterRecovery = (context: SignedInContext, { recoveryCodes }: AccountView): Notice | undefined =>
-  isJustRecovered(context.signedIn.session, nowOf(context))
+  isJustRecovered(policyOf(context), context.signedIn.session, nowOf(context))
     ? { key: 'recovery-code-used', left: recoveryCodes.left }
     : undefined
 
@@ -54,7 +53,7 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
     username: account.username,
     secondFactors: own.items.length,
     counts: own.counts,
-    ...factorViews(own, core.policy.issuer),
+    ...factorViews(own, core.policy),
     trustedDevices: devices.map((one) => ({
       id: one.id,
       device: deviceName(one.userAgent),
@@ -72,17 +71,17 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
 /** What the section of each kind shows. */
 const factorViews = (
   { items, counts }: OwnFactors,
-  ourName: string,
+  { issuer, authenticators, recoveryCodes }: Policy,
 ): Pick<AccountView, 'authenticators' | 'mostAuthenticators' | 'recoveryCodes'> => ({
   authenticators: items
     .filter(({ kind }) => kind === 'totp')
     .map((one) => ({
       ...factorRow(one),
       id: one.id,
-      issuer: one.label === ourName ? undefined : (one.label ?? undefined),
+      issuer: one.label === issuer ? undefined : (one.label ?? undefined),
     })),
-  mostAuthenticators,
-  recoveryCodes: { left: counts['recovery-code'], total: recoveryCodeCount },
+  mostAuthenticators: authenticators.most,
+  recoveryCodes: { left: counts['recovery-code'], total: recoveryCodes.count },
 })
 
 const sessionRow = (one: Session, current: Session): SessionRow => ({

@@ -1,5 +1,5 @@
-import { codePolicy } from '../../core/factors/totp/counters.js'
 import type { FactorRefusal } from '../../core/factors/factor.js'
+import type { Policy } from '../../core/policy.js'
 import { codeDigits } from '../../core/factors/totp/verify.js'
 import type { Problem } from '../../pages/index.js'
 import { meaningOf, statusOf } from '../problems.js'
@@ -43,8 +43,10 @@ export function codeProblem(refusal: FactorRefusal, at: Circumstances): { status
 }
 
 /** How many codes were wrong in a row, as far as a page needs to know: whoever waits has had several. */
-export const failuresOf = (outcome: { readonly kind: string; readonly failures?: number }): number =>
-  outcome.kind === 'wait' ? codePolicy.waitFrom : (outcome.failures ?? 0)
+export const failuresOf = (
+  { attempts }: Pick<Policy, 'attempts'>,
+  outcome: { readonly kind: string; readonly failures?: number },
+): number => (outcome.kind === 'wait' ? attempts.code.waitFrom : (outcome.failures ?? 0))
 
 function malformedCode(refusal: FactorRefusal & { kind: 'malformed' }): Problem {
   switch (refusal.problem) {

@@ -1,4 +1,3 @@
-import { signInSeconds } from '../../core/sign-in/sign-in.js'
 import type { Services } from '../services.js'
 import { tryParse } from '../return-url.js'
 import type { FormContext, Context } from '../context.js'
@@ -53,10 +52,10 @@ interface Step {
 }
 
 /** The next page of ours on the way to a destination. Set-up and recovery codes come after a sign-in may be over. */
-export function stepTo({ cookies }: Services, address: string, next: string | null): Step {
+export function stepTo({ cookies, core }: Services, address: string, next: string | null): Step {
   if (next === null) return { location: address, cookie: cookies.clear('next') }
   const value = encodeURIComponent(next)
   return value.length <= longestKept
-    ? { location: address, cookie: cookies.set('next', value, 4 * signInSeconds) }
+    ? { location: address, cookie: cookies.set('next', value, 4 * core.policy.signInSeconds) }
     : { location: `${address}?next=${value}`, cookie: cookies.clear('next') }
 }

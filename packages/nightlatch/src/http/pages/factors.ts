@@ -1,4 +1,3 @@
-import { trustedDeviceSeconds } from '../../core/sessions/trusted-device.js'
 import type { FactorKind, FactorRefusal } from '../../core/factors/factor.js'
 import { usableFactors } from '../../core/factors/registry.js'
 import { askedOf } from '../../core/factors/totp/verify.js'
@@ -8,7 +7,7 @@ import { confirmPage, confirmRecoveryPage, factorWords, recoveryPage, verifyPage
 import { codeProblem } from './code-problems.js'
 import type { SecondStepMetric } from '../health/metrics.js'
 import type { SignedInContext, SigningInContext, Context } from '../context.js'
-import { siteOf } from '../context.js'
+import { policyOf, siteOf } from '../context.js'
 
 /** What a page of the second step shows again after a refusal. */
 export interface StepView {
@@ -37,7 +36,7 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
       return verifyPage(siteOf(context), {
         username: context.account.username,
         offerRemember: true,
-        rememberDays: trustedDeviceSeconds / day,
+        rememberDays: policyOf(context).trustedDevice.seconds / day,
         ...view,
         ...asked,
         problems: withLengths(view.problems, asked),

@@ -1,7 +1,6 @@
 import type { FactorKind } from '../../core/factors/factor.js'
 import { factorKinds, hasSecondFactor } from '../../core/factors/factor.js'
 import { usableFactors } from '../../core/factors/registry.js'
-import { freshSeconds } from '../../core/sessions/session.js'
 import { minute } from '../../core/ports/platform.js'
 import type { StepUpOutcome } from '../../core/sessions/reauthenticate.js'
 import { stepUp } from '../../core/sessions/reauthenticate.js'
@@ -15,7 +14,7 @@ import { factorDoors, othersThan } from './factors.js'
 import { busy, forSignedIn, signedInForm, signInIsOver } from '../guards.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
-import { browserOf, nowOf } from '../context.js'
+import { browserOf, nowOf, policyOf } from '../context.js'
 
 /** What the person is about to do, by the page they were going to. */
 const actions: readonly (readonly [RegExp, ConfirmAction])[] = [
@@ -72,7 +71,7 @@ function view(
     others: othersThan(kind, account),
     next,
     action: actionOf(context, next),
-    minutes: freshSeconds / minute,
+    minutes: policyOf(context).freshSeconds / minute,
     problems,
     failures,
   })
@@ -104,36 +103,31 @@ async function response(
   outcome: StepUpOutcome,
 ): Promise<HttpResponse> {
   const now = nowOf(context)
-  const again = (shown: Shown): Promise<Html> => view(context, kind, shown)
+  const again = async (shown: Shown, extra: { status: number; headers?: Record<string, string> }) =>
+    page(await view(context, kind, shown), { ...extra, leadsTo: nextOf(context) })
   switch (outcome.kind) {
     case 'proven': {
       const to = context.services.nextOf(context.form.get('next')) ?? `${context.services.site.base}/account`
       return seeOther(to, { cookies: sessionCookies(context, outcome) })
     }
-    case 'wrong-password':
-      return page(await again({ problems: [{ key: 'password-wrong', field: 'password' }] }), {
-        status: statusOf('wrong-password'),
-        leadsTo: nextOf(context),
-      })
+    case 'wrong-password': {
+      const problems: Problem[] = [{ key: 'password-wrong', field: 'password' }]
+      return again({ problems }, { status: statusOf('wrong-password') })
+    }
     case 'busy':
       return busy(context)
     case 'over':
       return signInIsOver(context)
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: now }
-      return page(await again({ problems: [{ key: 'too-many', wait }] }), {
-        status: statusOf('too-many-attempts'),
-        headers: retryAfter(wait.untilSeconds, now),
-        leadsTo: nextOf(context),
-      })
+      const headers = retryAfter(wait.untilSeconds, now)
+      const problems: Problem[] = [{ key: 'too-many', wait }]
+      return again({ problems }, { status: statusOf('too-many-attempts'), headers })
     }
     default: {
-      const refusal = factorDoors[kind].problemOf(outcome, now)
-      return page(await again({ problems: [refusal.problem], failures: failuresOf(outcome) }), {
-        status: refusal.status,
-        headers: lockedUntil(outcome, now),
-        leadsTo: nextOf(context),
-      })
+      const { status, problem } = factorDoors[kind].problemOf(outcome, now)
+      const shown = { problems: [problem], failures: failuresOf(policyOf(context), outcome) }
+      return again(shown, { status, headers: lockedUntil(outcome, now) })
     }
   }
 }

@@ -8,7 +8,7 @@ import { countOf } from '../../core/factors/registry.js'
 import type { PendingSetUp } from '../../core/factors/totp/set-up.js'
 import { beginSetUp, findSetUp, maySetUp } from '../../core/factors/totp/set-up.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../../core/factors/recovery-codes/set-up.js'
-import { longestAuthenticatorName, setUpSeconds } from '../../core/factors/totp/store.js'
+import { longestAuthenticatorName } from '../../core/factors/totp/store.js'
 import type { Problem, RecoveryCodesView } from '../../pages/index.js'
 import {
   qrSvg,
@@ -38,7 +38,7 @@ import { qrModules, qrPng } from './qr.js'
 import { nextStepPath } from './factors.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
-import { browserOf, nowOf, signedInOf, signingInOf, siteOf } from '../context.js'
+import { browserOf, nowOf, policyOf, signedInOf, signingInOf, siteOf } from '../context.js'
 
 /** Whoever may set up: a sign-in in progress counts before a session of the same browser. */
 export async function setUpOwner(context: Context): Promise<SetUpOwner | null> {
@@ -164,7 +164,7 @@ async function refused(context: FormContext, owner: SetUpOwner, outcome: Refused
 async function wasJustAdded(context: Context, owner: SetUpOwner): Promise<boolean> {
   if (maySetUp(context.services.core, owner) !== null) return false
   const all = await context.services.core.queries.authenticators.listOf(owner.account.id)
-  return all.some((one) => nowOf(context) - one.createdAt < setUpSeconds)
+  return all.some((one) => nowOf(context) - one.createdAt < policyOf(context).authenticators.setUpSeconds)
 }
 
 /** The same form in another window was faster: on to what follows it. */

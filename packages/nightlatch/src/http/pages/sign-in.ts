@@ -1,12 +1,10 @@
 import type { SignedInNow } from '../../core/sign-in/start-session.js'
-import { knownDeviceSeconds, trustedDeviceSeconds } from '../../core/sessions/trusted-device.js'
 import type { FactorKind } from '../../core/factors/factor.js'
 import { usableFactors, wasRecovered } from '../../core/factors/registry.js'
 import type { PasswordAccepted, PasswordOutcome } from '../../core/sign-in/password-step.js'
 import { givePassword } from '../../core/sign-in/password-step.js'
 import type { SecondStepOutcome } from '../../core/sign-in/code-step.js'
 import { giveSecondFactor } from '../../core/sign-in/code-step.js'
-import { signInSeconds } from '../../core/sign-in/sign-in.js'
 import type { LoginView, Notice, Problem } from '../../pages/index.js'
 import { loginPage } from '../../pages/index.js'
 import type { ProblemCode } from '../problems.js'
@@ -32,7 +30,7 @@ import {
 } from '../guards.js'
 import { isTooLong } from '../return-url.js'
 import type { FormContext, Handler, SigningInContext, Context } from '../context.js'
-import { browserOf, nowOf, signedInOf, siteOf } from '../context.js'
+import { browserOf, nowOf, policyOf, signedInOf, siteOf } from '../context.js'
 
 export const getLogin: Handler = async (context) => {
   const next = context.services.nextOf(context.query.get('next'))
@@ -122,7 +120,7 @@ export function passwordAccepted(context: Context, accepted: PasswordAccepted, s
 }
 
 export const signInCookie = (context: Context, accepted: Exclude<PasswordAccepted, SignedInNow>): string =>
-  context.services.cookies.set('sign-in', accepted.token.reveal(), signInSeconds)
+  context.services.cookies.set('sign-in', accepted.token.reveal(), policyOf(context).signInSeconds)
 
 type Begun = Pick<SignedInNow, 'token' | 'session' | 'knownDevice'> & {
   trustedDevice?: SignedInNow['trustedDevice']
@@ -131,12 +129,13 @@ type Begun = Pick<SignedInNow, 'token' | 'session' | 'knownDevice'> & {
 /** The cookies of somebody who has just signed in. */
 export function sessionCookies(context: Context, begun: Begun): readonly string[] {
   const { cookies } = context.services
+  const { knownDevice, trustedDevice } = policyOf(context)
   const maxAgeSeconds = begun.session.expiresAt - nowOf(context)
   return [
     cookies.set('session', begun.token.reveal(), maxAgeSeconds),
-    cookies.set('device', begun.knownDevice.reveal(), knownDeviceSeconds),
+    cookies.set('device', begun.knownDevice.reveal(), knownDevice.seconds),
     ...(begun.trustedDevice
-      ? [cookies.set('trusted', begun.trustedDevice.reveal(), trustedDeviceSeconds)]
+      ? [cookies.set('trusted', begun.trustedDevice.reveal(), trustedDevice.seconds)]
       : []),
     cookies.clear('sign-in'),
     ...forwardCookies(context.services, { token: begun.token, maxAgeSeconds }),
@@ -220,7 +219,7 @@ async function answerSecondStep(
       return busy(context)
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, nowOf(context))
-      const failures = failuresOf(outcome)
+      const failures = failuresOf(policyOf(context), outcome)
       return page(await showStep(context, kind, { problems: [refusal.problem], failures }), {
         status: refusal.status,
         headers: lockedUntil(outcome, nowOf(context)),

@@ -13,7 +13,7 @@ export interface PreparedCodes {
 }
 
 export async function prepareRecoveryCodes(core: Core): Promise<PreparedCodes | 'busy'> {
-  const codes = newRecoveryCodes(core.platform)
+  const codes = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
   const salt = [...core.platform.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   const hashes = await core.passwords.hashAll(codes, salt, 'later')
   return hashes === 'busy' ? 'busy' : { salt, hashes, shown: codes.map(showRecoveryCode) }

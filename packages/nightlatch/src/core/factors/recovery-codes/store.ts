@@ -4,11 +4,10 @@ import { Secret } from '../../secret.js'
 import type { Platform } from '../../ports/platform.js'
 
 /**
- * Recovery codes are look-up secrets (NIST SP 800-63B-4 §3.1.2): ten of 80 random bits, each good once, kept
+ * Recovery codes are look-up secrets (NIST SP 800-63B-4 §3.1.2): a set of 80 random bits each, good once, kept
  * as argon2id hashes with a salt of the set. They do not depend on the root key, so that a lost key locks
  * nobody out.
  */
-export const recoveryCodeCount = 10
 const characters = 16
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
@@ -36,9 +35,12 @@ export interface UnsavedCodesStore {
   removeAllOf(account: AccountId): Promise<void>
 }
 
-/** Ten new codes in Crockford's base32: no letter that looks like a digit. */
-export function newRecoveryCodes(platform: Pick<Platform, 'randomBytes'>): readonly RecoveryCode[] {
-  return Array.from({ length: recoveryCodeCount }, () => {
+/** New codes in Crockford's base32: no letter that looks like a digit. */
+export function newRecoveryCodes(
+  platform: Pick<Platform, 'randomBytes'>,
+  count: number,
+): readonly RecoveryCode[] {
+  return Array.from({ length: count }, () => {
     let code = ''
     for (const byte of platform.randomBytes(characters)) code += alphabet[byte & 31]
     return new Secret(code)

@@ -21,7 +21,7 @@ export async function readRecoveryCode(
   const { attempts, recoveryCodes } = core[storage].stores
   const reservation = await attempts.reserve(
     key,
-    recoveryPolicyAt(account, place),
+    recoveryPolicyAt(core.policy, account, place),
     core.platform.nowSeconds(),
   )
   if (reservation.kind !== 'reserved') {

@@ -8,13 +8,13 @@ import { hour, minute } from '../../ports/platform.js'
 import type { Enrolled, Renewed, SetUpOwner } from '../enrolment.js'
 import { enrol } from '../enrolment.js'
 import type { FactorProblem } from '../factor.js'
-import { setUpKey, setUpPolicy } from './counters.js'
+import { setUpKey } from './counters.js'
 import { totp } from './factor.js'
 import type { OpenedSetUp } from './set-up.js'
 import { openSetUp } from './set-up.js'
 import type { AuthenticatorSecret, SetUp } from './store.js'
 import { longestAuthenticatorName, nameProblemOf, ourOtp, parseAuthenticatorName } from './store.js'
-import { parseCode, reserveCode, sealContext, windowSteps } from './verify.js'
+import { parseCode, reserveCode, sealContext } from './verify.js'
 
 /** How far a wrong code is looked for, at set-up only, to tell a wrong clock: ten minutes either side. */
 const driftSteps = 20
@@ -114,12 +114,16 @@ async function checkFirstCode(
     account: account.id,
     client,
     key: setUpKey(account.id),
-    policy: setUpPolicy,
+    policy: core.policy.attempts.setUp,
   })
   if (reservation.kind !== 'reserved') return reservation
   const app = new Totp({ secret: given.opened.secret })
   const atSeconds = core.platform.nowSeconds()
-  const verdict = app.verify(parsed.code, { atSeconds, window: windowSteps, afterStep: null })
+  const verdict = app.verify(parsed.code, {
+    atSeconds,
+    window: core.policy.code.windowSteps,
+    afterStep: null,
+  })
   if (verdict.matched) return { kind: 'right', step: verdict.step }
   await noteChange(stores, core, { owner: account, event: 'set-up.refused', client })
   return { kind: 'wrong', driftSeconds: driftOf(app, parsed.code, atSeconds) }

@@ -2,8 +2,7 @@ import type { SecondFactor } from '../factor.js'
 import type { AuthenticatorId } from '../../ids.js'
 import { codeKeys, setUpKey } from './counters.js'
 import { resealSome } from './secrets.js'
-import { mostAuthenticators } from './store.js'
-import { readCode, tellOfWrongCodes, windowSteps } from './verify.js'
+import { readCode, tellOfWrongCodes } from './verify.js'
 
 /** Authenticator apps. */
 export const totp: SecondFactor = {
@@ -12,7 +11,7 @@ export const totp: SecondFactor = {
   one: 'authenticator',
   many: 'authenticators',
   strength: 'password+code',
-  most: mostAuthenticators,
+  most: ({ authenticators }) => authenticators.most,
   events: {
     added: 'authenticator.added',
     renamed: 'authenticator.renamed',
@@ -41,5 +40,5 @@ export const totp: SecondFactor = {
     resealSome,
   },
   // A code of the next step may have been accepted before (a phone ahead of us), so that step is spent, too.
-  afterRestore: (stores, { now }) => stores.allAccounts.spendSteps(now, windowSteps),
+  afterRestore: (stores, { now, policy }) => stores.allAccounts.spendSteps(now, policy.code.windowSteps),
 }

@@ -7,7 +7,7 @@ import { mayEnrol, mayOnlyReplace } from '../enrolment.js'
 import { countOf } from '../registry.js'
 import { totp } from './factor.js'
 import type { SetUp } from './store.js'
-import { parseAuthenticatorName, setUpSeconds } from './store.js'
+import { parseAuthenticatorName } from './store.js'
 import { storage } from '../../ports/stores.js'
 
 /** An authenticator that is being set up, as the person sees it. */
@@ -126,7 +126,7 @@ function newSetUp(
     name: parseAuthenticatorName(input.name ?? '') ?? '',
     replaces: input.replaces,
     createdAt: now,
-    expiresAt: now + setUpSeconds,
+    expiresAt: now + core.policy.authenticators.setUpSeconds,
   }
 }
 

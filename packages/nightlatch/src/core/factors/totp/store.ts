@@ -1,6 +1,5 @@
 import type { Algorithm } from '@nightlatch/otp'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
-import { minute } from '../../ports/platform.js'
 
 /** One authenticator app of a person's: a TOTP credential (RFC 6238). */
 export interface Authenticator {
@@ -49,8 +48,6 @@ export interface SetUp {
   readonly expiresAt: number
 }
 
-export const mostAuthenticators = 10
-export const setUpSeconds = 30 * minute
 export const longestAuthenticatorName = 40
 
 export interface AuthenticatorStore {

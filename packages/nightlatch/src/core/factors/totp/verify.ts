@@ -8,19 +8,14 @@ import type { Core } from '../../core.js'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
 import type { FactorProblem, FactorRefusal, Presented, ReadyProof } from '../factor.js'
 import { parseRecoveryCode } from '../recovery-codes/store.js'
+import type { Policy } from '../../policy.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
 import type { Stores } from '../../ports/stores.js'
 import { storage } from '../../ports/stores.js'
 import type { Client } from '../../ports/platform.js'
 
-/** Steps accepted on either side of now (RFC 6238 §5.2). */
-export const windowSteps = 1
-/** Codes of a counter that may have been skipped: pressed and not typed (RFC 4226 §7.4). */
-const lookAhead = 9
 export const codeDigits = ourOtp.digits
 const mostDigits = 8
-/** After this many wrong codes in a row the owner is told, once. */
-const tellAfterFailures = 10
 
 type CodeMatch = {
   readonly kind: 'matched'
@@ -93,7 +88,7 @@ interface CodeGiven {
  */
 async function checkCode(core: Core, stores: Stores, given: CodeGiven): Promise<CodeMatch | FactorRefusal> {
   const key = codeKey(given.account, given.place)
-  const counter = { key, policy: codePolicyAt(given.account, given.place) }
+  const counter = { key, policy: codePolicyAt(core.policy, given.account, given.place) }
   const [reservation, secrets] = await Promise.all([
     reserveCode(core, stores, { ...given, ...counter }),
     stores.authenticators.listOf(given.account),
@@ -164,7 +159,8 @@ function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: str
   for (const secret of secrets) {
     const opened = core.box.open(secret.sealed, sealContext(secret))
     if (opened.kind === 'refused') continue
-    const verdict = look(secret, opened.plain, { code, atSeconds: core.platform.nowSeconds() })
+    const sent = { code, atSeconds: core.platform.nowSeconds() }
+    const verdict = look({ ...secret, ...core.policy.code }, opened.plain, sent)
     const wasUsed = verdict === 'already-used'
     if (typeof verdict === 'object') found = { kind: 'matched', authenticator: secret.id, spends: verdict }
     else if (found.kind === 'unreadable' || (found.kind === 'wrong' && wasUsed))
@@ -177,10 +173,11 @@ type Verdict = CodeMatch['spends'] | 'wrong' | 'already-used'
 
 /** By the clock, or by the counter where the authenticator has one. */
 function look(
-  { algorithm, digits, period, counter, lastStep }: AuthenticatorSecret,
+  authenticator: AuthenticatorSecret & Policy['code'],
   secret: Uint8Array,
   { code, atSeconds }: { readonly code: string; readonly atSeconds: number },
 ): Verdict {
+  const { algorithm, digits, period, counter, lastStep, windowSteps, lookAhead } = authenticator
   if (counter !== null) {
     const verdict = new Hotp({ secret, algorithm, digits }).verify(code, { counter, lookAhead })
     return verdict.matched ? { next: verdict.nextCounter } : 'wrong'
@@ -226,7 +223,7 @@ export async function tellOfWrongCodes(
   given: Pick<CodeGiven, 'account' | 'client'> & { readonly failures: number },
 ): Promise<void> {
   const { client, failures } = given
-  if (failures !== tellAfterFailures) return
+  if (failures !== core.policy.tellAfterWrongCodes) return
   const account = await core[storage].stores.accounts.find(given.account)
   if (account === null) return
   const at = core.platform.nowSeconds()

@@ -1,0 +1,127 @@
+import { day, hour, minute } from './ports/platform.js'
+import type { AttemptPolicy } from './rate-limits/attempts.js'
+
+/**
+ * How long and how many: every limit that a decision of core/ asks for, as one value. What belongs to a format (how
+ * long a name is, what a recovery code looks like) stands with its parser instead.
+ */
+interface Limits {
+  /** How often each may be wrong, and what follows. */
+  readonly attempts: {
+    /** Wrong passwords of an account, and apart from them those of a device that has signed in to it before. */
+    readonly password: AttemptPolicy
+    /** Wrong passwords of one sender, whichever accounts they were for. */
+    readonly address: AttemptPolicy
+    /** Codes of an authenticator app. */
+    readonly code: AttemptPolicy
+    /** The code that confirms a set-up: its secret is on the page, so there is nothing to lock. */
+    readonly setUp: AttemptPolicy
+    /** Recovery codes have counters of their own: they are the way back in while codes are locked. */
+    readonly recoveryCode: AttemptPolicy
+  }
+  /** After this many wrong codes in a row the owner is told, once. */
+  readonly tellAfterWrongCodes: number
+  /** Attempts that were refused and are told together, once in a while. */
+  readonly refusedAttempts: {
+    readonly tellEverySeconds: number
+    /** Beyond this the one that was told longest ago is told no more. */
+    readonly mostCounted: number
+  }
+  readonly code: {
+    /** Steps accepted on either side of now (RFC 6238 §5.2). */
+    readonly windowSteps: number
+    /** Codes of a counter that may have been skipped: pressed and not typed (RFC 4226 §7.4). */
+    readonly lookAhead: number
+  }
+  /** In code points. */
+  readonly password: {
+    readonly shortest: number
+    /** Where a second factor is optional, the password may be all there is (NIST SP 800-63B-4 §3.1.1.2). */
+    readonly shortestAlone: number
+    readonly longest: number
+    /** How many steps may wait to be hashed; whoever comes then is told that we are busy. */
+    readonly mostWaiting: number
+  }
+  /** From the password to the second factor. */
+  readonly signInSeconds: number
+  readonly session: {
+    readonly idleSeconds: number
+    readonly longestSeconds: number
+    /** "Last seen" is written this seldom, so that a page check is not a write. */
+    readonly touchEverySeconds: number
+    /** Beyond this the oldest session of an account ends. */
+    readonly most: number
+  }
+  /** A change of the account needs a proof at most this old. */
+  readonly freshSeconds: number
+  readonly trustedDevice: {
+    readonly seconds: number
+    /** Beyond this the one that was not used for longest is trusted no more. */
+    readonly most: number
+    /** Whoever did not get the answer to a sign-in tries again within this time. */
+    readonly lostAnswerSeconds: number
+  }
+  readonly knownDevice: {
+    readonly seconds: number
+    /** Beyond this the ones that were not seen for longest are strangers again. A program may be a new one at each sign-in. */
+    readonly most: number
+  }
+  readonly invitationSeconds: number
+  /** Of the link that creates the very first account. */
+  readonly firstAccountLinkSeconds: number
+  readonly authenticators: { readonly most: number; readonly setUpSeconds: number }
+  readonly recoveryCodes: { readonly count: number }
+  readonly housekeeping: {
+    /** Rows of one kind in one transaction. */
+    readonly batch: number
+    readonly resealBatch: number
+    readonly auditSeconds: number
+    /** Longer than any counter looks back; those that never forget are kept for as long as the account. */
+    readonly idleAttemptSeconds: number
+    /** A server that died while it kept house holds the others up for no longer than this. */
+    readonly leaseSeconds: number
+  }
+}
+
+/** What an installation decides with. */
+export interface Policy extends Limits {
+  /** `required`: every account has a second factor, and the first sign-in sets it up. */
+  readonly mfa: 'required' | 'optional'
+  /** The name that authenticator apps show. */
+  readonly issuer: string
+  /** The host that people see, for the account's label in the app. */
+  readonly host: string
+}
+
+const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour }
+
+/** As they are unless somebody decides otherwise. docs/reference/limits.md says them to people. */
+export const usualLimits: Limits = {
+  attempts: {
+    password: { ...waits, waitFrom: 10, lockAt: null, forgetAfterSeconds: day },
+    address: { ...waits, waitFrom: 50, lockAt: null, forgetAfterSeconds: day },
+    code: { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: null },
+    setUp: { ...waits, waitFrom: 5, lockAt: null, forgetAfterSeconds: day },
+    recoveryCode: { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: day },
+  },
+  tellAfterWrongCodes: 10,
+  refusedAttempts: { tellEverySeconds: 10 * minute, mostCounted: 10_000 },
+  code: { windowSteps: 1, lookAhead: 9 },
+  password: { shortest: 8, shortestAlone: 15, longest: 256, mostWaiting: 64 },
+  signInSeconds: 15 * minute,
+  session: { idleSeconds: 12 * hour, longestSeconds: 7 * day, touchEverySeconds: minute, most: 100 },
+  freshSeconds: 10 * minute,
+  trustedDevice: { seconds: 30 * day, most: 20, lostAnswerSeconds: minute / 2 },
+  knownDevice: { seconds: 365 * day, most: 100 },
+  invitationSeconds: 3 * day,
+  firstAccountLinkSeconds: hour,
+  authenticators: { most: 10, setUpSeconds: 30 * minute },
+  recoveryCodes: { count: 10 },
+  housekeeping: {
+    batch: 500,
+    resealBatch: 100,
+    auditSeconds: 400 * day,
+    idleAttemptSeconds: 2 * day,
+    leaseSeconds: 3 * minute,
+  },
+}

@@ -60,7 +60,7 @@ async function enrol({ core, stores, passwordHash }, person) {
   const secret = generateSecret()
   const id = account.id
   const sealed = core.box.seal(secret, `totp:${account.id}:${id}`)
-  const times = { ...ourOtp, issuer: null, createdAt: 0, lastUsedAt: 0, lastStep: -1 }
+  const times = { ...ourOtp, issuer: null, entryNumber: 1, createdAt: 0, lastUsedAt: 0, lastStep: -1 }
   await stores.authenticators.add({ id, account: account.id, name: 'Phone', sealed, ...times })
   if (person.codes.length > 0) await stores.recoveryCodes.replaceAll(account.id, person)
   Object.assign(person, { account: account.id, key: encodeBase32(secret) })

@@ -26,6 +26,7 @@ export async function enrol({ core, storage }, count, prefix = 'person') {
         lastStep: -1,
         ...ourOtp,
         issuer: null,
+        entryNumber: 1,
       })
       made.push({ username: profile.username, key: encodeBase32(secret), account })
     }

@@ -28,7 +28,7 @@ async function addAuthenticator(ada: Person, otp: Partial<Otp>, issuer: string |
   const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
   const times = { createdAt: here.next(), lastUsedAt: 0 }
   const own = { id, account: ada.id, name: id, sealed, lastStep: -1, ...times }
-  await here.stores.authenticators.add({ ...own, ...ourOtp, ...otp, issuer })
+  await here.stores.authenticators.add({ ...own, ...ourOtp, ...otp, issuer, entryNumber: 0 })
   await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
 }
 

@@ -146,6 +146,7 @@ describe('secrets are sealed anew', () => {
         lastStep: -1,
         ...ourOtp,
         issuer: null,
+        entryNumber: 1,
         createdAt: 0,
         lastUsedAt: 0,
       }

@@ -49,6 +49,7 @@ async function someoneWithTheRfcSecret(): Promise<Person> {
     lastUsedAt: 0,
     ...ourOtp,
     issuer: null,
+    entryNumber: 1,
   }
   await here.stores.authenticators.add(own)
   await here.stores.accounts.countFactorUp(ada.id, 'totp', 'first')
@@ -226,6 +227,7 @@ describe('a right code', () => {
       lastStep: -1,
       ...ourOtp,
       issuer: null,
+      entryNumber: 1,
       createdAt: 0,
       lastUsedAt: 0,
     }
@@ -720,6 +722,7 @@ describe('a lost root key', () => {
         lastUsedAt: 0,
         ...ourOtp,
         issuer: null,
+        entryNumber: 1,
       }
       await here.stores.authenticators.add(own)
     }

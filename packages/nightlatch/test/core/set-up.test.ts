@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { removeAuthenticator } from '../../src/core/accounts/changes.js'
 import { resetSecondFactor } from '../../src/core/accounts/administration.js'
 import { codeKey, setUpKey as attemptsAtSetUp } from '../../src/core/factors/totp/counters.js'
-import type { SetUp } from '../../src/core/factors/totp/store.js'
 import type { Session } from '../../src/core/sessions/session.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../../src/core/factors/recovery-codes/set-up.js'
 import { giveCode, giveRecoveryCode } from '../support/second-step.js'
@@ -75,7 +74,7 @@ describe('a set-up', () => {
     expect(pending.setUp.name).toBe('')
   })
 
-  it('shows a user name with a domain as it is, and a tag for every further authenticator', async () => {
+  it('shows a user name with a domain as it is, and a number for every further authenticator', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     const owner = await ada.sessionOwner()
     const account = { ...owner.account, username: 'ada@example.net' }
@@ -85,7 +84,56 @@ describe('a set-up', () => {
     })
     expect(first.label).toBe('ada@example.net')
     const second = await pendingSetUp(here.core, { ...owner, account })
-    expect(second.label).toBe(`ada@example.net (${second.setUp.id.slice(0, 4)})`)
+    expect(second.label).toBe('ada@example.net (2)')
+  })
+
+  /** What the app calls the entries of the account's authenticators: the number in each. */
+  const numbersOf = async (person: Person): Promise<number[]> =>
+    (await here.stores.authenticators.listOf(person.id)).map(({ entryNumber }) => entryNumber)
+  const numberIn = ({ label }: { label: string }): number => Number(/ \((\d+)\)$/.exec(label)?.[1] ?? 1)
+
+  it('has the smallest number that no other entry of the account has, and keeps it', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    for (const number of [2, 3, 4]) expect(numberIn((await addAnother(ada)).pending)).toBe(number)
+    const all = await here.stores.authenticators.listOf(ada.id)
+    const [first, third] = [1, 3].map((number) => all.find(({ entryNumber }) => entryNumber === number))
+    await here.stores.authenticators.remove(third!.id, ada.id)
+    expect(numberIn((await addAnother(ada)).pending), 'the one that is free').toBe(3)
+    expect(numberIn((await addAnother(ada)).pending)).toBe(5)
+    await here.stores.authenticators.remove(first!.id, ada.id)
+    expect(numberIn((await addAnother(ada)).pending), 'the one without a number').toBe(1)
+    expect((await numbersOf(ada)).sort()).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('that takes the place of another has a number of its own, so that the old one works until then', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    for (const number of [2, 1, 2]) {
+      const [old] = await here.stores.authenticators.listOf(ada.id)
+      const { pending } = await addAnother(ada, '', { replaces: old!.id })
+      expect([numberIn(pending), await numbersOf(ada)]).toEqual([number, [number]])
+    }
+  })
+
+  it('in another session at the same time has another number, until it is too old', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const [one, two] = [await ada.sessionOwner(), await ada.sessionOwner()]
+    const other = {
+      ...two,
+      signedIn: { ...two.signedIn, session: { ...two.signedIn.session, id: 'other' as never } },
+    }
+    expect(numberIn(await pendingSetUp(here.core, one))).toBe(2)
+    expect(numberIn(await pendingSetUp(here.core, other))).toBe(3)
+    expect(numberIn(await pendingSetUp(here.core, one)), 'shown again').toBe(2)
+  })
+
+  it('begun before numbers were kept, by the version before, is told apart as it was', async () => {
+    const ada = await here.someoneWithAnAuthenticatorApp()
+    const owner = await ada.sessionOwner()
+    const { setUp, label } = await pendingSetUp(here.core, owner)
+    await here.stores.setUps.removeByOwner(setUp.owner)
+    await here.stores.setUps.addUnlessThere({ ...setUp, entryNumber: 0 })
+    const shown = await findSetUp(here.core, owner)
+    expect(shown?.label).toBe(label.replace('(2)', `(${setUp.id.slice(0, 4)})`))
   })
 
   it('stays the same over reloads and wrong codes', async () => {
@@ -166,9 +214,9 @@ describe('a set-up', () => {
         stores: withStores(here.stores, {
           setUps: {
             ...here.stores.setUps,
-            addUnlessThere: async (setUp: SetUp) => {
-              await here.stores.setUps.addUnlessThere(setUp)
+            findByOwner: async (owner: string, now: number) => {
               await here.stores.setUps.removeByOwner(id)
+              return here.stores.setUps.findByOwner(owner, now)
             },
           },
         }),
@@ -292,6 +340,7 @@ describe('the first authenticator', () => {
     expect(outcome.authenticator).toEqual({
       ...ourOtp,
       issuer: 'Example',
+      entryNumber: 1,
       id: expect.stringMatching(/^[a-z2-7]{26}$/) as string,
       account: ada.id,
       name: 'Authenticator app',

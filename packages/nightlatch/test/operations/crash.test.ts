@@ -67,7 +67,7 @@ async function makePerson(
     await storage.atomically(async (stores) => {
       await stores.accounts.countFactorUp(account, 'totp', 'first')
       const sealed = core.box.seal(secret, sealContext({ id, account }))
-      const times = { ...ourOtp, issuer: null, createdAt: now(), lastUsedAt: 0 }
+      const times = { ...ourOtp, issuer: null, entryNumber: 1, createdAt: now(), lastUsedAt: 0 }
       await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
       await stores.recoveryCodes.replaceAll(account, codes)
     })

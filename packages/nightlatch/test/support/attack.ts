@@ -70,6 +70,7 @@ export async function personWithSecret(
       lastStep: -1,
       ...ourOtp,
       issuer: null,
+      entryNumber: 1,
       createdAt: now,
       lastUsedAt: now,
     })

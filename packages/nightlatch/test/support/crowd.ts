@@ -36,7 +36,13 @@ async function makeMember({ core, storage }: OpenNightlatch, username: string): 
   await storage.atomically(async (stores) => {
     await stores.accounts.countFactorUp(account, 'totp', 'first')
     const sealed = core.box.seal(secret, sealContext({ id, account }))
-    const times = { ...ourOtp, issuer: null, createdAt: core.platform.nowSeconds(), lastUsedAt: 0 }
+    const times = {
+      ...ourOtp,
+      issuer: null,
+      entryNumber: 1,
+      createdAt: core.platform.nowSeconds(),
+      lastUsedAt: 0,
+    }
     await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
   })
   return { username, totp: new Totp({ secret }) }

@@ -5,6 +5,7 @@ import { housekeeping } from './0003-housekeeping.js'
 import { factors } from './0004-factors.js'
 import { trustedDeviceSeries } from './0005-trusted-device-series.js'
 import { authenticatorKinds } from './0006-authenticator-kinds.js'
+import { entryNumbers } from './0007-entry-numbers.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   factors,
   trustedDeviceSeries,
   authenticatorKinds,
+  entryNumbers,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

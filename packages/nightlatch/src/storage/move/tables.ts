@@ -41,12 +41,12 @@ export const tables: readonly Table[] = [
   table('authenticator', {
     key: 'id',
     text: 'id account name sealed algorithm issuer',
-    integers: 'last_step created_at last_used_at digits period counter',
+    integers: 'last_step created_at last_used_at digits period counter entry_number',
   }),
   table('set_up', {
     key: 'owner',
     text: 'owner id account sealed name replaces',
-    integers: 'created_at expires_at',
+    integers: 'created_at expires_at entry_number',
   }),
   table('recovery_code_set', { key: 'account', text: 'account salt' }),
   table('recovery_code', { key: 'account hash', text: 'account hash' }),

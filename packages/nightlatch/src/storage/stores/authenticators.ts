@@ -16,10 +16,11 @@ interface AuthenticatorRow {
   readonly period: number
   readonly counter: number | null
   readonly issuer: string | null
+  readonly entry_number: number
 }
 
 const columns = `id, account, name, sealed, last_step, created_at, last_used_at, algorithm, digits, period, counter,
-  issuer`
+  issuer, entry_number`
 
 const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   id: row.id as AuthenticatorId,
@@ -34,13 +35,14 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   period: row.period,
   counter: row.counter,
   issuer: row.issuer,
+  entryNumber: row.entry_number,
 })
 
 /** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
 const sealedUnder = 'substr(sealed, 4, 16)'
 const keyIn = (sealed: string): string => sealed.slice(3, 19)
 
-const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 12)}`
+const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 13)}`
 const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
 const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
 const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
@@ -59,6 +61,7 @@ const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
   one.period,
   one.counter,
   one.issuer,
+  one.entryNumber,
 ]
 
 const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`

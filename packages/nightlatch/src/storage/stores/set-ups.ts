@@ -12,9 +12,10 @@ interface SetUpRow {
   readonly replaces: string
   readonly created_at: number
   readonly expires_at: number
+  readonly entry_number: number
 }
 
-const columns = 'id, account, owner, sealed, name, replaces, created_at, expires_at'
+const columns = 'id, account, owner, sealed, name, replaces, created_at, expires_at, entry_number'
 
 const setUpOf = (row: SetUpRow): SetUp => ({
   id: row.id as AuthenticatorId,
@@ -25,15 +26,17 @@ const setUpOf = (row: SetUpRow): SetUp => ({
   replaces: row.replaces as AuthenticatorId | '',
   createdAt: row.created_at,
   expiresAt: row.expires_at,
+  entryNumber: row.entry_number,
 })
 
 // One that has expired is as good as gone, and makes room.
-const add = `INSERT INTO set_up (${columns}) VALUES ${valuesList(1, 8)}
+const add = `INSERT INTO set_up (${columns}) VALUES ${valuesList(1, 9)}
   ON CONFLICT (owner) DO UPDATE SET id = excluded.id, account = excluded.account, sealed = excluded.sealed,
     name = excluded.name, replaces = excluded.replaces, created_at = excluded.created_at,
-    expires_at = excluded.expires_at
+    expires_at = excluded.expires_at, entry_number = excluded.entry_number
   WHERE set_up.expires_at <= excluded.created_at`
 const findByOwner = `SELECT ${columns} FROM set_up WHERE owner = $1 AND expires_at > $2`
+const numbersOf = `SELECT entry_number FROM set_up WHERE account = $1 AND expires_at > $2`
 const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 const removeExpired = removeAmong('set_up', 'owner', due)
 
@@ -49,12 +52,15 @@ export function setUpStore(db: Db): SetUpStore {
         one.replaces,
         one.createdAt,
         one.expiresAt,
+        one.entryNumber,
       ])
     },
     findByOwner: async (owner, now) => {
       const row = await db.one<SetUpRow>(findByOwner, [owner, now])
       return row && setUpOf(row)
     },
+    entryNumbersOf: async (account, now) =>
+      (await db.all<{ entry_number: number }>(numbersOf, [account, now])).map((row) => row.entry_number),
     take: async (id) => (await db.run('DELETE FROM set_up WHERE id = $1', [id])) > 0,
     removeByOwner: async (owner) => {
       await db.run('DELETE FROM set_up WHERE owner = $1', [owner])

@@ -168,6 +168,7 @@ function confirmed(
     ...ourOtp,
     // The name of this installation may be changed later; the entry on the phone keeps this one.
     issuer: core.policy.issuer,
+    entryNumber: setUp.entryNumber,
   }
 }
 

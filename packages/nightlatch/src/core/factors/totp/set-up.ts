@@ -8,7 +8,7 @@ import { countOf } from '../registry.js'
 import { totp } from './factor.js'
 import type { SetUp } from './store.js'
 import { parseAuthenticatorName } from './store.js'
-import { storage } from '../../ports/stores.js'
+import { storage, type Stores } from '../../ports/stores.js'
 
 /** An authenticator that is being set up, as the person sees it. */
 export interface PendingSetUp {
@@ -32,6 +32,8 @@ export const maySetUp = (
   begun: Pick<SetUp, 'replaces' | 'createdAt'> | null = null,
 ): SetUpRefusal | null =>
   mayEnrol(core, owner, { factor: totp, begun: begun && { ...begun, replaces: begun.replaces !== '' } })
+
+type NewSetUp = Omit<SetUp, 'entryNumber'>
 
 interface SetUpWishes {
   readonly name?: string
@@ -60,10 +62,28 @@ export async function beginSetUp(
   return beginAnew(core, owner, newSetUp(core, owner, { ...input, replaces }))
 }
 
-async function beginAnew(core: Core, owner: SetUpOwner, setUp: SetUp): Promise<PendingSetUp | SetUpRefusal> {
-  const { setUps } = core[storage].stores
-  await setUps.addUnlessThere(setUp)
-  const begun = await setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
+/** The smallest that nothing else of the account has. Of several first set-ups only one can be confirmed. */
+async function freeNumber(stores: Stores, { account, createdAt }: NewSetUp): Promise<number> {
+  const all = await stores.authenticators.listOf(account)
+  if (all.length === 0) return 1
+  const pending = await stores.setUps.entryNumbersOf(account, createdAt)
+  const taken = new Set([...all.map(({ entryNumber }) => entryNumber || 1), ...pending])
+  let number = 1
+  while (taken.has(number)) number += 1
+  return number
+}
+
+async function beginAnew(
+  core: Core,
+  owner: SetUpOwner,
+  setUp: NewSetUp,
+): Promise<PendingSetUp | SetUpRefusal> {
+  await core[storage].atomically(async (stores) => {
+    // Two browsers at once would both find the same number free: one after the other.
+    await stores.accounts.hold(setUp.account)
+    await stores.setUps.addUnlessThere({ ...setUp, entryNumber: await freeNumber(stores, setUp) })
+  })
+  const begun = await core[storage].stores.setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
   // Another request of the same owner confirmed one, or ended everything, at this very moment.
   if (begun === null)
     return { kind: 'not-now', why: owner.kind === 'sign-in' ? 'has-second-factor' : 'not-fresh' }
@@ -114,7 +134,7 @@ function newSetUp(
   core: Core,
   owner: SetUpOwner,
   input: { readonly name?: string; readonly replaces: AuthenticatorId | '' },
-): SetUp {
+): NewSetUp {
   const id = newId<AuthenticatorId>(core.platform.randomBytes)
   const now = core.platform.nowSeconds()
   const secret = generateSecret({ random: (count) => core.platform.randomBytes(count) })
@@ -139,9 +159,11 @@ function show(core: Core, owner: SetUpOwner, { setUp, secret }: OpenedSetUp): Pe
 }
 
 /** Apps tell entries apart by issuer and account, and some overwrite an equal one: every further authenticator
- * of a person gets a short tag, so that the old entry works until the new one is confirmed. */
-function labelFor(core: Core, owner: SetUpOwner, setUp: SetUp): string {
+ * of a person has its number there, so that the old entry works until the new one is confirmed. */
+function labelFor(core: Core, owner: SetUpOwner, { entryNumber, id }: SetUp): string {
   const { username } = owner.account
   const label = username.includes('@') ? username : `${username}@${core.policy.host}`
-  return countOf(owner.account, 'totp') === 0 ? label : `${label} (${setUp.id.slice(0, 4)})`
+  if (entryNumber === 1 || countOf(owner.account, 'totp') === 0) return label
+  // The version before shows its set-ups so, as long as they may be confirmed.
+  return `${label} (${entryNumber === 0 ? id.slice(0, 4) : String(entryNumber)})`
 }

@@ -10,6 +10,8 @@ export interface Authenticator {
   readonly lastUsedAt: number
   /** What the app calls the entry; null where nobody has kept it: then the name of this installation. */
   readonly issuer: string | null
+  /** The app tells the account's entries apart by it; 0 where nobody has kept it. */
+  readonly entryNumber: number
 }
 
 /** How codes are made: the same on both sides (RFC 4226, RFC 6238). */
@@ -44,6 +46,8 @@ export interface SetUp {
   readonly name: string
   /** The authenticator whose place it takes once confirmed, or '' (a change of phone). */
   readonly replaces: AuthenticatorId | ''
+  /** Another than that of every authenticator, and of every other set-up, that the account has. */
+  readonly entryNumber: number
   readonly createdAt: number
   readonly expiresAt: number
 }
@@ -76,6 +80,8 @@ export interface SetUpStore {
   /** Keeps the first one of an owner: a second one at the same time changes nothing. */
   addUnlessThere(setUp: SetUp): Promise<void>
   findByOwner(owner: string, now: number): Promise<SetUp | null>
+  /** Of those that may still be confirmed. */
+  entryNumbersOf(account: AccountId, now: number): Promise<readonly number[]>
   /** The write that decides who confirms: true once. */
   take(id: AuthenticatorId): Promise<boolean>
   removeByOwner(owner: string): Promise<void>

@@ -127,7 +127,7 @@ describe('the log', () => {
 })
 
 describe('a rule for a group', () => {
-  it.each(['serve', 'protect'])('that nobody can be in is named when %s starts', async (command) => {
+  it.each(['serve', 'protect'])('that nobody is in is named when %s starts', async (command) => {
     const folder = temporaryFolder()
     const rules = join(folder, 'rules.json')
     writeFileSync(rules, '{"rules": [{"path": "/admin/*", "group": "admins", "access": "two-factors"}]}')
@@ -137,7 +137,7 @@ describe('a rule for a group', () => {
     await server.until(/rules\.group-without-members/)
     expect(linesOf(server).find(({ event }) => event === 'rules.group-without-members')).toMatchObject({
       level: 'warn',
-      reason: expect.stringMatching(/^nobody can be in the group admins: /),
+      reason: expect.stringMatching(/^nobody is in the group admins, /),
     })
   })
 })

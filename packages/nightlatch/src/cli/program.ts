@@ -8,6 +8,7 @@ import { addCompletionCommand } from './framework/completion.js'
 import type { CliDeps } from './framework/deps.js'
 import { addDoctorCommand } from './commands/doctor/doctor.js'
 import { explain, WrongUsage, type Ending } from './framework/errors.js'
+import { addGroupCommands } from './commands/group.js'
 import { addKeyCommands } from './commands/key.js'
 import { addMoveCommand } from './commands/move.js'
 import { addOtpCommands } from './commands/otp/otp.js'
@@ -20,6 +21,7 @@ const all: readonly AddCommands[] = [
   addServeCommand,
   addProtectCommand,
   addUserCommands,
+  addGroupCommands,
   addOtpCommands,
   addBackupCommand,
   addAfterRestoreCommand,

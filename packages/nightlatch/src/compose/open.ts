@@ -227,7 +227,12 @@ export async function noteRunning(
 ): Promise<void> {
   const { origin, basePath, cookieDomain, trustedProxies, mail } = settings
   const facts = { origin, basePath, door, application, trustsProxies: trustedProxies.size > 0 }
-  const more = { cookieDomain: cookieDomain ?? '', sendsMail: mail !== null, keyId: core.box.keyId }
+  const more = {
+    cookieDomain: cookieDomain ?? '',
+    sendsMail: mail !== null,
+    accounts: core.applicationAccounts === null ? ('own' as const) : ('application' as const),
+    keyId: core.box.keyId,
+  }
   try {
     await noteInstallation(core, { ...facts, ...more })
   } catch (error) {

@@ -69,6 +69,14 @@ interface Limits {
   readonly invitationSeconds: number
   /** Of the link that creates the very first account. */
   readonly firstAccountLinkSeconds: number
+  /** Of a code that an administrator makes for somebody who has lost phone and paper. */
+  readonly rescueSeconds: number
+  /** So long a name that was given up is nobody else's: mail and habits still lead to whoever had it. */
+  readonly heldNameSeconds: number
+  readonly groups: {
+    /** Of one account: all of them go to the application with every request, in one header. */
+    readonly most: number
+  }
   readonly authenticators: { readonly most: number; readonly setUpSeconds: number }
   readonly recoveryCodes: { readonly count: number }
   readonly housekeeping: {
@@ -115,6 +123,9 @@ export const usualLimits: Limits = {
   knownDevice: { seconds: 365 * day, most: 100 },
   invitationSeconds: 3 * day,
   firstAccountLinkSeconds: hour,
+  rescueSeconds: hour,
+  heldNameSeconds: 30 * day,
+  groups: { most: 100 },
   authenticators: { most: 10, setUpSeconds: 30 * minute },
   recoveryCodes: { count: 10 },
   housekeeping: {

@@ -27,6 +27,7 @@ const ada: Account = {
   factorCounts: { totp: 1 },
   createdAt: 0,
   lastSignInAt: 0,
+  endsAt: null,
 }
 const sender = {
   issuer: 'Example',

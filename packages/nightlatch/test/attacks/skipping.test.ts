@@ -291,7 +291,7 @@ describe('where a second factor is optional', () => {
 
   describe('a password that was right a moment ago', () => {
     /** Holds the hasher's answer back until `meanwhile` is done: what a storm of sign-ins does by itself. */
-    async function signInWhile(username: string, meanwhile: () => Promise<void>) {
+    async function signInWhile(username: string, meanwhile: () => Promise<unknown>) {
       const { passwords } = app.nightlatch.core
       const verify = passwords.verify.bind(passwords)
       const spy = vi.spyOn(passwords, 'verify').mockImplementationOnce(async (...args) => {

@@ -73,7 +73,7 @@ const changes: Record<string, Act> = {
   'an authenticator less': ({ authenticators }, { account }) => authenticators.removeAllOf(account.id),
   'new recovery codes': ({ recoveryCodes }, { account }) =>
     recoveryCodes.replaceAll(account.id, { salt: 'salt', hashes: ['one', 'two'] }),
-  'a recovery code less': ({ recoveryCodes }, { account }) => recoveryCodes.take(account.id, 'one'),
+  'a recovery code less': ({ recoveryCodes }, { account }) => recoveryCodes.take(account.id, 'one', 1000),
   'having been seen': ({ sessions }, { session }) => sessions.touch(session.id, 2000),
 }
 

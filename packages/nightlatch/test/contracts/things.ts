@@ -30,6 +30,7 @@ export function anAccount(own: Partial<Account> = {}): Account {
     factorCounts: { totp: 0 },
     createdAt: 1000,
     lastSignInAt: 0,
+    endsAt: null,
     ...own,
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
 import {
   addAccount,
   disableAccount,
@@ -294,7 +295,10 @@ describe('the very first account', () => {
   })
 
   it('is not made with an old link once there is an account, and the link is not spent for nothing', async () => {
-    await removeAccount(here.core, (await findAccount(here.core, 'first'))!)
+    await removeAccount(here.core, (await findAccount(here.core, 'first'))!, {
+      ...atTheCommandLine,
+      evenTheLast: true,
+    })
     const token = await link()
     const core = justBeforeTheWrite(here.core, () =>
       addAccount(here.core, { username: 'grace', admin: false }, { password: goodPassword }),

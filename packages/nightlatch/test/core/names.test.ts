@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/accounts/account.js'
-import { addAccount, findAccount, parseAccountInput } from '../../src/core/accounts/administration.js'
+import { addAccount, findAccount } from '../../src/core/accounts/administration.js'
+import { parseAccountInput } from '../../src/core/accounts/new-account.js'
 import { parseAuthenticatorName } from '../../src/core/factors/totp/store.js'
 import { nodePlatform as platform } from '../../src/crypto/world.js'
 import { vectors } from '../support/vectors.js'
@@ -241,8 +242,10 @@ describe('what an administrator asks for', () => {
         factorCounts: { totp: 0 },
         createdAt: here.clock.seconds,
         lastSignInAt: 0,
+        endsAt: null,
       },
       loginNames: ['ada', 'ada@example.org'],
+      groups: [],
     })
   })
 

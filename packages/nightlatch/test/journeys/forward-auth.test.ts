@@ -1,12 +1,16 @@
+import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openServices } from '../../src/compose/open.js'
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
+import { editAccount, type AccountEdit } from '../../src/core/accounts/edit.js'
 import { disableAccount, resetSecondFactor } from '../../src/core/accounts/administration.js'
 import type { AccessRules } from '../../src/core/access/rules.js'
 import { createRequestHandler } from '../../src/http/request-handler.js'
 import type { HttpRequest } from '../../src/http/request.js'
 import { serve } from '../../src/compose/http-server.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, startApp, TestClock, testPassword } from '../support/app.js'
+import { databases, type TestDatabase } from '../support/databases.js'
 import { accountOf, proveAgain } from '../support/attack.js'
 import type { Browser, Reply } from '../support/browser.js'
 
@@ -666,5 +670,72 @@ describe('where a rule asks for a second factor of somebody who has none yet', (
     } finally {
       await app.close()
     }
+  })
+})
+
+describe.each(databases)('a rule for a group, with two servers on $name', (kind) => {
+  const group = ['admins']
+  const open = { hosts: null, methods: null, groups: null }
+  const rules: AccessRules = {
+    otherwise: 'two-factors',
+    rules: [{ ...open, paths: ['/admin/*'], groups: group, access: 'two-factors' }],
+  }
+  const trusted = { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' }
+  const clock = new TestClock()
+  let database: TestDatabase
+  let servers: readonly TestApp[] = []
+
+  beforeAll(async () => {
+    database = await kind.create()
+    const { location } = database
+    const where = typeof location === 'string' ? { NIGHTLATCH_DATABASE_URL: location } : {}
+    const dataFolder = typeof location === 'string' ? undefined : dirname(location.sqliteFile)
+    const wishes = {
+      env: { ...trusted, ...where },
+      clock,
+      ...(dataFolder === undefined ? {} : { dataFolder }),
+    }
+    const start = (folder?: string) =>
+      startApp({
+        ...wishes,
+        ...(folder === undefined ? {} : { dataFolder: folder }),
+        serve: (nightlatch, log) => serve(nightlatch, log, rules),
+      })
+    const first = await start()
+    servers = [first, await start(first.dataFolder)]
+  })
+
+  afterAll(async () => {
+    for (const server of servers) await server.close()
+    await database.remove()
+  })
+
+  it('lets somebody pass from the very next request on, with the groups in the header, and not after', async () => {
+    const [one, other] = servers as readonly [TestApp, TestApp]
+    const ada = await enrolledPerson(one, 'ada')
+    const asked = { ...forwarded, 'X-Forwarded-Uri': '/admin/' }
+    const forward = ada.browser.cookies.get(forwardCookie)!
+    const both = async () =>
+      Promise.all(
+        [one, other].map(async (server) => {
+          const reply = await ask(server.browser(), { ...asked, Cookie: `${forwardCookie}=${forward}` })
+          return [reply.status, reply.headers['remote-groups']]
+        }),
+      )
+    const edit = async (wishes: AccountEdit) =>
+      editAccount(one.nightlatch.core, await accountOf(one, 'ada'), { edit: wishes, actor: atTheCommandLine })
+    await expect.poll(both).toEqual([
+      [403, undefined],
+      [403, undefined],
+    ])
+    await edit({ addGroups: ['Admins', 'Schüler'] })
+    expect((await both())[0]).toEqual([200, Buffer.from('Admins,Schüler').toString('latin1')])
+    await expect.poll(both).toEqual(Array(2).fill([200, Buffer.from('Admins,Schüler').toString('latin1')]))
+    await edit({ removeGroups: ['ADMINS'] })
+    expect((await both())[0]).toEqual([403, undefined])
+    await expect.poll(both).toEqual([
+      [403, undefined],
+      [403, undefined],
+    ])
   })
 })

@@ -84,6 +84,9 @@ function crowd(from: (count: number) => string): string[] {
   return [
     `INSERT INTO account (id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count, created_at, last_sign_in_at) SELECT 'a' || n, 'u' || n, '', '', '[]', 0, 0, '', 1, n, 0 FROM ${from(4000)}`,
     `INSERT INTO login_name (name, account) SELECT 'u' || n, 'a' || n FROM ${from(4000)}`,
+    `INSERT INTO people_group (key, name, created_at) SELECT 'g' || n, 'g' || n, n FROM ${from(50)}`,
+    `INSERT INTO membership (people_group, account, sort_key) SELECT 'g' || (n % 50 + 1), 'a' || n, 'u' || n FROM ${from(4000)}`,
+    `INSERT INTO search_word (word, account) SELECT 'w' || n, ${owner} FROM ${many}`,
     `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at, expires_at, address, user_agent) SELECT 't' || n, 's' || n, ${owner}, 'password', n, n, 1900000000 + n, 1900000000 + n, '', '' FROM ${many}`,
     `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at) SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
     `INSERT INTO authenticator (id, account, name, sealed, last_step, created_at, last_used_at) SELECT 'f' || n, ${owner}, '', 'v1.0123456789abcdef.x', 0, n, n FROM ${many}`,

@@ -1,4 +1,8 @@
 import pg from 'pg'
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
+import { editAccount } from '../../src/core/accounts/edit.js'
+import { removeGroup, renameGroup } from '../../src/core/accounts/group-changes.js'
+import { rescueAccount } from '../../src/core/accounts/rescue.js'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   changePassword,
@@ -10,6 +14,7 @@ import {
   disableAccount,
   enableAccount,
   inviteAccount,
+  inviteAgain,
   removeAccount,
   resetSecondFactor,
   setPassword,
@@ -91,6 +96,13 @@ async function administration(person: Person): Promise<(() => Promise<unknown>)[
     () => enableAccount(next(), account),
     () => setPassword(next(), account, other),
     () => resetSecondFactor(next(), account),
+    () => rescueAccount(next(), account),
+    () => inviteAgain(next(), account),
+    () =>
+      editAccount(next(), account, { edit: { addGroups: ['crew'], admin: true }, actor: atTheCommandLine }),
+    () => editAccount(next(), account, { edit: { groups: [], admin: false }, actor: atTheCommandLine }),
+    () => renameGroup(next(), { name: 'crew', next: 'Crew', actor: atTheCommandLine }),
+    () => removeGroup(next(), { name: 'crew', actor: atTheCommandLine }),
   ]
 }
 

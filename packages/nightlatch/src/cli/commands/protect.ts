@@ -68,7 +68,7 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     work: async (app) => {
       if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
       const log = await logOf(deps, settings)
-      if (wishes.rules !== undefined) warnOfGroups(log, wishes.rules)
+      if (wishes.rules !== undefined) await warnOfGroups(app, log, wishes.rules)
       const start = () => deps.protect(app, log, wishes)
       await untilStopped(deps, {
         ...{ app, log, start, drainSeconds: options.drain },

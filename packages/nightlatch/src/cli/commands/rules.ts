@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Option } from 'commander'
 import type { Settings } from '../../config/read.js'
+import { listGroups } from '../../core/accounts/group-changes.js'
+import { groupKey } from '../../core/accounts/groups.js'
+import type { Nightlatch } from '../framework/deps.js'
 import type { Log } from '../../log/log.js'
 import type { AccessRules } from '../../core/access/rules.js'
 import { parseAccessRules } from '../../core/access/rules-file.js'
@@ -9,13 +12,23 @@ import { WrongUsage } from '../framework/errors.js'
 export const rulesOption = (): Option =>
   new Option('--rules <file>', 'A file of rules by host, path, method and group.')
 
-/** Nothing puts an account of our own into a group yet: such a rule would quietly shut everybody out. */
-export function warnOfGroups(log: Log, { rules }: AccessRules): void {
-  const groups = new Set(rules.flatMap((rule) => rule.groups ?? []))
-  if (groups.size === 0) return
+/** A rule for a group that nobody is in shuts everybody out: no mistake, but whoever wrote it is to know. */
+export async function warnOfGroups(
+  { core }: Pick<Nightlatch, 'core'>,
+  log: Log,
+  rules: AccessRules,
+): Promise<void> {
+  const asked = new Map(
+    rules.rules.flatMap(({ groups }) => groups ?? []).map((name) => [groupKey(name), name]),
+  )
+  if (asked.size === 0) return
+  const filled = (await listGroups(core)).filter(({ members }) => members > 0)
+  for (const { key } of filled) asked.delete(key)
+  if (asked.size === 0) return
+  const names = [...asked.values()]
   log.event('warn', 'rules.group-without-members', {
-    count: groups.size,
-    reason: `nobody can be in the group ${[...groups].join(', ')}: accounts have no groups yet, so these rules let nobody pass`,
+    count: names.length,
+    reason: `nobody is in the group ${names.join(', ')}, so that its rules let nobody pass: nightlatch user edit NAME --add-group ${names[0] ?? 'GROUP'}`,
   })
 }
 

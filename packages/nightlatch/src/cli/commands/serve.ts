@@ -47,7 +47,7 @@ export const addServeCommand: AddCommands = (program, deps) => {
       work: async (app) => {
         if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
         const log = await logOf(deps, settings)
-        if (accessRules !== null) warnOfGroups(log, accessRules)
+        if (accessRules !== null) await warnOfGroups(app, log, accessRules)
         const start = () => deps.serve(app, log, accessRules)
         await untilStopped(deps, {
           ...{ app, log, start, drainSeconds: options.drain },

@@ -1,4 +1,5 @@
 import type { Account } from '../../core/accounts/account.js'
+import { isOpen } from '../../core/accounts/account.js'
 import type { OwnFactors } from '../../core/factors/registry.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
@@ -14,11 +15,19 @@ export function describeAccount(account: Account): Readonly<Record<string, unkno
     groups: account.groups,
     admin: account.admin,
     disabled: account.disabled,
+    expiresAt: account.endsAt === null ? null : isoTime(account.endsAt),
     hasPassword: account.passwordHash !== '',
     ...countsForScripts(account),
     createdAt: timeOrNull(account.createdAt),
     lastSignInAt: timeOrNull(account.lastSignInAt),
   }
+}
+
+/** In one word: what keeps somebody out comes first. */
+export function stateOf(account: Account, now: number): string {
+  if (account.disabled) return 'disabled'
+  if (!isOpen(account, now)) return 'expired'
+  return account.passwordHash === '' ? 'invited' : 'active'
 }
 
 const namesOf = ({ items }: OwnFactors): string =>
@@ -38,11 +47,12 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
   }
   if (json)
     return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })
-  const state = account.disabled ? 'disabled' : account.passwordHash === '' ? 'invited' : 'active'
+  const state = stateOf(account, app.core.platform.nowSeconds())
   const lines: readonly (readonly [string, string])[] = [
     ['username', account.username],
     ['name', account.name || '-'],
     ['email', account.email || '-'],
+    ['groups', account.groups.join(', ') || '-'],
     ['state', account.admin ? `${state}, administrator` : state],
     ['second step', namesOf(own) || 'none'],
     ['recovery codes', `${own.counts['recovery-code']} left`],
@@ -50,6 +60,7 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
     ['sessions', String(facts.sessions)],
     ['created', isoTime(account.createdAt)],
     ['last sign-in', isoTime(account.lastSignInAt) || 'never'],
+    ...(account.endsAt === null ? [] : [['expires', isoTime(account.endsAt)] as const]),
   ]
   for (const [label, text] of lines) print(deps, `${label.padEnd(16)}${printable(text)}`)
 }

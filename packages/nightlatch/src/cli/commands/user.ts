@@ -1,29 +1,40 @@
 import { invitationUrl } from '../../compose/links.js'
 import * as administration from '../../core/accounts/administration.js'
-import type { Account } from '../../core/accounts/account.js'
-import type { AccountProblem, AccountInput } from '../../core/accounts/administration.js'
-import { hasSecondFactor } from '../../core/factors/factor.js'
+import type { AccountInput } from '../../core/accounts/new-account.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
-import { addSettingFlags, databaseSettings, linkSettings, settingsOf } from '../framework/settings-flags.js'
+import { addSettingFlags, linkSettings, settingsOf } from '../framework/settings-flags.js'
 import type { AddCommands, CliCommand } from '../framework/command.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { Refused } from '../framework/errors.js'
+import { addAccountCommand, type Options } from './account-command.js'
 import { removedInWords } from './factor-words.js'
 import { knownSite } from './known-site.js'
 import { confirmByName, newPassword, passwordFromStdin } from '../framework/input.js'
-import { isoTime, print, printJson, printTable, tell } from '../framework/output.js'
+import { isoTime, print, printJson, tell } from '../framework/output.js'
+import { addUserAccess } from './user-access.js'
+import {
+  accountRefused,
+  actorOf,
+  addUserEdit,
+  endHelp,
+  evenTheLast,
+  groupsOption,
+  lastAdministrator,
+  momentOption,
+} from './user-edit.js'
+import { addUserList } from './user-list.js'
 import { describeAccount, printAccount } from './user-show.js'
-import { mustHaveDatabase, withApp } from '../framework/with-app.js'
-
-type Options = Readonly<Record<string, unknown>>
+import { withApp } from '../framework/with-app.js'
 
 export const addUserCommands: AddCommands = (program, deps) => {
   const user = program.command('user').description('Accounts: add, look at, disable, rescue.')
   user.example('nightlatch user add ada --email ada@example.org', 'nightlatch user list --json')
   addAdd(user, deps)
-  addList(user, deps)
+  addUserList(user, deps)
   addShow(user, deps)
+  addUserEdit(user, deps)
+  addUserAccess(user, deps)
   addSwitches(user, deps)
   addRemove(user, deps)
   addPassword(user, deps)
@@ -42,6 +53,8 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
     .option('--email <address>', 'Where notices go; it is also a name to sign in with.')
     .option('--name <name>', "The person's name, as shown.")
     .option('--admin', 'An administrator.')
+    .addOption(groupsOption('--group <name...>', 'Groups to be in; one that is not there is made.'))
+    .addOption(momentOption('--expires <date>', endHelp))
     .option('--json', 'Print JSON.')
   addSettingFlags(add, linkSettings).action(async (username: string, options: Options) => {
     const settings = settingsOf(deps, options)
@@ -51,6 +64,8 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
       email: options['email'] as string | undefined,
       name: options['name'] as string | undefined,
       admin: options['admin'] === true,
+      groups: options['group'] as readonly string[] | undefined,
+      endsAt: options['expires'] as number | undefined,
     }
     await withApp(deps, {
       settings,
@@ -96,72 +111,11 @@ async function addOne(
   tell(deps, `Added ${added.account.username}. The first sign-in sets up the second step.`)
 }
 
-/** A link that works once; where it leads follows the origin, never a request. */
-function addList(user: CliCommand, deps: CliDeps): void {
-  const list = user
-    .command('list')
-    .description('Lists the accounts.')
-    .example('nightlatch user list', 'nightlatch user list --json')
-    .option('--json', 'Print JSON.')
-  addSettingFlags(list, databaseSettings).action(async (options: Options) => {
-    await onDatabase(deps, options, async (app) => {
-      const accounts = [...(await app.core.queries.accounts.list())].sort(byName)
-      if (options['json'] === true) return printJson(deps, { accounts: accounts.map(describeAccount) })
-      const head = ['NAME', 'EMAIL', 'SECOND STEP', 'STATE', 'LAST SIGN-IN']
-      printTable(deps, head, accounts.map(rowOf))
-      if (accounts.length === 0) tell(deps, 'There is no account yet: nightlatch user add NAME')
-    })
-  })
-}
-
-const byName = (one: Account, other: Account): number => one.username.localeCompare(other.username, 'en')
-
-const rowOf = (account: Account): readonly string[] => [
-  account.username,
-  account.email || '-',
-  hasSecondFactor(account) ? 'yes' : 'no',
-  account.disabled ? 'disabled' : account.admin ? 'admin' : 'active',
-  isoTime(account.lastSignInAt) || 'never',
-]
-
-interface AccountCommand {
-  readonly name: string
-  readonly description: string
-  readonly example: string
-  readonly extend?: (command: CliCommand) => void
-  /** Before the database is opened: what comes by standard input. */
-  readonly prepare?: (options: Options) => Promise<string>
-  /** @returns one line about what was changed, or null when the command has printed what it is for */
-  run(
-    app: Nightlatch,
-    account: Account,
-    given: { readonly options: Options; readonly prepared: string },
-  ): Promise<string | null>
-}
-
-/** A command about one account that exists. */
-function addAccountCommand(user: CliCommand, deps: CliDeps, about: AccountCommand): void {
-  const command = user.command(`${about.name} <name>`).description(about.description).example(about.example)
-  about.extend?.(command)
-  command.option('--json', 'Print JSON.')
-  addSettingFlags(command, databaseSettings).action(async (name: string, options: Options) => {
-    const prepared = (await about.prepare?.(options)) ?? ''
-    await onDatabase(deps, options, async (app) => {
-      const account = await find(app, name)
-      const changed = await about.run(app, account, { options, prepared })
-      if (changed === null) return
-      if (options['json'] !== true) return tell(deps, changed)
-      const now = await app.core.queries.accounts.find(account.id)
-      printJson(deps, { account: describeAccount(now ?? account) })
-    })
-  })
-}
-
 function addShow(user: CliCommand, deps: CliDeps): void {
   addAccountCommand(user, deps, {
     name: 'show',
     description: 'Shows one account, without any secret.',
-    example: 'nightlatch user show ada',
+    examples: ['nightlatch user show ada'],
     async run(app, account, { options }) {
       await printAccount(deps, app, { account, json: options['json'] === true })
       return null
@@ -173,17 +127,19 @@ function addSwitches(user: CliCommand, deps: CliDeps): void {
   addAccountCommand(user, deps, {
     name: 'disable',
     description: 'Ends all sessions of an account and lets nobody sign in to it.',
-    example: 'nightlatch user disable ada',
-    async run(app, account) {
-      await administration.disableAccount(app.core, account)
+    examples: ['nightlatch user disable ada'],
+    extend: (command) => command.option('--even-the-last', evenTheLast),
+    async run(app, account, { options }) {
       const { username } = account
+      const outcome = await administration.disableAccount(app.core, account, actorOf(options))
+      if (outcome.kind === 'last-administrator') throw lastAdministrator(username)
       return `Disabled ${username}; its sessions have ended. Undo: nightlatch user enable ${username}`
     },
   })
   addAccountCommand(user, deps, {
     name: 'enable',
     description: 'Lets a disabled account sign in again.',
-    example: 'nightlatch user enable ada',
+    examples: ['nightlatch user enable ada'],
     async run(app, account) {
       await administration.enableAccount(app.core, account)
       return `Enabled ${account.username}.`
@@ -195,12 +151,14 @@ function addRemove(user: CliCommand, deps: CliDeps): void {
   addAccountCommand(user, deps, {
     name: 'remove',
     description: 'Removes an account and everything of it, for good.',
-    example: 'nightlatch user remove ada',
-    extend: (command) => command.option('--yes', 'Do not ask; a script is never asked.'),
+    examples: ['nightlatch user remove ada'],
+    extend: (command) =>
+      command.option('--yes', 'Do not ask; a script is never asked.').option('--even-the-last', evenTheLast),
     async run(app, account, { options }) {
       const effect = `This removes ${account.username}, its second step and its sessions for good.`
       if (options['yes'] !== true) await confirmByName(deps, effect, account.username)
-      await administration.removeAccount(app.core, account)
+      const outcome = await administration.removeAccount(app.core, account, actorOf(options))
+      if (outcome.kind === 'last-administrator') throw lastAdministrator(account.username)
       return `Removed ${account.username}.`
     },
   })
@@ -210,7 +168,7 @@ function addPassword(user: CliCommand, deps: CliDeps): void {
   addAccountCommand(user, deps, {
     name: 'password',
     description: 'Sets a password and ends the sessions of the account.',
-    example: 'pass ada | nightlatch user password ada --password-stdin',
+    examples: ['pass ada | nightlatch user password ada --password-stdin'],
     extend: (command) =>
       command.option('--password-stdin', 'Take the password from standard input instead of asking for it.'),
     prepare: (options) => newPassword(deps, options['passwordStdin'] === true),
@@ -228,7 +186,7 @@ function addResetMfa(user: CliCommand, deps: CliDeps): void {
     name: 'reset-mfa',
     description:
       'Removes every second factor and trusted device, ends the sessions; the next sign-in sets up anew.',
-    example: 'nightlatch user reset-mfa ada',
+    examples: ['nightlatch user reset-mfa ada'],
     extend: (command) => command.option('--yes', 'Do not ask; a script is never asked.'),
     async run(app, account, { options }) {
       const effect =
@@ -241,38 +199,7 @@ function addResetMfa(user: CliCommand, deps: CliDeps): void {
   })
 }
 
-async function onDatabase(
-  deps: CliDeps,
-  options: Options,
-  work: (app: Nightlatch) => Promise<void>,
-): Promise<void> {
-  const settings = settingsOf(deps, options)
-  mustHaveDatabase(settings)
-  await withApp(deps, { settings, work })
-}
-
-async function find(app: Nightlatch, name: string): Promise<Account> {
-  const account = await administration.findAccount(app.core, name)
-  if (account !== null) return account
-  throw new Refused(
-    `there is no account ${JSON.stringify(name)}: nightlatch user list shows them all`,
-    'no-such-account',
-  )
-}
-
 const busy = 'too many passwords are being hashed: try again in a moment'
-
-const accountRefused = (why: AccountProblem, wishes: AccountInput): Refused =>
-  new Refused(accountProblems[why](wishes), why === 'name-taken' ? why : 'refused')
-
-const accountProblems: Readonly<Record<AccountProblem, (wishes: AccountInput) => string>> = {
-  'bad-username': ({ username }) =>
-    `${JSON.stringify(username)} cannot be a username: use letters, digits and . _ - + @, and begin with a letter or digit`,
-  'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,
-  'bad-name': () => 'the name must be one printable line of at most 100 characters',
-  'name-taken': ({ username, email }) =>
-    `the name ${JSON.stringify(username)}${email === undefined ? '' : ` or ${JSON.stringify(email)}`} is taken: choose another one`,
-}
 
 function passwordProblem(app: Nightlatch, why: PasswordProblem): string {
   const problems: Readonly<Record<PasswordProblem, string>> = {

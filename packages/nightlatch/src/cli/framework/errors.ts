@@ -1,6 +1,11 @@
 /** What a script can tell refusals apart by (`--json`), where it may want to go on differently. */
 export const refusalCodes = {
   'no-such-account': 'nobody has that name',
+  'no-such-group': 'there is no group of that name',
+  'account-closed': 'the account is disabled or has ended: nothing lets anybody in',
+  'no-second-factor': '`user rescue`: there is nothing to be rescued from',
+  'last-administrator': 'nobody could administer the installation any more',
+  'kept-elsewhere': 'the application keeps the names, addresses and groups',
   'name-taken': 'somebody has that name or address already',
   'bad-password': 'the password is too short, too long, too common or the name itself',
   'code-does-not-match': '`otp verify`: another code, or another time',

@@ -64,7 +64,7 @@ class File {
     this.#onlyKnown(root, ['default', 'rules'])
     const fallback = root.members.get('default')
     const list = root.members.get('rules')
-    const rules = list === undefined ? [] : this.#list(list)
+    const rules = list === undefined ? [] : this.#list(list, otherwise)
     return { rules, otherwise: fallback === undefined ? otherwise : (this.#access(fallback) ?? 'deny') }
   }
 
@@ -73,26 +73,28 @@ class File {
     return { rules: [], otherwise }
   }
 
-  #list(node: JsonNode): readonly AccessRule[] {
-    if (node.kind === 'array') return node.items.flatMap((item) => this.#rule(item))
+  #list(node: JsonNode, signedIn: Access): readonly AccessRule[] {
+    if (node.kind === 'array') return node.items.flatMap((item) => this.#rule(item, signedIn))
     this.#say(node, '"rules" is a list')
     return []
   }
 
-  #rule(node: JsonNode): AccessRule[] {
+  /** `signedIn`: what is asked of whoever is in the group, where the rule says no more than that. */
+  #rule(node: JsonNode, signedIn: Access): AccessRule[] {
     if (node.kind !== 'object') {
       this.#say(node, 'a rule is an object: {"path": "/public/*", "access": "public"}')
       return []
     }
     this.#onlyKnown(node, members)
     const access = node.members.get('access')
-    if (access === undefined) this.#say(node, 'a rule says its "access"')
+    const groups = this.#texts(node, 'group')
+    if (access === undefined && groups === null) this.#say(node, 'a rule says its "access" or its "group"')
     const rule: AccessRule = {
       hosts: this.#texts(node, 'host'),
       paths: this.#texts(node, 'path'),
       methods: this.#texts(node, 'method'),
-      groups: this.#texts(node, 'group'),
-      access: (access === undefined ? null : this.#access(access)) ?? 'deny',
+      groups,
+      access: (access === undefined ? signedIn : this.#access(access)) ?? 'deny',
     }
     if (rule.groups !== null && rule.access === 'public')
       this.#say(node, 'what is public is for everybody, not for a group')

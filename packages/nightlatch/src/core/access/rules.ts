@@ -1,3 +1,4 @@
+import { isInOneOf } from '../accounts/groups.js'
 import { pathReadings } from './path-readings.js'
 
 /** What an address asks of whoever wants it. */
@@ -117,8 +118,7 @@ export function judge(demands: readonly Demand[], person: Person | null): Verdic
   if (demands.some((demand) => demand.access === 'deny')) return 'forbidden'
   if (isPublic(demands)) return 'public'
   if (person === null) return 'sign-in'
-  const isMember = ({ groups }: Demand): boolean =>
-    groups?.some((group) => person.groups.includes(group)) ?? true
+  const isMember = ({ groups }: Demand): boolean => groups === null || isInOneOf(person.groups, groups)
   if (!demands.every(isMember)) return 'forbidden'
   const needsTwo = demands.some((demand) => demand.access === 'two-factors')
   return needsTwo && !person.hasTwoFactors ? 'second-factor' : 'allowed'

@@ -1,6 +1,7 @@
 import type { Account } from './account.js'
-import type { AccountProblem } from './administration.js'
-import { parseAccountInput } from './administration.js'
+import { isOpen } from './account.js'
+import type { AccountProblem } from './new-account.js'
+import { parseAccountInput } from './new-account.js'
 import type { Browser } from '../sign-in/start-session.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
@@ -30,7 +31,7 @@ export async function findInvitation(
     return null
   if (invitation.account === null) return (await accounts.isEmpty()) ? { invitation, account: null } : null
   const account = await accounts.find(invitation.account)
-  return account === null || account.disabled ? null : { invitation, account }
+  return account === null || !isOpen(account, core.platform.nowSeconds()) ? null : { invitation, account }
 }
 
 export type InvitationOutcome =

@@ -11,6 +11,8 @@ export interface Account {
   readonly groups: readonly string[]
   readonly admin: boolean
   readonly disabled: boolean
+  /** From this moment on (Unix seconds) nobody gets in any more; null: it does not end. */
+  readonly endsAt: number | null
   /** PHC string of argon2id, or '' while no password has been chosen or the application keeps it. */
   readonly passwordHash: string
   /** What `hasSecondFactor` reads: whether or not their secrets can be opened. */
@@ -18,6 +20,10 @@ export interface Account {
   readonly createdAt: number
   readonly lastSignInAt: number
 }
+
+/** Whether somebody may sign in to it, and stay: not disabled, and its end, if it has one, is still to come. */
+export const isOpen = (account: Pick<Account, 'disabled' | 'endsAt'>, now: number): boolean =>
+  !account.disabled && (account.endsAt === null || now < account.endsAt)
 
 /** What a name is looked up by: one namespace for usernames and email addresses, so that neither shadows the other. */
 export type LoginName = string & { readonly is: 'login-name' }
@@ -51,12 +57,31 @@ export interface AccountStore {
   /** Renews an old hash; false when the password was changed meanwhile. */
   renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
   setProfile(id: AccountId, profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>): Promise<void>
+  /**
+   * Makes these the names of the account, all or none: false when somebody else has or holds one of them. Those that it
+   * gives up are held back until `heldUntil`: nobody signs in with them, and nobody else gets them.
+   */
+  setLoginNames(id: AccountId, names: NewLoginNames): Promise<boolean>
+  setAdmin(id: AccountId, admin: boolean): Promise<boolean>
+  setEnd(id: AccountId, endsAt: number | null): Promise<boolean>
+  /** Until the transaction ends, nobody else takes an administrator away. Before any account is held. */
+  holdAdministrators(): Promise<void>
+  /** Whether an administrator other than this one can sign in at that moment. */
+  hasOtherAdministrator(id: AccountId, now: number): Promise<boolean>
+  /** Names that nobody has to be kept from any more. */
+  removeFreedNames(now: number, limit: number): Promise<number>
   /** Counts one more of a kind; false when the account has `atMost` of it already, or, `first`, any second factor. */
   countFactorUp(id: AccountId, kind: FactorKind, limit: FactorLimit): Promise<boolean>
   /** Counts one less of a kind; false when fewer than `atLeast` second factors of all kinds would be left. */
   countFactorDown(id: AccountId, kind: FactorKind, atLeast: number): Promise<boolean>
   resetFactorCounts(id: AccountId): Promise<void>
   noteSignIn(id: AccountId, at: number): Promise<void>
+}
+
+export interface NewLoginNames {
+  readonly loginNames: readonly LoginName[]
+  readonly heldUntil: number
+  readonly now: number
 }
 
 export type FactorLimit = { readonly atMost: number } | 'first'

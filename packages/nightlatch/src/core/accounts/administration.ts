@@ -1,14 +1,20 @@
-import type { Account, LoginName, NewAccount } from './account.js'
-import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
+import type { Account } from './account.js'
+import { isOpen, parseLoginName } from './account.js'
+import type { AccountInput, AccountProblem, PreparedAccount } from './new-account.js'
+import { parseAccountInput } from './new-account.js'
 import { passwordKey } from '../rate-limits/attempts.js'
+import type { Actor } from './actor.js'
+import { atTheCommandLine, by } from './actor.js'
+import type { AuditEvent, AuditEventName } from '../audit/audit.js'
 import { noClient } from '../audit/audit.js'
+import { mayLoseAdministrator } from './last-administrator.js'
+import { indexAccount } from './people.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import type { FactorKind } from '../factors/factor.js'
 import { allFactors } from '../factors/registry.js'
 import type { AccountId, InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
-import { newAccount } from '../sign-in/password-check.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import { noteChange } from '../sessions/session-lifetime.js'
@@ -17,41 +23,13 @@ import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 
-export interface AccountInput {
-  readonly username: string
-  readonly email?: string | undefined
-  readonly name?: string | undefined
-  readonly admin: boolean
-}
-
-export type AccountProblem = 'bad-username' | 'bad-email' | 'bad-name' | 'name-taken'
+const refuse = (why: AccountProblem) => ({ kind: 'refused', why }) as const
 
 export type AddOutcome =
   | { readonly kind: 'added'; readonly account: Account }
   | { readonly kind: 'refused'; readonly why: AccountProblem }
   | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
   | { readonly kind: 'busy' }
-
-export type ParsedAccountInput =
-  | { readonly kind: 'parsed'; readonly account: Account; readonly loginNames: readonly LoginName[] }
-  | { readonly kind: 'refused'; readonly why: AccountProblem }
-
-const refuse = (why: AccountProblem) => ({ kind: 'refused', why }) as const
-
-/** What an administrator (or the first person) asks for → an account that is not stored yet. */
-export function parseAccountInput(core: Core, input: AccountInput): ParsedAccountInput {
-  const username = parseLoginName(core.platform, input.username)
-  if (username.kind === 'refused') return refuse('bad-username')
-  const email =
-    input.email === undefined || input.email === '' ? null : parseEmail(core.platform, input.email)
-  if (email?.kind === 'refused') return refuse('bad-email')
-  const name = parseDisplayName(input.name ?? '')
-  if (name === null) return refuse('bad-name')
-  const profile = { username: username.shown, name, email: email?.shown ?? '', groups: [] }
-  const account = { ...newAccount(core, profile), admin: input.admin }
-  const loginNames = [...new Set([username.key, ...(email === null ? [] : [email.key])])]
-  return { kind: 'parsed', account, loginNames }
-}
 
 export interface InitialPassword {
   readonly password: string
@@ -70,9 +48,7 @@ export async function addAccount(
   const hashed = await hashWish(core, parsed.account, wish)
   if (hashed.kind !== 'hashed') return hashed
   const account = { ...parsed.account, passwordHash: hashed.hash }
-  return (await store(core, { account, loginNames: parsed.loginNames }))
-    ? { kind: 'added', account }
-    : refuse('name-taken')
+  return (await store(core, { ...parsed, account })) ? { kind: 'added', account } : refuse('name-taken')
 }
 
 async function hashWish(core: Core, account: Account, wish: InitialPassword) {
@@ -85,12 +61,16 @@ async function hashWish(core: Core, account: Account, wish: InitialPassword) {
   return newPasswordHash(exempt, account, wish.password)
 }
 
-function store(core: Core, given: NewAccount): Promise<boolean> {
+function store(core: Core, given: PreparedAccount): Promise<boolean> {
   return core[storage].atomically(async (stores) => (await add(core, stores, given)) || new Rollback(false))
 }
 
-async function add(core: Core, stores: Stores, given: NewAccount): Promise<boolean> {
+async function add(core: Core, stores: Stores, given: PreparedAccount): Promise<boolean> {
+  const { account, groups } = given
+  if (groups.length > 0) await stores.groups.hold()
   if (!(await stores.accounts.add(given))) return false
+  if (groups.length > 0) await stores.groups.setOf(account.id, groups, account.createdAt)
+  await indexAccount(stores, account)
   await noteChange(stores, core, { owner: given.account, event: 'account.created', client: noClient })
   return true
 }
@@ -123,7 +103,7 @@ export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt:
 async function addLink(
   core: Core,
   stores: Stores,
-  given: { account: Account | null; seconds: number },
+  given: { account: Account | null; seconds: number; actor?: Actor },
 ): Promise<{ token: Token; expiresAt: number }> {
   const token = newToken(core.platform)
   const now = core.platform.nowSeconds()
@@ -132,9 +112,47 @@ async function addLink(
   const account = given.account?.id ?? null
   await stores.invitations.add({ id, account, createdAt: now, expiresAt }, hashToken(core.platform, token))
   if (given.account !== null) {
-    await noteChange(stores, core, { owner: given.account, event: 'account.invited', client: noClient })
+    const actor = given.actor ?? atTheCommandLine
+    await noteAct(core, stores, { account: given.account, event: 'account.invited', actor })
   }
   return { token, expiresAt }
+}
+
+export type InviteAgainOutcome =
+  | { readonly kind: 'invited'; readonly token: Token; readonly expiresAt: number }
+  | { readonly kind: 'closed' }
+
+/**
+ * A new one-time link with which the owner chooses a password; earlier ones end. Nothing else is lost: neither the
+ * history nor the second factor, which is asked for after the new password.
+ */
+export async function inviteAgain(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<InviteAgainOutcome> {
+  return core[storage].atomically<InviteAgainOutcome>(async (stores) => {
+    const held = await stores.accounts.hold(account.id)
+    if (held === null || !isOpen(held, core.platform.nowSeconds())) return { kind: 'closed' }
+    await stores.invitations.removeAllOf(account.id)
+    const link = await addLink(core, stores, { account: held, seconds: core.policy.invitationSeconds, actor })
+    return { kind: 'invited', ...link }
+  })
+}
+
+/** Ends every session, sign-in and remembered device. @returns how many sessions there were */
+export async function endSessionsOf(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<number> {
+  return core[storage].atomically(async (stores) => {
+    await stores.accounts.hold(account.id)
+    const ended = (await stores.sessions.listOf(account.id)).length
+    await endEverything(stores, account.id)
+    await noteAct(core, stores, { account, event: 'account.sessions-ended', actor, details: { ended } })
+    return ended
+  })
 }
 
 export async function findAccount(core: Core, username: string): Promise<Account | null> {
@@ -142,30 +160,68 @@ export async function findAccount(core: Core, username: string): Promise<Account
   return name.kind === 'name' ? core[storage].stores.accounts.findByLoginName(name.key) : null
 }
 
+export type TakenAway =
+  | { readonly kind: 'done' }
+  /** Nobody could administer this installation any more. */
+  | { readonly kind: 'last-administrator' }
+
 /** Disabling ends everything the account has begun, at once. */
-export async function disableAccount(core: Core, account: Account): Promise<void> {
-  await core[storage].atomically(async (stores) => {
+export async function disableAccount(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<TakenAway> {
+  const now = core.platform.nowSeconds()
+  return core[storage].atomically<TakenAway>(async (stores) => {
+    if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
     await stores.accounts.setDisabled(account.id, true)
     await endEverything(stores, account.id)
-    await noteChange(stores, core, { owner: account, event: 'account.disabled', client: noClient })
+    await noteAct(core, stores, { account, event: 'account.disabled', actor })
+    return { kind: 'done' }
   })
 }
 
-export async function enableAccount(core: Core, account: Account): Promise<void> {
+export async function enableAccount(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<void> {
   await core[storage].atomically(async (stores) => {
     await stores.accounts.setDisabled(account.id, false)
-    await noteChange(stores, core, { owner: account, event: 'account.enabled', client: noClient })
+    await noteAct(core, stores, { account, event: 'account.enabled', actor })
   })
 }
 
-export async function removeAccount(core: Core, account: Account): Promise<void> {
-  await core[storage].atomically(async (stores) => {
+interface Act {
+  readonly account: Account
+  readonly event: AuditEventName
+  readonly actor: Actor
+  readonly details?: AuditEvent['details']
+}
+
+const noteAct = (core: Core, stores: Stores, { account, event, actor, details }: Act): Promise<void> =>
+  noteChange(stores, core, {
+    owner: account,
+    event,
+    client: actor.client,
+    details: { ...details, ...by(actor) },
+  })
+
+export async function removeAccount(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<TakenAway> {
+  const now = core.platform.nowSeconds()
+  return core[storage].atomically<TakenAway>(async (stores) => {
+    if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
     await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
     for (const key of countersOf(account.id)) await stores.attempts.clear(key)
     await stores.accounts.remove(account.id)
     const details = { username: account.username }
-    await noteChange(stores, core, { owner: account, event: 'account.removed', client: noClient, details })
+    await noteAct(core, stores, { account, event: 'account.removed', actor, details })
+    return { kind: 'done' }
   })
 }
 
@@ -202,7 +258,11 @@ export async function setPassword(
 export type RemovedFactors = Readonly<Record<FactorKind, number>>
 
 /** Removes every second factor and trusted device and ends the sessions: the next sign-in sets up anew. */
-export async function resetSecondFactor(core: Core, account: Account): Promise<RemovedFactors> {
+export async function resetSecondFactor(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<RemovedFactors> {
   const removed = await core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     const counts = {} as Record<FactorKind, number>
@@ -211,7 +271,7 @@ export async function resetSecondFactor(core: Core, account: Account): Promise<R
     await stores.knownDevices.removeAllOf(account.id)
     for (const key of countersOf(account.id)) await stores.attempts.clear(key)
     await endEverything(stores, account.id)
-    await noteChange(stores, core, { owner: account, event: 'account.second-factor-reset', client: noClient })
+    await noteAct(core, stores, { account, event: 'account.second-factor-reset', actor })
     return counts
   })
   tell(core, account, 'second-factor-reset')

@@ -5,6 +5,7 @@ import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import type { Policy } from '../policy.js'
 import type { Platform } from '../ports/platform.js'
+import { indexSome } from '../accounts/people.js'
 
 export const housekeepingLease = 'housekeeping'
 
@@ -29,8 +30,9 @@ export async function runHousekeeping(core: Core, { name, pause }: Housekeeper):
     const done =
       (await prune(core, stores)) + (await resealSome(box, stores, policy.housekeeping.resealBatch))
     total += done
-    if (done === 0) await forgetUnusedKeys(core)
-    if (done === 0 || !(await pause())) return total
+    const isDone = (await indexSome(stores, policy.housekeeping.batch)) + done === 0
+    if (isDone) await forgetUnusedKeys(core)
+    if (isDone || !(await pause())) return total
   }
 }
 
@@ -53,6 +55,7 @@ export async function prune(
     await stores.signIns.removeExpired(now, batch),
     await stores.trustedDevices.removeExpired(now, batch),
     await stores.invitations.removeExpired(now, batch),
+    await stores.accounts.removeFreedNames(now, batch),
     await stores.attempts.removeIdleSince(now - idleAttemptSeconds, batch),
     await stores.knownDevices.removeIdleSince(now - policy.knownDevice.seconds, batch),
     await stores.audit.removeBefore(now - auditSeconds, batch),

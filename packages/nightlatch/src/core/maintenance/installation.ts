@@ -16,6 +16,8 @@ export interface Installation {
   readonly trustsProxies: boolean
   readonly cookieDomain: string
   readonly sendsMail: boolean
+  /** Who keeps accounts and passwords. Not noted by versions before: then they are ours. */
+  readonly accounts?: 'own' | 'application'
   /** The newest root key that it was started with. */
   readonly keyId: string
 }

@@ -5,7 +5,9 @@ import type { AuditStore } from '../audit/audit.js'
 import type { AuthenticatorStore, SetUpStore } from '../factors/totp/store.js'
 import type { KnownDeviceStore, TrustedDeviceStore } from '../sessions/trusted-device.js'
 import type { InvitationStore } from '../accounts/invitation.js'
+import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
+import type { PeopleStore } from '../accounts/people.js'
 import type { RecoveryCodeStore, UnsavedCodesStore } from '../factors/recovery-codes/store.js'
 import type { SessionStore } from '../sessions/session.js'
 import type { SignInStore } from '../sign-in/sign-in.js'
@@ -28,9 +30,11 @@ export interface Stores {
   readonly authenticators: AuthenticatorStore
   readonly allAccounts: AllAccountsStore
   readonly facts: FactStore
+  readonly groups: GroupStore
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
+  readonly people: PeopleStore
   readonly recoveryCodes: RecoveryCodeStore
   readonly sessions: SessionStore
   readonly setUps: SetUpStore

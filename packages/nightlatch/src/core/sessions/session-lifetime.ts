@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js'
+import { isOpen } from '../accounts/account.js'
 import type { AuditEvent, AuditEventName } from '../audit/audit.js'
 import { auditEvent } from '../audit/audit.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
@@ -30,7 +31,7 @@ async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null>
   const { sessions } = core[storage].stores
   const found = await sessions.findByTokenHash(tokenHash)
   const now = core.platform.nowSeconds()
-  if (found === null || found.account.disabled || !counts(core, found.session, now)) return null
+  if (found === null || !isOpen(found.account, now) || !counts(core, found.session, now)) return null
   if (now - found.session.lastSeenAt >= core.policy.session.touchEverySeconds)
     await sessions.touch(found.session.id, now)
   return found

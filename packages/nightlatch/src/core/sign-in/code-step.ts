@@ -1,3 +1,4 @@
+import { isOpen } from '../accounts/account.js'
 import type { Browser, SignedInNow } from './start-session.js'
 import { beginSession, tellOfNewDevice } from './start-session.js'
 import type { Core } from '../core.js'
@@ -15,7 +16,7 @@ export async function findSignIn(core: Core, token: Token | null): Promise<Signi
   if (token === null) return null
   const now = core.platform.nowSeconds()
   const found = await core[storage].stores.signIns.findByTokenHash(hashToken(core.platform, token), now)
-  if (found === null || found.account.disabled) return null
+  if (found === null || !isOpen(found.account, now)) return null
   return isStillToCome(found.signIn.expiresAt, now, core.policy.signInSeconds) ? found : null
 }
 
@@ -68,7 +69,7 @@ async function lookAndBegin(
   const { signIn, browser } = step
   const isSecond = factors[step.factor].role === 'second-factor'
   const account = await stores.accounts.hold(signIn.account)
-  if (account === null || account.disabled) return { kind: 'over' }
+  if (account === null || !isOpen(account, core.platform.nowSeconds())) return { kind: 'over' }
   if (isSecond && countOf(account, step.factor) === 0) return { kind: 'unreadable' }
   const refusal = await step.ready.accept(stores)
   if (refusal?.kind === 'wrong' && !(await stores.signIns.isOpen(signIn.id))) return { kind: 'over' }

@@ -1,5 +1,5 @@
 import type { Account, LoginName } from '../accounts/account.js'
-import { looseForm, parseDisplayName, parseEmail, parseLoginName } from '../accounts/account.js'
+import { isOpen, looseForm, parseDisplayName, parseEmail, parseLoginName } from '../accounts/account.js'
 import type { ApplicationAccount, Core } from '../core.js'
 import { noFactors } from '../factors/factor.js'
 import { newId } from '../ids.js'
@@ -30,7 +30,8 @@ export async function checkPassword(core: Core, given: Given): Promise<PasswordC
   const password = new Secret(normalisePassword(given.password))
   const matches = await core.passwords.verify(hash, password)
   if (matches === 'busy') return { kind: 'busy' }
-  if (!matches || account === null || account.disabled || account.passwordHash === '')
+  const now = core.platform.nowSeconds()
+  if (!matches || account === null || !isOpen(account, now) || account.passwordHash === '')
     return { kind: 'wrong' }
   if (!core.passwords.needsRenewal(hash)) return { kind: 'right', account }
   return { kind: 'right', account: await renewHash(core, { account, password }) }
@@ -52,14 +53,15 @@ async function renewHash(
 async function askApplication(core: Core, given: Given): Promise<PasswordCheck> {
   const found = await core.applicationAccounts?.verifyPassword(given.username, given.password)
   if (found === null || found === undefined || found === false) return { kind: 'wrong' }
-  if (given.account?.disabled === true) return { kind: 'wrong' }
+  const now = core.platform.nowSeconds()
+  if (given.account !== null && !isOpen(given.account, now)) return { kind: 'wrong' }
   const named = found === true ? await exactlyNamed(core, given.username) : found
   if (named === null) {
     core.onUnclearAnswer?.()
     return { kind: 'wrong' }
   }
   const account = await mirror(core, named)
-  return account === null || account.disabled ? { kind: 'wrong' } : { kind: 'right', account }
+  return account === null || !isOpen(account, now) ? { kind: 'wrong' } : { kind: 'right', account }
 }
 
 /**
@@ -110,6 +112,7 @@ export function newAccount(
     id: newId(core.platform.randomBytes),
     admin: false,
     disabled: false,
+    endsAt: null,
     passwordHash: '',
     factorCounts: noFactors,
     createdAt: core.platform.nowSeconds(),

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js'
-import { parseLoginName } from '../accounts/account.js'
+import { isOpen, parseLoginName } from '../accounts/account.js'
 import type { AttemptKey, AttemptPolicy } from '../rate-limits/attempts.js'
 import { addressKey, networkOf, passwordKey, unknownNameKey } from '../rate-limits/attempts.js'
 import { auditEvent } from '../audit/audit.js'
@@ -235,7 +235,7 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
   const verifiedAt = core.platform.nowSeconds()
   return core[storage].atomically(async (stores) => {
-    if (!(await isUnchanged(stores, account))) return changedMeanwhile
+    if (!(await isUnchanged(core, stores, account))) return changedMeanwhile
     await given.settle(stores)
     return beginSession(core, stores, {
       account,
@@ -248,11 +248,11 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
 }
 
 /** Within a transaction, which holds the account's row to its end: the password, the factors, and enabled. */
-async function isUnchanged(stores: Stores, account: Account): Promise<boolean> {
+async function isUnchanged(core: Core, stores: Stores, account: Account): Promise<boolean> {
   const now = await stores.accounts.hold(account.id)
   return (
     now !== null &&
-    !now.disabled &&
+    isOpen(now, core.platform.nowSeconds()) &&
     now.passwordHash === account.passwordHash &&
     sameSecondFactors(now, account)
   )
@@ -272,7 +272,7 @@ async function beginSignIn(
     expiresAt: now + core.policy.signInSeconds,
   }
   return core[storage].atomically(async (stores) => {
-    if (!(await isUnchanged(stores, given.account))) return changedMeanwhile
+    if (!(await isUnchanged(core, stores, given.account))) return changedMeanwhile
     const parts = { at: now, account: given.account.id, client: given.browser.client }
     await Promise.all([
       given.settle(stores),
@@ -302,7 +302,7 @@ async function signInByTrustedDevice(
   }
   const now = core.platform.nowSeconds()
   return core[storage].atomically(async (stores) => {
-    if (!(await isUnchanged(stores, account))) return changedMeanwhile
+    if (!(await isUnchanged(core, stores, account))) return changedMeanwhile
     const use = await stores.trustedDevices.use(account.id, hashes, now)
     if (use.kind === 'reused') return endReused(core, stores, { ...use, account, client: browser.client })
     if (use.kind !== 'used' || !isStillToCome(use.device.expiresAt, now, core.policy.trustedDevice.seconds))

@@ -6,6 +6,7 @@ import { factors } from './0004-factors.js'
 import { trustedDeviceSeries } from './0005-trusted-device-series.js'
 import { authenticatorKinds } from './0006-authenticator-kinds.js'
 import { entryNumbers } from './0007-entry-numbers.js'
+import { people } from './0008-people.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   trustedDeviceSeries,
   authenticatorKinds,
   entryNumbers,
+  people,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -28,10 +28,13 @@ function table(name: string, { key = '', text = '', integers = '', where = '' }:
 export const tables: readonly Table[] = [
   table('account', {
     key: 'id',
-    text: 'id username name email group_names password_hash factor_counts',
-    integers: 'admin disabled authenticator_count created_at last_sign_in_at',
+    text: 'id username name email group_names password_hash factor_counts sort_key',
+    integers: 'admin disabled authenticator_count created_at last_sign_in_at ends_at',
   }),
-  table('login_name', { key: 'name', text: 'name account' }),
+  table('login_name', { key: 'name', text: 'name account', integers: 'held_until' }),
+  table('people_group', { key: 'key', text: 'key name', integers: 'created_at' }),
+  table('membership', { key: 'people_group account', text: 'people_group account sort_key' }),
+  table('search_word', { key: 'word account', text: 'word account' }),
   table('session', {
     key: 'token_hash',
     text: 'token_hash id account factors address user_agent strength',
@@ -49,7 +52,7 @@ export const tables: readonly Table[] = [
     integers: 'created_at expires_at entry_number',
   }),
   table('recovery_code_set', { key: 'account', text: 'account salt' }),
-  table('recovery_code', { key: 'account hash', text: 'account hash' }),
+  table('recovery_code', { key: 'account hash', text: 'account hash', integers: 'expires_at' }),
   table('unsaved_codes', { key: 'session', text: 'session account sealed' }),
   table('trusted_device', {
     key: 'id',

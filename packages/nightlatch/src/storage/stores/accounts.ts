@@ -1,9 +1,16 @@
-import type { Account, AccountStore, FactorLimit, NewAccount } from '../../core/accounts/account.js'
+import type {
+  Account,
+  AccountStore,
+  FactorLimit,
+  LoginName,
+  NewAccount,
+  NewLoginNames,
+} from '../../core/accounts/account.js'
 import type { AccountId } from '../../core/ids.js'
 import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db, Param } from '../engine/database.js'
-import { byDialect, valuesList } from './rows.js'
+import { byDialect, removeAmong, valuesList } from './rows.js'
 
 export interface AccountRow {
   readonly id: string
@@ -18,10 +25,11 @@ export interface AccountRow {
   readonly factor_counts: string
   readonly created_at: number
   readonly last_sign_in_at: number
+  readonly ends_at: number | null
 }
 
 const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
-  factor_counts, created_at, last_sign_in_at`
+  factor_counts, created_at, last_sign_in_at, ends_at`
 
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
 export const accountColumns = columns.replace(/\w+/g, 'account.$&')
@@ -50,6 +58,7 @@ export function accountOf(row: AccountRow): Account {
     factorCounts: countsOf(row),
     createdAt: row.created_at,
     lastSignInAt: row.last_sign_in_at,
+    endsAt: row.ends_at,
   }
 }
 
@@ -66,37 +75,77 @@ const valuesOf = (account: Account): readonly Param[] => [
   othersOf(account.factorCounts),
   account.createdAt,
   account.lastSignInAt,
+  account.endsAt,
 ]
 
-const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 12)}`
+const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 13)}`
 const insertFirst = `INSERT INTO account (${columns})
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 WHERE NOT EXISTS (SELECT 1 FROM account)`
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint) WHERE NOT EXISTS (SELECT 1 FROM account)`
 
-/** Sorted, so that two accounts that want the same names wait for each other in the same order. */
-async function addNames(db: Db, { account, loginNames }: NewAccount): Promise<boolean> {
+/**
+ * Sorted, so that two accounts that want the same names wait for each other in the same order. A name that is held back
+ * is for the account that gave it up, and for everybody from its moment on.
+ */
+async function addNames(db: Db, { id, loginNames, now }: NamesOf): Promise<boolean> {
   const names = [...new Set(loginNames)].sort()
   if (names.length === 0) return true
+  const at = `$${names.length * 2 + 1}`
   const added = await db.run(
-    `INSERT INTO login_name (name, account) VALUES ${valuesList(names.length, 2)} ON CONFLICT DO NOTHING`,
-    names.flatMap((name) => [name, account.id]),
+    `INSERT INTO login_name (name, account) VALUES ${valuesList(names.length, 2)}
+      ON CONFLICT (name) DO UPDATE SET account = excluded.account, held_until = NULL
+      WHERE login_name.account = excluded.account OR login_name.held_until <= CAST(${at} AS bigint)`,
+    [...names.flatMap((name) => [name, id]), now],
   )
   return added === names.length
 }
 
+interface NamesOf {
+  readonly id: AccountId
+  readonly loginNames: readonly LoginName[]
+  readonly now: number
+}
+
+const namesOf = ({ account, loginNames }: NewAccount): NamesOf => ({
+  id: account.id,
+  loginNames,
+  now: account.createdAt,
+})
+
 async function add(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
   await db.run(insert, valuesOf(account.account))
-  return (await addNames(db, account)) || new Rollback(false)
+  return (await addNames(db, namesOf(account))) || new Rollback(false)
 }
 
 async function addFirst(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
   await db.lock('first account')
   if ((await db.run(insertFirst, valuesOf(account.account))) === 0) return false
-  return (await addNames(db, account)) || new Rollback(false)
+  return (await addNames(db, namesOf(account))) || new Rollback(false)
 }
 
+const giveUp = (names: number): string =>
+  `UPDATE login_name SET held_until = $2 WHERE account = $1 AND held_until IS NULL
+    AND name NOT IN (${Array.from({ length: names }, (_, at) => `$${at + 3}`).join(', ')})`
+
+async function setLoginNames(
+  db: Db,
+  id: AccountId,
+  { loginNames, heldUntil, now }: NewLoginNames,
+): Promise<boolean | Rollback<boolean>> {
+  const names = [...new Set(loginNames)]
+  await db.run(giveUp(names.length), [id, heldUntil, ...names])
+  return (await addNames(db, { id, loginNames: names, now })) || new Rollback(false)
+}
+
+const freed = 'SELECT name FROM login_name WHERE held_until <= $1 ORDER BY held_until LIMIT $2'
+const removeFreed = removeAmong('login_name', 'name', freed)
+
+const otherAdministrator = `SELECT id FROM account WHERE admin = 1 AND id <> $1 AND disabled = 0
+  AND password_hash <> '' AND (ends_at IS NULL OR ends_at > $2) LIMIT 1`
+
 const find = `SELECT ${columns} FROM account WHERE id = $1`
-const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name WHERE name = $1)`
-const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 LIMIT 1'
+const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name
+  WHERE name = $1 AND held_until IS NULL)`
+const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 AND held_until IS NULL LIMIT 1'
 const pageRows = 1000
 const page = `SELECT ${columns} FROM account WHERE id > $1 ORDER BY id LIMIT ${pageRows}`
 
@@ -116,7 +165,9 @@ async function listAll(db: Db): Promise<readonly Account[]> {
 /** What is decided from the row stays true to the end. SQLite holds the whole database. */
 const hold = byDialect((dialect) => (dialect === 'postgres' ? `${find} FOR NO KEY UPDATE` : find))
 
-const setProfile = 'UPDATE account SET username = $2, name = $3, email = $4, group_names = $5 WHERE id = $1'
+// What people are found by is made anew when one of its parts has changed.
+const setProfile = `UPDATE account SET username = $2, name = $3, email = $4, group_names = $5,
+  sort_key = CASE WHEN username = $2 AND name = $3 AND email = $4 THEN sort_key ELSE '' END WHERE id = $1`
 
 const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
   WHERE id = $1 AND authenticator_count = $4 AND factor_counts = $5`
@@ -181,6 +232,14 @@ export const accountStore = (db: Db): AccountStore => ({
   setProfile: async (id, { username, name, email, groups }) => {
     await db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])
   },
+  setLoginNames: (id, names) => db.atomic((part) => setLoginNames(part, id, names)),
+  removeFreedNames: (now, limit) => db.run(removeFreed[db.dialect], [now, limit]),
+  setAdmin: async (id, admin) =>
+    (await db.run('UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])) > 0,
+  setEnd: async (id, endsAt) =>
+    (await db.run('UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])) > 0,
+  holdAdministrators: () => db.lock('administrators'),
+  hasOtherAdministrator: async (id, now) => (await db.one(otherAdministrator, [id, now])) !== null,
   countFactorUp: (id, kind, limit) => change(db, id, (now) => countedUp(now, kind, limit)),
   countFactorDown: (id, kind, atLeast) => change(db, id, (now) => countedDown(now, kind, atLeast)),
   resetFactorCounts: async (id) => {

@@ -1,5 +1,6 @@
 import type { AccountId } from '../../core/ids.js'
 import type { RecoveryCodeStore } from '../../core/factors/recovery-codes/store.js'
+import { byClock, type Clock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
 import { valuesList } from './rows.js'
 
@@ -23,14 +24,36 @@ async function replaceAll(
 }
 
 const saltOf = 'SELECT salt FROM recovery_code_set WHERE account = $1'
-const countLeft = 'SELECT count(*) AS n FROM recovery_code WHERE account = $1'
+const countLeft = 'SELECT count(*) AS n FROM recovery_code WHERE account = $1 AND expires_at IS NULL'
+// Few are made, and each for an hour: no batch is needed.
+const removeExpired = 'DELETE FROM recovery_code WHERE expires_at <= $1'
+const take = byClock(
+  (now) => `DELETE FROM recovery_code WHERE account = $1 AND hash = $2
+    AND (expires_at IS NULL OR expires_at > ${now('$3')})`,
+)
 
-export function recoveryCodeStore(db: Db): RecoveryCodeStore {
+type Rescue = Parameters<RecoveryCodeStore['putRescue']>[1]
+
+async function putRescue(db: Db, account: AccountId, { hash, expiresAt, salt }: Rescue): Promise<void> {
+  await db.run(
+    'INSERT INTO recovery_code_set (account, salt) VALUES ($1, $2) ON CONFLICT (account) DO NOTHING',
+    [account, salt],
+  )
+  await db.run('DELETE FROM recovery_code WHERE account = $1 AND expires_at IS NOT NULL', [account])
+  await db.run('INSERT INTO recovery_code (account, hash, expires_at) VALUES ($1, $2, $3)', [
+    account,
+    hash,
+    expiresAt,
+  ])
+}
+
+export function recoveryCodeStore(db: Db, clock: Clock = 'given'): RecoveryCodeStore {
   return {
     replaceAll: (account, set) => db.atomic((part) => replaceAll(part, account, set)),
     saltOf: async (account) => (await db.one<{ salt: string }>(saltOf, [account]))?.salt ?? null,
-    take: async (account, hash) =>
-      (await db.run('DELETE FROM recovery_code WHERE account = $1 AND hash = $2', [account, hash])) > 0,
+    take: async (account, hash, now) => (await db.run(take[clock], [account, hash, now])) > 0,
+    putRescue: (account, rescue) => db.atomic((part) => putRescue(part, account, rescue)),
+    removeExpired: (now) => db.run(removeExpired, [now]),
     countLeft: async (account) => (await db.one<{ n: number }>(countLeft, [account]))?.n ?? 0,
     removeAllOf: async (account) => {
       await db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])

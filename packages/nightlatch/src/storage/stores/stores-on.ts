@@ -8,9 +8,11 @@ import type { Clock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
 import { allAccountsStore } from './all-accounts.js'
 import { factStore } from './facts.js'
+import { groupStore } from './groups.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
+import { peopleStore } from './people.js'
 import { recoveryCodeStore } from './recovery-codes.js'
 import { sessionStore } from './sessions.js'
 import { setUpStore } from './set-ups.js'
@@ -32,9 +34,11 @@ export class StoresOn implements Stores {
   #authenticators?: Stores['authenticators']
   #allAccounts?: Stores['allAccounts']
   #facts?: Stores['facts']
+  #groups?: Stores['groups']
   #invitations?: Stores['invitations']
   #knownDevices?: Stores['knownDevices']
   #leases?: Stores['leases']
+  #people?: Stores['people']
   #recoveryCodes?: Stores['recoveryCodes']
   #sessions?: Stores['sessions']
   #setUps?: Stores['setUps']
@@ -78,6 +82,10 @@ export class StoresOn implements Stores {
     return (this.#facts ??= factStore(this.#db))
   }
 
+  get groups(): Stores['groups'] {
+    return (this.#groups ??= groupStore(this.#db))
+  }
+
   get invitations(): Stores['invitations'] {
     return (this.#invitations ??= invitationStore(this.#db, this.#clock))
   }
@@ -90,8 +98,12 @@ export class StoresOn implements Stores {
     return (this.#leases ??= leaseStore(this.#db))
   }
 
+  get people(): Stores['people'] {
+    return (this.#people ??= peopleStore(this.#db))
+  }
+
   get recoveryCodes(): Stores['recoveryCodes'] {
-    return (this.#recoveryCodes ??= recoveryCodeStore(this.#db))
+    return (this.#recoveryCodes ??= recoveryCodeStore(this.#db, this.#clock))
   }
 
   get sessions(): Stores['sessions'] {

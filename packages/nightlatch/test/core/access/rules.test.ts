@@ -247,6 +247,16 @@ describe('a rules file', () => {
     })
   })
 
+  it.each(['one-factor', 'two-factors'] as const)(
+    'a rule that names a group and no access asks its members for what counts otherwise: %s',
+    (otherwise) => {
+      const text = '{"default": "public", "rules": [{"path": "/admin/*", "group": "admins"}]}'
+      expect(parseAccessRules(text, otherwise)).toMatchObject({
+        rules: { rules: [rule({ paths: ['/admin/*'], groups: ['admins'], access: otherwise })] },
+      })
+    },
+  )
+
   it('without anything in it asks of everybody what counts otherwise', () => {
     expect(parseAccessRules('{}', 'two-factors')).toEqual({
       kind: 'rules',

@@ -15,7 +15,7 @@ export const recoveryCodes: Fallback = {
   removeAllOf: removeRecoveryCodes,
   endSetUpsOf: () => Promise.resolve(),
   countersOf: recoveryKeys,
-  removeExpired: () => Promise.resolve(0),
+  removeExpired: (stores, now) => stores.recoveryCodes.removeExpired(now),
   secrets: null,
   afterRestore: (stores, { recoveryCodes }) =>
     recoveryCodes ? stores.allAccounts.removeRecoveryCodes() : Promise.resolve(null),

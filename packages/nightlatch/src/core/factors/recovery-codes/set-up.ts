@@ -1,7 +1,7 @@
 import { asciiBytes, asciiText } from '../../text.js'
 import type { Core } from '../../core.js'
 import type { AccountId, SessionId } from '../../ids.js'
-import { newRecoveryCodes, showRecoveryCode } from './store.js'
+import { newRecoveryCodes, newSalt, showRecoveryCode } from './store.js'
 import type { Stores } from '../../ports/stores.js'
 import { storage } from '../../ports/stores.js'
 
@@ -14,7 +14,7 @@ export interface PreparedCodes {
 
 export async function prepareRecoveryCodes(core: Core): Promise<PreparedCodes | 'busy'> {
   const codes = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
-  const salt = [...core.platform.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const salt = newSalt(core.platform)
   const hashes = await core.passwords.hashAll(codes, salt, 'later')
   return hashes === 'busy' ? 'busy' : { salt, hashes, shown: codes.map(showRecoveryCode) }
 }

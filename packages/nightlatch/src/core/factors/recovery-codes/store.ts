@@ -21,10 +21,21 @@ export interface RecoveryCodeStore {
   ): Promise<void>
   /** The salt of the account's set, or null when there is none. */
   saltOf(account: AccountId): Promise<string | null>
-  /** Spends the code with this hash: true once. */
-  take(account: AccountId, hash: string): Promise<boolean>
+  /** Spends the code with this hash: true once, and never after its end. */
+  take(account: AccountId, hash: string, now: number): Promise<boolean>
+  /** One more beside the set, for a while: a way back in that an administrator gives. An earlier one of these ends. */
+  putRescue(account: AccountId, rescue: RescueCode): Promise<void>
+  removeExpired(now: number): Promise<number>
+  /** Of the set: what its owner has on paper. */
   countLeft(account: AccountId): Promise<number>
   removeAllOf(account: AccountId): Promise<void>
+}
+
+interface RescueCode {
+  readonly hash: string
+  readonly expiresAt: number
+  /** Of the set, where there is none yet. */
+  readonly salt: string
 }
 
 /** New codes lie sealed beside the session that may see them, until it says that they are saved. */
@@ -46,6 +57,10 @@ export function newRecoveryCodes(
     return new Secret(code)
   })
 }
+
+/** Of a set: 16 random bytes in hexadecimal. */
+export const newSalt = (platform: Pick<Platform, 'randomBytes'>): string =>
+  [...platform.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** As shown to the person: `k7qm-4xw4-9hd2-p3tn`. */
 export function showRecoveryCode(code: RecoveryCode): string {

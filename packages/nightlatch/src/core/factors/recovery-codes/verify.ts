@@ -60,7 +60,7 @@ export async function acceptRecoveryCode(
   checked: Checked,
 ): Promise<FactorRefusal | null> {
   const { account } = checked
-  if (!(await stores.recoveryCodes.take(account, checked.hash))) {
+  if (!(await stores.recoveryCodes.take(account, checked.hash, core.platform.nowSeconds()))) {
     await note(core, stores, { ...checked, event: 'recovery-code.refused' })
     return { kind: 'wrong', failures: checked.failures }
   }

@@ -1,0 +1,79 @@
+import type { LoginName, NewAccount } from './account.js'
+import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
+import type { Core } from '../core.js'
+import type { Group } from './groups.js'
+import { parseGroup } from './groups.js'
+import { newAccount } from '../sign-in/password-check.js'
+
+export interface AccountInput {
+  readonly groups?: readonly string[] | undefined
+  /** Unix seconds; null or left out: it does not end. */
+  readonly endsAt?: number | null | undefined
+  readonly username: string
+  readonly email?: string | undefined
+  readonly name?: string | undefined
+  readonly admin: boolean
+}
+
+export type AccountProblem = 'bad-username' | 'bad-email' | 'bad-name' | 'bad-group' | 'name-taken'
+
+type ParsedAccountInput =
+  ({ readonly kind: 'parsed' } & PreparedAccount) | { readonly kind: 'refused'; readonly why: AccountProblem }
+
+export interface PreparedAccount extends NewAccount {
+  readonly groups: readonly Group[]
+}
+
+const refuse = (why: AccountProblem) => ({ kind: 'refused', why }) as const
+
+/** What an administrator (or the first person) asks for → an account that is not stored yet. */
+export function parseAccountInput(core: Core, input: AccountInput): ParsedAccountInput {
+  const username = parseLoginName(core.platform, input.username)
+  if (username.kind === 'refused') return refuse('bad-username')
+  const email = (input.email ?? '') === '' ? null : parseEmail(core.platform, input.email ?? '')
+  if (email?.kind === 'refused') return refuse('bad-email')
+  const name = parseDisplayName(input.name ?? '')
+  if (name === null) return refuse('bad-name')
+  const groups = parseGroups(input.groups ?? [], core.policy.groups.most)
+  if (groups === null) return refuse('bad-group')
+  return { kind: 'parsed', ...preparedAccount(core, { username, email, name, groups, input }) }
+}
+
+interface Shown {
+  readonly shown: string
+  readonly key: LoginName
+}
+
+interface Parts {
+  readonly username: Shown
+  readonly email: Shown | null
+  readonly name: string
+  readonly groups: readonly Group[]
+  readonly input: AccountInput
+}
+
+function preparedAccount(core: Core, { username, email, name, groups, input }: Parts): PreparedAccount {
+  const profile = {
+    username: username.shown,
+    name,
+    email: email === null ? '' : email.shown,
+    groups: groups.map((group) => group.name),
+  }
+  const account = { ...newAccount(core, profile), admin: input.admin, endsAt: input.endsAt ?? null }
+  return {
+    account,
+    loginNames: [...new Set(email === null ? [username.key] : [username.key, email.key])],
+    groups,
+  }
+}
+
+/** Null when one of them cannot be a group, or there are too many. */
+function parseGroups(names: readonly string[], most: number): readonly Group[] | null {
+  const groups = new Map<string, Group>()
+  for (const name of names) {
+    const parsed = parseGroup(name)
+    if (parsed.kind === 'refused') return null
+    if (!groups.has(parsed.group.key)) groups.set(parsed.group.key, parsed.group)
+  }
+  return groups.size > most ? null : [...groups.values()]
+}

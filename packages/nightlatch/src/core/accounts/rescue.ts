@@ -1,0 +1,51 @@
+import type { Account } from './account.js'
+import { isOpen } from './account.js'
+import type { Actor } from './actor.js'
+import { atTheCommandLine, by } from './actor.js'
+import type { Core } from '../core.js'
+import { hasSecondFactor } from '../factors/factor.js'
+import { newRecoveryCodes, newSalt, showRecoveryCode } from '../factors/recovery-codes/store.js'
+import { noteChange } from '../sessions/session-lifetime.js'
+import { storage } from '../ports/stores.js'
+
+type RescueOutcome =
+  | { readonly kind: 'rescued'; readonly code: string; readonly expiresAt: number }
+  /** The next sign-in sets one up: there is nothing to be rescued from. */
+  | { readonly kind: 'no-second-factor' }
+  /** Disabled, ended or gone: no code lets anybody in. */
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'busy' }
+
+/**
+ * One more recovery code for somebody who has lost phone and paper: good once, within the hour, and only behind the
+ * password. The factors stay; what comes after is what comes after any recovery code.
+ */
+export async function rescueAccount(
+  core: Core,
+  account: Account,
+  actor: Actor = atTheCommandLine,
+): Promise<RescueOutcome> {
+  const [code] = newRecoveryCodes(core.platform, 1)
+  if (code === undefined) throw new Error('no code was made')
+  const salt = (await core[storage].stores.recoveryCodes.saltOf(account.id)) ?? newSalt(core.platform)
+  const hashes = await core.passwords.hashAll([code], salt, 'later')
+  if (hashes === 'busy') return { kind: 'busy' }
+  const now = core.platform.nowSeconds()
+  const expiresAt = now + core.policy.rescueSeconds
+  return core[storage].atomically<RescueOutcome>(async (stores) => {
+    const held = await stores.accounts.hold(account.id)
+    if (held === null || !isOpen(held, now)) return { kind: 'closed' }
+    if (!hasSecondFactor(held)) return { kind: 'no-second-factor' }
+    // New codes were made while this one was hashed: it would fit none of them.
+    const current = await stores.recoveryCodes.saltOf(held.id)
+    if (current !== null && current !== salt) return { kind: 'busy' }
+    await stores.recoveryCodes.putRescue(held.id, { hash: hashes[0] ?? '', expiresAt, salt })
+    await noteChange(stores, core, {
+      owner: held,
+      event: 'account.rescued',
+      client: actor.client,
+      details: by(actor),
+    })
+    return { kind: 'rescued', code: showRecoveryCode(code), expiresAt }
+  })
+}

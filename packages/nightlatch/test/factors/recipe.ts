@@ -221,7 +221,7 @@ export interface PassPhraseCardStore {
   removeAllOf(account: AccountId): Promise<number>
 }
 `,
-  'core/factors/pass-phrase-card/factor.ts': `import { auditEvent } from '../../audit/audit.js'
+  'core/factors/pass-phrase-card/factor.ts': `import { note } from '../../audit/audit.js'
 import type { AttemptKey } from '../../rate-limits/attempts.js'
 import type { AccountId } from '../../ids.js'
 import type { SecondFactor } from '../factor.js'
@@ -249,7 +249,7 @@ export const passPhraseCard: SecondFactor = {
           await stores.attempts.clear(cardKey(account))
           return null
         }
-        await stores.audit.add(auditEvent('card.refused', { at, account, client }))
+        await note(core, stores, { event: 'card.refused', account, client })
         return { kind: 'wrong', failures: reservation.failures }
       },
     }),

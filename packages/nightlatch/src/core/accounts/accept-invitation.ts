@@ -1,3 +1,4 @@
+import { note } from '../audit/audit.js'
 import type { Account } from './account.js'
 import { isOpen } from './account.js'
 import type { AccountProblem } from './new-account.js'
@@ -10,7 +11,6 @@ import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
 import type { PasswordAccepted } from '../sign-in/password-step.js'
 import { acceptPassword } from '../sign-in/password-step.js'
-import { noteChange } from '../sessions/session-lifetime.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken } from '../tokens.js'
@@ -72,7 +72,7 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
     if (!kept) return new Rollback(false)
     await endEverything(stores, owner.id)
     const event = input === null ? 'account.invitation-used' : 'account.created'
-    await noteChange(stores, core, { owner, event, client: given.browser.client })
+    await note(core, stores, { account: owner.id, event, client: given.browser.client })
     return true
   })
   if (!stored) return { kind: 'gone' }

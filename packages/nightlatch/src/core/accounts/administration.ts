@@ -1,3 +1,4 @@
+import { tellOwner } from '../notify/notices.js'
 import type { Account } from './account.js'
 import { isOpen, parseLoginName } from './account.js'
 import type { AccountInput, AccountProblem, PreparedAccount } from './new-account.js'
@@ -6,7 +7,7 @@ import { passwordKey } from '../rate-limits/attempts.js'
 import type { Actor } from './actor.js'
 import { atTheCommandLine, by } from './actor.js'
 import type { AuditEvent, AuditEventName } from '../audit/audit.js'
-import { noClient } from '../audit/audit.js'
+import { noClient, note } from '../audit/audit.js'
 import { mayLoseAdministrator } from './last-administrator.js'
 import { indexAccount } from './people.js'
 import { endEverything } from '../sign-in/start-session.js'
@@ -17,7 +18,6 @@ import type { AccountId, InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
-import { noteChange } from '../sessions/session-lifetime.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
@@ -71,7 +71,7 @@ async function add(core: Core, stores: Stores, given: PreparedAccount): Promise<
   if (!(await stores.accounts.add(given))) return false
   if (groups.length > 0) await stores.groups.setOf(account.id, groups, account.createdAt)
   await indexAccount(stores, account)
-  await noteChange(stores, core, { owner: given.account, event: 'account.created', client: noClient })
+  await note(core, stores, { account: given.account.id, event: 'account.created', client: noClient })
   return true
 }
 
@@ -200,8 +200,8 @@ interface Act {
 }
 
 const noteAct = (core: Core, stores: Stores, { account, event, actor, details }: Act): Promise<void> =>
-  noteChange(stores, core, {
-    owner: account,
+  note(core, stores, {
+    account: account.id,
     event,
     client: actor.client,
     details: { ...details, ...by(actor) },
@@ -244,13 +244,13 @@ export async function setPassword(
     // Guesses at the old password say nothing of the new one: its owner need not wait for them.
     await stores.attempts.clear(passwordKey(account.id))
     await stores.invitations.removeAllOf(account.id)
-    await noteChange(stores, core, {
-      owner: account,
+    await note(core, stores, {
+      account: account.id,
       event: 'password.set-by-administrator',
       client: noClient,
     })
   })
-  tell(core, account, 'password-changed')
+  tellOwner(core, { kind: 'password-changed', account, client: noClient })
   return { kind: 'set' }
 }
 
@@ -274,12 +274,8 @@ export async function resetSecondFactor(
     await noteAct(core, stores, { account, event: 'account.second-factor-reset', actor })
     return counts
   })
-  tell(core, account, 'second-factor-reset')
+  tellOwner(core, { kind: 'second-factor-reset', account, client: noClient })
   return removed
 }
 
 const countersOf = (account: AccountId) => allFactors.flatMap((factor) => factor.countersOf(account))
-
-function tell(core: Core, account: Account, kind: 'password-changed' | 'second-factor-reset'): void {
-  core.notices.send({ kind, account, at: core.platform.nowSeconds(), client: noClient, details: {} })
-}

@@ -1,10 +1,12 @@
+import { note } from '../audit/audit.js'
 import type { AuditEventName } from '../audit/audit.js'
 import type { SecondFactor } from '../factors/factor.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import { allFactors, wasRecovered } from '../factors/registry.js'
 import { totp } from '../factors/totp/factor.js'
 import { nameProblemOf, parseAuthenticatorName } from '../factors/totp/store.js'
-import type { NoticeKind } from '../notify/notices.js'
+import type { Notice } from '../notify/notices.js'
+import { tellOwner } from '../notify/notices.js'
 import type { Stores } from '../ports/stores.js'
 import type { Storage } from '../ports/stores.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
@@ -15,7 +17,7 @@ import { keepNewCodes, prepareRecoveryCodes } from '../factors/recovery-codes/se
 import type { PreparedCodes } from '../factors/recovery-codes/set-up.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
-import { hasNotEnded, noteChange, proveSession } from '../sessions/session-lifetime.js'
+import { hasNotEnded, proveSession } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
 import { isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
@@ -118,8 +120,8 @@ const noteFactorChange = (
   stores: Stores,
   { signedIn, event, factor, id, browser }: FactorChange & { readonly event: AuditEventName },
 ): Promise<void> =>
-  noteChange(stores, core, {
-    owner: signedIn.account,
+  note(core, stores, {
+    account: signedIn.account.id,
     event,
     client: browser.client,
     details: { [factor.one]: id },
@@ -162,14 +164,14 @@ async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Pr
     if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
     if (!(await hasNotEnded(stores, session))) return notFresh
     await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
-    await noteChange(stores, core, {
-      owner: account,
+    await note(core, stores, {
+      account: account.id,
       event: 'recovery-codes.renewed',
       client: change.browser.client,
     })
     return { kind: 'renewed', codes: codes.shown }
   })
-  if (outcome.kind === 'renewed') tell(core, change, { kind: 'recovery-codes-renewed', details: {} })
+  if (outcome.kind === 'renewed') tell(core, change, { kind: 'recovery-codes-renewed' })
   return outcome
 }
 
@@ -200,8 +202,8 @@ export async function endTrustedDevice(
   return core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     if (!(await stores.trustedDevices.end(change.id, account.id))) return false
-    await noteChange(stores, core, {
-      owner: account,
+    await note(core, stores, {
+      account: account.id,
       event: 'trusted-device.ended',
       client: change.browser.client,
     })
@@ -237,14 +239,14 @@ export async function changePassword(
     await stores.invitations.removeAllOf(account.id)
     const proven = await proveSession(core, stores, { ...change, proof: 'password' })
     if (proven === null) return new Rollback<PasswordChangeOutcome>({ kind: 'over' })
-    await noteChange(stores, core, {
-      owner: account,
+    await note(core, stores, {
+      account: account.id,
       event: 'password.changed',
       client: change.browser.client,
     })
     return { kind: 'changed', ...proven }
   })
-  if (outcome.kind === 'changed') tell(core, change, { kind: 'password-changed', details: {} })
+  if (outcome.kind === 'changed') tell(core, change, { kind: 'password-changed' })
   return outcome
 }
 
@@ -253,8 +255,8 @@ async function refusedProof<Refusal extends { readonly kind: string }>(
   change: Change,
   refusal: Refusal,
 ): Promise<Refusal> {
-  await noteChange(core[storage].stores, core, {
-    owner: change.signedIn.account,
+  await note(core, core[storage].stores, {
+    account: change.signedIn.account.id,
     event: 'step-up.refused',
     client: change.browser.client,
     details: { reason: refusal.kind },
@@ -262,14 +264,11 @@ async function refusedProof<Refusal extends { readonly kind: string }>(
   return refusal
 }
 
-function tell(
+/** The owner hears of it from where it was done. */
+const tell = (
   core: Core,
-  change: Change,
-  notice: {
-    kind: NoticeKind
-    details: Record<string, string>
-  },
-): void {
-  const at = core.platform.nowSeconds()
-  core.notices.send({ ...notice, account: change.signedIn.account, at, client: change.browser.client })
+  { signedIn: { account }, browser: { client } }: Change,
+  notice: Pick<Notice, 'kind'> & Partial<Pick<Notice, 'details'>>,
+): void => {
+  tellOwner(core, { ...notice, account, client })
 }

@@ -1,3 +1,4 @@
+import { note } from '../audit/audit.js'
 import type { Account, LoginName } from './account.js'
 import { isOpen, parseDisplayName, parseEmail, parseLoginName } from './account.js'
 import type { Actor } from './actor.js'
@@ -12,7 +13,6 @@ import { indexAccount } from './people.js'
 import { findInstallation } from '../maintenance/installation.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
-import { noteChange } from '../sessions/session-lifetime.js'
 import { endEverything } from '../sign-in/start-session.js'
 
 /** What is to be different; a part that is left out stays. */
@@ -235,5 +235,5 @@ async function noteEdit(core: Core, stores: Stores, { before, after, part, actor
     ends: ({ endsAt }) => endsAt ?? 'never',
   }
   const details = { from: values[part](before), to: values[part](after), ...by(actor) }
-  await noteChange(stores, core, { owner: after, event: eventOf[part], client: actor.client, details })
+  await note(core, stores, { account: after.id, event: eventOf[part], client: actor.client, details })
 }

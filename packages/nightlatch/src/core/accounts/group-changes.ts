@@ -1,6 +1,6 @@
 import type { Actor } from './actor.js'
 import { by } from './actor.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { GroupWithCount } from './groups.js'
 import { groupKey, parseGroup } from './groups.js'
@@ -33,8 +33,7 @@ export async function renameGroup(
     if (!(await stores.groups.rename(key, parsed.group)))
       return new Rollback<RenameGroupOutcome>({ kind: 'taken' })
     const details = { from: found.name, to: parsed.group.name, members: found.members, ...by(actor) }
-    const at = core.platform.nowSeconds()
-    await stores.audit.add(auditEvent('group.renamed', { at, account: null, client: actor.client, details }))
+    await note(core, stores, { event: 'group.renamed', account: null, client: actor.client, details })
     return { kind: 'renamed', name: parsed.group.name }
   })
 }
@@ -49,8 +48,7 @@ export async function removeGroup(
     const members = await stores.groups.remove(groupKey(name))
     if (members === null) return null
     const details = { group: name, members, ...by(actor) }
-    const at = core.platform.nowSeconds()
-    await stores.audit.add(auditEvent('group.removed', { at, account: null, client: actor.client, details }))
+    await note(core, stores, { event: 'group.removed', account: null, client: actor.client, details })
     return members
   })
 }

@@ -1,3 +1,4 @@
+import { note } from '../audit/audit.js'
 import type { Account } from './account.js'
 import { isOpen } from './account.js'
 import type { Actor } from './actor.js'
@@ -5,7 +6,6 @@ import { atTheCommandLine, by } from './actor.js'
 import type { Core } from '../core.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import { newRecoveryCodes, newSalt, showRecoveryCode } from '../factors/recovery-codes/store.js'
-import { noteChange } from '../sessions/session-lifetime.js'
 import { storage } from '../ports/stores.js'
 
 type RescueOutcome =
@@ -40,8 +40,8 @@ export async function rescueAccount(
     const current = await stores.recoveryCodes.saltOf(held.id)
     if (current !== null && current !== salt) return { kind: 'busy' }
     await stores.recoveryCodes.putRescue(held.id, { hash: hashes[0] ?? '', expiresAt, salt })
-    await noteChange(stores, core, {
-      owner: held,
+    await note(core, stores, {
+      account: held.id,
       event: 'account.rescued',
       client: actor.client,
       details: by(actor),

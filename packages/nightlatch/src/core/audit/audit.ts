@@ -1,5 +1,5 @@
 import type { AccountId } from '../ids.js'
-import type { Client } from '../ports/platform.js'
+import type { Client, Platform } from '../ports/platform.js'
 
 /** Every event of the audit trail. Names are stable: scripts and dashboards read them. */
 export const auditEvents = [
@@ -104,3 +104,16 @@ export function auditEvent(event: AuditEventName, parts: EventParts): AuditEvent
     details: parts.details ?? {},
   }
 }
+
+/** What happened, of whom (null: of nobody that we know) and from where. Now, unless told. */
+interface Noted extends Omit<EventParts, 'at'> {
+  readonly event: AuditEventName
+  readonly at?: number
+}
+
+/** Writes one event into the audit trail: every event of core/ comes by here. */
+export const note = (
+  { platform }: { readonly platform: Pick<Platform, 'nowSeconds'> },
+  { audit }: { readonly audit: Pick<AuditStore, 'add'> },
+  { event, at = platform.nowSeconds(), ...parts }: Noted,
+): Promise<void> => audit.add(auditEvent(event, { at, ...parts }))

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
+import { tellOwner } from '../notify/notices.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import { beginSession, endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
@@ -107,19 +108,19 @@ export async function enrol<Item extends FactorItem>(
   if (codes === 'busy') return { kind: 'busy' }
   const outcome = await core[storage].atomically((stores) => addAndRenew(core, stores, { ...given, codes }))
   if (outcome.kind !== 'confirmed') return outcome
-  tellOwner(core, given, outcome)
+  tellOfEnrolment(core, given, outcome)
   return outcome
 }
 
-function tellOwner<Item extends FactorItem>(
+function tellOfEnrolment<Item extends FactorItem>(
   core: Core,
   { owner, browser, factor }: Enrolment<Item>,
   { item: { name }, replaced }: Enrolled<Item> & { readonly kind: 'confirmed' },
 ): void {
-  const told = { account: owner.account, at: core.platform.nowSeconds(), client: browser.client }
-  if (replaced === null) return core.notices.send({ ...told, kind: factor.notices.added, details: { name } })
+  const told = { account: owner.account, client: browser.client }
+  if (replaced === null) return tellOwner(core, { ...told, kind: factor.notices.added, details: { name } })
   const details = { name, replaced: replaced.name, recovered: Number(mayOnlyReplace(core, owner)) }
-  core.notices.send({ ...told, kind: factor.notices.replaced, details })
+  tellOwner(core, { ...told, kind: factor.notices.replaced, details })
 }
 
 type WithCodes<Item extends FactorItem> = Enrolment<Item> & { readonly codes: PreparedCodes | null }
@@ -142,8 +143,8 @@ async function addAndRenew<Item extends FactorItem>(
   if (signedIn === null) return over
   if (codes !== null)
     await keepNewCodes(core, stores, { account: account.id, session: signedIn.session.id, codes })
-  const parts = {
-    at: core.platform.nowSeconds(),
+  await note(core, stores, {
+    event: factor.events.added,
     account: account.id,
     client: given.browser.client,
     details: {
@@ -151,8 +152,7 @@ async function addAndRenew<Item extends FactorItem>(
       replaced: replaced !== null,
       ...(mayOnlyReplace(core, given.owner) ? { after: 'recovery-code' } : {}),
     },
-  }
-  await stores.audit.add(auditEvent(factor.events.added, parts))
+  })
   return { kind: 'confirmed', signedIn, item, replaced, recoveryCodes: codes?.shown ?? [] }
 }
 

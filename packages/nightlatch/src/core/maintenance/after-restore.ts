@@ -1,4 +1,4 @@
-import { auditEvent, noClient } from '../audit/audit.js'
+import { noClient, note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { FactorKind } from '../factors/factor.js'
 import { allFactors } from '../factors/registry.js'
@@ -60,8 +60,12 @@ export async function closeEverything(
     factors[factor.kind] = count
     if (count !== null) counts[factor.many] = count
   }
-  await stores.audit.add(
-    auditEvent('installation.restored', { at, account: null, client: noClient, details: counts }),
-  )
+  await note({ platform }, stores, {
+    event: 'installation.restored',
+    at,
+    account: null,
+    client: noClient,
+    details: counts,
+  })
   return { ...ended, factors, lastEventAt: last?.at ?? 0 }
 }

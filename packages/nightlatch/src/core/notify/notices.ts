@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js'
-import type { Client } from '../ports/platform.js'
+import type { Client, Platform } from '../ports/platform.js'
 
 /** What the owner of an account is told, by mail where mail is set up (ASVS 5.0 6.3.5, 6.3.7). */
 export type NoticeKind =
@@ -27,4 +27,12 @@ export interface Notice {
 /** Never delays or fails what it tells about. */
 export interface Notices {
   send(notice: Notice): void
+}
+
+/** Tells the owner of an account what was done to it, from where; now. */
+export const tellOwner = (
+  { notices, platform }: { readonly notices: Notices; readonly platform: Pick<Platform, 'nowSeconds'> },
+  { details = {}, ...notice }: Omit<Notice, 'at' | 'details'> & Partial<Pick<Notice, 'details'>>,
+): void => {
+  notices.send({ ...notice, at: platform.nowSeconds(), details })
 }

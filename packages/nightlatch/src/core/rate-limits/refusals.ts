@@ -1,5 +1,5 @@
 import type { AuditEventName } from '../audit/audit.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { AccountId } from '../ids.js'
 import type { Storage, Stores } from '../ports/stores.js'
@@ -82,5 +82,5 @@ async function tell(
 ): Promise<void> {
   const { event, account, client } = refused
   const details = { ...refused.details, ...(more > 0 ? { more } : {}) }
-  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account, client, details }))
+  await note(core, stores, { event, account, client, details })
 }

@@ -1,3 +1,4 @@
+import { note } from '../audit/audit.js'
 import type { Account } from '../accounts/account.js'
 import { passwordKey } from '../rate-limits/attempts.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
@@ -8,7 +9,7 @@ import { factors, usableFactors } from '../factors/registry.js'
 import { knownDeviceKey } from '../sign-in/known-device-key.js'
 import { checkPassword } from '../sign-in/password-check.js'
 import { noteRefused } from '../rate-limits/refusals.js'
-import { noteChange, proveSession } from './session-lifetime.js'
+import { proveSession } from './session-lifetime.js'
 import type { Proof, SignedIn } from './session.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
@@ -87,7 +88,7 @@ async function lookAndProve(
   if (refusal !== null) return refusal
   const proven = await proveSession(core, stores, given)
   if (proven === null) return over
-  await noteChange(stores, core, { owner: account, event: 'step-up.passed', client: given.browser.client })
+  await note(core, stores, { account: account.id, event: 'step-up.passed', client: given.browser.client })
   return { kind: 'proven', ...proven }
 }
 
@@ -126,7 +127,7 @@ async function refused<Outcome extends StepUpOutcome>(
     await noteRefused(core, core[storage].stores, one)
     return outcome
   }
-  const change = { owner: account, client, details }
-  await noteChange(core[storage].stores, core, { ...change, event: 'step-up.refused' })
+  const noted = { account: account.id, client, details }
+  await note(core, core[storage].stores, { ...noted, event: 'step-up.refused' })
   return outcome
 }

@@ -1,7 +1,6 @@
 import type { Account } from '../accounts/account.js'
 import { isOpen } from '../accounts/account.js'
-import type { AuditEvent, AuditEventName } from '../audit/audit.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import type { SessionId } from '../ids.js'
@@ -46,7 +45,7 @@ export async function signOut(core: Core, signedIn: SignedIn, client: Client): P
   await core[storage].atomically(async (stores) => {
     await stores.accounts.hold(signedIn.account.id)
     await stores.sessions.end(signedIn.session.id, signedIn.account.id)
-    await noteChange(stores, core, { owner: signedIn.account, event: 'session.signed-out', client })
+    await note(core, stores, { account: signedIn.account.id, event: 'session.signed-out', client })
   })
 }
 
@@ -59,7 +58,7 @@ export async function endSession(
   return core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     if (!(await stores.sessions.end(given.id, account.id))) return false
-    await noteChange(stores, core, { owner: account, event: 'session.ended', client: given.client })
+    await note(core, stores, { account: account.id, event: 'session.ended', client: given.client })
     return true
   })
 }
@@ -71,8 +70,8 @@ export async function endOtherSessions(core: Core, signedIn: SignedIn, client: C
     await stores.signIns.endAllOf(signedIn.account.id)
     await stores.trustedDevices.endAllOf(signedIn.account.id)
     const ended = await stores.sessions.endAllOf(signedIn.account.id, signedIn.session.id)
-    await noteChange(stores, core, {
-      owner: signedIn.account,
+    await note(core, stores, {
+      account: signedIn.account.id,
       event: 'session.others-ended',
       client,
       details: { ended },
@@ -127,22 +126,4 @@ export async function proveSession(
     account: signedIn.account,
     knownDevice: browser.knownDevice ?? newToken(core.platform),
   }
-}
-
-interface Change {
-  readonly owner: Account
-  readonly event: AuditEventName
-  readonly client: Client
-  readonly details?: AuditEvent['details']
-}
-
-/** Writes a change of an account into the audit trail. */
-export async function noteChange(stores: Stores, core: Core, change: Change): Promise<void> {
-  const parts = {
-    at: core.platform.nowSeconds(),
-    account: change.owner.id,
-    client: change.client,
-    details: change.details ?? {},
-  }
-  await stores.audit.add(auditEvent(change.event, parts))
 }

@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/account.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { Client } from '../ports/platform.js'
 import type { Stores } from '../ports/stores.js'
@@ -26,7 +26,7 @@ export async function endReused(
   const unanswered = unansweredOf(core, opened, reuse)
   for (const session of unanswered ?? opened) await stores.sessions.end(session.id, account.id)
   const event = unanswered === null ? 'trusted-device.reused' : 'trusted-device.unanswered'
-  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account: account.id, client }))
+  await note(core, stores, { event, account: account.id, client })
   return { ended: unanswered === null ? 'copied' : 'unanswered' }
 }
 

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js'
 import { isOpen, parseLoginName } from '../accounts/account.js'
 import type { AttemptKey, AttemptPolicy } from '../rate-limits/attempts.js'
 import { addressKey, networkOf, passwordKey, unknownNameKey } from '../rate-limits/attempts.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
 import type { Browser, SignedInNow } from './start-session.js'
 import { beginSession, tellOfEndedDevice, tellOfNewDevice } from './start-session.js'
 import { endReused } from './copied-device.js'
@@ -192,13 +192,11 @@ async function noteWait(
 
 /** An unknown name is not written down: people type passwords into the wrong field. */
 async function noteRefusal(core: Core, refusal: Refusal): Promise<void> {
-  await core[storage].stores.audit.add(
-    auditEvent(refusal.event, {
-      at: core.platform.nowSeconds(),
-      account: refusal.account?.id ?? null,
-      client: refusal.given.browser.client,
-    }),
-  )
+  await note(core, core[storage].stores, {
+    event: refusal.event,
+    account: refusal.account?.id ?? null,
+    client: refusal.given.browser.client,
+  })
 }
 
 interface Accepted {
@@ -273,11 +271,11 @@ async function beginSignIn(
   }
   return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(core, stores, given.account))) return changedMeanwhile
-    const parts = { at: now, account: given.account.id, client: given.browser.client }
+    const noted = { account: given.account.id, client: given.browser.client }
     await Promise.all([
       given.settle(stores),
       stores.signIns.add(signIn, hashToken(core.platform, token)),
-      stores.audit.add(auditEvent('sign-in.password-accepted', parts)),
+      note(core, stores, { event: 'sign-in.password-accepted', ...noted }),
     ])
     return { kind, account: given.account, signIn, token }
   })

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.js'
-import { auditEvent } from '../audit/audit.js'
+import { note } from '../audit/audit.js'
+import { tellOwner } from '../notify/notices.js'
 import type { Core } from '../core.js'
 import { allFactors, strengthOf } from '../factors/registry.js'
 import type { AccountId, SessionId, TrustedDeviceId } from '../ids.js'
@@ -65,14 +66,13 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
     stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
     isKnown || stores.knownDevices.removeOldestOf(account.id, core.policy.knownDevice.most),
     stores.accounts.noteSignIn(account.id, session.signedInAt),
-    stores.audit.add(
-      auditEvent('sign-in.completed', {
-        at: session.signedInAt,
-        account: account.id,
-        client: browser.client,
-        details: { factors: session.factors.join('+') },
-      }),
-    ),
+    note(core, stores, {
+      event: 'sign-in.completed',
+      at: session.signedInAt,
+      account: account.id,
+      client: browser.client,
+      details: { factors: session.factors.join('+') },
+    }),
   ])
   return { kind: 'complete', account, session, token, knownDevice, isNewDevice: !isKnown, trustedDevice }
 }
@@ -89,7 +89,7 @@ async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSes
 /** Once the session has really begun. */
 export function tellOfNewDevice(core: Core, { account, isNewDevice }: SignedInNow, client: Client): void {
   if (!isNewDevice) return
-  core.notices.send({ kind: 'new-device', account, at: core.platform.nowSeconds(), client, details: {} })
+  tellOwner(core, { kind: 'new-device', account, client })
 }
 
 /** A value of a trusted device's cookie that had been replaced came back. */
@@ -98,13 +98,7 @@ export function tellOfEndedDevice(
   why: 'copied' | 'unanswered',
   { account, client }: { readonly account: Account; readonly client: Client },
 ): void {
-  core.notices.send({
-    kind: `trusted-device-${why}`,
-    account,
-    at: core.platform.nowSeconds(),
-    client,
-    details: {},
-  })
+  tellOwner(core, { kind: `trusted-device-${why}`, account, client })
 }
 
 function newSession(core: Core, start: NewSession): Session {
@@ -141,7 +135,7 @@ async function trustDevice(core: Core, stores: Stores, start: NewSession): Promi
   if (held !== null) await stores.trustedDevices.endSeries(device.account, hashSeries(core.platform, held))
   await stores.trustedDevices.add(device, hashToken(core.platform, token), hashSeries(core.platform, token))
   const { client } = start.browser
-  await stores.audit.add(auditEvent('trusted-device.added', { at: now, account: start.account.id, client }))
+  await note(core, stores, { event: 'trusted-device.added', account: start.account.id, client })
   return token
 }
 

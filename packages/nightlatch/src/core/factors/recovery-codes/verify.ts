@@ -1,6 +1,7 @@
+import { tellOwner } from '../../notify/notices.js'
 import { recoveryKey, recoveryKeys, recoveryPolicyAt } from './counters.js'
 import { codeKeys } from '../totp/counters.js'
-import { auditEvent } from '../../audit/audit.js'
+import { note } from '../../audit/audit.js'
 import type { Core } from '../../core.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
 import type { Stores } from '../../ports/stores.js'
@@ -70,19 +71,6 @@ export async function acceptRecoveryCode(
   return null
 }
 
-interface Note extends Pick<Presented, 'account' | 'client'> {
-  readonly event: 'recovery-code.used' | 'recovery-code.refused'
-  readonly details?: Readonly<Record<string, number>>
-}
-
-async function note(
-  core: Core,
-  stores: Stores,
-  { event, account, client, details = {} }: Note,
-): Promise<void> {
-  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account, client, details }))
-}
-
 /** Mail to the owner for every code that was used. */
 export async function tellOfRecovery(
   core: Core,
@@ -92,6 +80,5 @@ export async function tellOfRecovery(
   const { accounts, recoveryCodes } = core[storage].stores
   const [account, left] = await Promise.all([accounts.find(id), recoveryCodes.countLeft(id)])
   if (account === null) return
-  const at = core.platform.nowSeconds()
-  core.notices.send({ kind: 'recovery-code-used', account, at, client, details: { left } })
+  tellOwner(core, { kind: 'recovery-code-used', account, client, details: { left } })
 }

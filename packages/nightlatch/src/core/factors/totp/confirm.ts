@@ -1,7 +1,7 @@
+import { note } from '../../audit/audit.js'
 import { Totp } from '@nightlatch/otp'
 import type { Browser } from '../../sign-in/start-session.js'
 import type { Core } from '../../core.js'
-import { noteChange } from '../../sessions/session-lifetime.js'
 import type { Stores } from '../../ports/stores.js'
 import { storage } from '../../ports/stores.js'
 import { hour, minute } from '../../ports/platform.js'
@@ -125,7 +125,7 @@ async function checkFirstCode(
     afterStep: null,
   })
   if (verdict.matched) return { kind: 'right', step: verdict.step }
-  await noteChange(stores, core, { owner: account, event: 'set-up.refused', client })
+  await note(core, stores, { account: account.id, event: 'set-up.refused', client })
   return { kind: 'wrong', driftSeconds: driftOf(app, parsed.code, atSeconds) }
 }
 

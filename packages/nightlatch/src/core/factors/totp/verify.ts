@@ -1,7 +1,7 @@
 import { Hotp, Totp, normaliseCode } from '@nightlatch/otp'
 import type { AttemptKey, AttemptPolicy, Place, Reservation } from '../../rate-limits/attempts.js'
 import { codeKey, codeKeys, codePolicyAt } from './counters.js'
-import { auditEvent } from '../../audit/audit.js'
+import { note } from '../../audit/audit.js'
 import type { AuthenticatorSecret } from './store.js'
 import { ourOtp } from './store.js'
 import type { Core } from '../../core.js'
@@ -13,6 +13,7 @@ import { noteRefused } from '../../rate-limits/refusals.js'
 import type { Stores } from '../../ports/stores.js'
 import { storage } from '../../ports/stores.js'
 import type { Client } from '../../ports/platform.js'
+import { tellOwner } from '../../notify/notices.js'
 
 export const codeDigits = ourOtp.digits
 const mostDigits = 8
@@ -200,22 +201,7 @@ export async function askedOf(
     : { lengths: lengthsOf(own), issuers }
 }
 
-type CodeEvent = 'code.refused' | 'authenticator.unreadable'
-
 const wasUsedBefore = { reason: 'already-used' }
-
-interface Note extends Pick<CodeGiven, 'account' | 'client'> {
-  readonly event: CodeEvent
-  readonly details?: Readonly<Record<string, string>>
-}
-
-async function note(
-  core: Core,
-  stores: Stores,
-  { event, account, client, details = {} }: Note,
-): Promise<void> {
-  await stores.audit.add(auditEvent(event, { at: core.platform.nowSeconds(), account, client, details }))
-}
 
 /** Mail to the owner, once, when there were many. */
 export async function tellOfWrongCodes(
@@ -226,6 +212,5 @@ export async function tellOfWrongCodes(
   if (failures !== core.policy.tellAfterWrongCodes) return
   const account = await core[storage].stores.accounts.find(given.account)
   if (account === null) return
-  const at = core.platform.nowSeconds()
-  core.notices.send({ kind: 'many-wrong-codes', account, at, client, details: { failures } })
+  tellOwner(core, { kind: 'many-wrong-codes', account, client, details: { failures } })
 }

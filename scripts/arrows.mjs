@@ -21,21 +21,26 @@ export const walls = [
     message: 'core/ decides, it does not do: it may import core/ and @nightlatch/otp only.',
   },
   {
+    folder: 'shared',
+    allowed: [node, 'qr'],
+    message: 'shared/ writes files, times and pictures for every layer, and knows none of them.',
+  },
+  {
     folder: 'crypto',
-    allowed: [node, '@node-rs/argon2', 'core/secret'],
+    allowed: [node, '@node-rs/argon2', 'core/secret', 'shared/files'],
     typesOnly: ['core/'],
     message: 'crypto/ may import node: and the argon2 library, core/secret, and types from core/.',
   },
   {
     folder: 'storage',
     // `Rollback` of core/ports/stores.ts is a value: what a transaction returns to be rolled back.
-    allowed: [node, 'core/ports/stores', 'pg', '@photostructure/sqlite'],
+    allowed: [node, 'core/ports/stores', 'shared/files', 'pg', '@photostructure/sqlite'],
     typesOnly: ['core/'],
     message: 'storage/ implements the interfaces of core/: types from core/, the database drivers and node:.',
   },
   {
     folder: 'pages',
-    allowed: [],
+    allowed: ['shared/time', 'shared/qr-path'],
     typesOnly: ['core/'],
     message: 'pages/ turn a view into HTML: they may import pages/ and types from core/.',
   },
@@ -49,8 +54,8 @@ export const walls = [
       'node:stream',
       'node:zlib',
       'node:crypto',
+      'shared/',
       'valibot',
-      'qr',
     ],
     typesOnly: ['config/'],
     denied: stores,
@@ -59,7 +64,7 @@ export const walls = [
   },
   {
     folder: 'http/api',
-    allowed: ['http/', 'core/', 'pages/', 'valibot'],
+    allowed: ['http/', 'core/', 'pages/', 'shared/', 'valibot'],
     denied: stores,
     message: 'http/api/ is a door like the pages: it asks core/ and answers JSON.',
   },
@@ -97,7 +102,7 @@ export const walls = [
   },
   {
     folder: 'mail',
-    allowed: [node, 'nodemailer'],
+    allowed: [node, 'nodemailer', 'shared/time'],
     typesOnly: ['core/', 'log/'],
     message: 'mail/ turns notices into mails: nodemailer, node:, and types from core/ and log/.',
   },
@@ -106,7 +111,7 @@ export const walls = [
     allowed: [
       node,
       'commander',
-      'qr',
+      'shared/',
       'zxing-wasm/reader',
       otp,
       '@nightlatch/otp/files',

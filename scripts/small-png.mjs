@@ -1,6 +1,6 @@
 /** Screenshots as small files: at most 64 colours, one byte a pixel. */
-import { crc32, deflateSync } from 'node:zlib'
 import { PNG } from 'pngjs'
+import { encodePng } from '../packages/nightlatch/dist/shared/png.js'
 
 const most = 64
 
@@ -43,25 +43,6 @@ const nearest = (palette, colour) =>
   palette.reduce((best, one, at) => (distance(one, colour) < distance(palette[best], colour) ? at : best), 0)
 
 function encode({ width, height, palette, rows }) {
-  const header = Buffer.alloc(13)
-  header.writeUInt32BE(width, 0)
-  header.writeUInt32BE(height, 4)
-  header.set([8, 3, 0, 0, 0], 8) // eight bits, indexed
-  const colours = Buffer.from(palette.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]))
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    chunk('PLTE', colours),
-    chunk('IDAT', deflateSync(rows, { level: 9, memLevel: 9 })),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
-}
-
-function chunk(type, data) {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(data.length)
-  const sum = Buffer.alloc(4)
-  sum.writeUInt32BE(crc32(body))
-  return Buffer.concat([length, body, sum])
+  const colours = palette.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255])
+  return encodePng({ width, height, bits: 8, palette: Uint8Array.from(colours), rows })
 }

@@ -75,6 +75,7 @@ describe('each wall stops its crime', () => {
     ]),
     [`${server}/crypto/world.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
     [`${server}/crypto/world.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
+    [`${server}/shared/time.ts`, `export * from '../core/ids.js'`, 'shared/ writes files'],
     [`${server}/storage/stores/facts.ts`, `export { newId } from '../../core/ids.js'`, 'storage/ implements'],
     [`${server}/storage/stores/facts.ts`, `export * from '../../http/router.js'`, 'storage/ implements'],
     [`${server}/storage/stores/facts.ts`, `export * from '../../compose/open.js'`, 'storage/ implements'],

@@ -12,7 +12,7 @@ import {
   startProgram,
   temporaryFolder,
 } from '../../test/support/cli.js'
-import { qrPng } from './commands/otp/qr-png.js'
+import { qrPng } from '../shared/qr.js'
 
 const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const uri = `otpauth://totp/Example:ada@example.org?secret=${secret}&issuer=Example`

@@ -13,6 +13,7 @@ import { fetchHandler } from '../http/bindings/fetch.js'
 import { asNext, queryFor } from '../http/return-url.js'
 import { nodeListener, pathBelow } from '../http/bindings/node.js'
 import { sessionView } from '../http/session-view.js'
+import { isoSeconds } from '../shared/time.js'
 import { startHousekeeping } from './housekeeping.js'
 import { createLog } from '../log/log.js'
 import { requestLog } from '../log/request-log.js'
@@ -134,7 +135,7 @@ async function tellFirstAccountLink(
 }
 
 const printFirstAccountLink = (url: string, expiresAt: Date): void => {
-  const until = expiresAt.toISOString().replace(/\.\d+/, '')
+  const until = isoSeconds(expiresAt.getTime() / 1000)
   process.stderr.write(
     `There is no account yet. Open this link to create the first one:\n\n  ${url}\n\n` +
       `It works once, until ${until}; another start prints a new one.\n`,

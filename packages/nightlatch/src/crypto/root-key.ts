@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import { Secret } from '../core/secret.js'
+import { makeFolder, sync, writeWhole } from '../shared/files.js'
 
 /** 32 random bytes that everything sealed in the database depends on. */
 export type RootKey = Secret<Uint8Array>
@@ -64,69 +65,21 @@ export function readOrCreateRootKeyFile(path: string): ParsedRootKeys {
   return readRootKeyFile(path)
 }
 
-/** One folder at a time: where the system itself refuses new folders, the recursive call never comes back. */
-function makeFolder(path: string): void {
-  if (fs.existsSync(path)) return
-  makeFolder(dirname(path))
-  fs.mkdirSync(path, { mode: 0o700 })
-}
-
-/**
- * Written whole and synced before it gets its name, which only one of several starting servers can give: a
- * key that was used and is then not there after a power cut would lock every secret for good.
- */
+/** Only one of several starting servers makes it: a key that was used and is then not there would lock every secret for good. */
 function create(path: string): void {
-  const folder = dirname(path)
-  makeFolder(folder)
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
-  const file = fs.openSync(draft, 'wx', 0o600)
-  try {
-    fs.writeSync(file, `${randomBytes(rootKeyBytes).toString('base64')}\n`)
-    fs.fsyncSync(file)
-    nameUnlessThere(draft, path)
-  } finally {
-    fs.closeSync(file)
-    fs.rmSync(draft, { force: true })
-  }
-  syncFolder(folder)
+  makeFolder(dirname(path))
+  writeWhole(path, `${randomBytes(rootKeyBytes).toString('base64')}\n`, { ifThere: 'leave' })
+  sync(dirname(path))
 }
 
 /** Writes the keys, newest first, in place of those that the file holds: all of them or none. */
 export function replaceRootKeyFile(path: string, keys: readonly RootKey[]): void {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`
   const text = keys.map((key) => `${Buffer.from(key.reveal()).toString('base64')}\n`).join('')
-  try {
-    const file = fs.openSync(draft, 'wx', 0o600)
-    fs.writeSync(file, text)
-    fs.fsyncSync(file)
-    fs.closeSync(file)
-    fs.renameSync(draft, path)
-  } finally {
-    fs.rmSync(draft, { force: true })
-  }
-  syncFolder(dirname(path))
+  writeWhole(path, text, { ifThere: 'replace' })
+  sync(dirname(path))
 }
 
 export const newRootKey = (): RootKey => new Secret(new Uint8Array(randomBytes(rootKeyBytes)))
-
-function nameUnlessThere(draft: string, path: string): void {
-  try {
-    fs.linkSync(draft, path)
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return
-    // Some file systems have no hard links.
-    fs.copyFileSync(draft, path, fs.constants.COPYFILE_EXCL)
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = fs.openSync(folder, 'r')
-  try {
-    fs.fsyncSync(handle)
-  } finally {
-    fs.closeSync(handle)
-  }
-}
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'

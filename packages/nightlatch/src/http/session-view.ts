@@ -1,3 +1,4 @@
+import { isoTime } from '../shared/time.js'
 import type { Proof, SignedIn } from '../core/sessions/session.js'
 
 /** A session as programs see it; times are ISO 8601, UTC. */
@@ -14,8 +15,6 @@ export interface SessionView {
   readonly verifiedAt: string | null
   readonly expiresAt: string
 }
-
-const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString()
 
 export function sessionView({ account, session }: SignedIn): SessionView {
   const { id, username, name, email } = account

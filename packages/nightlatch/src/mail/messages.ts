@@ -1,3 +1,4 @@
+import { isoMinutes } from '../shared/time.js'
 import type { Notice } from '../core/notify/notices.js'
 import { noticeTexts, oneLine } from './texts.js'
 
@@ -25,7 +26,7 @@ export function messageFor(notice: Notice, sender: Sender): Message | null {
   const text = noticeTexts[notice.kind]
   const facts = [
     `Account: ${oneLine(account.username)}`,
-    `Time:    ${new Date(notice.at * 1000).toISOString().replace('T', ' ').slice(0, 16)} UTC`,
+    `Time:    ${isoMinutes(notice.at)} UTC`,
     ...(client.address === '' ? [] : [`Address: ${client.address.replace(/[^\da-f.:]/gi, '')}`]),
     ...(client.userAgent === '' ? [] : [`Browser: ${oneLine(sender.deviceName(client.userAgent))}`]),
   ]

@@ -1,3 +1,4 @@
+import { isoDate } from '../shared/time.js'
 import { html, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
 import type { Notice } from './layout/flash.js'
@@ -93,7 +94,7 @@ export const recoveryCodesText = (file: RecoveryCodesFile): string =>
 
 /** `acme-home-recovery-codes-alice-2026-11-21.txt` */
 export function recoveryCodesFileName(file: RecoveryCodesFile): string {
-  const date = new Date(file.madeAtSeconds * 1000).toISOString().slice(0, 10)
+  const date = isoDate(file.madeAtSeconds)
   const parts = [slug(file.instance), 'recovery-codes', slug(file.account), date]
   return `${parts.filter((part) => part !== '').join('-')}.txt`
 }

@@ -1,3 +1,4 @@
+import { isoSeconds } from '../../shared/time.js'
 import { styleText } from 'node:util'
 import { asCalled } from './called.js'
 import type { CliDeps, Out } from './deps.js'
@@ -44,7 +45,6 @@ export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 
 /** UTC, to the second; '' when it never happened. */
-export const isoTime = (unixSeconds: number): string =>
-  unixSeconds <= 0 ? '' : new Date(unixSeconds * 1000).toISOString().replace('.000Z', 'Z')
+export const isoTime = (unixSeconds: number): string => (unixSeconds <= 0 ? '' : isoSeconds(unixSeconds))
 
 export const timeOrNull = (unixSeconds: number): string | null => isoTime(unixSeconds) || null

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
+import { writeWhole } from '../../shared/files.js'
 import { Refused } from './errors.js'
 
 /**
@@ -7,24 +7,12 @@ import { Refused } from './errors.js'
  * its wider permissions do not stay; a device such as /dev/stdout is written to.
  */
 export function writeSecretFile(file: string, content: Uint8Array | string): void {
-  const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     const there = fs.statSync(file, { throwIfNoEntry: false })
     if (there !== undefined && !there.isFile()) return fs.writeFileSync(file, content)
-    fs.writeFileSync(draft, content, { flag: 'wx', mode: 0o600 })
-    fs.renameSync(draft, file)
+    writeWhole(file, content, { ifThere: 'replace' })
   } catch (error) {
-    removeDraft(draft)
     throw new Refused(`${file} was not written: ${reasonOf(error)}`)
-  }
-}
-
-/** Where nothing could be written there may be no folder to look into. */
-function removeDraft(draft: string): void {
-  try {
-    fs.rmSync(draft, { force: true })
-  } catch {
-    // What was wrong is told already.
   }
 }
 

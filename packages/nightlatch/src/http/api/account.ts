@@ -17,7 +17,7 @@ import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { refuse } from '../refuse.js'
 import { busy, wait } from './refusals.js'
-import { isoTime } from './times.js'
+import { isoTime } from '../../shared/time.js'
 
 const changeOf = (call: SignedInContext) => ({ signedIn: call.signedIn, browser: browserOf(call) })
 

@@ -9,7 +9,7 @@ import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { refuse } from '../refuse.js'
-import { isoTime } from './times.js'
+import { isoTime } from '../../shared/time.js'
 
 const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
   id: one.id,

@@ -16,22 +16,16 @@ import { reply } from './call.js'
 import { apiFactors, secondOf } from './factors.js'
 import { refuse } from '../refuse.js'
 import { busy, wait } from './refusals.js'
-import { isoTime } from './times.js'
+import { sessionView } from '../session-view.js'
+import { isoTime } from '../../shared/time.js'
 
 function session({ services, signedIn }: Call<'session'>): Promise<HttpResponse> {
-  const { account, session } = signedIn
-  const answer =
-    services.responseCaches.session.of(signedIn) ??
-    services.responseCaches.session.keep(
-      signedIn,
-      reply('session', {
-        account: { id: account.id, username: account.username, name: account.name, email: account.email },
-        factors: [...session.factors],
-        signedInAt: isoTime(session.signedInAt),
-        verifiedAt: session.verifiedAt === 0 ? null : isoTime(session.verifiedAt),
-        expiresAt: isoTime(session.expiresAt),
-      }),
-    )
+  const { session: cache } = services.responseCaches
+  const shown = (): HttpResponse => {
+    const view = sessionView(signedIn)
+    return reply('session', { ...view, factors: [...view.factors] })
+  }
+  const answer = cache.of(signedIn) ?? cache.keep(signedIn, shown())
   return Promise.resolve(answer)
 }
 

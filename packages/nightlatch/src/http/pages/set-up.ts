@@ -34,7 +34,7 @@ import {
   takeNotice,
   withNotice,
 } from '../guards.js'
-import { qrModules, qrPng } from './qr.js'
+import { qrModules, qrPng } from '../../shared/qr.js'
 import { nextStepPath } from './factors.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
@@ -229,7 +229,7 @@ const qrAnswer =
     return pending === null ? refusalPage(context, 'not-found') : draw(pending.uri)
   }
 
-export const getQrPng: Handler = qrAnswer((uri) => bytes('image/png', qrPng(uri)))
+export const getQrPng: Handler = qrAnswer((uri) => bytes('image/png', qrPng(qrModules(uri))))
 export const getQrSvg: Handler = qrAnswer((uri) => bytes('image/svg+xml', qrSvgDocument(qrModules(uri))))
 
 /** To the page that asks for a fresh proof, and back to the codes. */

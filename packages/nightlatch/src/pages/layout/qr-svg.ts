@@ -1,3 +1,4 @@
+import { qrPath } from '../../shared/qr-path.js'
 import { html, render, type Html } from './html.js'
 
 /** The quiet zone that ISO/IEC 18004 asks for around the symbol; strict readers need it on dark pages. */
@@ -35,7 +36,7 @@ function draw(modules: QrModules, attributes: Html): Html {
     ${attributes}
   >
     <rect width="${size}" height="${size}" fill="#fff" />
-    <path fill="#000" d="${path(symbol)}" />
+    <path fill="#000" d="${qrPath(symbol, quietModules)}" />
   </svg>`
 }
 
@@ -48,26 +49,4 @@ function withoutBorder(modules: QrModules): QrModules {
   const left = Math.min(...modules.filter(rowHasDark).map((row) => row.indexOf(true)))
   const right = Math.max(...modules.filter(rowHasDark).map((row) => row.lastIndexOf(true)))
   return modules.slice(top, bottom + 1).map((row) => row.slice(left, right + 1))
-}
-
-/** Every run of dark modules in a row is one rectangle. */
-function path(symbol: QrModules): string {
-  return symbol
-    .flatMap((row, y) =>
-      runs(row).map(
-        ([from, length]) => `M${from + quietModules} ${y + quietModules}h${length}v1h-${length}z`,
-      ),
-    )
-    .join('')
-}
-
-function runs(row: readonly boolean[]): readonly (readonly [from: number, length: number])[] {
-  const found: [number, number][] = []
-  row.forEach((dark, x) => {
-    const last = found.at(-1)
-    if (!dark) return
-    if (last !== undefined && last[0] + last[1] === x) last[1] += 1
-    else found.push([x, 1])
-  })
-  return found
 }

@@ -1,3 +1,4 @@
+import { isoSeconds } from '../../shared/time.js'
 import { html, type Html } from './html.js'
 
 const months = [
@@ -17,8 +18,6 @@ const months = [
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
-const iso = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
-
 const dayWords = (at: Date): string =>
   `${at.getUTCDate()} ${months[at.getUTCMonth()] ?? ''} ${at.getUTCFullYear()}`
 
@@ -32,13 +31,15 @@ const momentText = (seconds: number): string =>
 
 /** The server knows no time zone: it writes UTC, and the script rewrites it as the person's own time. */
 export const day = (seconds: number): Html =>
-  html`<time datetime="${iso(seconds)}" data-time="day">${dayText(seconds)}</time>`
+  html`<time datetime="${isoSeconds(seconds)}" data-time="day">${dayText(seconds)}</time>`
 
 export const moment = (seconds: number): Html =>
-  html`<time datetime="${iso(seconds)}" data-time="moment">${momentText(seconds)}</time>`
+  html`<time datetime="${isoSeconds(seconds)}" data-time="moment">${momentText(seconds)}</time>`
 
 const clock = (seconds: number): Html =>
-  html`<time datetime="${iso(seconds)}" data-time="clock">${clockWords(new Date(seconds * 1000))} UTC</time>`
+  html`<time datetime="${isoSeconds(seconds)}" data-time="clock"
+    >${clockWords(new Date(seconds * 1000))} UTC</time
+  >`
 
 const count = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? '' : 's'}`
 

@@ -146,11 +146,12 @@ const bearableSeconds = 10
 
 async function checkClock({ ntp }: Options): Promise<Finding> {
   const now = new Date()
-  if (now.getUTCFullYear() < 2026) return fail('clock', `it shows ${now.toISOString()}`, 'set the clock')
+  if (now.getUTCFullYear() < 2026)
+    return fail('clock', `it shows ${isoTime(now.getTime() / 1000)}`, 'set the clock')
   if (ntp === undefined) {
     return existsSync('/run/systemd/timesync/synchronized')
       ? ok('clock', 'kept right by the system')
-      : ok('clock', `${now.toISOString().slice(0, 19)}Z, not compared (--ntp SERVER compares it)`)
+      : ok('clock', `${isoTime(now.getTime() / 1000)}, not compared (--ntp SERVER compares it)`)
   }
   const offset = await clockOffset(ntp)
   if (offset === null) return warn('clock', `${ntp} did not answer`, 'try another time server')

@@ -1,5 +1,4 @@
 import { encodeBase32, parseOtpauthUri, type OtpAccount } from '@nightlatch/otp'
-import { encodeQR } from 'qr'
 import type { CliCommand } from '../../framework/command.js'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused } from '../../framework/errors.js'
@@ -7,7 +6,8 @@ import { textOrStdin } from '../../framework/input.js'
 import { oneUriOf } from './text.js'
 import { uriProblem } from './words.js'
 import { print, printable, tell } from '../../framework/output.js'
-import { qrPng } from './qr-png.js'
+import type { QrModules } from '../../../shared/qr.js'
+import { qrModules, qrPng } from '../../../shared/qr.js'
 import { qrSvg } from './qr-svg.js'
 import { qrTerminal, terminalWidth } from './qr-terminal.js'
 import { writeSecretFile } from '../../framework/secret-file.js'
@@ -44,9 +44,9 @@ function mustBeOtpUri(uri: string): void {
   if (!parsed.parsed) throw new Refused(uriProblem(parsed.why))
 }
 
-export function modulesOf(uri: string, ecc: 'low' | 'medium'): readonly (readonly boolean[])[] {
+export function modulesOf(uri: string, ecc: 'low' | 'medium'): QrModules {
   try {
-    return encodeQR(uri, 'raw', { ecc, border: 4 })
+    return qrModules(uri, ecc)
   } catch {
     throw new Refused('the URI is too long for a QR code: shorten the issuer or the account')
   }

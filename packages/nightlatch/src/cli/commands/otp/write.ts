@@ -8,7 +8,7 @@ import { Refused, WrongUsage } from '../../framework/errors.js'
 import { tell } from '../../framework/output.js'
 import { writeSecretFile } from '../../framework/secret-file.js'
 import { modulesOf } from './qr.js'
-import { qrPng } from './qr-png.js'
+import { qrPng } from '../../../shared/qr.js'
 import { readAll } from './read.js'
 
 const formats: Readonly<Record<string, (accounts: readonly OtpAccount[]) => string>> = {

@@ -1,15 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder, sync } from '../../../shared/files.js'
 import { StorageError, type StorageProblem } from '../errors.js'
 import { sqliteError } from './errors.js'
 
@@ -19,13 +10,6 @@ export function makeFile(path: string): void {
   makeFolder(dirname(path))
   closeSync(openSync(path, 'a', 0o600))
   sync(dirname(path))
-}
-
-/** One folder at a time: where the system itself refuses new folders, the recursive call never comes back. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path, { mode: 0o700 })
 }
 
 /** A database that was opened, and is ours, is for nobody else: nor are the files that SQLite has put beside it. */
@@ -55,14 +39,6 @@ export async function writeFileWhole(path: string, write: (partial: string) => P
 export function openingError(path: string, error: unknown): StorageError {
   const [problem, sentence] = fileProblem(error)
   return new StorageError(problem, `the database ${path} cannot be opened: ${sentence}`, error)
-}
-
-function sync(path: string): void {
-  // Windows opens no folder; it also needs no such step.
-  if (process.platform === 'win32') return
-  const handle = openSync(path, 'r')
-  fsyncSync(handle)
-  closeSync(handle)
 }
 
 const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {

@@ -11,6 +11,13 @@ const overriding = [
   'X-Original-URL: /overridden',
   'X-Original-URI: /overridden',
   'X-Rewrite-URL: /overridden',
+  'X-Rewrite-URI: /overridden',
+  'X-Original-Path: /overridden',
+  'X-Original-Host: overridden.example',
+  'X-Original-Proto: overridden',
+  'X-Original-Scheme: overridden',
+  'X-Original-For: overridden',
+  'X-Original-Forwarded-For: overridden',
   'X-Forwarded-Uri: /overridden',
   'X-Forwarded-Method: DELETE',
 ]
@@ -154,6 +161,28 @@ export function requestCases(behind: () => Behind): void {
     expect(answer.body).not.toContain('secret')
     expect(seen(answer).headers['cookie']).toBe('a=1; b=2')
   })
+
+  it.each(['/caf%E9', '/%E9t%E9/%C3%A9', '/%ff'])(
+    'FA-52 %s is none of UTF-8, and Ada gets it all the same, a stranger sign-in',
+    async (path) => {
+      expect(await send(`GET ${path} HTTP/1.1`, ['Accept: text/html'])).toMatchObject({ reached: false })
+      const mine = await send(`GET ${path} HTTP/1.1`, [ada()])
+      expect([mine.status, seen(mine).url]).toEqual([200, path])
+      const stranger = await send(`GET ${path} HTTP/1.1`, [])
+      expect([401, 302]).toContain(stranger.status)
+    },
+  )
+
+  it.each(['/caf\xe9', '/caf\xc3\xa9', '/a\\b', '/%zz', '/%', '/a%00b', '/public/..%5c\xe9'])(
+    'FA-52 %j, which can be read in two ways or in none, is refused by what the proxy takes for a refusal',
+    async (path) => {
+      for (const who of [[ada()], []]) {
+        const { status, reached } = await send(`GET ${path} HTTP/1.1`, who)
+        expect([path, status < 500, reached && status !== 200]).toEqual([path, true, false])
+        if (who.length === 0) expect(reached).toBe(false)
+      }
+    },
+  )
 
   it.each(queries)('the query %s is none of our business', async (query) => {
     const page = ['Accept: text/html', 'Sec-Fetch-Mode: navigate']

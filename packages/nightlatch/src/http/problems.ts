@@ -38,6 +38,12 @@ export const problems = {
     help: 'The proxy must send each of its headers once; `detail` names the one that is wrong.',
     guide: 'guides/behind-a-proxy.md',
   },
+  'unreadable-address': {
+    status: 403,
+    title: 'The address cannot be read in one way only',
+    help: 'What nginx was asked for has a broken escape, a backslash or a byte that is no ASCII. nginx takes no other status for a refusal.',
+    guide: 'guides/behind-a-proxy.md',
+  },
   'not-signed-in': {
     status: 401,
     title: 'Nobody is signed in here',

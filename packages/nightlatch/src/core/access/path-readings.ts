@@ -19,10 +19,13 @@ export function pathReadings(raw: string): PathReadings | null {
   const end = raw.search(/[?#]/)
   const path = end < 0 ? raw : raw.slice(0, end)
   if (plainPath.test(path)) return { readings: [path], isSure: true }
-  if (!path.startsWith('/') || strictlyDecoded(path) === null || !isSoonDecoded(path)) return null
+  if (!path.startsWith('/') || hasBrokenEscape(path) || !isSoonDecoded(path)) return null
   const texts = everyOutcome(path)
   return texts === null || texts.some(hasControlCharacter) ? null : readingsOf(texts)
 }
+
+/** Bytes that are no UTF-8 are none: applications of before have names in ISO 8859-1. */
+const hasBrokenEscape = (path: string): boolean => /%(?![\da-f]{2})/i.test(path)
 
 /** Nothing to decode, to merge, to cut or to resolve: every server reads it the same way. */
 const plainPath = /^\/(?:[\w~-](?:[\w.~-]*[\w~-])?\/)*(?:[\w~-](?:[\w.~-]*[\w~-])?)?$/
@@ -78,6 +81,11 @@ const steps: readonly Step[] = [
   (text) => text.replace(/%u([\da-f]{4})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),
   // ASP.NET keeps a session in a segment of its own: `/(S(…))/`.
   (text) => text.replace(/\((?:[A-Z]\([^()/]*\))+\)\/?/gi, ''),
+  // ISO 8859-1, where it can be no UTF-8.
+  (text) =>
+    strictlyDecoded(text) === null
+      ? text.replace(/%([89a-f][\da-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+      : text,
   // Compatibility forms, such as a full-width slash.
   (text) => (isAscii(text) ? text : text.normalize('NFKC')),
 ]

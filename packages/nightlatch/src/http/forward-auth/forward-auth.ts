@@ -30,8 +30,11 @@ export const forwardAuth: Handler = async (context) => {
   const forwarded = readForwarded(request, { isTrusted, secure: services.site.secure })
   if (forwarded.kind === 'refused') return refuse(forwarded.code, { detail: forwarded.detail })
   const demands = demandsOf(context, forwarded)
-  if (demands === null)
-    return refuse('forwarded-headers', { detail: 'The address is missing, or its path cannot be read.' })
+  if (demands === null) {
+    const isNginx = forwarded.kind === 'asked' && forwarded.dialect === 'x-original'
+    const detail = 'The address is missing, or its path cannot be read.'
+    return refuse(isNginx ? 'unreadable-address' : 'forwarded-headers', { detail })
+  }
   const signedIn = isPublic(demands) ? null : await personOf(context)
   const verdict = judge(demands, signedIn && personFor(signedIn))
   return verdict === 'allowed' || verdict === 'public'

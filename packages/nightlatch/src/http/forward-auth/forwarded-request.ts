@@ -33,6 +33,8 @@ const patterns: Record<HeaderName, RegExp> = {
 
 const refuse = (code: ProblemCode, detail: string): ForwardedRequest => ({ kind: 'refused', code, detail })
 const malformed = (detail: string): ForwardedRequest => refuse('forwarded-headers', detail)
+/** The person wrote it, and nginx knows no refusals but 401 and 403: the rest is a 500 to it. */
+const unreadable = (detail: string): ForwardedRequest => refuse('unreadable-address', detail)
 
 interface Policy {
   readonly isTrusted: boolean
@@ -51,13 +53,19 @@ export function readForwarded(request: HttpRequest, policy: Policy): ForwardedRe
   const wrong = sent.find(
     (name) => request.headerCount(name) > 1 || !patterns[name].test(request.header(name) ?? ''),
   )
-  if (wrong !== undefined) return malformed(`${wrong} is malformed, empty, or there more than once.`)
+  if (wrong !== undefined) return wrongHeader(request, wrong)
   const read = sent.includes('x-original-url') ? readOriginal(request) : readXForwarded(request, sent)
   if (read.kind === 'refused' || !policy.secure) return read
   const proto = read.kind === 'asked' ? read.proto : (request.header('x-forwarded-proto') ?? 'https')
   if (proto === 'http' || proto === 'ws')
     return refuse('plain-http', 'The proxy received this request by plain http.')
   return read
+}
+
+function wrongHeader(request: HttpRequest, name: HeaderName): ForwardedRequest {
+  const isWritten = name === 'x-original-url' && /^https?:\/\/[^/?#]+\/./.test(request.header(name) ?? '')
+  const refuseIt = isWritten && request.headerCount(name) === 1 ? unreadable : malformed
+  return refuseIt(`${name} is malformed, empty, or there more than once.`)
 }
 
 function readXForwarded(request: HttpRequest, sent: readonly HeaderName[]): ForwardedRequest {
@@ -104,7 +112,7 @@ function asked(dialect: 'x-forwarded' | 'x-original', said: Said): ForwardedRequ
   const isAddress = plainHost.test(host) || tryParse(`${proto}://${host}${path}`) !== null
   return isAddress
     ? { kind: 'asked', dialect, method, proto, host, path }
-    : malformed('The forwarded address is none.')
+    : (dialect === 'x-original' ? unreadable : malformed)('The forwarded address is none.')
 }
 
 /** The address that the person asked for. */

@@ -179,12 +179,30 @@ describe('access rules', () => {
       expect(pathReadings(`/${part.repeat(1200)}`)?.readings.length ?? 0).toBeLessThan(400)
   })
 
-  it.each(['/public/%00', '/public/%0d%0a', '/public/%ff', '/public/%zz', '/public/%', 'public', ''])(
+  it.each(['/public/%00', '/public/%0d%0a', '/public/%zz', '/public/%', 'public', ''])(
     '%j cannot be read and opens nothing',
     (path) => {
       expect(demandsFor(site, { method: 'GET', host: 'app.example.test', path })).toBeNull()
     },
   )
+
+  it.each(['/public/%ff', '/public/caf%E9.txt', '/public/%E9t%E9/', '/public/%c3%28', '/public/%E9/%252e'])(
+    '%s, whose bytes are no UTF-8, is for whoever is signed in, and public to nobody',
+    (path) => {
+      expect(verdict(`app.example.test${path}`, null)).toBe('sign-in')
+      expect(verdict(`app.example.test${path}`, two())).toBe('allowed')
+    },
+  )
+
+  it('a rule is asked for a name in ISO 8859-1, too', () => {
+    const rules = [
+      { hosts: null, paths: ['/caf\u00e9/*'], methods: null, groups: null, access: 'deny' },
+    ] as const
+    for (const path of ['/caf%E9/a', '/caf%e9/', '/x/..%2fcaf%E9/a', '/caf%C3%A9/a', '/CAF%C9/a']) {
+      const demands = demandsFor({ rules, otherwise: 'public' }, { method: 'GET', host: 'x', path })
+      expect([path, judge(demands!, two())]).toEqual([path, 'forbidden'])
+    }
+  })
 
   it('never open what leads out of the public folder, however it is written', () => {
     const dots = fc.constantFrom(

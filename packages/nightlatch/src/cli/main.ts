@@ -11,23 +11,29 @@ import { processStdin } from './framework/terminal.js'
 export async function main(args: readonly string[]): Promise<void> {
   // Whatever is written here (database, key, backup, QR code) is for its owner only.
   process.umask(0o077)
+  const serves = servers.has(args.find((word) => !word.startsWith('-')) ?? '')
   survive(process.stdout, (code) => {
+    // Whoever started a server need not go on reading: the people behind it are served on.
+    if (serves) return
+    if (code === 'EPIPE') process.exit(0)
     process.stderr.write(
       `nightlatch: standard output cannot be written (${code}): make room there, or redirect it\n`,
     )
     process.exit(1)
   })
-  // A server whose log lies on a full disk serves on.
-  survive(process.stderr, () => undefined)
+  // A server whose log lies on a full disk, or is read by nobody any more, serves on.
+  survive(process.stderr, (code) => {
+    if (code === 'EPIPE' && !serves) process.exit(0)
+  })
   process.exitCode = await runCli(args, processDeps())
 }
 
-/** A reader that goes away (`| head`) is no failure. */
-function survive(stream: NodeJS.WriteStream, otherwise: (code: string) => void): void {
-  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(0)
-    otherwise(code ?? 'for an unknown reason')
-  })
+/** What goes on until it is told to end. */
+const servers: ReadonlySet<string> = new Set(['serve', 'protect'])
+
+/** A reader that goes away (`| head`, EPIPE) is no failure. */
+function survive(stream: NodeJS.WriteStream, then: (code: string) => void): void {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => then(code ?? 'for an unknown reason'))
 }
 
 function processDeps(): CliDeps {

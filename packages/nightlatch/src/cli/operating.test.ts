@@ -245,3 +245,24 @@ describe('another root key, on an installation as it comes', () => {
     expect(existsSync(join(data, 'root-key'))).toBe(false)
   })
 })
+
+describe('backup', () => {
+  it('takes a folder for no file, says which file it could be, and names a folder that is not there', async () => {
+    const folder = temporaryFolder()
+    const data = join(folder, 'data')
+    await run(['user', 'add', 'ada', '--data', data])
+    const into = await run(['backup', folder, '--data', data])
+    expect(into).toMatchObject({ status: 1, out: '' })
+    expect(into.err).toBe(
+      `nightlatch: ${folder} is a folder: name the file, ${join(folder, 'nightlatch.db')} for example\n`,
+    )
+    const nowhere = await run(['backup', join(folder, 'none', 'x.db'), '--data', data])
+    expect([nowhere.status, nowhere.err]).toEqual([
+      1,
+      `nightlatch: there is no folder ${join(folder, 'none')}: make it first, or choose another one\n`,
+    ])
+    const file = join(folder, 'x.db')
+    expect((await run(['backup', file, '--data', data])).status).toBe(0)
+    expect((await run(['backup', file, '--data', data])).err).toContain('exists already')
+  })
+})

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   bin,
   hasProgram,
@@ -35,6 +35,31 @@ describe('the installed command', () => {
     expect(status).toBe(2)
     expect(err).toContain(`${file}:3: "pth" is not known`)
   })
+
+  it.each([['serve'], ['protect', 'http://127.0.0.1:9']])(
+    '%s serves on when nobody reads what it says any more',
+    async (...command) => {
+      const args = [bin, ...command, '--port', '0', '--data', join(temporaryFolder(), 'data')]
+      const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      onTestFinished(() => void server.kill('SIGKILL'))
+      const ended = new Promise((resolve) => server.once('exit', resolve))
+      server.stdout.destroy()
+      const port = await new Promise<string>((resolve, reject) => {
+        let log = ''
+        server.stderr.on('data', (chunk: Buffer) => {
+          const found = /"port":(\d+)/.exec((log += chunk.toString()))?.[1]
+          if (found !== undefined) resolve(found)
+        })
+        server.once('exit', () => reject(new Error(`it ended: ${log}`)))
+      })
+      // Its standard output has been written to by now, and so has its log from here on.
+      server.stderr.destroy()
+      for (let time = 0; time < 3; time += 1)
+        expect((await fetch(`http://127.0.0.1:${port}/_nightlatch/nowhere`)).status).toBeGreaterThan(0)
+      server.kill('SIGTERM')
+      expect(await ended).toBe(0)
+    },
+  )
 
   it('takes a reader that goes away calmly', () => {
     const { status, stderr } = spawnSync('sh', ['-c', `'${process.execPath}' '${bin}' --help | head -1`])
@@ -275,7 +300,7 @@ describe('completion', () => {
       return spawnSync('bash', ['-c', command]).stdout.toString().trim()
     }
     expect(complete('nightlatch', 'us')).toBe('user')
-    expect(complete('nightlatch', 'user', 're')).toBe('remove reset-mfa')
+    expect(complete('nightlatch', 'user', 're')).toBe('rescue remove reset-mfa')
     expect(complete('nightlatch', 'user', 'add', 'ada', '--pass')).toBe('--password-stdin')
     expect(complete('nightlatch', 'completion', 'f')).toBe('fish')
   })

@@ -77,6 +77,13 @@ describe('wrong usage', () => {
     [['--nonsense'], 'unknown option'],
     [['serve', '--secret', 'x'], 'NIGHTLATCH_SECRET or --secret-file'],
     [['user', 'add', 'ada', '--password', 'x'], '--password-stdin'],
+    [['user', 'delete', 'ada'], 'Did you mean remove?'],
+    [['user', 'rm', 'ada'], 'Did you mean remove?'],
+    [['user', 'create', 'ada'], 'Did you mean add?'],
+    [['start'], 'Did you mean serve?'],
+    [['--data', 'x', 'user', 'list'], 'Flags stand behind the command: nightlatch user list --data …'],
+    [['--port=3100', 'serve'], 'Flags stand behind the command'],
+    [['user', 'constructor'], "unknown command 'constructor'. Try --help."],
     [['help', 'usr'], 'Did you mean user?'],
     [['help', 'user', 'lst'], 'Did you mean list?'],
     [['user', 'help', 'lst'], 'Did you mean list?'],
@@ -95,6 +102,8 @@ describe('wrong usage', () => {
     [['serve', '--secret=hunter2=x']],
     [['user', 'add', 'ada', '--password=hunter2']],
     [['otp', 'code', '--token=hunter2']],
+    [['--data=hunter2', 'user', 'list']],
+    [['--database-url', 'hunter2', 'user', 'list']],
   ])('%j: what may be a secret is not repeated', async (args) => {
     const ran = await run(args)
     expect(ran.status).toBe(2)

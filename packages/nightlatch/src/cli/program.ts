@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { asCalled } from './framework/called.js'
+import { flagOf, settingNames } from '../config/settings.js'
 import { addAfterRestoreCommand } from './commands/after-restore.js'
 import { addAuditCommand } from './commands/audit.js'
 import { addBackupCommand } from './commands/backup.js'
@@ -128,8 +129,37 @@ function endingOf(error: unknown, args: readonly string[]): Ending {
   // A command that only holds others printed its help to standard error already.
   if (error.code === 'commander.help') return { status: 2, code: 'wrong-usage', lines: [] }
   const text = withoutValue(error.message.replace(/^error: /, '').replace(/\s+/g, ' '))
-  const hint = args[0] === 'otp' ? undefined : secretHints[/^unknown option '([^']+)'/.exec(text)?.[1] ?? '']
-  return explain(new WrongUsage(`${text}${/[.)?]$/.test(text) ? '' : '.'} ${hint ?? 'Try --help.'}`))
+  return explain(
+    new WrongUsage(`${text}${/[.)?]$/.test(text) ? '' : '.'} ${hintFor(text, args) ?? 'Try --help.'}`),
+  )
+}
+
+/** Where commander has nothing to suggest: what people most likely meant. */
+function hintFor(text: string, args: readonly string[]): string | undefined {
+  if (/Did you mean/.test(text)) return undefined
+  const word = /^unknown command '([^']+)'/.exec(text)?.[1]
+  if (word !== undefined && Object.hasOwn(otherWords, word)) return `Did you mean ${otherWords[word] ?? ''}?`
+  const flag = /^unknown option '([^']+)'/.exec(text)?.[1]
+  if (flag === undefined) return undefined
+  // Not what was given to it, which may be a secret.
+  if (args[0]?.startsWith('-') === true && isFlag(flag))
+    return `Flags stand behind the command: nightlatch user list ${flag} …`
+  return args[0] === 'otp' ? undefined : secretHints[flag]
+}
+
+const isFlag = (flag: string): boolean => settingNames.some((name) => flagOf(name) === flag)
+
+/** As other programs call it. */
+const otherWords: Readonly<Record<string, string>> = {
+  delete: 'remove',
+  del: 'remove',
+  rm: 'remove',
+  create: 'add',
+  new: 'add',
+  ls: 'list',
+  passwd: 'password',
+  start: 'serve',
+  proxy: 'protect',
 }
 
 /** What somebody gave to a flag that does not exist may well be a secret. */

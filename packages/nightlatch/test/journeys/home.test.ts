@@ -127,4 +127,17 @@ describe('the activity of the account page', () => {
     expect(shown).toContain('Wrong 6-digit code (3 times)')
     expect(shown.match(/Wrong 6-digit code/g)).toHaveLength(1)
   })
+
+  it('says from how many addresses they came, and which was the last', async () => {
+    app = await startApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
+    const { browser, username } = await enrolledPerson(app)
+    for (const from of ['192.0.2.1', '192.0.2.2', '192.0.2.2', '192.0.2.3']) {
+      const stranger = app.browser({ 'x-forwarded-for': from })
+      await stranger.submit('/login', { username, password: testPassword })
+      await stranger.refused('/mfa/verify', { otp: '000000' })
+    }
+    const shown = words((await browser.get('/account')).body)
+    expect(shown).toMatch(/Wrong 6-digit code \(4 times\) +from 3 addresses, last from 192\.0\.2\.3/)
+    expect(shown).not.toContain('192.0.2.1')
+  })
 })

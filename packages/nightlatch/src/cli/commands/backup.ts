@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { AddCommands } from '../framework/command.js'
 import { Refused } from '../framework/errors.js'
 import { print, printJson, tell } from '../framework/output.js'
@@ -16,14 +16,27 @@ export const addBackupCommand: AddCommands = (program, deps) => {
     async (file: string, options: Readonly<Record<string, unknown>>) => {
       const settings = settingsOf(deps, options)
       mustHaveDatabase(settings)
-      if (existsSync(file))
-        throw new Refused(`${file} exists already: choose another name, or remove it first`, 'file-exists')
+      mustBeNew(file)
       await withApp(deps, { settings, work: (app) => copy(file, (to) => app.storage.backupTo(to)) })
       if (options['json'] === true) return printJson(deps, { file: resolve(file) })
       print(deps, resolve(file))
       tell(deps, 'The root key is not in it: keep a copy of it too, in another place.')
     },
   )
+}
+
+function mustBeNew(file: string): void {
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (there?.isDirectory() === true)
+    throw new Refused(
+      `${file} is a folder: name the file, ${join(file, 'nightlatch.db')} for example`,
+      'file-exists',
+    )
+  if (there !== undefined)
+    throw new Refused(`${file} exists already: choose another name, or remove it first`, 'file-exists')
+  const folder = dirname(resolve(file))
+  if (!existsSync(folder))
+    throw new Refused(`there is no folder ${folder}: make it first, or choose another one`)
 }
 
 /** A copy that ended half-way must not be taken for one. */

@@ -107,9 +107,11 @@ async function activity(
   const last = shown.at(-1)
   const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
   return {
-    activity: grouped(shown.filter(({ event }) => !unsaid.has(event))).map(({ record, times }) =>
-      activityRow(record, { about: aboutOf(record, nameOf), times }),
-    ),
+    activity: grouped(shown.filter(({ event }) => !unsaid.has(event))).map((group) => ({
+      ...activityRow(group.record, aboutOf(group.record, nameOf)),
+      times: group.times,
+      places: group.addresses.size,
+    })),
     olderHref:
       records.length > activityRows && last !== undefined
         ? `${context.services.site.base}/account?before=${String(last.sequence)}#activity`
@@ -137,6 +139,7 @@ const groupable = new Set<AuditRecord['event']>([
 
 interface Group {
   readonly record: AuditRecord
+  readonly addresses: Set<string>
   times: number
 }
 
@@ -145,22 +148,20 @@ function grouped(records: readonly AuditRecord[]): readonly Group[] {
   for (const record of records) {
     const times = 1 + Number(record.details['more'] ?? 0)
     const last = groups.at(-1)
-    if (last?.record.event === record.event && groupable.has(record.event)) last.times += times
-    else groups.push({ record, times })
+    if (last?.record.event === record.event && groupable.has(record.event)) {
+      last.times += times
+      last.addresses.add(record.address)
+    } else groups.push({ record, times, addresses: new Set([record.address]) })
   }
   return groups
 }
 
 /** `about`: what the authenticator that it concerned is called now, where it is still there. */
-function activityRow(
-  record: AuditRecord,
-  { about, times }: { readonly about: string | undefined; readonly times: number },
-): ActivityRow {
+function activityRow(record: AuditRecord, about: string | undefined): ActivityRow {
   const { event, at, userAgent, address, details } = record
   return {
     event,
     about,
-    times,
     atSeconds: at,
     device: userAgent === '' ? undefined : deviceName(userAgent),
     address: address === '' ? undefined : address,

@@ -42,6 +42,8 @@ export interface ActivityRow {
   readonly atSeconds: number
   /** How many alike it stands for. */
   readonly times?: number | undefined
+  /** From how many addresses; the row shows the newest. */
+  readonly places?: number
   /** What it concerned, for example the name of an authenticator. */
   readonly about?: string | undefined
   /** How the person was proven, for a sign-in. */

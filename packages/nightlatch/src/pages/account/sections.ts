@@ -108,7 +108,12 @@ const often = ({ times = 1 }: ActivityRow): Html | null =>
 const proof = ({ factors }: ActivityRow): Html | null =>
   factors === undefined ? null : html` ${account.with} ${factorsText(factors)}`
 
-function place({ device, address }: ActivityRow): Html | null {
+/** Whoever guesses from many addresses is no one place: the newest one alone would look like the only one. */
+function place({ device, address, places = 1 }: ActivityRow): Html | null {
+  if (places > 1)
+    return html`<span class="hint"
+      >${account.fromPlaces(places)}${address !== undefined && html`, ${account.lastFrom} ${named(address)}`}</span
+    >`
   const parts = [device !== undefined && named(device), address !== undefined && fromAddress(address)]
   const known = parts.filter((part) => part !== false)
   return known.length === 0

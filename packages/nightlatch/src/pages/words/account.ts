@@ -24,6 +24,8 @@ export const account = {
   add: 'Add an authenticator app',
   atMost: (most: number): string => `You have ${most}, which is as many as an account can have.`,
   times: (count: number): string => `${String(count)} times`,
+  fromPlaces: (count: number): string => `from ${String(count)} addresses`,
+  lastFrom: 'last from',
   changePhone: 'Change phone',
   rename: 'Rename',
   remove: 'Remove',

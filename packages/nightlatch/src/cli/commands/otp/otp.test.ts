@@ -262,6 +262,16 @@ describe('what a secret or a URI may look like', () => {
 })
 
 describe('otp verify', () => {
+  it.each(['287082', '287 082', '94287082'])(
+    'names the right order when %j comes before the secret',
+    async (code) => {
+      const ran = await run(['otp', 'verify', code, sha1, '--at', '59'])
+      expect(ran).toMatchObject({ status: 2, out: '' })
+      expect(ran.err).toContain('The secret comes first, then the code')
+      expect(ran.err).not.toContain(sha1)
+    },
+  )
+
   it.each([
     ['28', '0'],
     ['59', '0'],

@@ -160,6 +160,7 @@ function addVerify(otp: CliCommand, deps: CliDeps): void {
   withTime(command)
     .option('--json', 'Print JSON.')
     .action(async (source: string, code: string, options: CodeOptions) => {
+      mustBeInOrder(source, code)
       const secret = await secretFrom(deps, source, options)
       const offset = matchedOffset(secret, code, {
         at: options.at ?? deps.now(),
@@ -169,6 +170,13 @@ function addVerify(otp: CliCommand, deps: CliDeps): void {
       else if (offset !== null) print(deps, String(offset))
       if (offset === null) throw new Refused(mismatch(secret, code), 'code-does-not-match')
     })
+}
+
+/** A code where the secret belongs, and something else in the place of the code. */
+function mustBeInOrder(source: string, code: string): void {
+  const isCode = (text: string): boolean => /^\d{6,8}$/.test(normaliseCode(text))
+  if (isCode(source) && !isCode(code) && normaliseCode(code).length > 8)
+    throw new WrongUsage('The secret comes first, then the code: nightlatch otp verify SECRET CODE.')
 }
 
 /** The true reason: what was typed may be no code at all, and a counter has no clock. */

@@ -116,26 +116,30 @@ async function story(page, origin) {
   await page.fill('#otp', app.at(clock.seconds))
   await press(page, 'Continue')
   await take(page, 'home')
-  return code
+  return { code, app }
 }
 
-/** A second device, a second authenticator and a recovery code: an account that has been lived with. */
-async function live(browser, origin, code) {
+/** A second device by a recovery code, and a second authenticator: an account that has been lived with. */
+async function live(page, origin, { code, app }) {
   const agent =
     'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1'
-  const context = await browser.newContext({ userAgent: agent })
-  const page = await context.newPage()
+  const context = await page.context().browser().newContext({ userAgent: agent })
+  const other = await context.newPage()
   clock.seconds += 3 * 3600
-  await givePassword(page, origin)
-  await page.getByRole('link', { name: 'Use a recovery code' }).click()
-  await page.fill('#recovery-code', code)
-  await press(page, 'Continue')
-  await page.goto(`${origin}/mfa/setup`)
+  await givePassword(other, origin)
+  await other.getByRole('link', { name: 'Use a recovery code' }).click()
+  await other.fill('#recovery-code', code)
+  await press(other, 'Continue')
+  await context.close()
+  await page.goto(`${origin}/account/confirm?next=/mfa/setup`)
+  await page.fill('#current-password', password)
+  await page.fill('#otp', app.at(clock.seconds))
+  await page.locator('main button[type=submit]').click()
   const tablet = new Totp({ secret: (await page.textContent('#setup-key')).replaceAll(' ', '') })
   await page.fill('#name', 'Tablet at home')
   await page.fill('#otp', tablet.at(clock.seconds))
   await press(page, 'Confirm and turn on')
-  await context.close()
+  await page.waitForURL(`${origin}/account`)
 }
 
 const dataFolder = mkdtempSync(join(tmpdir(), 'nightlatch-pictures-'))
@@ -148,7 +152,7 @@ const browser = await chromium.launch({
 try {
   const context = await browser.newContext({ ...common, viewport: desk, deviceScaleFactor: 1.5 })
   const page = await context.newPage()
-  await live(browser, origin, await story(page, origin))
+  await live(page, origin, await story(page, origin))
   await page.goto(`${origin}/account`)
   await take(page, 'account', { wide: true })
 } finally {

@@ -24,6 +24,9 @@ const people: Record<string, string> = {
   'JOS\u00c9': 'jos\u00e9',
   '\u03c0\u03b1\u03c3': '\u03c0\u03b1\u03c3',
   '\u03c0\u03b1\u03c2': '\u03c0\u03b1\u03c3',
+  ' dora': 'dora',
+  'dora ': 'dora',
+  'rene\u0301': 'ren\u00e9',
   carol: 'carol',
   'carol.work': 'carol',
   'c@example.org': 'carol',
@@ -94,6 +97,15 @@ describe.each(databases)('an application that keeps the accounts, on $name', (ki
       }
       expect(await namesOf(yes)).toEqual(before)
       expect((await give(yes, own)).location).toBe('/mfa/verify')
+    },
+  )
+
+  it.each([' dora', 'dora ', 'rene\u0301'])(
+    'APP-1 true to %j, which is no name as we keep it, makes no account of somebody who was never here',
+    async (typed) => {
+      const [told, before] = [unclear.length, await namesOf(yes)]
+      expect((await give(yes, typed)).status).toBe(401)
+      expect([unclear.length, await namesOf(yes)]).toEqual([told + 1, before])
     },
   )
 

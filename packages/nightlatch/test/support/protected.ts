@@ -1,5 +1,5 @@
-import { createServer, request as ask } from 'node:http'
-import type { ClientRequest, IncomingMessage, RequestListener, Server } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestListener, RequestOptions, Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { protectServer, type ProtectOptions } from '../../src/compose/protect-server.js'
 import type { AccessRules } from '../../src/core/access/rules.js'
@@ -103,7 +103,11 @@ export function answerTo(asked: ClientRequest): Promise<Answered> {
   })
 }
 
-export { ask }
+/**
+ * A request on a connection of its own, unless it brings an agent: one that was kept may be closed at the moment when it is
+ * used again.
+ */
+export const ask = (options: RequestOptions): ClientRequest => request({ agent: false, ...options })
 
 /** Sends bytes as they are and gives everything that comes back until the other side closes. */
 export function sendBytes(port: number, bytes: string | Buffer): Promise<string> {

@@ -3,14 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { closeAfterRestore } from '../../src/core/maintenance/after-restore.js'
 import type { Otp } from '../../src/core/factors/totp/store.js'
 import { ourOtp } from '../../src/core/factors/totp/store.js'
-import { askedOf, sealContext } from '../../src/core/factors/totp/verify.js'
+import { askedOf } from '../../src/core/factors/totp/verify.js'
 import { strengthOfSession } from '../../src/core/factors/registry.js'
-import type { AuthenticatorId } from '../../src/core/ids.js'
-import { newId } from '../../src/core/ids.js'
 import { codeKey } from '../../src/core/factors/totp/counters.js'
-import { nodePlatform } from '../../src/crypto/world.js'
 import { giveCode } from '../support/second-step.js'
 import { rfcSecret } from '../support/vectors.js'
+import { givePhone } from '../support/people.js'
 import type { Person } from './people.js'
 import { noon, useHere } from './people.js'
 
@@ -24,12 +22,15 @@ async function someoneFromElsewhere(otp: Partial<Otp>, issuer: string | null = '
 }
 
 async function addAuthenticator(ada: Person, otp: Partial<Otp>, issuer: string | null): Promise<void> {
-  const id = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
-  const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
-  const times = { createdAt: here.next(), lastUsedAt: 0 }
-  const own = { id, account: ada.id, name: id, sealed, lastStep: -1, ...times }
-  await here.stores.authenticators.add({ ...own, ...ourOtp, ...otp, issuer, entryNumber: 0 })
-  await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
+  const createdAt = here.next()
+  await givePhone(here.core, ada, {
+    secret: rfcSecret,
+    name: `${createdAt}`,
+    createdAt,
+    ...otp,
+    issuer,
+    entryNumber: 0,
+  })
 }
 
 async function submit(ada: Person, code: string) {

@@ -1,4 +1,4 @@
-import { ourOtp } from '../../src/core/factors/totp/store.js'
+import { givePhone } from '../support/people.js'
 import { describe, expect, it } from 'vitest'
 import { codeKey } from '../../src/core/factors/totp/counters.js'
 import { unknownNameKey } from '../../src/core/rate-limits/attempts.js'
@@ -135,24 +135,8 @@ describe('secrets are sealed anew', () => {
 
   async function seal(box: typeof oldBox, count: number) {
     const ada = await here.someoneWithAPassword()
-    for (let number = 0; number < count; number += 1) {
-      const id = anId<AuthenticatorId>()
-      const sealed = box.seal(rfcSecret, sealContext({ id, account: ada.id }))
-      const own = {
-        id,
-        account: ada.id,
-        name: `${number}`,
-        sealed,
-        lastStep: -1,
-        ...ourOtp,
-        issuer: null,
-        entryNumber: 1,
-        createdAt: 0,
-        lastUsedAt: 0,
-      }
-      await here.stores.authenticators.add(own)
-      await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
-    }
+    for (let number = 0; number < count; number += 1)
+      await givePhone(here.core, ada, { secret: rfcSecret, box, name: `${number}` })
     return ada
   }
 

@@ -1,3 +1,4 @@
+import { addPerson, testPassword } from '../support/people.js'
 import { usualLimits } from '../../src/core/policy.js'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -5,7 +6,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import type { Account } from '../../src/core/accounts/account.js'
 import type { Change } from '../../src/core/accounts/changes.js'
-import { addAccount } from '../../src/core/accounts/administration.js'
 import type { AuditEventName, AuditRecord } from '../../src/core/audit/audit.js'
 import type { Browser, SignedInNow } from '../../src/core/sign-in/start-session.js'
 import { createCore, type Core } from '../../src/core/core.js'
@@ -52,7 +52,7 @@ export const aBox = () => createSecretBox([new Secret(nodePlatform.randomBytes(r
 
 /** Where every test's clock begins: the start of a time step. */
 export const noon = 1_800_000_000
-export const goodPassword = 'correct horse battery'
+export const goodPassword = testPassword
 
 /** Durability has tests of its own: memory will do where there is a folder in it. */
 const folders = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -111,10 +111,8 @@ export class Here {
 
   async someoneWithAPassword(name = 'ada', password = goodPassword): Promise<Person> {
     const username = `${name}.${this.next()}`
-    const wish = { password, unsafeExemptFromPolicy: true }
-    const added = await addAccount(this.core, { username, admin: false }, wish)
-    if (added.kind !== 'added') throw new Error(JSON.stringify(added))
-    return new Person(this, { id: added.account.id, username, password })
+    const { id } = await addPerson(this.core, username, password)
+    return new Person(this, { id, username, password })
   }
 
   /** Has been through the first sign-in and is signed in: password, set-up, recovery codes. */

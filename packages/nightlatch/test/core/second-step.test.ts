@@ -1,13 +1,10 @@
-import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { decodeBase32 } from '@nightlatch/otp'
 import { describe, expect, it } from 'vitest'
 import { disableAccount } from '../../src/core/accounts/administration.js'
 import { codeKey } from '../../src/core/factors/totp/counters.js'
 import { recoveryKey } from '../../src/core/factors/recovery-codes/counters.js'
-import { parseCode, sealContext, tellOfWrongCodes } from '../../src/core/factors/totp/verify.js'
+import { parseCode, tellOfWrongCodes } from '../../src/core/factors/totp/verify.js'
 import type { SignedInNow } from '../../src/core/sign-in/start-session.js'
-import { newId } from '../../src/core/ids.js'
-import type { AuthenticatorId } from '../../src/core/ids.js'
 import { renewRecoveryCodes } from '../../src/core/accounts/changes.js'
 import { acceptRecoveryCode } from '../../src/core/factors/recovery-codes/verify.js'
 import { giveCode, giveRecoveryCode } from '../support/second-step.js'
@@ -19,6 +16,7 @@ import { Phone } from '../support/phone.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
 import { withStores } from '../support/with-stores.js'
 import { aBox, fullHasher, inATable, justBeforeTheWrite, noon, useHere, withStorage } from './people.js'
+import { givePhone } from '../support/people.js'
 import type { Person } from './people.js'
 
 const here = useHere()
@@ -37,22 +35,7 @@ async function recover(person: Person, code: string, core = here.core) {
 /** Somebody whose authenticator has the secret that the vectors are made with. */
 async function someoneWithTheRfcSecret(): Promise<Person> {
   const ada = await here.someoneWithAPassword()
-  const id = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
-  const sealed = here.core.box.seal(rfcSecret, sealContext({ id, account: ada.id }))
-  const own = {
-    id,
-    account: ada.id,
-    name: 'RFC',
-    sealed,
-    lastStep: -1,
-    createdAt: 0,
-    lastUsedAt: 0,
-    ...ourOtp,
-    issuer: null,
-    entryNumber: 1,
-  }
-  await here.stores.authenticators.add(own)
-  await here.stores.accounts.countFactorUp(ada.id, 'totp', 'first')
+  await givePhone(here.core, ada, { secret: rfcSecret, name: 'RFC' })
   return ada
 }
 
@@ -216,23 +199,8 @@ describe('a right code', () => {
 
   it('of any of several authenticators will do', async () => {
     const ada = await someoneWithTheRfcSecret()
-    const second = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
     const secret = decodeBase32('MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U')!
-    const sealed = here.core.box.seal(secret, sealContext({ id: second, account: ada.id }))
-    const own = {
-      id: second,
-      account: ada.id,
-      name: 'Second',
-      sealed,
-      lastStep: -1,
-      ...ourOtp,
-      issuer: null,
-      entryNumber: 1,
-      createdAt: 0,
-      lastUsedAt: 0,
-    }
-    await here.stores.authenticators.add(own)
-    await here.stores.accounts.countFactorUp(ada.id, 'totp', { atMost: 10 })
+    await givePhone(here.core, ada, { secret, name: 'Second' })
     here.clock.seconds = 1_111_111_111
     expect((await submit(ada, '050471')).kind).toBe('complete')
     const other = new Phone('MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U', here.clock)
@@ -709,23 +677,8 @@ describe('a lost root key', () => {
 
   it('of one authenticator of two leaves the other one', async () => {
     const ada = await someoneWithTheRfcSecret()
-    for (const name of ['First', 'Last']) {
-      const id = newId<AuthenticatorId>((count) => nodePlatform.randomBytes(count))
-      const sealed = aBox().seal(rfcSecret, sealContext({ id, account: ada.id }))
-      const own = {
-        id,
-        account: ada.id,
-        name,
-        sealed,
-        lastStep: -1,
-        createdAt: 0,
-        lastUsedAt: 0,
-        ...ourOtp,
-        issuer: null,
-        entryNumber: 1,
-      }
-      await here.stores.authenticators.add(own)
-    }
+    for (const name of ['First', 'Last'])
+      await givePhone(here.core, ada, { secret: rfcSecret, box: aBox(), name })
     here.clock.seconds = 1_111_111_111
     expect(await submit(ada, '000000')).toEqual({ kind: 'wrong', failures: 1 })
     expect((await submit(ada, '050471')).kind).toBe('complete')

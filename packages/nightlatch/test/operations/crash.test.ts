@@ -1,4 +1,3 @@
-import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,13 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openNightlatch } from '../../src/compose/open.js'
 import type { OpenNightlatch } from '../../src/compose/open.js'
 import { readSettings } from '../../src/config/read.js'
-import { addAccount } from '../../src/core/accounts/administration.js'
-import { sealContext } from '../../src/core/factors/totp/verify.js'
-import type { AuthenticatorId } from '../../src/core/ids.js'
-import { newId } from '../../src/core/ids.js'
 import { prepareRecoveryCodes } from '../../src/core/factors/recovery-codes/set-up.js'
 import { acceptPassword } from '../../src/core/sign-in/password-step.js'
 import { sqliteDriver } from '../../src/storage/engine/sqlite/driver.js'
+import { addPerson, givePhone } from '../support/people.js'
 import { quickArgon2, setUpKey, testPassword } from '../support/app.js'
 import type { Answered } from '../support/at-once.js'
 import { atOnce, gotSession } from '../support/at-once.js'
@@ -55,24 +51,12 @@ async function makePerson(
   username: string,
   enrolled: boolean,
 ): Promise<Person> {
-  const wish = { password: testPassword, unsafeExemptFromPolicy: true }
-  const added = await addAccount(core, { username, admin: false }, wish)
-  if (added.kind !== 'added') throw new Error(added.kind)
-  const secret = core.platform.randomBytes(20)
+  const person = await addPerson(core, username)
   const codes = await prepareRecoveryCodes(core)
   if (codes === 'busy') throw new Error(codes)
-  const { id: account } = added.account
-  const id = newId<AuthenticatorId>(core.platform.randomBytes)
-  if (enrolled) {
-    await storage.atomically(async (stores) => {
-      await stores.accounts.countFactorUp(account, 'totp', 'first')
-      const sealed = core.box.seal(secret, sealContext({ id, account }))
-      const times = { ...ourOtp, issuer: null, entryNumber: 1, createdAt: now(), lastUsedAt: 0 }
-      await stores.authenticators.add({ id, account, name: 'Phone', sealed, lastStep: -1, ...times })
-      await stores.recoveryCodes.replaceAll(account, codes)
-    })
-  }
-  const owner = await core.queries.accounts.find(account)
+  const totp = enrolled ? (await givePhone(core, person)).totp : null
+  if (enrolled) await storage.atomically((stores) => stores.recoveryCodes.replaceAll(person.id, codes))
+  const owner = await core.queries.accounts.find(person.id)
   const browser = {
     client: { address: '', userAgent: '' },
     knownDevice: null,
@@ -84,7 +68,6 @@ async function makePerson(
     const begun = await acceptPassword(core, { account: owner!, browser, settle: () => Promise.resolve() })
     if (begun.kind === 'code-due' || begun.kind === 'set-up-due') signIns.push(begun.token.reveal())
   }
-  const totp = enrolled ? new Totp({ secret }) : null
   const signInCookie = `nightlatch-sign-in-${cookieMark}`
   return { username, totp, recoveryCodes: codes.shown, signIns, signInCookie }
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { openNightlatch } from '../../src/compose/open.js'
 import type { OpenNightlatch, Parts } from '../../src/compose/open.js'
 import { readSettings } from '../../src/config/read.js'
-import { addAccount } from '../../src/core/accounts/administration.js'
 import type { Account } from '../../src/core/accounts/account.js'
 import type { Notice } from '../../src/core/notify/notices.js'
 import { nodePlatform } from '../../src/crypto/world.js'
@@ -13,8 +12,10 @@ import type { RunningServer } from '../../src/compose/http-server.js'
 import type { Cookies } from '../../src/http/cookies.js'
 import { forwardCookieName } from '../../src/http/forward-auth/cookie.js'
 import { Browser } from './browser.js'
+import { addPerson, testPassword } from './people.js'
 import { Phone, quickArgon2, TestClock } from './phone.js'
 
+export { testPassword } from './people.js'
 export { Phone, quickArgon2, TestClock } from './phone.js'
 
 type CookieName = Parameters<Cookies['nameOf']>[0] | 'forward'
@@ -37,8 +38,6 @@ export interface TestApp {
   restart(): Promise<TestApp>
   close(): Promise<void>
 }
-
-export const testPassword = 'correct horse battery'
 
 export interface Wishes {
   /** Environment variables of the settings. */
@@ -87,7 +86,7 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
     cookieName: (name) =>
       name === 'forward' ? forwardCookieName(server.services.site) : server.services.cookies.nameOf(name),
     browser: (headers) => new Browser(listening, headers),
-    person: (username, password = testPassword) => addPerson(nightlatch, username, password),
+    person: (username, password = testPassword) => addPerson(nightlatch.core, username, password),
     restart: async () => {
       await stop()
       return startApp({ ...wishes, dataFolder, clock })
@@ -97,16 +96,6 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
       rmSync(dataFolder, { recursive: true, force: true })
     },
   }
-}
-
-async function addPerson(nightlatch: OpenNightlatch, username: string, password: string): Promise<Account> {
-  const added = await addAccount(
-    nightlatch.core,
-    { username, admin: false },
-    { password, unsafeExemptFromPolicy: true },
-  )
-  if (added.kind !== 'added') throw new Error(JSON.stringify(added))
-  return added.account
 }
 
 export interface Enrolled {

@@ -1,11 +1,9 @@
-import { ourOtp } from '../../src/core/factors/totp/store.js'
 import pg from 'pg'
 import type { Account } from '../../src/core/accounts/account.js'
-import { sealContext } from '../../src/core/factors/totp/verify.js'
-import { newId } from '../../src/core/ids.js'
 import type { AuthenticatorId } from '../../src/core/ids.js'
 import { sqliteDriver } from '../../src/storage/engine/sqlite/driver.js'
 import { tables } from '../../src/storage/move/tables.js'
+import { givePhone } from './people.js'
 import type { Enrolled, TestApp } from './app.js'
 import { testPassword } from './app.js'
 import type { Browser, Reply } from './browser.js'
@@ -55,26 +53,8 @@ export async function personWithSecret(
   username: string,
   secret: Uint8Array,
 ): Promise<{ account: Account; username: string; password: string; authenticator: AuthenticatorId }> {
-  const { core, storage } = app.nightlatch
-  const { platform, box } = core
   const account = await app.person(username)
-  const id = newId<AuthenticatorId>(platform.randomBytes)
-  const now = platform.nowSeconds()
-  await storage.atomically(async (stores) => {
-    await stores.accounts.countFactorUp(account.id, 'totp', { atMost: 10 })
-    await stores.authenticators.add({
-      id,
-      account: account.id,
-      name: 'Vector phone',
-      sealed: box.seal(secret, sealContext({ id, account: account.id })),
-      lastStep: -1,
-      ...ourOtp,
-      issuer: null,
-      entryNumber: 1,
-      createdAt: now,
-      lastUsedAt: now,
-    })
-  })
+  const { id } = await givePhone(app.nightlatch.core, account, { secret })
   return { account, username, password: testPassword, authenticator: id }
 }
 

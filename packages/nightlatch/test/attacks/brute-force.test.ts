@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { prune } from '../../src/core/maintenance/housekeeping.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, startApp, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   countOf,
@@ -240,11 +240,7 @@ const databaseOf = (app: TestApp): Record<string, string> => {
 }
 
 describe('guessing codes by other ways', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'BREW'])(
     'BRUTE-6 %s with a code is not a guess',
@@ -345,11 +341,7 @@ describe.each(databases)('guessing passwords, on $name', (kind) => {
 })
 
 describe('an address that somebody claims', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   it('BRUTE-9 is not believed from a peer that is no trusted proxy, and loopback is not exempt', async () => {
     const claims = ['127.0.0.1', '::1', '10.0.0.1', '203.0.113.7', '1.1.1.1, 127.0.0.1', 'localhost', '']

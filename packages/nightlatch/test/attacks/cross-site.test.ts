@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routes } from '../../src/http/routes.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, startApp, testPassword, useApp } from '../support/app.js'
 import { everythingKept, isSignedIn, withPassword } from '../support/attack.js'
 
 const evil = 'https://evil.test'
@@ -190,11 +190,7 @@ describe('Strict-Transport-Security', () => {
 })
 
 describe('over https', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_ORIGIN: 'https://auth.example.test' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_ORIGIN: 'https://auth.example.test' } })
 
   it('CSRF-7 SESS-1 every cookie is bound to this host, secure, and out of reach of scripts', async () => {
     await app.person('ada')

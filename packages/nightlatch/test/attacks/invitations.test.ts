@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   disableAccount,
   enableAccount,
@@ -6,16 +6,11 @@ import {
   inviteAccount,
   setPassword,
 } from '../../src/core/accounts/administration.js'
-import type { TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, testPassword, useApp } from '../support/app.js'
 import { accountOf, countOf, inDatabase, isSignedIn, withPassword } from '../support/attack.js'
 
 describe('a one-time link', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   async function invite(username: string) {
     const invited = await inviteAccount(app.nightlatch.core, { username, admin: false })

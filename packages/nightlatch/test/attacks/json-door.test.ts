@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { operationIds, operations } from '../../src/http/api/operations.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, Phone, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, Phone, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   anotherSession,
@@ -21,11 +21,7 @@ const api = '/api/v1'
 
 /** Whatever is refused at the door for pages must be refused at the door for programs, and the other way round. */
 describe('the other door', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   const bothWrong = (browser: Browser, ada: Enrolled, json: boolean) =>
     json

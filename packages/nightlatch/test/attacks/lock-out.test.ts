@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import type { Enrolled } from '../support/app.js'
+import { enrolledPerson, useApp } from '../support/app.js'
 import { isSignedIn, proveAgain, withPassword } from '../support/attack.js'
 
 const stranger = { 'x-forwarded-for': '198.51.100.66' }
 const home = { 'x-forwarded-for': '203.0.113.5' }
 
 describe('a stranger who only knows the name', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
 
   const hammer = async (ada: Enrolled): Promise<void> => {
     for (let time = 0; time < 100; time += 1) {

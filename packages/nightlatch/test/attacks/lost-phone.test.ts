@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, Phone, setUpKey, testPassword } from '../support/app.js'
 import {
@@ -11,7 +11,7 @@ import {
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
 import { databases } from '../support/databases.js'
-import { startTwoOn } from '../support/kinds.js'
+import { useTwoOn } from '../support/kinds.js'
 
 /** Signed in with the password and a recovery code: the owner who has lost the phone, or a thief of both. */
 async function recovered(app: TestApp, ada: Enrolled, code = ada.recoveryCodes[0]!): Promise<Browser> {
@@ -33,16 +33,7 @@ async function authenticatorsOf(app: TestApp, username: string) {
 }
 
 describe.each(databases)('after a sign-in with a recovery code, on $name', (kind) => {
-  let app: TestApp
-  let there: TestApp
-  let close: () => Promise<void>
-  beforeAll(async () => {
-    const two = await startTwoOn(kind)
-    app = two.here
-    there = two.there
-    close = two.close
-  })
-  afterAll(() => close())
+  const { app, there } = useTwoOn(kind)
 
   it('RC-11 the new phone takes the place of the lost one, in one go, for one recovery code, and the owner is told', async () => {
     const ada = await enrolledPerson(app, 'ada11')

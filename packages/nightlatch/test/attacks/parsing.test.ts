@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Totp } from '@nightlatch/otp'
 import { routes } from '../../src/http/routes.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, testPassword, useApp } from '../support/app.js'
 import {
   failuresOf,
   inDatabase,
@@ -53,11 +53,7 @@ function fill(one: CodeCase, code: string): string {
 }
 
 describe('a code as it is sent', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   it.each(zeros.rows)(
     'PARSE-1 $code with all its zeros, and never without them (counter $counter)',
@@ -226,11 +222,7 @@ describe.each(databases)('hostile text, on $name', (kind) => {
 })
 
 describe('bytes on the wire', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   const login = (head: readonly string[], body = ''): string =>
     ['POST /login HTTP/1.1', 'Host: localhost', ...head, '', body].join('\r\n')

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import { Secret } from '../../src/core/secret.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
-import type { TestApp } from '../support/app.js'
-import { startApp, testPassword } from '../support/app.js'
+import { testPassword, useApp } from '../support/app.js'
 import { accountOf, inDatabase } from '../support/attack.js'
 import { vectors } from '../support/vectors.js'
 
@@ -18,11 +17,7 @@ interface PasswordCase {
 const { cases } = vectors<{ cases: PasswordCase[] }>('password-inputs')
 
 describe('a password', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
 
   const set = (username: string, password: string) =>
     addAccount(app.nightlatch.core, { username, admin: false }, { password })

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, recoveryCodesOf, startApp, testPassword } from '../support/app.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Enrolled } from '../support/app.js'
+import { enrolledPerson, recoveryCodesOf, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   countOf,
@@ -21,11 +21,7 @@ interface RecoveryCase {
 const { cases } = vectors<{ cases: RecoveryCase[] }>('recovery-code-input')
 
 describe('a recovery code', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   const use = async (ada: Enrolled, code: string) => {
     const browser = await withPassword(app, ada)

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TestApp } from '../support/app.js'
-import { Phone, setUpKey, startApp, testPassword } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import { Phone, setUpKey, testPassword, useApp } from '../support/app.js'
 import { personWithSecret } from '../support/attack.js'
 import type { Browser, Reply } from '../support/browser.js'
 import { rfcSecret, vectors } from '../support/vectors.js'
@@ -39,11 +38,7 @@ function leadsNowhereElse(reply: Reply): void {
 }
 
 describe('where a sign-in leads', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
 
   it.each(targets)('REDIR-1 $id: $expect', async ({ id, target, expect: wanted }) => {
     const ada = await personWithSecret(app, `ada-${id}`, rfcSecret)
@@ -139,11 +134,7 @@ const nextIn = (body: string): string | undefined =>
 
 describe('the way back', () => {
   const application = 'https://app.example.test'
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { ...env, NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' } })
 
   const codeOf = (): string => new Totp({ secret: rfcSecret }).at(app.clock.seconds)
   const policyOf = (reply: Reply): string => String(reply.headers['content-security-policy'])

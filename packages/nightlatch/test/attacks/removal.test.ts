@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { resetSecondFactor } from '../../src/core/accounts/administration.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   anotherSession,
@@ -22,11 +22,7 @@ const remove = async (app: TestApp, ada: Enrolled, browser = ada.browser) =>
   browser.post(`/account/authenticators/${await authenticatorOf(app, ada.username)}/remove`)
 
 describe.each(['required', 'optional'])('taking the second factor away, where it is %s', (mfa) => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_MFA: mfa } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_MFA: mfa } })
 
   /** Also where a second factor is optional, everybody here begins with one. */
   async function person(username: string): Promise<Enrolled> {

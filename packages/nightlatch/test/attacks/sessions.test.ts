@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createHmac, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createNightlatch } from '../../src/index.js'
 import { readSettings } from '../../src/config/read.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, startApp, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   anotherSession,
@@ -24,11 +24,7 @@ const sessionOf = (browser: Browser): string =>
   [...browser.cookies].find(([name]) => name.startsWith('nightlatch-session'))?.[1] ?? ''
 
 describe('a session', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   it('SESS-1 has a new token at every step up, and every older one is dead', async () => {
     const ada = await enrolledPerson(app, 'ada1')
@@ -197,11 +193,7 @@ describe('a session', () => {
 })
 
 describe('a remembered device', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   const remembered = async (username: string): Promise<{ ada: Enrolled; browser: Browser }> => {
     const ada = await enrolledPerson(app, username)

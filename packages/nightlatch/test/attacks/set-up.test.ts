@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Totp, decodeBase32 } from '@nightlatch/otp'
-import type { TestApp } from '../support/app.js'
-import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   anotherSession,
@@ -19,11 +18,7 @@ import { rfcSecret } from '../support/vectors.js'
 const plainKey = (body: string): string => setUpKey(body).replaceAll(' ', '')
 
 describe('setting up', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   const newcomer = async (username: string): Promise<Browser> => {
     await app.person(username)

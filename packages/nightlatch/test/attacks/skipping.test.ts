@@ -7,7 +7,7 @@ import { Secret } from '../../src/core/secret.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import { routes } from '../../src/http/routes.js'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, Phone, setUpKey, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, startApp, testPassword, useApp } from '../support/app.js'
 import {
   accountOf,
   anotherSession,
@@ -192,11 +192,7 @@ describe('with the password alone', () => {
 })
 
 describe('a fresh proof', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   it('SKIP-11 counts for its own session only, for ten minutes only, and not after signing out', async () => {
     const ada = await enrolledPerson(app, 'ada11')
@@ -261,11 +257,7 @@ describe('a fresh proof', () => {
 })
 
 describe('where a second factor is optional', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_MFA: 'optional' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_MFA: 'optional' } })
 
   it('SKIP-12 whoever has one is asked for it', async () => {
     const ada = await personWithSecret(app, 'ada12', rfcSecret)

@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Enrolled, TestApp } from '../support/app.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Enrolled } from '../support/app.js'
 import { enrolledPerson } from '../support/app.js'
 import { accountOf, anotherSession, countOf, isSignedIn } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
 import { databases } from '../support/databases.js'
-import { startTwoOn } from '../support/kinds.js'
+import { useTwoOn } from '../support/kinds.js'
 
 describe.each(databases)('the copied cookie of a remembered device, on $name', (kind) => {
-  let app: TestApp
-  let there: TestApp
-  let close: () => Promise<void>
-  beforeAll(async () => {
-    const two = await startTwoOn(kind, { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' })
-    app = two.here
-    there = two.there
-    close = two.close
+  const { app, there } = useTwoOn(kind, { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1' })
+  beforeAll(() => {
     trusted = app.cookieName('trusted')
   })
-  afterAll(() => close())
 
   let trusted = ''
 

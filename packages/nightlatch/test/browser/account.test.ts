@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Page } from 'playwright-core'
-import type { TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, testPassword, useApp } from '../support/app.js'
 import { useChromium } from '../support/chromium.js'
 import { codeAt } from '../support/other-totp.js'
 import { bringCookies, Visitor } from '../support/visitor.js'
 
 const { visiting } = useChromium()
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(() => app.close())
+const app = useApp()
 
 /** Long enough for the last proof to be stale. */
 const stale = 11 * 60

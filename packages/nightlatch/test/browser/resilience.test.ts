@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TestApp } from '../support/app.js'
-import { enrolledPerson, startApp, testPassword } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import { enrolledPerson, testPassword, useApp } from '../support/app.js'
 import { useChromium } from '../support/chromium.js'
 import { codeAt } from '../support/other-totp.js'
 import { bringCookies, Visitor } from '../support/visitor.js'
 
 const { visiting } = useChromium()
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(() => app.close())
+const app = useApp()
 
 let people = 0
 /** Somebody new who has an authenticator app, so that no test uses up the tries of another. */

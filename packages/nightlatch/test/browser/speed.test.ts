@@ -1,18 +1,13 @@
 import type { CDPSession, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { gzipSync } from 'node:zlib'
-import type { TestApp } from '../support/app.js'
-import { enrolledPerson, startApp } from '../support/app.js'
+import { enrolledPerson, useApp } from '../support/app.js'
 import { useChromium } from '../support/chromium.js'
 import { bringCookies, Visitor } from '../support/visitor.js'
 
 const { visiting } = useChromium()
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(() => app.close())
+const app = useApp()
 
 interface Traffic {
   readonly requests: string[]

@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApp, type TestApp } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import { useApp } from '../support/app.js'
 import { inDatabase } from '../support/attack.js'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' } })
-})
-afterAll(() => app.close())
+const app = useApp({ env: { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8' } })
 
 /** The address that the audit trail gives to a request with these hops. */
 async function addressSeen(hops: readonly string[]): Promise<string> {

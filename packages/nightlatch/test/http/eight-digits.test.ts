@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TestApp } from '../support/app.js'
-import { startApp } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import { useApp } from '../support/app.js'
 import { inDatabase, personWithSecret, withPassword } from '../support/attack.js'
 import { rfcSecret } from '../support/vectors.js'
 
 describe('an account whose authenticator has eight digits', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   async function someone(username: string) {
     const person = await personWithSecret(app, username, rfcSecret)

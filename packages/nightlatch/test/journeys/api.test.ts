@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { apiPath, operationIds, operations } from '../../src/http/api/operations.js'
 import { accepted, api, asApiReply, enrolledByApi, proveAgain } from '../support/api.js'
-import type { TestApp } from '../support/app.js'
-import { Phone, startApp, testPassword } from '../support/app.js'
+import { Phone, startApp, testPassword, useApp } from '../support/app.js'
 
 describe('the JSON interface', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   const nobody = 'a'.repeat(26)
 
@@ -517,11 +512,7 @@ describe('the JSON interface', () => {
 })
 
 describe('where the second factor is optional', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_MFA: 'optional' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_MFA: 'optional' } })
 
   it('a password is enough, there is nothing to recover, and the last authenticator can go', async () => {
     await app.person('alone')

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TestApp } from '../support/app.js'
-import { Phone, setUpKey, startApp, testPassword } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import { Phone, setUpKey, testPassword, useApp } from '../support/app.js'
 
 const base = '/auth'
 
@@ -11,11 +10,7 @@ const addressesIn = (html: string): string[] =>
     .filter((address) => !/^(?:#|otpauth:)/.test(address))
 
 describe('below a base path', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_BASE_PATH: base } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_BASE_PATH: base } })
 
   it('every redirect, link, form and file of the first sign-in lies below it', async () => {
     await app.person('ada')

@@ -1,11 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { Problem } from '../../src/client/index.js'
 import { createClient } from '../../src/client/index.js'
 import { operationIds } from '../../src/http/api/operations.js'
-import type { TestApp } from '../support/app.js'
-import { Phone, startApp, testPassword } from '../support/app.js'
+import { Phone, testPassword, useApp } from '../support/app.js'
 
 /** A fetch with a cookie jar, as a program in Node has one. */
 function fetchWithJar(): (url: string, init: RequestInit) => Promise<Response> {
@@ -24,11 +23,7 @@ function fetchWithJar(): (url: string, init: RequestInit) => Promise<Response> {
 }
 
 describe('the typed client', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env: { NIGHTLATCH_BASE_PATH: '/auth' } })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env: { NIGHTLATCH_BASE_PATH: '/auth' } })
 
   const client = () => createClient({ origin: app.origin, basePath: '/auth', fetch: fetchWithJar() })
 

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { firstAccountLink } from '../../src/core/accounts/administration.js'
-import type { TestApp } from '../support/app.js'
-import { enrolledPerson, Phone, setUpKey, startApp } from '../support/app.js'
+import { enrolledPerson, Phone, setUpKey, startApp, useApp } from '../support/app.js'
 
 const hint = 'There is no account here yet'
 
 describe('whoever finishes installing', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp()
-  })
-  afterAll(() => app.close())
+  const app = useApp()
 
   it('reads at the sign-in page where the link to the first account is, as long as there is none', async () => {
     const first = (await app.browser().get('/login')).body

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp } from '../support/app.js'
+import { enrolledPerson, startApp, useApp } from '../support/app.js'
 import { anotherSession, isSignedIn } from '../support/attack.js'
 import { Browser } from '../support/browser.js'
 import { databases } from '../support/databases.js'
@@ -99,11 +99,7 @@ describe.each([
   ['http', {}, ''],
   ['https', { NIGHTLATCH_ORIGIN: 'https://auth.example.test:8443' }, '__Host-'],
 ])('cookies from before the upgrade, over %s', (_scheme, env, prefix) => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ env })
-  })
-  afterAll(() => app.close())
+  const app = useApp({ env })
 
   const former = (name: string): string => `${prefix}nightlatch-${name}`
 

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, setUpKey, startApp, testPassword } from '../support/app.js'
+import { describe, expect, it } from 'vitest'
+import type { Enrolled } from '../support/app.js'
+import { enrolledPerson, setUpKey, testPassword, useApp } from '../support/app.js'
 import type { Browser, Reply } from '../support/browser.js'
 import { codeAt } from '../support/other-totp.js'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(() => app.close())
+const app = useApp()
 
 /** The words of the box at the top, and where its links lead. */
 function alertOf({ body }: Reply): { text: string; links: string[] } {

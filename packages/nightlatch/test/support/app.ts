@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from 'vitest'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,6 +98,28 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
     },
   }
 }
+
+/** One server for the tests around which this is called: started before them and closed after. */
+export const useApp = (wishes: Wishes = {}): TestApp => whileTestsRun(() => startApp(wishes))
+
+/** What there is only while tests run, by a name that they have before. */
+export function whileTestsRun<Thing extends { close(): Promise<void> }>(start: () => Promise<Thing>): Thing {
+  let thing: Thing | null = null
+  beforeAll(async () => {
+    thing = await start()
+  })
+  afterAll(async () => {
+    await thing?.close()
+  })
+  return lazily(() => {
+    if (thing === null) throw new Error('it is there only while tests run')
+    return thing
+  })
+}
+
+/** Something that is looked for once a part of it is asked for. */
+export const lazily = <Thing extends object>(find: () => Thing): Thing =>
+  new Proxy({} as Thing, { get: (_none, name) => Reflect.get(find(), name) as unknown })
 
 export interface Enrolled {
   readonly browser: Browser

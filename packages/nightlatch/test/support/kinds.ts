@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { TestApp, Wishes } from './app.js'
-import { startApp } from './app.js'
+import { lazily, startApp, whileTestsRun } from './app.js'
 import { patiently, type DatabaseKind, type TestDatabase } from './databases.js'
 
 /** The real server on this kind of database; `close` removes both. */
@@ -61,4 +61,13 @@ export async function startTwoOn(
 ): Promise<{ here: TestApp; there: TestApp; close(): Promise<void> }> {
   const { apps, close } = await startServersOn(kind, 2, more)
   return { here: apps[0]!, there: apps[1]!, close }
+}
+
+/** Both for the tests around which this is called. */
+export function useTwoOn(
+  kind: DatabaseKind,
+  more: Record<string, string> = {},
+): { app: TestApp; there: TestApp } {
+  const two = whileTestsRun(() => startTwoOn(kind, more))
+  return { app: lazily(() => two.here), there: lazily(() => two.there) }
 }

@@ -48,12 +48,6 @@ export default tseslint.config(
     files: ['packages/otp/src/sha1.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
-  {
-    // A store is one object, however many questions it answers. It is made anew for each transaction: spread together
-    // from parts it took longer than the statements that were asked of it.
-    files: ['packages/nightlatch/src/storage/stores/*.ts'],
-    rules: { 'max-lines-per-function': 'off' },
-  },
   ...arrows,
   {
     files: [

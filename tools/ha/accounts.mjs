@@ -3,10 +3,7 @@ import { ourOtp } from '../../packages/nightlatch/dist/core/factors/totp/store.j
 import { encodeBase32, generateSecret } from '@nightlatch/otp'
 import { openNightlatch } from '../../packages/nightlatch/dist/compose/open.js'
 import { readSettings } from '../../packages/nightlatch/dist/config/read.js'
-import {
-  newRecoveryCodes,
-  showRecoveryCode,
-} from '../../packages/nightlatch/dist/core/factors/recovery-codes/store.js'
+import { newRecoveryCodes } from '../../packages/nightlatch/dist/core/factors/recovery-codes/store.js'
 import { newAccount } from '../../packages/nightlatch/dist/core/sign-in/password-check.js'
 import { Secret } from '../../packages/nightlatch/dist/core/secret.js'
 
@@ -43,13 +40,12 @@ export async function makeAccounts(env, counts) {
 
 /** Ten codes, and what the database keeps of them. */
 async function recoveryCodes(core) {
-  const codes = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
-  const salt = Buffer.from(core.platform.randomBytes(16)).toString('hex')
+  const { codes, shown, salt } = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
   const hashes = await core.passwords.hashAll(codes, salt)
   return {
     salt,
     hashes,
-    codes: codes.map((code, at) => ({ code: showRecoveryCode(code), hash: hashes[at] })),
+    codes: shown.map((code, at) => ({ code, hash: hashes[at] })),
   }
 }
 

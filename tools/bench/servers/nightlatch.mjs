@@ -82,7 +82,7 @@ function begin(stores, person) {
     account: person.account,
     browser,
     factors: ['password', 'totp'],
-    verifiedAt: core.platform.nowSeconds(),
+    isProof: true,
     remember: false,
   })
 }

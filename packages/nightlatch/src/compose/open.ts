@@ -265,7 +265,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
   const protectedDomain = settings.cookieDomain ?? ''
   const nextPolicy = { origin, protectedDomain }
   const log = parts.log ?? silent
-  const isTrusted = (address: string): boolean => settings.trustedProxies.has(address)
+  const { trustedProxies } = settings
   logEvents(nightlatch, log)
   const services: Services = {
     core,
@@ -284,9 +284,9 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     assets,
     metrics: createMetrics(core.platform.nowSeconds()),
     log,
-    isTrustedProxy: isTrusted,
-    clientAddress: clientAddresses({ isTrusted, log }),
-    noteProxy: untrustedProxies({ isTrustedProxy: isTrusted, log }),
+    trustedProxies,
+    clientAddress: clientAddresses({ trustedProxies, log }),
+    noteProxy: untrustedProxies({ trustedProxies, log }),
     responseCaches: createResponseCaches({ secure, hsts: settings.hsts }),
     accessRules: parts.accessRules ?? null,
     isOutage,

@@ -9,11 +9,22 @@ export type Token = Secret<string>
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
+const tokenCharacters = 43
+
 /** 43 characters: 256 random bits, six a character. */
-export function newToken(platform: Pick<Platform, 'randomBytes'>): Token {
+export const newToken = (platform: Pick<Platform, 'randomBytes'>): Token =>
+  new Secret(randomText(platform, tokenCharacters))
+
+/** Two that are drawn at once. */
+export function twoTokens(platform: Pick<Platform, 'randomBytes'>): readonly [Token, Token] {
+  const text = randomText(platform, 2 * tokenCharacters)
+  return [new Secret(text.slice(0, tokenCharacters)), new Secret(text.slice(tokenCharacters))]
+}
+
+function randomText(platform: Pick<Platform, 'randomBytes'>, characters: number): string {
   let text = ''
-  for (const byte of platform.randomBytes(43)) text += alphabet[byte & 63]
-  return new Secret(text)
+  for (const byte of platform.randomBytes(characters)) text += alphabet[byte & 63]
+  return text
 }
 
 /** So much of a trusted device's token stays the same; the rest, 132 random bits, is new at each use. */
@@ -46,7 +57,10 @@ export function hashToken(platform: Pick<Platform, 'sha256'>, token: Token): str
 export type ForwardToken = Secret<string>
 
 export const forwardTokenOf = (platform: Pick<Platform, 'sha256'>, session: Token): ForwardToken =>
-  new Secret(platform.sha256(`forward:${session.reveal()}`))
+  new Secret(forwardText(platform, session))
+
+const forwardText = (platform: Pick<Platform, 'sha256'>, session: Token): string =>
+  platform.sha256(`forward:${session.reveal()}`)
 
 /** A forward token that came from a cookie, or null when it cannot be one. */
 export function parseForwardToken(text: string | undefined): ForwardToken | null {
@@ -58,4 +72,4 @@ export const hashForwardToken = (platform: Pick<Platform, 'sha256'>, token: Forw
 
 /** What is kept of a session's token: session token → forward token → this, and never back. */
 export const hashSessionToken = (platform: Pick<Platform, 'sha256'>, token: Token): string =>
-  hashForwardToken(platform, forwardTokenOf(platform, token))
+  platform.sha256(forwardText(platform, token))

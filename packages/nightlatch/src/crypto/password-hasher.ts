@@ -54,8 +54,8 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
     },
     async hashAll(secrets, salt, urgency = 'now') {
       if (!/^([0-9a-f]{2}){8,64}$/.test(salt)) throw new TypeError('A salt is 8 to 64 bytes in hexadecimal.')
-      if (secrets.length > mostSecrets) throw new RangeError(`At most ${mostSecrets} secrets at a time.`)
-      const plain = secrets.map((secret) => secret.reveal())
+      const plain = secrets.reveal()
+      if (plain.length > mostSecrets) throw new RangeError(`At most ${mostSecrets} secrets at a time.`)
       const answer = await run({ kind: 'hash-all', secrets: plain, salt, setting }, urgency)
       if (answer === 'busy' || typeof answer === 'object') return answer
       throw new TypeError('A password thread gave the wrong answer.')

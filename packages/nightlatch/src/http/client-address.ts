@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import type { HttpRequest } from './request.js'
-import type { HttpLog } from './services.js'
+import type { Addresses, HttpLog } from './services.js'
 
 interface Known {
-  isTrusted(address: string): boolean
+  readonly trustedProxies: Addresses
   /** Where no proxy says an address that can be read, everybody counts as one: the operator is told, once. */
   readonly log: HttpLog
 }
@@ -12,7 +12,7 @@ interface Known {
  * Who asks, the only decision about it: the peer, or, when the peer is a trusted proxy, the last address in
  * X-Forwarded-For that is not a trusted proxy itself. What is no address ends the search.
  */
-export function clientAddresses({ isTrusted, log }: Known): (request: HttpRequest) => string {
+export function clientAddresses({ trustedProxies, log }: Known): (request: HttpRequest) => string {
   let hasWarned = false
   const warn = (hop: string): void => {
     if (hasWarned) return
@@ -24,7 +24,7 @@ export function clientAddresses({ isTrusted, log }: Known): (request: HttpReques
   }
   return (request) => {
     const peer = request.peer.replace(mapped, '')
-    if (!isTrusted(peer)) return peer
+    if (!trustedProxies.has(peer)) return peer
     const said = request.header('x-forwarded-for')
     const hops = said === undefined ? [] : said.split(',').slice(-mostHops).reverse()
     let address = peer
@@ -33,7 +33,7 @@ export function clientAddresses({ isTrusted, log }: Known): (request: HttpReques
       if (next === null) warn(hop.trim())
       if (next === null) break
       address = next
-      if (!isTrusted(next)) break
+      if (!trustedProxies.has(next)) break
     }
     return address
   }

@@ -50,12 +50,9 @@ export interface FormContext extends Context {
 export type Handler = (context: Context) => Promise<HttpResponse>
 
 export function browserOf({ services, request }: Context): Browser {
-  return {
-    client: { address: services.clientAddress(request), userAgent: request.header('user-agent') ?? '' },
-    knownDevice: services.cookies.token(request, 'device'),
-    trustedDevice: services.cookies.token(request, 'trusted'),
-    session: services.cookies.token(request, 'session'),
-  }
+  const client = { address: services.clientAddress(request), userAgent: request.header('user-agent') ?? '' }
+  const { device, trusted, session } = services.cookies.tokens(request, ['device', 'trusted', 'session'])
+  return { client, knownDevice: device, trustedDevice: trusted, session }
 }
 
 export const signedInOf = ({ services, request }: Context): Promise<SignedIn | null> =>

@@ -39,6 +39,11 @@ export function cookieNames(
 export interface Cookies {
   read(request: Pick<HttpRequest, 'header'>, name: CookieName): string | undefined
   token(request: Pick<HttpRequest, 'header'>, name: CookieName): Token | null
+  /** Several at once. */
+  tokens<Name extends CookieName>(
+    request: Pick<HttpRequest, 'header'>,
+    names: readonly Name[],
+  ): Readonly<Record<Name, Token | null>>
   set(name: CookieName, value: string, maxAgeSeconds: number): string
   clear(name: CookieName): string
   /** As the browser has it, with its prefix and its mark. */
@@ -53,14 +58,18 @@ export function cookiesFor(owner: CookieOwner): Cookies {
   const names = (name: CookieName): CookieNames => cookieNames(owner, '__Host-', name)
   const full = (name: CookieName): string => names(name).current
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
-  const read: Cookies['read'] = (request, name) =>
-    lasting.includes(name)
-      ? readLasting(request.header('cookie'), names(name))
-      : readCookie(request.header('cookie'), full(name))
+  const readIn = (header: string | undefined, name: CookieName): string | undefined =>
+    lasting.includes(name) ? readLasting(header, names(name)) : readCookie(header, full(name))
+  const read: Cookies['read'] = (request, name) => readIn(request.header('cookie'), name)
   return {
     nameOf: full,
     read,
     token: (request, name) => parseToken(read(request, name)),
+    tokens: <Name extends CookieName>(request: Pick<HttpRequest, 'header'>, wanted: readonly Name[]) => {
+      const header = request.header('cookie')
+      const found = wanted.map((name) => readIn(header, name)).map(parseToken)
+      return Object.fromEntries(wanted.map((name, at) => [name, found[at]])) as Record<Name, Token | null>
+    },
     set: (name, value, maxAge) => `${full(name)}=${value}; Max-Age=${String(maxAge)}${attributes}`,
     clear: (name) => `${full(name)}=; Max-Age=0${attributes}`,
   }

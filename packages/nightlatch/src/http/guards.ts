@@ -3,6 +3,7 @@ import { refusalPage } from './refuse.js'
 import { seeOther, withCookies } from './response.js'
 import type { HttpResponse } from './request.js'
 import type { BodyRefusal } from './bodies.js'
+import { readForm } from './bodies.js'
 import { destinationOf } from './pages/destination.js'
 import { queryFor } from './return-url.js'
 import type { FormContext, Handler, SignedInContext, SigningInContext, Context } from './context.js'
@@ -52,18 +53,16 @@ async function signInIsDone(context: Context & Partial<FormContext>): Promise<Ht
   return signedIn === null ? signInIsOver(context) : seeOther(afterSignIn(context))
 }
 
-export const signingInForm = (
-  handler: (context: SigningInContext & FormContext) => Promise<HttpResponse>,
-): Handler => {
-  const whenRead = forSigningIn<FormContext>(handler)
-  return async (context) => {
+/** The form comes first: the sign-in may end while it is on its way, and one that has ended leads where its form says. */
+export const signingInForm =
+  (handler: (context: SigningInContext & FormContext) => Promise<HttpResponse>): Handler =>
+  async (context) => {
+    const read = await readForm(context.request)
     const found = await signingInOf(context)
-    const whenNot = (): Promise<HttpResponse> => signInIsDone(context)
-    if (found === null) return withForm<Context>(signInIsDone, whenNot)(context)
-    const isHere = context.request.hasArrived()
-    return withForm<SigningInContext>(isHere ? handler : whenRead, refuseBody)({ ...context, ...found })
+    if (read.kind === 'refused') return found === null ? signInIsDone(context) : refuseBody(context, read)
+    const sent = { ...context, form: read.form }
+    return found === null ? signInIsDone(sent) : handler({ ...sent, ...found })
   }
-}
 
 function toSignIn(context: Context): HttpResponse {
   const { base } = context.services.site

@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly peer: string
   /** A header's value by its lower-case name; several of one name are joined by ', '. */
   header(name: string): string | undefined
+  /** Whether any of these was sent, by their lower-case names. */
+  hasAny(names: readonly string[]): boolean
   /** How many headers of this name were sent. */
   headerCount(name: string): number
   /** Whether the body has arrived whole: to read it then takes no time in which anything could end. */

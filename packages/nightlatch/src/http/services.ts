@@ -20,7 +20,7 @@ export interface Services {
   readonly metrics: Metrics
   readonly responseCaches: ResponseCaches
   readonly log: HttpLog
-  isTrustedProxy(address: string): boolean
+  readonly trustedProxies: Addresses
   clientAddress(request: HttpRequest): string
   /** Warns, now and then, of a proxy that is not trusted. */
   noteProxy(request: HttpRequest): void
@@ -36,6 +36,10 @@ export interface Services {
   isStopping(): boolean
   /** Who is to hear of it. */
   readonly readinessPollers: ReadinessPollers
+}
+
+export interface Addresses {
+  has(address: string): boolean
 }
 
 export interface SiteFacts {

@@ -3,13 +3,13 @@ import type { HttpRequest } from './request.js'
 import { untrustedProxies } from './untrusted-proxy.js'
 
 const asked = (peer: string, headers: Record<string, string> = { 'x-forwarded-for': '203.0.113.7' }) =>
-  ({ peer, header: (name: string) => headers[name] }) as HttpRequest
+  ({ peer, hasAny: (names: readonly string[]) => names.some((name) => name in headers) }) as HttpRequest
 
 it('warns of each address once an hour, and of twenty at most, whoever sends such headers', () => {
   const warned: unknown[] = []
   let now = 0
   const note = untrustedProxies({
-    isTrustedProxy: (address) => address === '10.0.0.1',
+    trustedProxies: new Set(['10.0.0.1']),
     log: { warn: (_message, { address }) => warned.push(address), error: () => undefined },
     now: () => now,
   })

@@ -1,5 +1,5 @@
 import type { HttpRequest } from './request.js'
-import type { HttpLog } from './services.js'
+import type { Addresses, HttpLog } from './services.js'
 
 /** How often one address is named, and how many addresses are remembered: anybody may send these headers. */
 const everyMs = 60 * 60_000
@@ -7,14 +7,8 @@ const mostAddresses = 20
 
 const headers = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded'] as const
 
-/** Asked about every request. */
-function isForwarded(request: HttpRequest): boolean {
-  for (const name of headers) if (request.header(name) !== undefined) return true
-  return false
-}
-
 interface Options {
-  isTrustedProxy(address: string): boolean
+  readonly trustedProxies: Addresses
   readonly log: HttpLog
   /** Milliseconds that only grow. */
   readonly now?: () => number
@@ -24,10 +18,10 @@ interface Options {
  * A proxy in front of us that nobody named: all people share its address, and forward authentication does not work.
  * It is said where the operator looks, once an hour for each address.
  */
-export function untrustedProxies({ isTrustedProxy, log, now = () => performance.now() }: Options) {
+export function untrustedProxies({ trustedProxies, log, now = () => performance.now() }: Options) {
   const warned = new Map<string, number>()
   return (request: HttpRequest): void => {
-    if (!isForwarded(request) || request.peer === '' || isTrustedProxy(request.peer)) return
+    if (!request.hasAny(headers) || request.peer === '' || trustedProxies.has(request.peer)) return
     const at = now()
     const last = warned.get(request.peer)
     if (last !== undefined ? at - last < everyMs : warned.size >= mostAddresses && !forgetOne(warned, at))

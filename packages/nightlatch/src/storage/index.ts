@@ -9,8 +9,8 @@ import { migrate, mustBeMigrated } from './migrations/migrate.js'
 import { moveAll, type Moved, type MoveOptions } from './move/move.js'
 import { sessionStore } from './stores/sessions.js'
 import { openSqlite } from './engine/sqlite/sqlite.js'
-import type { Heard } from './stores/audit.js'
-import { StoresOn } from './stores/stores-on.js'
+import type { Heard } from './stores/store.js'
+import { storesOn } from './stores/stores-on.js'
 
 export type { Moved, MoveOptions } from './move/move.js'
 export { StorageError, type StorageProblem } from './engine/errors.js'
@@ -106,7 +106,7 @@ export async function undoMove<T>(
         if (mark.state === 'moving') return { kind: 'opened' }
         return {
           kind: 'closed',
-          closed: await close(new StoresOn(db, clockOf(db.dialect, 'database'))),
+          closed: await close(storesOn(db, { clock: clockOf(db.dialect, 'database') })),
           to: mark.to,
         }
       }),
@@ -135,11 +135,11 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
     commit?: Commit,
   ): Promise<T> => {
     const heard = hear
-    if (heard === undefined) return database.db.atomic((part) => work(new StoresOn(part, clock)), commit)
+    if (heard === undefined) return database.db.atomic((part) => work(storesOn(part, { clock })), commit)
     let events: AuditEvent[] = []
     const outcome = await database.db.atomic(async (part) => {
       events = []
-      const done = await work(new StoresOn(part, clock, { heard: (event) => void events.push(event) }))
+      const done = await work(storesOn(part, { clock, heard: (event) => void events.push(event) }))
       if (done instanceof Rollback) events = []
       return done
     }, commit)
@@ -152,7 +152,8 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
       hear = told
     },
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
-    stores: new StoresOn(db, clock, {
+    stores: storesOn(db, {
+      clock,
       sessions: remembering(unlessMoving(sessionStore(db)), freshness),
       heard: (event) => hear?.(event),
     }),
@@ -162,7 +163,7 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
       await mustBeMigrated(database.db)
       await mustNotHaveMoved(database.db)
     },
-    patiently: (work) => database.patiently((db) => db.atomic((part) => work(new StoresOn(part, clock)))),
+    patiently: (work) => database.patiently((db) => db.atomic((part) => work(storesOn(part, { clock })))),
     backupTo: (file) => database.backupTo(file),
     close: () => database.close(),
   }

@@ -9,8 +9,8 @@ const trusted = { NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' }
 describe('BRUTE-20 the address of a client behind a proxy', () => {
   const logged: string[] = []
   const log = { warn: (message: string) => void logged.push(message), error: () => undefined }
-  const isTrusted = (address: string): boolean => address === '127.0.0.1' || address.startsWith('10.')
-  const of = clientAddresses({ isTrusted, log })
+  const trustedProxies = { has: (address: string) => address === '127.0.0.1' || address.startsWith('10.') }
+  const of = clientAddresses({ trustedProxies, log })
   const from = (said: string | undefined, peer = '127.0.0.1'): string =>
     of({ peer, header: () => said } as unknown as Parameters<typeof of>[0])
 

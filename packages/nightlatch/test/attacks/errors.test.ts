@@ -82,6 +82,7 @@ describe('when something inside breaks', () => {
           query: '',
           peer,
           header: () => undefined,
+          hasAny: () => false,
           headerCount: () => 0,
           hasArrived: () => true,
           body: () => Promise.resolve(new Uint8Array()),

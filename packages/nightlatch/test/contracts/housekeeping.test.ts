@@ -12,6 +12,7 @@ import { databases, useDatabase } from '../support/databases.js'
 import { until } from '../support/until.js'
 import { withStores } from '../support/with-stores.js'
 import { aHash, anAccount, aSession, nameOf, somebody } from './things.js'
+import { overriding } from '../../src/storage/stores/store.js'
 
 const now = 2_000_000
 const box = aBox()
@@ -121,11 +122,9 @@ describe.each(databases)('housekeeping on $name', (kind) => {
     const log = { ...silent, error: (message: string) => void told.push(message) }
     const { stores } = servers.here
     let failing = true
-    const leases = {
-      ...stores.leases,
-      take: (...given: Parameters<typeof stores.leases.take>) =>
-        failing ? Promise.reject(new Error('away')) : stores.leases.take(...given),
-    }
+    const leases = overriding(stores.leases, {
+      take: (...given) => (failing ? Promise.reject(new Error('away')) : stores.leases.take(...given)),
+    })
     const core = coreOn({ ...servers.here, stores: withStores(stores, { leases }) })
     await backlog(servers.here, 10)
     const stop = startHousekeeping({ core }, log, { everyMs: 5, pauseMs: 1 })

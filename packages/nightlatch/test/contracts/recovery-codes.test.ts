@@ -45,7 +45,7 @@ describe.each(databases)('recovery codes on $name', (kind) => {
     const { id } = await somebody(servers.here.stores)
     const sets = Array.from({ length: 50 }, (_one, index) => ({ salt: `salt ${index}`, hashes: tenHashes() }))
     await fiftyAtOnce([servers.here, servers.there], (server, index) =>
-      server.stores.recoveryCodes.replaceAll(id, sets[index]!),
+      server.atomically(({ recoveryCodes }) => recoveryCodes.replaceAll(id, sets[index]!)),
     )
     expect(await codes().countLeft(id)).toBe(10)
     const salt = await codes().saltOf(id)

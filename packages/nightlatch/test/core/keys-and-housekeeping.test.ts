@@ -26,6 +26,7 @@ import { inATable, noon, pendingSetUp, useHere } from './people.js'
 import type { Here } from './people.js'
 import { withStores } from '../support/with-stores.js'
 import { usualLimits } from '../../src/core/policy.js'
+import { overriding } from '../../src/storage/stores/store.js'
 
 const { password: passwordPolicy, code: codePolicy } = usualLimits.attempts
 
@@ -186,7 +187,9 @@ describe('secrets are sealed anew', () => {
     const stale = await authenticators.listNotSealedUnder(both.keyId, 9)
     await resealSome(both, here.stores, 9)
     const pages = [stale]
-    const late = { ...authenticators, listNotSealedUnder: () => Promise.resolve(pages.shift() ?? []) }
+    const late = overriding(authenticators, {
+      listNotSealedUnder: () => Promise.resolve(pages.shift() ?? []),
+    })
     const before = await authenticators.listOf(ada.id)
     expect(await resealSome(both, withStores(here.stores, { authenticators: late }), 9)).toBe(0)
     expect(await authenticators.listOf(ada.id)).toEqual(before)

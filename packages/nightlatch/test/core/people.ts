@@ -34,6 +34,7 @@ import type { OpenStorage } from '../../src/storage/index.js'
 import { openStorage } from '../../src/storage/index.js'
 import { Phone, quickArgon2, TestClock } from '../support/phone.js'
 import { withStores } from '../support/with-stores.js'
+import { overriding } from '../../src/storage/stores/store.js'
 
 /** One for all tests of a worker: starting threads takes longer than any test. */
 export const hasher: PasswordHasher = createPasswordHasher({
@@ -295,7 +296,7 @@ export const withStorage = (core: Core, other: Partial<Storage>): Core =>
 /** Nothing can be written into the audit trail any more. */
 export function whereTheTrailIsFull(core: Core): Core {
   const add = (): Promise<never> => Promise.reject(new Error('the disk is full'))
-  const without = (stores: Stores): Stores => withStores(stores, { audit: { ...stores.audit, add } })
+  const without = (stores: Stores): Stores => withStores(stores, { audit: overriding(stores.audit, { add }) })
   const { stores, atomically } = core[storage]
   return withStorage(core, {
     stores: without(stores),

@@ -18,6 +18,7 @@ import { withStores } from '../support/with-stores.js'
 import { aBox, fullHasher, inATable, justBeforeTheWrite, noon, useHere, withStorage } from './people.js'
 import { givePhone } from '../support/people.js'
 import type { Person } from './people.js'
+import { overriding } from '../../src/storage/stores/store.js'
 
 const here = useHere()
 
@@ -461,7 +462,7 @@ describe('two at once', () => {
       const { authenticators } = stores
       const listOf: typeof authenticators.listOf = async (account) =>
         (await authenticators.listOf(account)).map((one) => ({ ...one, lastStep: 0 }))
-      return withStores(stores, { authenticators: { ...authenticators, listOf } })
+      return withStores(stores, { authenticators: overriding(authenticators, { listOf }) })
     }
     const core = withStorage(here.core, {
       atomically: (work) => here.storage.atomically((stores) => work(asBefore(stores))),

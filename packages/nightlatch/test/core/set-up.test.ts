@@ -15,6 +15,7 @@ import { Phone } from '../support/phone.js'
 import { aBox, fullHasher, justBeforeTheWrite, noon, pendingSetUp, useHere, withStorage } from './people.js'
 import type { Person } from './people.js'
 import { withStores } from '../support/with-stores.js'
+import { overriding } from '../../src/storage/stores/store.js'
 
 const here = useHere()
 const notNow = (why: string) => ({ kind: 'not-now', why })
@@ -212,13 +213,12 @@ describe('a set-up', () => {
     const quick = (id: string) =>
       withStorage(here.core, {
         stores: withStores(here.stores, {
-          setUps: {
-            ...here.stores.setUps,
+          setUps: overriding(here.stores.setUps, {
             findByOwner: async (owner: string, now: number) => {
               await here.stores.setUps.removeByOwner(id)
               return here.stores.setUps.findByOwner(owner, now)
             },
-          },
+          }),
         }),
       })
     const owner = await (await here.someoneWithAPassword()).setUpOwner()

@@ -97,8 +97,8 @@ export const rest: readonly Edit[] = [
   ),
   before(
     'storage/stores/stores-on.ts',
-    '  get recoveryCodes()',
-    "  get passPhraseCards(): Stores['passPhraseCards'] {\n    return passPhraseCardStore(this.#db)\n  }\n\n",
+    '  recoveryCodes: recoveryCodeStore(db, more),',
+    '  passPhraseCards: passPhraseCardStore(db),\n',
   ),
   first('storage/stores/stores-on.ts', "import { passPhraseCardStore } from './pass-phrase-cards.js'\n"),
   before(
@@ -258,7 +258,7 @@ export const passPhraseCard: SecondFactor = {
   rename: (stores, { id, account, name }) => stores.passPhraseCards.rename(id, account, name),
   remove: (stores, { id, account }) => stores.passPhraseCards.remove(id, account),
   removeAllOf: (stores, account) => stores.passPhraseCards.removeAllOf(account),
-  endSetUpsOf: () => Promise.resolve(),
+  endSetUpsOf: null,
   countersOf: (account) => [cardKey(account)],
   removeExpired: () => Promise.resolve(0),
   secrets: null,
@@ -267,7 +267,7 @@ export const passPhraseCard: SecondFactor = {
 `,
   'storage/stores/pass-phrase-cards.ts': `import type { Card, PassPhraseCardStore } from '../../core/factors/pass-phrase-card/store.js'
 import type { AccountId } from '../../core/ids.js'
-import type { Db } from '../engine/database.js'
+import { defineStore } from './store.js'
 
 interface Row {
   readonly id: string
@@ -287,9 +287,9 @@ const cardOf = (row: Row): Card => ({
   lastUsedAt: row.last_used_at,
 })
 
-export const passPhraseCardStore = (db: Db): PassPhraseCardStore => ({
-  add: async (card) => {
-    await db.run('INSERT INTO pass_phrase_card (id, account, name, hash, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+export const passPhraseCardStore = defineStore<PassPhraseCardStore>({
+  async add(card) {
+    await this.db.run('INSERT INTO pass_phrase_card (id, account, name, hash, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6)', [
       card.id,
       card.account,
       card.name,
@@ -298,13 +298,19 @@ export const passPhraseCardStore = (db: Db): PassPhraseCardStore => ({
       card.lastUsedAt,
     ])
   },
-  listOf: async (account) =>
-    (await db.all<Row>('SELECT * FROM pass_phrase_card WHERE account = $1', [account])).map(cardOf),
-  rename: async (id, account, name) =>
-    (await db.run('UPDATE pass_phrase_card SET name = $3 WHERE id = $1 AND account = $2', [id, account, name])) > 0,
-  remove: async (id, account) =>
-    (await db.run('DELETE FROM pass_phrase_card WHERE id = $1 AND account = $2', [id, account])) > 0,
-  removeAllOf: (account) => db.run('DELETE FROM pass_phrase_card WHERE account = $1', [account]),
+  async listOf(account) {
+    return (await this.db.all<Row>('SELECT * FROM pass_phrase_card WHERE account = $1', [account])).map(cardOf)
+  },
+  async rename(id, account, name) {
+    const rename = 'UPDATE pass_phrase_card SET name = $3 WHERE id = $1 AND account = $2'
+    return (await this.db.run(rename, [id, account, name])) > 0
+  },
+  async remove(id, account) {
+    return (await this.db.run('DELETE FROM pass_phrase_card WHERE id = $1 AND account = $2', [id, account])) > 0
+  },
+  removeAllOf(account) {
+    return this.db.run('DELETE FROM pass_phrase_card WHERE account = $1', [account])
+  },
 })
 `,
   'pages/pass-phrase-card.ts': `import type { FactorKind } from '../core/factors/factor.js'
@@ -359,10 +365,11 @@ export const postCardSetUp: Handler = form(async (context) => {
   }
   const outcome = await enrol(core, {
     owner,
+    at,
     browser: browserOf(context),
     factor: passPhraseCard,
     take: () => Promise.resolve(true),
-    replace: () => Promise.resolve(null),
+    replace: null,
     keep: async (stores) => {
       await stores.passPhraseCards.add(card)
       return card

@@ -14,6 +14,7 @@ const askWith = (parts: Partial<HttpRequest>): HttpRequest => ({
   query: '',
   peer: '127.0.0.1',
   header: () => undefined,
+  hasAny: () => false,
   headerCount: () => 0,
   hasArrived: () => true,
   body: () => Promise.resolve(new Uint8Array()),
@@ -37,7 +38,10 @@ describe('the body of a call', () => {
     const describing = apiRoutes.find(({ path }) => path === '/api/v1/openapi.json')
     const context = {
       request: ask,
-      services: { site: { origin: 'http://localhost:3000', base: '' } },
+      services: {
+        site: { origin: 'http://localhost:3000', base: '' },
+        cookies: { nameOf: (name: string) => name },
+      },
     } as unknown as Context
     expect(await describing?.handler(context)).toMatchObject({ status: 200 })
   })

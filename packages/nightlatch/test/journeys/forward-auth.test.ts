@@ -588,6 +588,7 @@ describe('forward authentication with rules', () => {
       query: '',
       peer: '127.0.0.1',
       header: (name) => all.get(name),
+      hasAny: (names) => names.some((name) => all.has(name)),
       headerCount: (name) => (all.has(name) ? 1 : 0),
       hasArrived: () => true,
       body: () => Promise.reject(new Error('the body was read')),

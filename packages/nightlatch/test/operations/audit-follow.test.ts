@@ -6,6 +6,7 @@ import type { OpenStorage } from '../../src/storage/index.js'
 import { run, temporaryFolder } from '../support/cli.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 import { until } from '../support/until.js'
+import { overriding } from '../../src/storage/stores/store.js'
 
 const event = (name: string): AuditEvent => ({
   at: 1000,
@@ -108,7 +109,7 @@ describe('events whose transactions end in another order than they wrote', () =>
       looked += sequences.length
       return audit.listThese(sequences)
     }
-    const trail = await openTrail({ ...audit, listThese }, () => now)
+    const trail = await openTrail(overriding(audit, { listThese }), () => now)
     now = 61_000
     await trail.next()
     expect(looked).toBe(0)

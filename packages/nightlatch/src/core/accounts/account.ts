@@ -70,8 +70,11 @@ export interface AccountStore {
   hasOtherAdministrator(id: AccountId, now: number): Promise<boolean>
   /** Names that nobody has to be kept from any more. */
   removeFreedNames(now: number, limit: number): Promise<number>
-  /** Counts one more of a kind; false when the account has `atMost` of it already, or, `first`, any second factor. */
-  countFactorUp(id: AccountId, kind: FactorKind, limit: FactorLimit): Promise<boolean>
+  /**
+   * Counts one more of a kind. @returns the account as it is then; null when it has `atMost` of it already, or,
+   * `first`, any second factor
+   */
+  countFactorUp(id: AccountId, kind: FactorKind, limit: FactorLimit): Promise<Account | null>
   /** Counts one less of a kind; false when fewer than `atLeast` second factors of all kinds would be left. */
   countFactorDown(id: AccountId, kind: FactorKind, atLeast: number): Promise<boolean>
   resetFactorCounts(id: AccountId): Promise<void>

@@ -217,7 +217,7 @@ export async function removeAccount(
     if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
     await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
-    for (const key of countersOf(account.id)) await stores.attempts.clear(key)
+    await stores.attempts.clear(...countersOf(account.id))
     await stores.accounts.remove(account.id)
     const details = { username: account.username }
     await noteAct(core, stores, { account, event: 'account.removed', actor, details })
@@ -269,7 +269,7 @@ export async function resetSecondFactor(
     for (const { kind, removeAllOf } of allFactors) counts[kind] = await removeAllOf(stores, account.id)
     await stores.accounts.resetFactorCounts(account.id)
     await stores.knownDevices.removeAllOf(account.id)
-    for (const key of countersOf(account.id)) await stores.attempts.clear(key)
+    await stores.attempts.clear(...countersOf(account.id))
     await endEverything(stores, account.id)
     await noteAct(core, stores, { account, event: 'account.second-factor-reset', actor })
     return counts

@@ -17,7 +17,7 @@ export interface PasswordHasher {
   verify(hash: string, password: Password): Promise<boolean | 'busy'>
   /** Raw hashes of many short secrets under one salt (recovery codes), in the order given. */
   hashAll(
-    secrets: readonly Secret<string>[],
+    secrets: Secret<readonly string[]>,
     salt: string,
     urgency?: Urgency,
   ): Promise<readonly string[] | 'busy'>

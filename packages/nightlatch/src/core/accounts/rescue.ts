@@ -5,7 +5,7 @@ import type { Actor } from './actor.js'
 import { atTheCommandLine, by } from './actor.js'
 import type { Core } from '../core.js'
 import { hasSecondFactor } from '../factors/factor.js'
-import { newRecoveryCodes, newSalt, showRecoveryCode } from '../factors/recovery-codes/store.js'
+import { newRecoveryCodes } from '../factors/recovery-codes/store.js'
 import { storage } from '../ports/stores.js'
 
 type RescueOutcome =
@@ -25,11 +25,12 @@ export async function rescueAccount(
   account: Account,
   actor: Actor = atTheCommandLine,
 ): Promise<RescueOutcome> {
-  const [code] = newRecoveryCodes(core.platform, 1)
-  if (code === undefined) throw new Error('no code was made')
-  const salt = (await core[storage].stores.recoveryCodes.saltOf(account.id)) ?? newSalt(core.platform)
-  const hashes = await core.passwords.hashAll([code], salt, 'later')
+  const made = newRecoveryCodes(core.platform, 1)
+  const salt = (await core[storage].stores.recoveryCodes.saltOf(account.id)) ?? made.salt
+  const hashes = await core.passwords.hashAll(made.codes, salt, 'later')
   if (hashes === 'busy') return { kind: 'busy' }
+  const [hash = ''] = hashes
+  const [code = ''] = made.shown
   const now = core.platform.nowSeconds()
   const expiresAt = now + core.policy.rescueSeconds
   return core[storage].atomically<RescueOutcome>(async (stores) => {
@@ -39,13 +40,13 @@ export async function rescueAccount(
     // New codes were made while this one was hashed: it would fit none of them.
     const current = await stores.recoveryCodes.saltOf(held.id)
     if (current !== null && current !== salt) return { kind: 'busy' }
-    await stores.recoveryCodes.putRescue(held.id, { hash: hashes[0] ?? '', expiresAt, salt })
+    await stores.recoveryCodes.putRescue(held.id, { hash, expiresAt, salt })
     await note(core, stores, {
       account: held.id,
       event: 'account.rescued',
       client: actor.client,
       details: by(actor),
     })
-    return { kind: 'rescued', code: showRecoveryCode(code), expiresAt }
+    return { kind: 'rescued', code, expiresAt }
   })
 }

@@ -70,14 +70,16 @@ export const mayOnlyReplace = (core: Core, owner: SetUpOwner): boolean =>
 /** A second factor that was proven once and is to count from now on. */
 interface Enrolment<Item extends FactorItem> {
   readonly owner: SetUpOwner
+  /** The moment of the proof. */
+  readonly at: number
   readonly browser: Browser
   readonly factor: SecondFactor
   /** Takes what was pending, within the transaction: true once. */
   take(stores: Stores): Promise<boolean>
-  /** Removes the one whose place it takes; null when it takes nobody's. */
-  replace(stores: Stores): Promise<Replaced>
-  /** Keeps it, under a name that is free. */
-  keep(stores: Stores): Promise<Item>
+  /** Removes the one whose place it takes, null when that is gone; null where it takes nobody's. */
+  readonly replace: ((stores: Stores) => Promise<Replaced>) | null
+  /** Keeps it, under a name that is free: the first one finds every name so. */
+  keep(stores: Stores, isFirst: boolean): Promise<Item>
 }
 
 type Replaced = { readonly name: string } | null
@@ -103,70 +105,91 @@ export async function enrol<Item extends FactorItem>(
   core: Core,
   given: Enrolment<Item>,
 ): Promise<Enrolled<Item>> {
-  const { account } = given.owner
-  const codes = hasSecondFactor(account) ? null : await prepareRecoveryCodes(core)
+  const isFirst = !hasSecondFactor(given.owner.account)
+  const codes = isFirst ? await prepareRecoveryCodes(core) : null
   if (codes === 'busy') return { kind: 'busy' }
-  const outcome = await core[storage].atomically((stores) => addAndRenew(core, stores, { ...given, codes }))
+  const replacesOnly = !isFirst && mayOnlyReplace(core, given.owner)
+  const work = { ...given, codes, isFirst, replacesOnly }
+  const outcome = await core[storage].atomically((stores) => addAndRenew(core, stores, work))
   if (outcome.kind !== 'confirmed') return outcome
-  tellOfEnrolment(core, given, outcome)
+  tellOfEnrolment(core, work, outcome)
   return outcome
 }
 
 function tellOfEnrolment<Item extends FactorItem>(
   core: Core,
-  { owner, browser, factor }: Enrolment<Item>,
+  { owner, at, browser, factor, replacesOnly }: Enrolling<Item>,
   { item: { name }, replaced }: Enrolled<Item> & { readonly kind: 'confirmed' },
 ): void {
-  const told = { account: owner.account, client: browser.client }
+  const told = { account: owner.account, at, client: browser.client }
   if (replaced === null) return tellOwner(core, { ...told, kind: factor.notices.added, details: { name } })
-  const details = { name, replaced: replaced.name, recovered: Number(mayOnlyReplace(core, owner)) }
+  const details = { name, replaced: replaced.name, recovered: Number(replacesOnly) }
   tellOwner(core, { ...told, kind: factor.notices.replaced, details })
 }
 
-type WithCodes<Item extends FactorItem> = Enrolment<Item> & { readonly codes: PreparedCodes | null }
+interface Enrolling<Item extends FactorItem> extends Enrolment<Item> {
+  readonly codes: PreparedCodes | null
+  /** The account had no second factor when the proof was looked at. */
+  readonly isFirst: boolean
+  /** Whoever came by a way back in may only put one in another's place. */
+  readonly replacesOnly: boolean
+}
+
+const over = new Rollback<{ readonly kind: 'over' }>({ kind: 'over' })
 
 async function addAndRenew<Item extends FactorItem>(
   core: Core,
   stores: Stores,
-  given: WithCodes<Item>,
+  given: Enrolling<Item>,
 ): Promise<Enrolled<Item> | Rollback<Enrolled<Item>>> {
-  const over = new Rollback<Enrolled<Item>>({ kind: 'over' })
-  const { factor, codes } = given
-  const { account } = given.owner
-  await stores.accounts.hold(account.id)
-  if (!(await given.take(stores))) return over
-  const replaced = await given.replace(stores)
-  if (replaced === null && !(await makeRoom(core, stores, given))) return over
-  const item = await given.keep(stores)
-  for (const key of factor.countersOf(account.id)) await stores.attempts.clear(key)
-  const signedIn = await signInOrRenew(core, stores, given)
+  const { at, factor, codes, isFirst, replacesOnly } = given
+  const place = await takePlace(core, stores, given)
+  if (place === null) return over
+  const { account, replaced } = place
+  const item = await given.keep(stores, isFirst)
+  await stores.attempts.clear(...factor.countersOf(account.id))
+  const signedIn = await signInOrRenew(core, stores, { ...given, account })
   if (signedIn === null) return over
   if (codes !== null)
     await keepNewCodes(core, stores, { account: account.id, session: signedIn.session.id, codes })
   await note(core, stores, {
     event: factor.events.added,
+    at,
     account: account.id,
     client: given.browser.client,
     details: {
       [factor.one]: item.id,
       replaced: replaced !== null,
-      ...(mayOnlyReplace(core, given.owner) ? { after: 'recovery-code' } : {}),
+      ...(replacesOnly ? { after: 'recovery-code' } : {}),
     },
   })
   return { kind: 'confirmed', signedIn, item, replaced, recoveryCodes: codes?.shown ?? [] }
 }
 
-/**
- * The write that decides: a sign-in may only add the very first one, and whoever came by a way back in may only put one
- * in another's place, which needs no room.
- */
+/** What was pending is taken, once, and the account held to the end: as it is with its new count. Null: it is over. */
+async function takePlace<Item extends FactorItem>(
+  core: Core,
+  stores: Stores,
+  given: Enrolling<Item>,
+): Promise<{ readonly account: Account; readonly replaced: Replaced } | null> {
+  const { owner, replace } = given
+  const held =
+    replace === null ? await makeRoom(core, stores, given) : await stores.accounts.hold(owner.account.id)
+  if (held === null || !(await given.take(stores))) return null
+  const replaced = replace === null ? null : await replace(stores)
+  // Where the old one is gone already, this is one more.
+  const account = replace === null || replaced !== null ? held : await makeRoom(core, stores, given)
+  return account === null ? null : { account, replaced }
+}
+
+/** The write that decides: a sign-in may only add the very first one. In another's place it needs no room. */
 async function makeRoom<Item extends FactorItem>(
   core: Core,
   stores: Stores,
-  { owner, factor }: WithCodes<Item>,
-): Promise<boolean> {
-  if (mayOnlyReplace(core, owner)) return false
-  const limit = hasSecondFactor(owner.account) ? { atMost: factor.most(core.policy) } : 'first'
+  { owner, factor, isFirst, replacesOnly }: Enrolling<Item>,
+): Promise<Account | null> {
+  if (replacesOnly) return null
+  const limit = isFirst ? 'first' : { atMost: factor.most(core.policy) }
   return stores.accounts.countFactorUp(owner.account.id, factor.kind, limit)
 }
 
@@ -174,11 +197,9 @@ async function makeRoom<Item extends FactorItem>(
 async function signInOrRenew<Item extends FactorItem>(
   core: Core,
   stores: Stores,
-  given: WithCodes<Item>,
+  given: Enrolling<Item> & { readonly account: Account },
 ): Promise<Renewed | null> {
-  const { owner, browser, factor } = given
-  const account = await stores.accounts.find(owner.account.id) // with the new count
-  if (account === null) return null
+  const { owner, browser, factor, account } = given
   if (owner.kind === 'sign-in') {
     if (!(await stores.signIns.take(owner.signIn.id))) return null
     await endEverything(stores, account.id)
@@ -186,19 +207,18 @@ async function signInOrRenew<Item extends FactorItem>(
       account,
       browser,
       factors: ['password', factor.kind],
-      verifiedAt: core.platform.nowSeconds(),
+      isProof: true,
       remember: false,
     })
   }
   if (given.codes !== null) await endEverything(stores, account.id, owner.signedIn.session.id)
   else await stores.trustedDevices.endAllOf(account.id)
-  // A code of one more proves that it works, and nothing about who holds it.
-  const isProof = !hasSecondFactor(owner.account)
   const proven = await proveSession(core, stores, {
     signedIn: owner.signedIn,
     browser,
     proof: factor.kind,
-    isProof,
+    // A code of one more proves that it works, and nothing about who holds it.
+    isProof: given.isFirst,
   })
   return proven === null ? null : { ...proven, account }
 }

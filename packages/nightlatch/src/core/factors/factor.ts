@@ -103,8 +103,8 @@ interface AnyFactor {
   /** Once it is kept: what the owner is to hear of it. `refusal` null: it was accepted. */
   tell(core: Core, told: Presented & { readonly refusal: FactorRefusal | null }): Promise<void>
   removeAllOf(stores: Stores, account: AccountId): Promise<number>
-  /** Whatever is begun and not yet confirmed. */
-  endSetUpsOf(stores: Stores, account: AccountId): Promise<void>
+  /** Whatever is begun and not yet confirmed; null: nothing ever is. */
+  readonly endSetUpsOf: ((stores: Stores, account: AccountId) => Promise<void>) | null
   /** Attempt counters that an administrator's reset clears. */
   countersOf(account: AccountId): readonly AttemptKey[]
   /** One small batch of what has expired. @returns how many rows went */

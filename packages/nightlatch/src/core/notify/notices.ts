@@ -29,10 +29,14 @@ export interface Notices {
   send(notice: Notice): void
 }
 
-/** Tells the owner of an account what was done to it, from where; now. */
+/** Tells the owner of an account what was done to it, and from where. Now, unless told. */
 export const tellOwner = (
   { notices, platform }: { readonly notices: Notices; readonly platform: Pick<Platform, 'nowSeconds'> },
-  { details = {}, ...notice }: Omit<Notice, 'at' | 'details'> & Partial<Pick<Notice, 'details'>>,
+  {
+    details = {},
+    at = platform.nowSeconds(),
+    ...notice
+  }: Omit<Notice, 'at' | 'details'> & Partial<Pick<Notice, 'at' | 'details'>>,
 ): void => {
-  notices.send({ ...notice, at: platform.nowSeconds(), details })
+  notices.send({ ...notice, at, details })
 }

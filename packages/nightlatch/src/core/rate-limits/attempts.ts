@@ -46,8 +46,8 @@ export interface AttemptStore {
   reserve(key: AttemptKey, policy: AttemptPolicy, nowSeconds: number): Promise<Reservation>
   /** Gives one attempt back that was not a failure of the person's (ours, or another refusal came first). */
   giveBack(key: AttemptKey): Promise<void>
-  /** Success: the count starts again at zero. */
-  clear(key: AttemptKey): Promise<void>
+  /** Success: these counts start again at zero. */
+  clear(...keys: readonly AttemptKey[]): Promise<void>
   /** Removes counters that no policy looks at any more. @returns how many */
   removeIdleSince(at: number, limit: number): Promise<number>
 }

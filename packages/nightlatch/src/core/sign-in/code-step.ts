@@ -14,8 +14,9 @@ import { isStillToCome } from '../ports/platform.js'
 /** The sign-in that a browser's cookie stands for, while it lasts. */
 export async function findSignIn(core: Core, token: Token | null): Promise<SigningIn | null> {
   if (token === null) return null
+  const tokenHash = hashToken(core.platform, token)
   const now = core.platform.nowSeconds()
-  const found = await core[storage].stores.signIns.findByTokenHash(hashToken(core.platform, token), now)
+  const found = await core[storage].stores.signIns.findByTokenHash(tokenHash, now)
   if (found === null || !isOpen(found.account, now)) return null
   return isStillToCome(found.signIn.expiresAt, now, core.policy.signInSeconds) ? found : null
 }
@@ -80,7 +81,7 @@ async function lookAndBegin(
     account,
     browser,
     factors: ['password', step.factor],
-    verifiedAt: isSecond ? core.platform.nowSeconds() : 0,
+    isProof: isSecond,
     remember: isSecond && step.remember === true,
   })
 }

@@ -231,7 +231,6 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
     return beginSignIn(core, given, 'code-due')
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
-  const verifiedAt = core.platform.nowSeconds()
   return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(core, stores, account))) return changedMeanwhile
     await given.settle(stores)
@@ -239,7 +238,7 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
       account,
       browser,
       factors: ['password'],
-      verifiedAt,
+      isProof: true,
       remember: false,
     })
   })
@@ -311,7 +310,7 @@ async function signInByTrustedDevice(
       account,
       browser,
       factors,
-      verifiedAt: 0,
+      isProof: false,
       remember: false,
       trustedDevice: next,
     })

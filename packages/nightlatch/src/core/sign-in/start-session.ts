@@ -9,7 +9,7 @@ import type { Proof, Session } from '../sessions/session.js'
 import { unseenSince } from '../sessions/session.js'
 import type { Stores } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
-import { hashSeries, hashSessionToken, hashToken, newToken } from '../tokens.js'
+import { hashSeries, hashSessionToken, hashToken, newToken, twoTokens } from '../tokens.js'
 import type { Client } from '../ports/platform.js'
 
 /** What the browser that signs in brought along. */
@@ -39,8 +39,8 @@ export interface SignedInNow {
 interface NewSession {
   readonly account: Account
   readonly factors: readonly Proof[]
-  /** 0: not proven freshly enough for a change of the account. */
-  readonly verifiedAt: number
+  /** False: not proven freshly enough for a change of the account. */
+  readonly isProof: boolean
   readonly browser: Browser
   readonly remember: boolean
   /** The next token of a device that was trusted already. */
@@ -51,8 +51,8 @@ interface NewSession {
 export async function beginSession(core: Core, stores: Stores, start: NewSession): Promise<SignedInNow> {
   const { account, browser } = start
   const session = newSession(core, start)
-  const token = newToken(core.platform)
-  const knownDevice = browser.knownDevice ?? newToken(core.platform)
+  const [token, another] = twoTokens(core.platform)
+  const knownDevice = browser.knownDevice ?? another
   const deviceHash = hashToken(core.platform, knownDevice)
   const [isKnown] = await Promise.all([
     account.lastSignInAt === 0 || stores.knownDevices.isKnown(account.id, deviceHash),
@@ -109,7 +109,7 @@ function newSession(core: Core, start: NewSession): Session {
     factors: start.factors,
     strength: strengthOf(start.factors),
     signedInAt: now,
-    verifiedAt: start.verifiedAt,
+    verifiedAt: start.isProof ? now : 0,
     lastSeenAt: start.factors.includes('device') ? unseenSince(core.policy, now) : now,
     expiresAt: now + core.policy.session.longestSeconds,
     address: start.browser.client.address,
@@ -143,7 +143,7 @@ async function trustDevice(core: Core, stores: Stores, start: NewSession): Promi
  * completes one at this moment has either done so, and the session ends below, or cannot any more. */
 export async function endEverything(stores: Stores, account: AccountId, except?: SessionId): Promise<void> {
   await stores.signIns.endAllOf(account)
-  for (const factor of allFactors) await factor.endSetUpsOf(stores, account)
+  for (const factor of allFactors) await factor.endSetUpsOf?.(stores, account)
   await stores.trustedDevices.endAllOf(account)
   await stores.sessions.endAllOf(account, except)
 }

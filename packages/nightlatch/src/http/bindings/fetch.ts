@@ -38,6 +38,7 @@ function askOfRequest(
     query: url.search.slice(1),
     peer: peerOf(request, connection),
     header: (name) => request.headers.get(name) ?? undefined,
+    hasAny: (names) => names.some((name) => request.headers.has(name)),
     headerCount: (name) => (request.headers.has(name) ? 1 : 0),
     // Nobody tells how much of a stream is here.
     hasArrived: () => request.body === null,

@@ -63,6 +63,12 @@ class NodeAsk implements HttpRequest {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
+  hasAny(names: readonly string[]): boolean {
+    const { headers } = this.#request
+    for (const name of names) if (headers[name] !== undefined) return true
+    return false
+  }
+
   headerCount(name: string): number {
     if (this.#headers[name] === undefined) return 0
     const { rawHeaders } = this.#request

@@ -26,7 +26,7 @@ type Readable = Exclude<ForwardedRequest, { kind: 'refused' }>
  */
 export const forwardAuth: Handler = async (context) => {
   const { services, request } = context
-  const isTrusted = services.isTrustedProxy(request.peer)
+  const isTrusted = services.trustedProxies.has(request.peer)
   const forwarded = readForwarded(request, { isTrusted, secure: services.site.secure })
   if (forwarded.kind === 'refused') return refuse(forwarded.code, { detail: forwarded.detail })
   const demands = demandsOf(context, forwarded)

@@ -36,9 +36,7 @@ export const getMetrics: Handler = (context) =>
 function isLocal({ request }: Context): boolean {
   const peer = request.peer.replace(/^::ffff:/, '')
   const loopback = peer === '::1' || (isIP(peer) === 4 && peer.startsWith('127.'))
-  return (
-    loopback && tracesOfProxies.every((name) => request.header(name) === undefined) && isLocalName(request)
-  )
+  return loopback && !request.hasAny(tracesOfProxies) && isLocalName(request)
 }
 
 const tracesOfProxies = [

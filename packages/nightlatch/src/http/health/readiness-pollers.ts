@@ -22,7 +22,7 @@ export class ReadinessPollers {
 
   /** A question that came from the load balancer itself, not from somebody behind it. */
   note(request: HttpRequest, isStopping: boolean): void {
-    if (request.header('x-forwarded-for') !== undefined || request.header('forwarded') !== undefined) return
+    if (request.hasAny(['x-forwarded-for', 'forwarded'])) return
     const known = this.#pollers.get(request.peer) ?? { asks: 0, lastAt: 0, told: 0 }
     const poller = { asks: known.asks + 1, lastAt: performance.now(), told: known.told + Number(isStopping) }
     this.#pollers.delete(request.peer)

@@ -24,7 +24,8 @@ export const destinationField = (context: Parameters<typeof destinationOf>[0]): 
 /** When the page is asked for once more, the cookie may be another window's: what led here is still this one's. */
 function pageBefore({ services, request }: Context): string | null {
   const { base, origin } = services.site
-  const referer = tryParse(request.header('referer') ?? '')
+  const said = request.header('referer')
+  const referer = said === undefined ? null : tryParse(said)
   const isOfSignIn = referer?.origin === origin && isStep(referer.pathname, base)
   return isOfSignIn ? services.nextOf(referer.searchParams.get('next') ?? undefined) : null
 }

@@ -131,9 +131,10 @@ export function sessionCookies(context: Context, begun: Begun): readonly string[
   const { cookies } = context.services
   const { knownDevice, trustedDevice } = policyOf(context)
   const maxAgeSeconds = begun.session.expiresAt - nowOf(context)
+  const [token, device] = [begun.token.reveal(), begun.knownDevice.reveal()]
   return [
-    cookies.set('session', begun.token.reveal(), maxAgeSeconds),
-    cookies.set('device', begun.knownDevice.reveal(), knownDevice.seconds),
+    cookies.set('session', token, maxAgeSeconds),
+    cookies.set('device', device, knownDevice.seconds),
     ...(begun.trustedDevice
       ? [cookies.set('trusted', begun.trustedDevice.reveal(), trustedDevice.seconds)]
       : []),

@@ -3,6 +3,7 @@ import { nowIn } from '../engine/clock.js'
 import type { Database, Db, Dialect } from '../engine/database.js'
 import { StorageError } from '../engine/errors.js'
 import { alone } from '../stores/all-accounts.js'
+import { overriding } from '../stores/store.js'
 import { movePrefix, tables } from './tables.js'
 
 /**
@@ -195,10 +196,10 @@ const hasMoved = ({ to, state }: Mark): StorageError =>
   )
 
 /** Whoever is signed in stays so during a move, although "last seen" cannot be written. */
-export const unlessMoving = (sessions: SessionStore): SessionStore => ({
-  ...sessions,
-  touch: (id, at) =>
-    sessions.touch(id, at).catch((error: unknown) => {
-      if (!(error instanceof StorageError) || error.code !== 'moving') throw error
-    }),
-})
+export const unlessMoving = (sessions: SessionStore): SessionStore =>
+  overriding(sessions, {
+    touch: (id, at) =>
+      sessions.touch(id, at).catch((error: unknown) => {
+        if (!(error instanceof StorageError) || error.code !== 'moving') throw error
+      }),
+  })

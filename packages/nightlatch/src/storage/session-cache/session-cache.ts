@@ -1,6 +1,7 @@
 import type { AccountId } from '../../core/ids.js'
 import type { SessionStore, SignedIn } from '../../core/sessions/session.js'
 import type { Freshness } from '../engine/database.js'
+import { overriding } from '../stores/store.js'
 
 /** Beyond this the one that nobody asked for lately makes room. About 1.1 KB each: 11 MB when it is full. */
 const mostSessions = 10_000
@@ -106,15 +107,14 @@ export function remembering(
     const known = memory.find(tokenHash, stretch)
     return known === null ? reads.into(tokenHash, stretch) : Promise.resolve(known)
   }
-  return {
-    ...store,
+  return overriding(store, {
     findByTokenHash(tokenHash) {
       const stretch = freshness.stretch()
       return stretch instanceof Promise
         ? stretch.then((settled) => look(tokenHash, settled))
         : look(tokenHash, stretch)
     },
-  }
+  })
 }
 
 function readsOf(store: SessionStore, memory: SessionMemory) {

@@ -11,6 +11,7 @@ import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db, Param } from '../engine/database.js'
 import { byDialect, removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 export interface AccountRow {
   readonly id: string
@@ -173,14 +174,18 @@ const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
   WHERE id = $1 AND authenticator_count = $4 AND factor_counts = $5`
 
 /** The row is held meanwhile, and the write decides: it finds the counts as they were read, or changes nothing. */
-const change = (db: Db, id: AccountId, next: (now: FactorCounts) => FactorCounts | null): Promise<boolean> =>
-  db.atomic(async (part) => {
-    const row = await part.one<AccountRow>(hold[part.dialect], [id])
-    const counts = row === null ? null : next(countsOf(row))
-    if (row === null || counts === null) return false
-    const was = [row.authenticator_count, row.factor_counts]
-    return (await part.run(recount, [id, counts.totp, othersOf(counts), ...was])) > 0
-  })
+async function change(
+  db: Db,
+  id: AccountId,
+  next: (now: FactorCounts) => FactorCounts | null,
+): Promise<Account | null> {
+  const row = await db.one<AccountRow>(hold[db.dialect], [id])
+  const counts = row === null ? null : next(countsOf(row))
+  if (row === null || counts === null) return null
+  const was = [row.authenticator_count, row.factor_counts]
+  const written = await db.run(recount, [id, counts.totp, othersOf(counts), ...was])
+  return written === 0 ? null : { ...accountOf(row), factorCounts: counts }
+}
 
 const total = (counts: FactorCounts): number =>
   Object.values(counts).reduce<number>((sum, n = 0) => sum + n, 0)
@@ -196,53 +201,84 @@ function countedDown(now: FactorCounts, kind: string, atLeast: number): FactorCo
   return has > 0 && total(now) > atLeast ? { ...now, [kind]: has - 1 } : null
 }
 
-export const accountStore = (db: Db): AccountStore => ({
-  find: async (id) => {
-    const row = await db.one<AccountRow>(find, [id])
+export const accountStore = defineStore<AccountStore>({
+  async find(id) {
+    const row = await this.db.one<AccountRow>(find, [id])
     return row && accountOf(row)
   },
-  hold: async (id) => {
-    const row = await db.one<AccountRow>(hold[db.dialect], [id])
+  async hold(id) {
+    const row = await this.db.one<AccountRow>(hold[this.db.dialect], [id])
     return row && accountOf(row)
   },
-  findByLoginName: async (name) => {
-    const row = await db.one<AccountRow>(byName, [name])
+  async findByLoginName(name) {
+    const row = await this.db.one<AccountRow>(byName, [name])
     return row && accountOf(row)
   },
   // 'A' follows '@' in both databases' order.
-  isLocalPart: async (name) => (await db.one(localPart, [`${name}@`, `${name}A`])) !== null,
-  list: () => listAll(db),
-  isEmpty: async () => (await db.one('SELECT id FROM account LIMIT 1', [])) === null,
-  add: (account) => db.atomic((part) => add(part, account)),
-  addFirst: (account) => db.atomic((part) => addFirst(part, account)),
-  remove: async (id) => (await db.run('DELETE FROM account WHERE id = $1', [id])) > 0,
-  noteSignIn: async (id, at) => {
-    await db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])
+  async isLocalPart(name) {
+    return (await this.db.one(localPart, [`${name}@`, `${name}A`])) !== null
   },
-  setDisabled: async (id, disabled) =>
-    (await db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])) > 0,
-  setPasswordHash: async (id, hash) =>
-    (await db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])) > 0,
-  renewPasswordHash: async (id, { from, to }) =>
-    (await db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
-      id,
-      from,
-      to,
-    ])) > 0,
-  setProfile: async (id, { username, name, email, groups }) => {
-    await db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])
+  list() {
+    return listAll(this.db)
   },
-  setLoginNames: (id, names) => db.atomic((part) => setLoginNames(part, id, names)),
-  removeFreedNames: (now, limit) => db.run(removeFreed[db.dialect], [now, limit]),
-  setAdmin: async (id, admin) =>
-    (await db.run('UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])) > 0,
-  setEnd: async (id, endsAt) =>
-    (await db.run('UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])) > 0,
-  holdAdministrators: () => db.lock('administrators'),
-  hasOtherAdministrator: async (id, now) => (await db.one(otherAdministrator, [id, now])) !== null,
-  countFactorUp: (id, kind, limit) => change(db, id, (now) => countedUp(now, kind, limit)),
-  countFactorDown: (id, kind, atLeast) => change(db, id, (now) => countedDown(now, kind, atLeast)),
-  resetFactorCounts: async (id) => {
-    await db.run("UPDATE account SET authenticator_count = 0, factor_counts = '{}' WHERE id = $1", [id])
+  async isEmpty() {
+    return (await this.db.one('SELECT id FROM account LIMIT 1', [])) === null
+  },
+  add(account) {
+    return this.db.atomic((part) => add(part, account))
+  },
+  addFirst(account) {
+    return this.db.atomic((part) => addFirst(part, account))
+  },
+  async remove(id) {
+    return (await this.db.run('DELETE FROM account WHERE id = $1', [id])) > 0
+  },
+  async noteSignIn(id, at) {
+    await this.db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])
+  },
+  async setDisabled(id, disabled) {
+    return (await this.db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])) > 0
+  },
+  async setPasswordHash(id, hash) {
+    return (await this.db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])) > 0
+  },
+  async renewPasswordHash(id, { from, to }) {
+    return (
+      (await this.db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+        id,
+        from,
+        to,
+      ])) > 0
+    )
+  },
+  async setProfile(id, { username, name, email, groups }) {
+    await this.db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])
+  },
+  setLoginNames(id, names) {
+    return this.db.atomic((part) => setLoginNames(part, id, names))
+  },
+  removeFreedNames(now, limit) {
+    return this.db.run(removeFreed[this.db.dialect], [now, limit])
+  },
+  async setAdmin(id, admin) {
+    return (await this.db.run('UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])) > 0
+  },
+  async setEnd(id, endsAt) {
+    return (await this.db.run('UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])) > 0
+  },
+  holdAdministrators() {
+    return this.db.lock('administrators')
+  },
+  async hasOtherAdministrator(id, now) {
+    return (await this.db.one(otherAdministrator, [id, now])) !== null
+  },
+  countFactorUp(id, kind, limit) {
+    return change(this.db, id, (now) => countedUp(now, kind, limit))
+  },
+  async countFactorDown(id, kind, atLeast) {
+    return (await change(this.db, id, (now) => countedDown(now, kind, atLeast))) !== null
+  },
+  async resetFactorCounts(id) {
+    await this.db.run("UPDATE account SET authenticator_count = 0, factor_counts = '{}' WHERE id = $1", [id])
   },
 })

@@ -1,5 +1,6 @@
 import type { AllAccountsStore } from '../../core/maintenance/after-restore.js'
 import type { Db } from '../engine/database.js'
+import { defineStore } from './store.js'
 
 /**
  * The account comes first in every transaction, and its table is taken here for all of them: whoever is in the
@@ -13,23 +14,31 @@ export async function alone(db: Db): Promise<void> {
 const step = 'CAST($1 AS bigint) / period + $2'
 const spend = `UPDATE authenticator SET last_step = ${step} WHERE counter IS NULL AND last_step < ${step}`
 
-export function allAccountsStore(db: Db): AllAccountsStore {
-  const all = (table: string): Promise<number> => db.run(`DELETE FROM ${table}`, [])
-  return {
-    async end() {
-      await alone(db)
-      const signIns = await all('sign_in')
-      const setUps = await all('set_up')
-      const trustedDevices = await all('trusted_device')
-      const knownDevices = await all('known_device')
-      const invitations = await all('invitation')
-      return { sessions: await all('session'), signIns, setUps, trustedDevices, knownDevices, invitations }
-    },
-    spendSteps: (upTo, ahead) => db.run(spend, [upTo, ahead]),
-    async removeRecoveryCodes() {
-      const codes = await all('recovery_code')
-      await all('recovery_code_set')
-      return codes
-    },
-  }
-}
+const all = (db: Db, table: string): Promise<number> => db.run(`DELETE FROM ${table}`, [])
+
+export const allAccountsStore = defineStore<AllAccountsStore>({
+  async end() {
+    await alone(this.db)
+    const signIns = await all(this.db, 'sign_in')
+    const setUps = await all(this.db, 'set_up')
+    const trustedDevices = await all(this.db, 'trusted_device')
+    const knownDevices = await all(this.db, 'known_device')
+    const invitations = await all(this.db, 'invitation')
+    return {
+      sessions: await all(this.db, 'session'),
+      signIns,
+      setUps,
+      trustedDevices,
+      knownDevices,
+      invitations,
+    }
+  },
+  spendSteps(upTo, ahead) {
+    return this.db.run(spend, [upTo, ahead])
+  },
+  async removeRecoveryCodes() {
+    const codes = await all(this.db, 'recovery_code')
+    await all(this.db, 'recovery_code_set')
+    return codes
+  },
+})

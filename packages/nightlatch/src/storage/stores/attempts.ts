@@ -1,7 +1,7 @@
 import type { AttemptKey, AttemptPolicy, AttemptStore, Reservation } from '../../core/rate-limits/attempts.js'
-import { byClock, type Clock } from '../engine/clock.js'
-import type { Db } from '../engine/database.js'
+import { byClock } from '../engine/clock.js'
 import { removeAmong } from './rows.js'
+import { defineStore } from './store.js'
 
 interface AttemptRow {
   readonly failures: number
@@ -104,35 +104,36 @@ const idle = `SELECT key FROM attempt WHERE changed_at < $1 AND (forgets = 1 OR 
   ORDER BY changed_at LIMIT $2`
 const removeIdle = removeAmong('attempt', 'key', idle)
 
-export function attemptStore(db: Db, clock: Clock = 'given'): AttemptStore {
-  return {
-    async reserve(key, policy, nowSeconds) {
-      for (let tries = 0; tries < 5; tries += 1) {
-        const row = await db.returning<Pick<AttemptRow, 'failures'>>(
-          reserve[clock],
-          reserveParams(key, policy, nowSeconds),
-        )
-        if (row !== null) return { kind: 'reserved', failures: row.failures }
-        const why = await db.one<AttemptRow>(look[clock], lookParams(key, policy, nowSeconds))
-        if (why !== null && why.changed_at > why.now && why.blocked_until > why.now) {
-          await db.run(beginWaitAgain[clock], [key, nowSeconds])
-          continue
-        }
-        const refused = refusal(why, policy, nowSeconds)
-        if (refused !== null) return refused
-      }
-      // Others keep changing this counter: no attempt now, and an honest time for the next one.
-      return { kind: 'wait', untilSeconds: nowSeconds + 1 }
-    },
-    giveBack: async (key) => {
-      await db.run(
-        'UPDATE attempt SET failures = failures - 1, blocked_until = 0 WHERE key = $1 AND failures > 0',
-        [key],
+export const attemptStore = defineStore<AttemptStore>({
+  async reserve(key, policy, nowSeconds) {
+    for (let tries = 0; tries < 5; tries += 1) {
+      const row = await this.db.returning<Pick<AttemptRow, 'failures'>>(
+        reserve[this.clock],
+        reserveParams(key, policy, nowSeconds),
       )
-    },
-    clear: async (key) => {
-      await db.run('DELETE FROM attempt WHERE key = $1', [key])
-    },
-    removeIdleSince: (at, limit) => db.run(removeIdle[db.dialect], [at, limit]),
-  }
-}
+      if (row !== null) return { kind: 'reserved', failures: row.failures }
+      const why = await this.db.one<AttemptRow>(look[this.clock], lookParams(key, policy, nowSeconds))
+      if (why !== null && why.changed_at > why.now && why.blocked_until > why.now) {
+        await this.db.run(beginWaitAgain[this.clock], [key, nowSeconds])
+        continue
+      }
+      const refused = refusal(why, policy, nowSeconds)
+      if (refused !== null) return refused
+    }
+    // Others keep changing this counter: no attempt now, and an honest time for the next one.
+    return { kind: 'wait', untilSeconds: nowSeconds + 1 }
+  },
+  async giveBack(key) {
+    await this.db.run(
+      'UPDATE attempt SET failures = failures - 1, blocked_until = 0 WHERE key = $1 AND failures > 0',
+      [key],
+    )
+  },
+  async clear(...keys) {
+    const marks = keys.map((_key, at) => `$${at + 1}`).join(', ')
+    await this.db.run(`DELETE FROM attempt WHERE key IN (${marks})`, keys)
+  },
+  removeIdleSince(at, limit) {
+    return this.db.run(removeIdle[this.db.dialect], [at, limit])
+  },
+})

@@ -1,13 +1,8 @@
-import type {
-  AuditEvent,
-  AuditEventName,
-  AuditFilter,
-  AuditRecord,
-  AuditStore,
-} from '../../core/audit/audit.js'
+import type { AuditEventName, AuditFilter, AuditRecord, AuditStore } from '../../core/audit/audit.js'
 import type { AccountId } from '../../core/ids.js'
-import type { Db, Param } from '../engine/database.js'
+import type { Param } from '../engine/database.js'
 import { removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface AuditRow {
   readonly sequence: number
@@ -55,22 +50,21 @@ const these = `SELECT ${columns} FROM audit
 const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
 const removeBefore = removeAmong('audit', 'sequence', due)
 
-export type Heard = (event: AuditEvent) => void
-
-/** `heard` hears of each event that was written. */
-export function auditStore(db: Db, heard?: Heard): AuditStore {
-  return {
-    add: async (event) => {
-      const { at, account, address, userAgent, details } = event
-      await db.run(add, [at, event.event, account, address, userAgent, JSON.stringify(details)])
-      heard?.(event)
-    },
-    list: async (filter) => (await db.all<AuditRow>(...listQuery(filter))).map(recordOf),
-    listThese: async (sequences) => {
-      // Always as many parameters: one statement for all.
-      const padded = Array.from({ length: mostOfThese }, (_one, index) => sequences[index] ?? -1)
-      return (await db.all<AuditRow>(these, padded)).map(recordOf)
-    },
-    removeBefore: (at, limit) => db.run(removeBefore[db.dialect], [at, limit]),
-  }
-}
+export const auditStore = defineStore<AuditStore>({
+  async add(event) {
+    const { at, account, address, userAgent, details } = event
+    await this.db.run(add, [at, event.event, account, address, userAgent, JSON.stringify(details)])
+    this.heard?.(event)
+  },
+  async list(filter) {
+    return (await this.db.all<AuditRow>(...listQuery(filter))).map(recordOf)
+  },
+  async listThese(sequences) {
+    // Always as many parameters: one statement for all.
+    const padded = Array.from({ length: mostOfThese }, (_one, index) => sequences[index] ?? -1)
+    return (await this.db.all<AuditRow>(these, padded)).map(recordOf)
+  },
+  removeBefore(at, limit) {
+    return this.db.run(removeBefore[this.db.dialect], [at, limit])
+  },
+})

@@ -1,7 +1,8 @@
 import type { AuthenticatorSecret, AuthenticatorStore, Otp } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
-import type { Db, Param } from '../engine/database.js'
+import type { Param } from '../engine/database.js'
 import { valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface AuthenticatorRow {
   readonly id: string
@@ -73,32 +74,50 @@ const range = (beside: string): string =>
     ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
 const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
 
-export const authenticatorStore = (db: Db): AuthenticatorStore => ({
-  add: async (one) => {
-    await db.run(add, valuesOf(one))
+export const authenticatorStore = defineStore<AuthenticatorStore>({
+  async add(one) {
+    await this.db.run(add, valuesOf(one))
   },
-  listOf: async (account) => (await db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf),
-  consumeStepIfNewer: async (id, step, at) => (await db.run(consume, [id, step, at])) > 0,
-  consumeCounterIfNewer: async (id, next, at) => (await db.run(consumeCounter, [id, next, at])) > 0,
+  async listOf(account) {
+    return (await this.db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf)
+  },
+  async consumeStepIfNewer(id, step, at) {
+    return (await this.db.run(consume, [id, step, at])) > 0
+  },
+  async consumeCounterIfNewer(id, next, at) {
+    return (await this.db.run(consumeCounter, [id, next, at])) > 0
+  },
   // Two renames at once would both find the name free: one after the other.
-  rename: (id, account, name) =>
-    db.atomic(async (part) => {
+  rename(id, account, name) {
+    return this.db.atomic(async (part) => {
       await part.lock(`authenticator names of ${account}`)
       return (await part.run(rename, [id, account, name])) > 0
-    }),
-  remove: async (id, account) =>
-    (await db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])) > 0,
-  removeAllOf: (account) => db.run('DELETE FROM authenticator WHERE account = $1', [account]),
-  listNotSealedUnder: async (keyId, limit, after) =>
-    (await db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? ''])).map(
-      authenticatorOf,
-    ),
-  reseal: async (id, { from, to }) =>
-    (await db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [id, from, to])) > 0,
+    })
+  },
+  async remove(id, account) {
+    return (await this.db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])) > 0
+  },
+  removeAllOf(account) {
+    return this.db.run('DELETE FROM authenticator WHERE account = $1', [account])
+  },
+  async listNotSealedUnder(keyId, limit, after) {
+    return (
+      await this.db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? ''])
+    ).map(authenticatorOf)
+  },
+  async reseal(id, { from, to }) {
+    return (
+      (await this.db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [
+        id,
+        from,
+        to,
+      ])) > 0
+    )
+  },
   async countNotSealedUnder(keyIds) {
     const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
     const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
-    const row = await db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
+    const row = await this.db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
     return row?.n ?? 0
   },
 })

@@ -1,5 +1,5 @@
 import type { FactStore } from '../../core/ports/stores.js'
-import type { Db } from '../engine/database.js'
+import { defineStore } from './store.js'
 
 const list = `SELECT name, value FROM fact WHERE substr(name, 1, length(CAST($1 AS text))) = $1 ORDER BY name`
 const put = `INSERT INTO fact (name, value) VALUES ($1, $2)
@@ -7,15 +7,22 @@ const put = `INSERT INTO fact (name, value) VALUES ($1, $2)
 
 const add = `INSERT INTO fact (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`
 
-export function factStore(db: Db): FactStore {
-  return {
-    get: async (name) =>
-      (await db.one<{ value: string }>('SELECT value FROM fact WHERE name = $1', [name]))?.value ?? null,
-    list: (prefix) => db.all(list, [prefix]),
-    add: async (name, value) => (await db.run(add, [name, value])) > 0,
-    put: async (name, value) => {
-      await db.run(put, [name, value])
-    },
-    remove: async (name) => (await db.run('DELETE FROM fact WHERE name = $1', [name])) > 0,
-  }
-}
+export const factStore = defineStore<FactStore>({
+  async get(name) {
+    return (
+      (await this.db.one<{ value: string }>('SELECT value FROM fact WHERE name = $1', [name]))?.value ?? null
+    )
+  },
+  list(prefix) {
+    return this.db.all(list, [prefix])
+  },
+  async add(name, value) {
+    return (await this.db.run(add, [name, value])) > 0
+  },
+  async put(name, value) {
+    await this.db.run(put, [name, value])
+  },
+  async remove(name) {
+    return (await this.db.run('DELETE FROM fact WHERE name = $1', [name])) > 0
+  },
+})

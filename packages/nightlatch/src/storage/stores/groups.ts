@@ -3,6 +3,7 @@ import type { Group, GroupKey, GroupStore, GroupWithCount } from '../../core/acc
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db } from '../engine/database.js'
 import { valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface GroupRow {
   readonly key: string
@@ -95,16 +96,24 @@ async function remove(db: Db, key: GroupKey): Promise<number | null> {
   return ids.length
 }
 
-export function groupStore(db: Db): GroupStore {
-  return {
-    hold: () => db.lock('groups'),
-    setOf: (account, groups, now) => db.atomic((part) => setOf(part, { account, groups, now })),
-    find: async (key) => {
-      const row = await db.one<GroupRow>(`${counted} WHERE key = $1`, [key])
-      return row && groupOf(row)
-    },
-    list: async () => (await db.all<GroupRow>(`${counted} ORDER BY key`, [])).map(groupOf),
-    rename: (key, next) => db.atomic((part) => rename(part, key, next)),
-    remove: (key) => db.atomic((part) => remove(part, key)),
-  }
-}
+export const groupStore = defineStore<GroupStore>({
+  hold() {
+    return this.db.lock('groups')
+  },
+  setOf(account, groups, now) {
+    return this.db.atomic((part) => setOf(part, { account, groups, now }))
+  },
+  async find(key) {
+    const row = await this.db.one<GroupRow>(`${counted} WHERE key = $1`, [key])
+    return row && groupOf(row)
+  },
+  async list() {
+    return (await this.db.all<GroupRow>(`${counted} ORDER BY key`, [])).map(groupOf)
+  },
+  rename(key, next) {
+    return this.db.atomic((part) => rename(part, key, next))
+  },
+  remove(key) {
+    return this.db.atomic((part) => remove(part, key))
+  },
+})

@@ -1,8 +1,8 @@
 import type { AccountId, InvitationId } from '../../core/ids.js'
 import type { Invitation, InvitationStore } from '../../core/accounts/invitation.js'
-import { byClock, type Clock } from '../engine/clock.js'
-import type { Db } from '../engine/database.js'
+import { byClock } from '../engine/clock.js'
 import { removeAmong } from './rows.js'
+import { defineStore } from './store.js'
 
 interface InvitationRow {
   readonly id: string
@@ -28,21 +28,23 @@ const find = byClock(
 )
 const take = byClock((now) => `DELETE FROM invitation WHERE id = $1 AND expires_at > ${now('$2')}`)
 
-export function invitationStore(db: Db, clock: Clock = 'given'): InvitationStore {
-  return {
-    add: async ({ id, account, createdAt, expiresAt }, tokenHash) => {
-      await db.run(add, [tokenHash, id, account, createdAt, expiresAt])
-    },
-    find: async (tokenHash, now) => {
-      const row = await db.one<InvitationRow>(find[clock], [tokenHash, now])
-      return row && invitationOf(row)
-    },
-    take: async (id, now) => (await db.run(take[clock], [id, now])) > 0,
-    removeAllOf: async (account) => {
-      await (account === null
-        ? db.run('DELETE FROM invitation WHERE account IS NULL', [])
-        : db.run('DELETE FROM invitation WHERE account = $1', [account]))
-    },
-    removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
-  }
-}
+export const invitationStore = defineStore<InvitationStore>({
+  async add({ id, account, createdAt, expiresAt }, tokenHash) {
+    await this.db.run(add, [tokenHash, id, account, createdAt, expiresAt])
+  },
+  async find(tokenHash, now) {
+    const row = await this.db.one<InvitationRow>(find[this.clock], [tokenHash, now])
+    return row && invitationOf(row)
+  },
+  async take(id, now) {
+    return (await this.db.run(take[this.clock], [id, now])) > 0
+  },
+  async removeAllOf(account) {
+    await (account === null
+      ? this.db.run('DELETE FROM invitation WHERE account IS NULL', [])
+      : this.db.run('DELETE FROM invitation WHERE account = $1', [account]))
+  },
+  removeExpired(now, limit) {
+    return this.db.run(removeExpired[this.db.dialect], [now, limit])
+  },
+})

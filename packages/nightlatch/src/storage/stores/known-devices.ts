@@ -1,6 +1,6 @@
 import type { KnownDeviceStore } from '../../core/sessions/trusted-device.js'
-import type { Db } from '../engine/database.js'
 import { removeAmong } from './rows.js'
+import { defineStore } from './store.js'
 
 const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
   ON CONFLICT (account, device_hash) DO UPDATE SET seen_at = excluded.seen_at`
@@ -16,16 +16,20 @@ const removeIdle = {
   postgres: removeAmong('known_device', 'ctid', idle('ctid')).postgres,
 }
 
-export function knownDeviceStore(db: Db): KnownDeviceStore {
-  return {
-    note: async (account, deviceHash, at) => {
-      await db.run(note, [account, deviceHash, at])
-    },
-    isKnown: async (account, deviceHash) => (await db.one(isKnown, [account, deviceHash])) !== null,
-    removeAllOf: async (account) => {
-      await db.run('DELETE FROM known_device WHERE account = $1', [account])
-    },
-    removeOldestOf: (account, keep) => db.run(removeOldest, [account, keep]),
-    removeIdleSince: (at, limit) => db.run(removeIdle[db.dialect], [at, limit]),
-  }
-}
+export const knownDeviceStore = defineStore<KnownDeviceStore>({
+  async note(account, deviceHash, at) {
+    await this.db.run(note, [account, deviceHash, at])
+  },
+  async isKnown(account, deviceHash) {
+    return (await this.db.one(isKnown, [account, deviceHash])) !== null
+  },
+  async removeAllOf(account) {
+    await this.db.run('DELETE FROM known_device WHERE account = $1', [account])
+  },
+  removeOldestOf(account, keep) {
+    return this.db.run(removeOldest, [account, keep])
+  },
+  removeIdleSince(at, limit) {
+    return this.db.run(removeIdle[this.db.dialect], [at, limit])
+  },
+})

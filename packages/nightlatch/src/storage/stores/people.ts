@@ -4,6 +4,7 @@ import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import { valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 async function index(db: Db, id: AccountId, { sortKey, words }: PersonEntry): Promise<void> {
   await db.run('UPDATE account SET sort_key = $2 WHERE id = $1', [id, sortKey])
@@ -127,14 +128,19 @@ async function rows(db: Db, where: Conditions, { from, order, limit }: Reading):
   return (await db.all<AccountRow>(text, where.params)).map(accountOf)
 }
 
-export function peopleStore(db: Db): PeopleStore {
-  return {
-    index: (id, entry) =>
-      db.atomic(async (part) => {
-        await index(part, id, entry)
-      }),
-    notIndexed: async (limit) => (await db.all<AccountRow>(notIndexed, [limit])).map(accountOf),
-    page: (filter) => page(db, filter),
-    count: async () => (await db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0,
-  }
-}
+export const peopleStore = defineStore<PeopleStore>({
+  index(id, entry) {
+    return this.db.atomic(async (part) => {
+      await index(part, id, entry)
+    })
+  },
+  async notIndexed(limit) {
+    return (await this.db.all<AccountRow>(notIndexed, [limit])).map(accountOf)
+  },
+  page(filter) {
+    return page(this.db, filter)
+  },
+  async count() {
+    return (await this.db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0
+  },
+})

@@ -1,8 +1,8 @@
 import type { AccountId } from '../../core/ids.js'
 import type { RecoveryCodeStore } from '../../core/factors/recovery-codes/store.js'
-import { byClock, type Clock } from '../engine/clock.js'
+import { byClock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
-import { valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 /** The set's row comes first: two renewals at once meet there, and the codes of one of them are left. */
 async function replaceAll(
@@ -17,10 +17,8 @@ async function replaceAll(
   )
   await db.run('DELETE FROM recovery_code WHERE account = $1', [account])
   if (hashes.length === 0) return
-  await db.run(
-    `INSERT INTO recovery_code (account, hash) VALUES ${valuesList(hashes.length, 2)}`,
-    hashes.flatMap((hash) => [account, hash]),
-  )
+  const values = hashes.map((_hash, at) => `($1, $${at + 2})`).join(', ')
+  await db.run(`INSERT INTO recovery_code (account, hash) VALUES ${values}`, [account, ...hashes])
 }
 
 const saltOf = 'SELECT salt FROM recovery_code_set WHERE account = $1'
@@ -47,16 +45,26 @@ async function putRescue(db: Db, account: AccountId, { hash, expiresAt, salt }: 
   ])
 }
 
-export function recoveryCodeStore(db: Db, clock: Clock = 'given'): RecoveryCodeStore {
-  return {
-    replaceAll: (account, set) => db.atomic((part) => replaceAll(part, account, set)),
-    saltOf: async (account) => (await db.one<{ salt: string }>(saltOf, [account]))?.salt ?? null,
-    take: async (account, hash, now) => (await db.run(take[clock], [account, hash, now])) > 0,
-    putRescue: (account, rescue) => db.atomic((part) => putRescue(part, account, rescue)),
-    removeExpired: (now) => db.run(removeExpired, [now]),
-    countLeft: async (account) => (await db.one<{ n: number }>(countLeft, [account]))?.n ?? 0,
-    removeAllOf: async (account) => {
-      await db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])
-    },
-  }
-}
+export const recoveryCodeStore = defineStore<RecoveryCodeStore>({
+  replaceAll(account, set) {
+    return replaceAll(this.db, account, set)
+  },
+  async saltOf(account) {
+    return (await this.db.one<{ salt: string }>(saltOf, [account]))?.salt ?? null
+  },
+  async take(account, hash, now) {
+    return (await this.db.run(take[this.clock], [account, hash, now])) > 0
+  },
+  putRescue(account, rescue) {
+    return this.db.atomic((part) => putRescue(part, account, rescue))
+  },
+  removeExpired(now) {
+    return this.db.run(removeExpired, [now])
+  },
+  async countLeft(account) {
+    return (await this.db.one<{ n: number }>(countLeft, [account]))?.n ?? 0
+  },
+  async removeAllOf(account) {
+    await this.db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])
+  },
+})

@@ -1,8 +1,9 @@
 import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
-import type { Db, Param } from '../engine/database.js'
+import type { Param } from '../engine/database.js'
 import { removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface SessionRow {
   readonly session_id: string
@@ -77,31 +78,41 @@ const removeIdle = removeAmong(
   `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`,
 )
 
-export const sessionStore = (db: Db): SessionStore => ({
-  findByTokenHash: async (tokenHash) => {
-    const row = await db.one<SessionRow & AccountRow>(find, [tokenHash])
+export const sessionStore = defineStore<SessionStore>({
+  async findByTokenHash(tokenHash) {
+    const row = await this.db.one<SessionRow & AccountRow>(find, [tokenHash])
     return row && signedInOf(row)
   },
-  listOf: async (account) => (await db.all<SessionRow>(listOf, [account])).map(sessionOf),
-  add: async (session, tokenHash) => {
-    await db.run(add, valuesOf(session, tokenHash))
+  async listOf(account) {
+    return (await this.db.all<SessionRow>(listOf, [account])).map(sessionOf)
   },
-  touch: async (id, at) => {
-    await db.run('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [id, at])
+  async add(session, tokenHash) {
+    await this.db.run(add, valuesOf(session, tokenHash))
   },
-  replaceToken: async (tokenHash, next) =>
-    (await db.run(replace, [...valuesOf(next.session, next.tokenHash), tokenHash])) > 0,
-  end: async (id, account) =>
-    (await db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])) > 0,
-  endByTokenHash: async (tokenHash) =>
-    (await db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])) > 0,
-  endAllOf: (account, except) =>
-    db.run('DELETE FROM session WHERE account = $1 AND id <> $2', [account, except ?? '']),
+  async touch(id, at) {
+    await this.db.run('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [id, at])
+  },
+  async replaceToken(tokenHash, next) {
+    return (await this.db.run(replace, [...valuesOf(next.session, next.tokenHash), tokenHash])) > 0
+  },
+  async end(id, account) {
+    return (await this.db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])) > 0
+  },
+  async endByTokenHash(tokenHash) {
+    return (await this.db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])) > 0
+  },
+  endAllOf(account, except) {
+    return this.db.run('DELETE FROM session WHERE account = $1 AND id <> $2', [account, except ?? ''])
+  },
   // Hardly anybody has too many, and to look for the oldest costs ten times as much as to count.
-  endOldestOf: async (account, keep) => {
-    const row = await db.one<{ n: number }>(count, [account])
-    return (row?.n ?? 0) > keep ? db.run(endOldest, [account, keep]) : 0
+  async endOldestOf(account, keep) {
+    const row = await this.db.one<{ n: number }>(count, [account])
+    return (row?.n ?? 0) > keep ? this.db.run(endOldest, [account, keep]) : 0
   },
-  removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
-  removeIdleSince: (at, limit) => db.run(removeIdle[db.dialect], [at, limit]),
+  removeExpired(now, limit) {
+    return this.db.run(removeExpired[this.db.dialect], [now, limit])
+  },
+  removeIdleSince(at, limit) {
+    return this.db.run(removeIdle[this.db.dialect], [at, limit])
+  },
 })

@@ -1,7 +1,7 @@
 import type { SetUp, SetUpStore } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
-import type { Db } from '../engine/database.js'
 import { removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface SetUpRow {
   readonly id: string
@@ -40,34 +40,39 @@ const numbersOf = `SELECT entry_number FROM set_up WHERE account = $1 AND expire
 const due = `SELECT owner FROM set_up WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 const removeExpired = removeAmong('set_up', 'owner', due)
 
-export function setUpStore(db: Db): SetUpStore {
-  return {
-    addUnlessThere: async (one) => {
-      await db.run(add, [
-        one.id,
-        one.account,
-        one.owner,
-        one.sealed,
-        one.name,
-        one.replaces,
-        one.createdAt,
-        one.expiresAt,
-        one.entryNumber,
-      ])
-    },
-    findByOwner: async (owner, now) => {
-      const row = await db.one<SetUpRow>(findByOwner, [owner, now])
-      return row && setUpOf(row)
-    },
-    entryNumbersOf: async (account, now) =>
-      (await db.all<{ entry_number: number }>(numbersOf, [account, now])).map((row) => row.entry_number),
-    take: async (id) => (await db.run('DELETE FROM set_up WHERE id = $1', [id])) > 0,
-    removeByOwner: async (owner) => {
-      await db.run('DELETE FROM set_up WHERE owner = $1', [owner])
-    },
-    removeAllOf: async (account) => {
-      await db.run('DELETE FROM set_up WHERE account = $1', [account])
-    },
-    removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
-  }
-}
+export const setUpStore = defineStore<SetUpStore>({
+  async addUnlessThere(one) {
+    await this.db.run(add, [
+      one.id,
+      one.account,
+      one.owner,
+      one.sealed,
+      one.name,
+      one.replaces,
+      one.createdAt,
+      one.expiresAt,
+      one.entryNumber,
+    ])
+  },
+  async findByOwner(owner, now) {
+    const row = await this.db.one<SetUpRow>(findByOwner, [owner, now])
+    return row && setUpOf(row)
+  },
+  async entryNumbersOf(account, now) {
+    return (await this.db.all<{ entry_number: number }>(numbersOf, [account, now])).map(
+      (row) => row.entry_number,
+    )
+  },
+  async take(id) {
+    return (await this.db.run('DELETE FROM set_up WHERE id = $1', [id])) > 0
+  },
+  async removeByOwner(owner) {
+    await this.db.run('DELETE FROM set_up WHERE owner = $1', [owner])
+  },
+  async removeAllOf(account) {
+    await this.db.run('DELETE FROM set_up WHERE account = $1', [account])
+  },
+  removeExpired(now, limit) {
+    return this.db.run(removeExpired[this.db.dialect], [now, limit])
+  },
+})

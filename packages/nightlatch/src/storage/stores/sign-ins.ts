@@ -1,9 +1,9 @@
 import type { AccountId, SignInId } from '../../core/ids.js'
 import type { SigningIn, SignInStore } from '../../core/sign-in/sign-in.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
-import { byClock, type Clock } from '../engine/clock.js'
-import type { Db } from '../engine/database.js'
+import { byClock } from '../engine/clock.js'
 import { removeAmong } from './rows.js'
+import { defineStore } from './store.js'
 
 interface SignInRow extends AccountRow {
   readonly sign_in_id: string
@@ -30,21 +30,27 @@ const find = byClock(
 const due = `SELECT token_hash FROM sign_in WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 const removeExpired = removeAmong('sign_in', 'token_hash', due)
 
-export function signInStore(db: Db, clock: Clock = 'given'): SignInStore {
-  return {
-    add: async ({ id, account, startedAt, expiresAt }, tokenHash) => {
-      await db.run(add, [tokenHash, id, account, startedAt, expiresAt])
-    },
-    findByTokenHash: async (tokenHash, now) => {
-      const row = await db.one<SignInRow>(find[clock], [tokenHash, now])
-      return row && signingInOf(row)
-    },
-    isOpen: async (id) => (await db.one('SELECT id FROM sign_in WHERE id = $1', [id])) !== null,
-    take: async (id) => (await db.run('DELETE FROM sign_in WHERE id = $1', [id])) > 0,
-    endByTokenHash: async (tokenHash) => {
-      await db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])
-    },
-    endAllOf: (account) => db.run('DELETE FROM sign_in WHERE account = $1', [account]),
-    removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
-  }
-}
+export const signInStore = defineStore<SignInStore>({
+  async add({ id, account, startedAt, expiresAt }, tokenHash) {
+    await this.db.run(add, [tokenHash, id, account, startedAt, expiresAt])
+  },
+  async findByTokenHash(tokenHash, now) {
+    const row = await this.db.one<SignInRow>(find[this.clock], [tokenHash, now])
+    return row && signingInOf(row)
+  },
+  async isOpen(id) {
+    return (await this.db.one('SELECT id FROM sign_in WHERE id = $1', [id])) !== null
+  },
+  async take(id) {
+    return (await this.db.run('DELETE FROM sign_in WHERE id = $1', [id])) > 0
+  },
+  async endByTokenHash(tokenHash) {
+    await this.db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])
+  },
+  endAllOf(account) {
+    return this.db.run('DELETE FROM sign_in WHERE account = $1', [account])
+  },
+  removeExpired(now, limit) {
+    return this.db.run(removeExpired[this.db.dialect], [now, limit])
+  },
+})

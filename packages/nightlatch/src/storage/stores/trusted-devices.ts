@@ -1,7 +1,7 @@
 import type { TrustedDevice, TrustedDeviceStore } from '../../core/sessions/trusted-device.js'
 import type { AccountId, TrustedDeviceId } from '../../core/ids.js'
-import type { Db } from '../engine/database.js'
 import { removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface TrustedDeviceRow {
   readonly id: string
@@ -43,9 +43,9 @@ const listOf = `SELECT ${columns} FROM trusted_device WHERE account = $1 ORDER B
 const due = `SELECT id FROM trusted_device WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`
 const removeExpired = removeAmong('trusted_device', 'id', due)
 
-export const trustedDeviceStore = (db: Db): TrustedDeviceStore => ({
-  add: async (one, tokenHash, seriesHash) => {
-    await db.run(add, [
+export const trustedDeviceStore = defineStore<TrustedDeviceStore>({
+  async add(one, tokenHash, seriesHash) {
+    await this.db.run(add, [
       one.id,
       one.account,
       one.createdAt,
@@ -57,22 +57,31 @@ export const trustedDeviceStore = (db: Db): TrustedDeviceStore => ({
       seriesHash ?? null,
     ])
   },
-  isCurrent: async (account, tokenHash, at) => (await db.one(isCurrent, [account, tokenHash, at])) !== null,
+  async isCurrent(account, tokenHash, at) {
+    return (await this.db.one(isCurrent, [account, tokenHash, at])) !== null
+  },
   async use(account, { token, next, series = null, wasCurrent = false }, at) {
-    const used = await db.returning<TrustedDeviceRow>(advance, [account, token, next, at, series])
+    const used = await this.db.returning<TrustedDeviceRow>(advance, [account, token, next, at, series])
     if (used !== null) return { kind: 'used', device: deviceOf(used) }
     if (wasCurrent) return { kind: 'overtaken' }
-    const reused = await db.returning<EndedRow>(endReused, [account, token, at, series])
+    const reused = await this.db.returning<EndedRow>(endReused, [account, token, at, series])
     return reused === null
       ? { kind: 'unknown' }
       : { kind: 'reused', device: deviceOf(reused), wasLast: reused.was_last === 1 }
   },
-  listOf: async (account) => (await db.all<TrustedDeviceRow>(listOf, [account])).map(deviceOf),
-  end: async (id, account) =>
-    (await db.run('DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])) > 0,
-  endSeries: async (account, series) => {
-    await db.run('DELETE FROM trusted_device WHERE account = $1 AND series_hash = $2', [account, series])
+  async listOf(account) {
+    return (await this.db.all<TrustedDeviceRow>(listOf, [account])).map(deviceOf)
   },
-  endAllOf: (account) => db.run('DELETE FROM trusted_device WHERE account = $1', [account]),
-  removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now, limit]),
+  async end(id, account) {
+    return (await this.db.run('DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])) > 0
+  },
+  async endSeries(account, series) {
+    await this.db.run('DELETE FROM trusted_device WHERE account = $1 AND series_hash = $2', [account, series])
+  },
+  endAllOf(account) {
+    return this.db.run('DELETE FROM trusted_device WHERE account = $1', [account])
+  },
+  removeExpired(now, limit) {
+    return this.db.run(removeExpired[this.db.dialect], [now, limit])
+  },
 })

@@ -13,7 +13,7 @@ export const recoveryCodes: Fallback = {
   tell: tellOfRecovery,
   countLeft: (stores, account) => stores.recoveryCodes.countLeft(account),
   removeAllOf: removeRecoveryCodes,
-  endSetUpsOf: () => Promise.resolve(),
+  endSetUpsOf: null,
   countersOf: recoveryKeys,
   removeExpired: (stores, now) => stores.recoveryCodes.removeExpired(now),
   secrets: null,

@@ -1,7 +1,7 @@
 import { asciiBytes, asciiText } from '../../text.js'
 import type { Core } from '../../core.js'
 import type { AccountId, SessionId } from '../../ids.js'
-import { newRecoveryCodes, newSalt, showRecoveryCode } from './store.js'
+import { newRecoveryCodes } from './store.js'
 import type { Stores } from '../../ports/stores.js'
 import { storage } from '../../ports/stores.js'
 
@@ -13,10 +13,9 @@ export interface PreparedCodes {
 }
 
 export async function prepareRecoveryCodes(core: Core): Promise<PreparedCodes | 'busy'> {
-  const codes = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
-  const salt = newSalt(core.platform)
+  const { codes, shown, salt } = newRecoveryCodes(core.platform, core.policy.recoveryCodes.count)
   const hashes = await core.passwords.hashAll(codes, salt, 'later')
-  return hashes === 'busy' ? 'busy' : { salt, hashes, shown: codes.map(showRecoveryCode) }
+  return hashes === 'busy' ? 'busy' : { salt, hashes, shown }
 }
 
 const context = (session: SessionId): string => `unsaved-codes:${session}`
@@ -27,10 +26,12 @@ export async function keepNewCodes(
   stores: Stores,
   given: { account: AccountId; session: SessionId; codes: PreparedCodes },
 ): Promise<void> {
-  await stores.recoveryCodes.replaceAll(given.account, given.codes)
-  await stores.unsavedCodes.removeAllOf(given.account)
-  const sealed = core.box.seal(asciiBytes(given.codes.shown.join('\n')), context(given.session))
-  await stores.unsavedCodes.put(given.session, given.account, sealed)
+  const { account, session, codes } = given
+  const place = context(session)
+  const sealed = core.box.seal(asciiBytes(codes.shown.join('\n')), place)
+  await stores.recoveryCodes.replaceAll(account, codes)
+  await stores.unsavedCodes.removeAllOf(account)
+  await stores.unsavedCodes.put(session, account, sealed)
 }
 
 /** The codes that this session has yet to save, or null when there are none to show. */

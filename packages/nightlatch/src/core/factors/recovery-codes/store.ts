@@ -9,12 +9,13 @@ import type { Platform } from '../../ports/platform.js'
  * nobody out.
  */
 const characters = 16
+const saltBytes = 16
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 type RecoveryCode = Secret<string>
 
 export interface RecoveryCodeStore {
-  /** Replaces the account's set. */
+  /** Replaces the account's set. Several writes: within a transaction. */
   replaceAll(
     account: AccountId,
     set: { readonly salt: string; readonly hashes: readonly string[] },
@@ -46,25 +47,28 @@ export interface UnsavedCodesStore {
   removeAllOf(account: AccountId): Promise<void>
 }
 
-/** New codes in Crockford's base32: no letter that looks like a digit. */
-export function newRecoveryCodes(
-  platform: Pick<Platform, 'randomBytes'>,
-  count: number,
-): readonly RecoveryCode[] {
-  return Array.from({ length: count }, () => {
-    let code = ''
-    for (const byte of platform.randomBytes(characters)) code += alphabet[byte & 31]
-    return new Secret(code)
-  })
+interface NewCodes {
+  readonly codes: Secret<readonly string[]>
+  /** As shown to the person: `k7qm-4xw4-9hd2-p3tn`. */
+  readonly shown: readonly string[]
+  /** Of the whole set, 128 bits in hexadecimal. */
+  readonly salt: string
 }
 
-/** Of a set: 16 random bytes in hexadecimal. */
-export const newSalt = (platform: Pick<Platform, 'randomBytes'>): string =>
-  [...platform.randomBytes(16)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-
-/** As shown to the person: `k7qm-4xw4-9hd2-p3tn`. */
-export function showRecoveryCode(code: RecoveryCode): string {
-  return code.reveal().replace(/(.{4})(?=.)/g, '$1-')
+/** New codes in Crockford's base32: no letter that looks like a digit. All that is random is drawn at once. */
+export function newRecoveryCodes(platform: Pick<Platform, 'randomBytes'>, count: number): NewCodes {
+  const length = count * characters
+  const bytes = platform.randomBytes(length + saltBytes)
+  const codes: string[] = []
+  for (let at = 0; at < length; at += characters) {
+    let code = ''
+    for (const byte of bytes.subarray(at, at + characters)) code += alphabet[byte & 31]
+    codes.push(code)
+  }
+  let salt = ''
+  for (const byte of bytes.subarray(length)) salt += byte.toString(16).padStart(2, '0')
+  const shown = codes.map((code) => code.replace(/(.{4})(?=.)/g, '$1-'))
+  return { codes: new Secret(codes), shown, salt }
 }
 
 /**

@@ -4,6 +4,7 @@ import { codeKeys } from '../totp/counters.js'
 import { note } from '../../audit/audit.js'
 import type { Core } from '../../core.js'
 import { noteRefused } from '../../rate-limits/refusals.js'
+import { Secret } from '../../secret.js'
 import type { Stores } from '../../ports/stores.js'
 import { storage } from '../../ports/stores.js'
 import type { FactorRefusal, Presented, ReadyProof } from '../factor.js'
@@ -37,7 +38,7 @@ export async function readRecoveryCode(
     return reservation
   }
   const salt = (await recoveryCodes.saltOf(account)) ?? '00'.repeat(16)
-  const hashes = await core.passwords.hashAll([code], salt)
+  const hashes = await core.passwords.hashAll(new Secret([code.reveal()]), salt)
   if (hashes === 'busy') {
     await attempts.giveBack(key)
     return { kind: 'busy' }
@@ -65,7 +66,7 @@ export async function acceptRecoveryCode(
     await note(core, stores, { ...checked, event: 'recovery-code.refused' })
     return { kind: 'wrong', failures: checked.failures }
   }
-  for (const key of [...recoveryKeys(account), ...codeKeys(account)]) await stores.attempts.clear(key)
+  await stores.attempts.clear(...recoveryKeys(account), ...codeKeys(account))
   const left = await stores.recoveryCodes.countLeft(account)
   await note(core, stores, { ...checked, event: 'recovery-code.used', details: { left } })
   return null

@@ -12,7 +12,8 @@ import { setUpKey } from './counters.js'
 import { totp } from './factor.js'
 import type { OpenedSetUp } from './set-up.js'
 import { openSetUp } from './set-up.js'
-import type { AuthenticatorSecret, SetUp } from './store.js'
+import type { AccountId, AuthenticatorId } from '../../ids.js'
+import type { AuthenticatorSecret } from './store.js'
 import { longestAuthenticatorName, nameProblemOf, ourOtp, parseAuthenticatorName } from './store.js'
 import { parseCode, reserveCode, sealContext } from './verify.js'
 
@@ -59,22 +60,24 @@ export async function confirmSetUp(
   owner: SetUpOwner,
   given: Confirmation,
 ): Promise<SetUpOutcome> {
-  const opened = await openSetUp(core, owner)
+  const at = core.platform.nowSeconds()
+  const opened = await openSetUp(core, owner, at)
   if (given.id !== undefined && opened?.setUp.id !== given.id) return { kind: 'no-set-up' }
   const name = await parseNewName(core, owner, { text: given.name, opened })
   if (name.kind === 'bad-name') return name
   if (opened === null) return { kind: 'no-set-up' }
-  const check = await checkFirstCode(core, { ...given, owner, opened })
+  const check = await checkFirstCode(core, { ...given, owner, opened, at })
   if (check.kind !== 'right') return check
-  const { setUp } = opened
-  const wanted = confirmed(core, opened, { name: name.name, step: check.step })
+  const { id, account, replaces } = opened.setUp
+  const wanted = confirmed(core, opened, { name: name.name, step: check.step, at })
   const outcome = await enrol(core, {
     owner,
+    at,
     browser: given.browser,
     factor: totp,
-    take: (stores) => stores.setUps.take(setUp.id),
-    replace: (stores) => replaceOld(stores, setUp),
-    keep: (stores) => keepAuthenticator(stores, wanted),
+    take: (stores) => stores.setUps.take(id),
+    replace: replaces === '' ? null : (stores) => replaceOld(stores, account, replaces),
+    keep: (stores, isFirst) => keepAuthenticator(stores, wanted, isFirst),
   })
   // A right code is no failure of the person's.
   if (outcome.kind === 'busy') await core[storage].stores.attempts.giveBack(setUpKey(owner.account.id))
@@ -98,7 +101,11 @@ async function parseNewName(
     : { kind: 'name', name }
 }
 
-type FirstCode = Confirmation & { readonly owner: SetUpOwner; readonly opened: OpenedSetUp }
+type FirstCode = Confirmation & {
+  readonly owner: SetUpOwner
+  readonly opened: OpenedSetUp
+  readonly at: number
+}
 
 /** Looks at the first code; the attempt is spent on the account's counter of set-ups. */
 async function checkFirstCode(
@@ -108,17 +115,18 @@ async function checkFirstCode(
   const { stores } = core[storage]
   const { account } = given.owner
   const { client } = given.browser
+  const { at: atSeconds } = given
   const parsed = parseCode(given.code)
   if (parsed.kind === 'malformed') return parsed
   const reservation = await reserveCode(core, stores, {
     account: account.id,
     client,
+    at: atSeconds,
     key: setUpKey(account.id),
     policy: core.policy.attempts.setUp,
   })
   if (reservation.kind !== 'reserved') return reservation
   const app = new Totp({ secret: given.opened.secret })
-  const atSeconds = core.platform.nowSeconds()
   const verdict = app.verify(parsed.code, {
     atSeconds,
     window: core.policy.code.windowSteps,
@@ -143,8 +151,11 @@ function driftOf(app: Totp, code: string, now: number): number | null {
   return null
 }
 
-async function replaceOld(stores: Stores, { replaces, account }: SetUp): Promise<{ name: string } | null> {
-  if (replaces === '') return null
+async function replaceOld(
+  stores: Stores,
+  account: AccountId,
+  replaces: AuthenticatorId,
+): Promise<{ name: string } | null> {
   const old = (await stores.authenticators.listOf(account)).find(({ id }) => id === replaces)
   return (await stores.authenticators.remove(replaces, account)) ? { name: old?.name ?? '' } : null
 }
@@ -153,16 +164,15 @@ async function replaceOld(stores: Stores, { replaces, account }: SetUp): Promise
 function confirmed(
   core: Core,
   { setUp, secret }: OpenedSetUp,
-  given: { readonly name: string; readonly step: number },
+  given: { readonly name: string; readonly step: number; readonly at: number },
 ): AuthenticatorSecret {
   const { id, account } = setUp
-  const now = core.platform.nowSeconds()
   return {
     id,
     account,
     name: given.name === '' ? setUp.name : given.name,
-    createdAt: now,
-    lastUsedAt: now,
+    createdAt: given.at,
+    lastUsedAt: given.at,
     sealed: core.box.seal(secret, sealContext({ id, account })),
     lastStep: given.step,
     ...ourOtp,
@@ -172,15 +182,20 @@ function confirmed(
   }
 }
 
-async function keepAuthenticator(stores: Stores, wanted: AuthenticatorSecret): Promise<AuthenticatorSecret> {
-  const authenticator = { ...wanted, name: await freeName(stores, wanted) }
+async function keepAuthenticator(
+  stores: Stores,
+  wanted: AuthenticatorSecret,
+  isFirst: boolean,
+): Promise<AuthenticatorSecret> {
+  const others = isFirst ? [] : await stores.authenticators.listOf(wanted.account)
+  const authenticator = { ...wanted, name: freeName(wanted.name, others) }
   await stores.authenticators.add(authenticator)
   return authenticator
 }
 
-async function freeName(stores: Stores, wanted: AuthenticatorSecret): Promise<string> {
-  const taken = new Set((await stores.authenticators.listOf(wanted.account)).map((other) => other.name))
-  const base = wanted.name === '' ? 'Authenticator app' : wanted.name
+function freeName(wanted: string, others: readonly AuthenticatorSecret[]): string {
+  const taken = new Set(others.map(({ name }) => name))
+  const base = wanted === '' ? 'Authenticator app' : wanted
   for (let number = 2, name = base; ; number += 1) {
     if (!taken.has(name)) return name
     name = `${[...base].slice(0, longestAuthenticatorName - 4).join('')} ${number}`

@@ -119,8 +119,12 @@ export interface OpenedSetUp {
 }
 
 /** Reads the owner's pending set-up once and opens its secret once. Null when there is none, or none that counts now. */
-export async function openSetUp(core: Core, owner: SetUpOwner): Promise<OpenedSetUp | null> {
-  const pending = await core[storage].stores.setUps.findByOwner(ownerId(owner), core.platform.nowSeconds())
+export async function openSetUp(
+  core: Core,
+  owner: SetUpOwner,
+  now = core.platform.nowSeconds(),
+): Promise<OpenedSetUp | null> {
+  const pending = await core[storage].stores.setUps.findByOwner(ownerId(owner), now)
   return pending === null || maySetUp(core, owner, pending) !== null ? null : opened(core, pending)
 }
 

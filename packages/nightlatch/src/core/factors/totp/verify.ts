@@ -63,7 +63,12 @@ export function readCode(core: Core, presented: Presented): Promise<ReadyProof |
   return Promise.resolve({ kind: 'ready', accept: (stores) => checkAndAccept(core, stores, given) })
 }
 
-async function checkAndAccept(core: Core, stores: Stores, given: CodeGiven): Promise<FactorRefusal | null> {
+async function checkAndAccept(
+  core: Core,
+  stores: Stores,
+  presented: Omit<CodeGiven, 'at'>,
+): Promise<FactorRefusal | null> {
+  const given = { ...presented, at: core.platform.nowSeconds() }
   // Hardly anybody's codes have another length: only then it costs a question more, and no attempt is spent.
   if (given.code.length !== codeDigits) {
     const secrets = await stores.authenticators.listOf(given.account)
@@ -80,6 +85,8 @@ interface CodeGiven {
   readonly code: string
   readonly client: Client
   readonly place: Place
+  /** The moment by which it is looked at. */
+  readonly at: number
 }
 
 /**
@@ -99,7 +106,7 @@ async function checkCode(core: Core, stores: Stores, given: CodeGiven): Promise<
     await stores.attempts.giveBack(key)
     return wrongLength(given.code)
   }
-  const found = matchAny(core, secrets, given.code)
+  const found = matchAny(core, secrets, given)
   if (found.kind === 'matched') return found
   if (found.kind === 'unreadable') {
     await stores.attempts.giveBack(key)
@@ -115,10 +122,12 @@ async function checkCode(core: Core, stores: Stores, given: CodeGiven): Promise<
 export async function reserveCode(
   core: Core,
   stores: Stores,
-  given: Pick<CodeGiven, 'account' | 'client'> & { readonly key: AttemptKey; readonly policy: AttemptPolicy },
+  given: Pick<CodeGiven, 'account' | 'client' | 'at'> & {
+    readonly key: AttemptKey
+    readonly policy: AttemptPolicy
+  },
 ): Promise<Reservation> {
-  const now = core.platform.nowSeconds()
-  const reservation = await stores.attempts.reserve(given.key, given.policy, now)
+  const reservation = await stores.attempts.reserve(given.key, given.policy, given.at)
   const { account, client } = given
   if (reservation.kind === 'wait')
     await noteRefused(core, stores, { account, client, ...reservation, event: 'code.throttled' })
@@ -131,14 +140,13 @@ export async function reserveCode(
 async function acceptCode(
   core: Core,
   stores: Stores,
-  match: CodeMatch & Pick<CodeGiven, 'account' | 'client'>,
+  match: CodeMatch & Pick<CodeGiven, 'account' | 'client' | 'at'>,
 ): Promise<boolean> {
-  const now = core.platform.nowSeconds()
-  if (!(await spend(stores, match, now))) {
+  if (!(await spend(stores, match, match.at))) {
     await note(core, stores, { ...match, event: 'code.refused', details: wasUsedBefore })
     return false
   }
-  for (const key of codeKeys(match.account)) await stores.attempts.clear(key)
+  await stores.attempts.clear(...codeKeys(match.account))
   return true
 }
 
@@ -155,13 +163,16 @@ type Found =
   CodeMatch | { readonly kind: 'wrong'; readonly wasUsed: boolean } | { readonly kind: 'unreadable' }
 
 /** Every authenticator is looked at, whichever matches. */
-function matchAny(core: Core, secrets: readonly AuthenticatorSecret[], code: string): Found {
+function matchAny(
+  core: Core,
+  secrets: readonly AuthenticatorSecret[],
+  { code, at }: Pick<CodeGiven, 'code' | 'at'>,
+): Found {
   let found: Found = { kind: 'unreadable' }
   for (const secret of secrets) {
     const opened = core.box.open(secret.sealed, sealContext(secret))
     if (opened.kind === 'refused') continue
-    const sent = { code, atSeconds: core.platform.nowSeconds() }
-    const verdict = look({ ...secret, ...core.policy.code }, opened.plain, sent)
+    const verdict = look({ ...secret, ...core.policy.code }, opened.plain, { code, atSeconds: at })
     const wasUsed = verdict === 'already-used'
     if (typeof verdict === 'object') found = { kind: 'matched', authenticator: secret.id, spends: verdict }
     else if (found.kind === 'unreadable' || (found.kind === 'wrong' && wasUsed))

@@ -130,4 +130,12 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'sessions-ended',
   'trusted-device-ended',
   'password-changed',
+  'person-edit',
+  'person-disable',
+  'person-enable',
+  'person-end-sessions',
+  'person-reset-mfa',
+  'person-remove',
+  'group-renamed',
+  'group-removed',
 ])

@@ -1,4 +1,8 @@
 import { getAccount } from './pages/account.js'
+import { getActivity } from './pages/admin/activity.js'
+import * as groups from './pages/admin/groups.js'
+import { getPeople } from './pages/admin/people.js'
+import * as person from './pages/admin/person.js'
 import * as change from './pages/account-changes.js'
 import { apiRoutes } from './api/routes.js'
 import { forwardAuth } from './forward-auth/forward-auth.js'
@@ -18,6 +22,8 @@ const pair = (path: string, get: Handler, post: Handler): Route<Handler>[] => [
 ]
 
 const get = (path: string, handler: Handler): Route<Handler> => ({ method: 'GET', path, handler })
+
+const personActs = ['invite', 'rescue', 'end-sessions', 'reset-mfa', 'disable', 'enable', 'remove'] as const
 
 /** Every address there is. */
 export const routes: readonly Route<Handler>[] = [
@@ -44,6 +50,15 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/account/change-phone', change.getChangePhone, change.postChangePhone),
   ...pair('/account/confirm', stepUp.getConfirm, stepUp.postConfirm),
   ...pair('/account/confirm/recovery', stepUp.getConfirmRecovery, stepUp.postConfirmRecovery),
+  get('/admin', getPeople),
+  ...pair('/admin/people/new', person.getAddPerson, person.postAddPerson),
+  get('/admin/people/:id', person.getPerson),
+  ...pair('/admin/people/:id/edit', person.getEditPerson, person.postEditPerson),
+  ...personActs.flatMap((act) => pair(`/admin/people/:id/${act}`, person.getAct(act), person.postAct(act))),
+  get('/admin/groups', groups.getGroups),
+  ...pair('/admin/groups/rename', groups.getRenameGroup, groups.postRenameGroup),
+  ...pair('/admin/groups/remove', groups.getRemoveGroup, groups.postRemoveGroup),
+  get('/admin/activity', getActivity),
   get('/.well-known/change-password', home.getChangePassword),
   { method: 'ANY', path: '/forward-auth', handler: forwardAuth },
   get('/healthz', operations.getHealth),

@@ -78,6 +78,22 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
       'connection broke off. The device is remembered no more, so it is asked for a code.',
     ifNotYou: signInAndLook,
   },
+  'account-changed': {
+    subject: 'Your account was changed',
+    what: ({ parts }) => `An administrator changed your account${named(parts)}.`,
+    ifNotYou: askAdministrator,
+  },
+  'account-blocked': {
+    subject: 'Your account was blocked',
+    what: () => 'An administrator blocked your account and signed it out everywhere.',
+    ifNotYou: 'If it was not you who asked for it, ask your administrator why.',
+  },
+  'rescue-code-made': {
+    subject: 'A rescue code was made for your account',
+    what: () =>
+      'An administrator made a code that stands in for your second step once, within the hour, together with your password.',
+    ifNotYou: askAdministrator,
+  },
   'many-wrong-codes': {
     subject: 'Many wrong codes for your account',
     what: ({ failures }) =>

@@ -27,6 +27,8 @@ export interface HomeView {
   readonly application?: Application | undefined
   /** The person who runs this installation is told what can be done next. */
   readonly runsThis: boolean
+  /** May look after other people's accounts. */
+  readonly mayAdminister?: boolean
   /** As far as we know, there is no application yet. */
   readonly standsAlone: boolean
   readonly notice?: Notice | undefined
@@ -68,6 +70,7 @@ function ways(site: Site, view: HomeView): Html {
         label: home.renew,
       },
     { path: '/account', label: home.manage },
+    view.mayAdminister === true && { path: '/admin', label: home.administer },
   ]
   const links = [
     ...(view.application === undefined

@@ -59,3 +59,24 @@ export {
 export { invitationPage, type InvitationView } from './invitation.js'
 export { helpPage, messagePage, type MessageView } from './message.js'
 export type { MessageKey } from './words/help.js'
+export { peoplePage, type PeopleView, type PersonRow } from './admin/people.js'
+export {
+  actPage,
+  addPersonPage,
+  editPersonPage,
+  handedOverPage,
+  personPage,
+  type ActView,
+  type EditPersonView,
+  type HandedOverView,
+  type PersonView,
+} from './admin/person.js'
+export {
+  groupsPage,
+  removeGroupPage,
+  renameGroupPage,
+  type GroupsView,
+  type GroupView,
+} from './admin/groups.js'
+export { trailPage, type TrailView } from './admin/activity.js'
+export { acts, editProblems, groupWords, person as personWords, type Act } from './words/admin.js'

@@ -66,7 +66,11 @@ describe('every page', () => {
 
   it.each(all)('$name leaves the checking of its forms to the server', ({ page }) => {
     const forms = elements(page, 'form').filter(({ attributes }) => attributes['class'] !== 'leave')
-    for (const form of forms) expect(form.attributes).toMatchObject({ method: 'post', novalidate: '' })
+    for (const { attributes } of forms)
+      expect(attributes).toMatchObject({
+        method: attributes['role'] === 'search' ? 'get' : 'post',
+        novalidate: '',
+      })
     expect(page).not.toMatch(/\s(required|disabled|placeholder|maxlength|pattern)[\s=>]/)
   })
 

@@ -293,6 +293,125 @@ const looking = (): Record<string, Html> => ({
   help: pages.helpPage(site),
 })
 
+const somebody: pages.PersonRow = {
+  id: 'p1',
+  username: 'bob',
+  name: 'Robert Example',
+  email: 'bob@example.org',
+  groups: ['admins', 'staff'],
+  admin: true,
+  state: 'active',
+  hasSecondFactor: true,
+  lastSignInAtSeconds: nowSeconds - 2 * day,
+  endsAtSeconds: null,
+}
+
+const guest: pages.PersonRow = {
+  ...somebody,
+  id: 'p2',
+  username: 'guest-of-the-house',
+  name: '',
+  email: '',
+  groups: [],
+  admin: false,
+  state: 'invited',
+  hasSecondFactor: false,
+  lastSignInAtSeconds: 0,
+  endsAtSeconds: nowSeconds + 9 * day,
+}
+
+const editing: pages.EditPersonView = {
+  id: 'p1',
+  username: 'bob',
+  typed: {
+    username: 'bob',
+    name: 'Robert Example',
+    email: 'bob@example.org',
+    groups: 'admins, staff',
+    admin: true,
+    ends: '',
+  },
+  keptElsewhere: false,
+}
+
+const aboutPerson: pages.PersonView = {
+  row: somebody,
+  createdAtSeconds: nowSeconds - 90 * day,
+  factors,
+  recoveryCodesLeft: 7,
+  sessions: 2,
+  trustedDevices: 1,
+  activity: account.activity,
+  acts: ['invite', 'rescue', 'end-sessions', 'reset-mfa', 'disable', 'remove'],
+  keptElsewhere: false,
+}
+
+const administering = (): Record<string, Html> => ({
+  people: pages.peoplePage(signedIn, {
+    people: [somebody, guest, { ...guest, id: 'p3', username: 'gone', state: 'disabled' }],
+    search: 'bo',
+    state: 'active',
+    group: 'staff',
+    groups: ['admins', 'staff'],
+    keptElsewhere: false,
+    moreHref: '/admin?after=bob',
+    notice: { key: 'person-remove', name: 'eve' },
+  }),
+  person: pages.personPage(signedIn, aboutPerson),
+  'person-ended': pages.personPage(signedIn, {
+    ...aboutPerson,
+    row: { ...guest, state: 'expired', endsAtSeconds: nowSeconds - day },
+    factors: [],
+    sessions: 0,
+    trustedDevices: 0,
+    activity: [],
+    acts: ['end-sessions', 'enable', 'remove'],
+    keptElsewhere: true,
+    notice: { key: 'person-end-sessions', name: 'guest-of-the-house' },
+  }),
+  'person-edit': pages.editPersonPage(signedIn, editing),
+  'person-add': pages.addPersonPage(signedIn, { typed: { ...editing.typed, ends: '2027-03-01' } }),
+  'person-edit-wrong': pages.editPersonPage(signedIn, {
+    ...editing,
+    problems: [{ key: 'other', field: 'groups', text: pages.editProblems['bad-group'] }],
+  }),
+  'person-remove': pages.actPage(signedIn, {
+    id: 'p1',
+    username: 'bob',
+    act: 'remove',
+    problems: [{ key: 'other', field: 'confirm_name', text: pages.acts.nameWrong }],
+  }),
+  'person-rescue': pages.actPage(signedIn, { id: 'p1', username: 'bob', act: 'rescue' }),
+  'person-link': pages.handedOverPage(signedIn, {
+    id: 'p1',
+    username: 'bob',
+    kind: 'link',
+    text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`,
+    untilSeconds: nowSeconds + 3 * day,
+  }),
+  groups: pages.groupsPage(signedIn, {
+    groups: [
+      { name: 'admins', members: 1 },
+      { name: 'staff', members: 12 },
+    ],
+  }),
+  'groups-none': pages.groupsPage(signedIn, { groups: [] }),
+  'group-rename': pages.renameGroupPage(signedIn, {
+    name: 'staff',
+    members: 12,
+    typed: 'admins',
+    problems: [{ key: 'other', field: 'name', text: pages.groupWords.taken }],
+  }),
+  'group-remove': pages.removeGroupPage(signedIn, { name: 'staff', members: 12 }),
+  trail: pages.trailPage(signedIn, {
+    activity: [
+      { event: 'account.groups-changed', who: 'bob', by: 'alice', atSeconds: nowSeconds - 60 },
+      ...account.activity.map((row) => ({ ...row, who: 'alice' })),
+    ],
+    olderHref: '/admin/activity?before=17',
+  }),
+})
+
 const changing = (): Record<string, Html> => ({
   rename: pages.renamePage(signedIn, { id: 'a1', name: 'Pixel 9' }),
   'rename-taken': pages.renamePage(signedIn, {
@@ -364,6 +483,7 @@ export const samples = (): Record<string, Html> => ({
   ...signingIn(),
   ...settingUp(),
   ...looking(),
+  ...administering(),
   ...changing(),
   ...messages(),
 })

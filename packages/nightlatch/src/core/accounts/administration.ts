@@ -65,13 +65,17 @@ function store(core: Core, given: PreparedAccount): Promise<boolean> {
   return core[storage].atomically(async (stores) => (await add(core, stores, given)) || new Rollback(false))
 }
 
-async function add(core: Core, stores: Stores, given: PreparedAccount): Promise<boolean> {
+async function add(
+  core: Core,
+  stores: Stores,
+  given: PreparedAccount & { readonly actor?: Actor },
+): Promise<boolean> {
   const { account, groups } = given
   if (groups.length > 0) await stores.groups.hold()
   if (!(await stores.accounts.add(given))) return false
   if (groups.length > 0) await stores.groups.setOf(account.id, groups, account.createdAt)
   await indexAccount(stores, account)
-  await note(core, stores, { account: given.account.id, event: 'account.created', client: noClient })
+  await noteAct(core, stores, { account, event: 'account.created', actor: given.actor ?? atTheCommandLine })
   return true
 }
 
@@ -80,13 +84,18 @@ export type InviteOutcome =
   | { readonly kind: 'refused'; readonly why: AccountProblem }
 
 /** Adds an account without a password, and the one-time link with which its owner chooses one. */
-export async function inviteAccount(core: Core, input: AccountInput): Promise<InviteOutcome> {
+export async function inviteAccount(
+  core: Core,
+  input: AccountInput,
+  actor: Actor = atTheCommandLine,
+): Promise<InviteOutcome> {
   const parsed = parseAccountInput(core, input)
   if (parsed.kind === 'refused') return parsed
   const { account } = parsed
   return core[storage].atomically<InviteOutcome>(async (stores) => {
-    if (!(await add(core, stores, parsed))) return new Rollback<InviteOutcome>(refuse('name-taken'))
-    const link = await addLink(core, stores, { account, seconds: core.policy.invitationSeconds })
+    if (!(await add(core, stores, { ...parsed, actor })))
+      return new Rollback<InviteOutcome>(refuse('name-taken'))
+    const link = await addLink(core, stores, { account, seconds: core.policy.invitationSeconds, actor })
     return { kind: 'invited', account, ...link }
   })
 }
@@ -172,13 +181,15 @@ export async function disableAccount(
   actor: Actor = atTheCommandLine,
 ): Promise<TakenAway> {
   const now = core.platform.nowSeconds()
-  return core[storage].atomically<TakenAway>(async (stores) => {
+  const outcome = await core[storage].atomically<TakenAway>(async (stores) => {
     if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
     await stores.accounts.setDisabled(account.id, true)
     await endEverything(stores, account.id)
     await noteAct(core, stores, { account, event: 'account.disabled', actor })
     return { kind: 'done' }
   })
+  if (outcome.kind === 'done') tellOwner(core, { kind: 'account-blocked', account, client: noClient })
+  return outcome
 }
 
 export async function enableAccount(

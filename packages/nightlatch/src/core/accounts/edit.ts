@@ -5,6 +5,8 @@ import type { Actor } from './actor.js'
 import { by } from './actor.js'
 import type { AccountProblem } from './new-account.js'
 import type { AuditEventName } from '../audit/audit.js'
+import { noClient } from '../audit/audit.js'
+import { tellOwner } from '../notify/notices.js'
 import type { Core } from '../core.js'
 import type { Group } from './groups.js'
 import { groupKey, parseGroup } from './groups.js'
@@ -40,6 +42,8 @@ export type EditOutcome =
   | { readonly kind: 'not-there' }
   /** The application keeps names, addresses and groups. */
   | { readonly kind: 'kept-elsewhere' }
+
+type Edited = Extract<EditOutcome, { readonly kind: 'edited' }>
 
 export type EditedPart = 'username' | 'email' | 'name' | 'admin' | 'groups' | 'ends'
 
@@ -99,7 +103,7 @@ interface Editing {
 export async function editAccount(core: Core, account: Account, editing: Editing): Promise<EditOutcome> {
   const parsed = parseEdit(core, editing.edit)
   if (isRefusal(parsed)) return parsed
-  return core[storage].atomically<EditOutcome>(async (stores) => {
+  const outcome = await core[storage].atomically<EditOutcome>(async (stores) => {
     if (isIdentity(parsed) && (await areKeptElsewhere(core, stores))) return { kind: 'kept-elsewhere' }
     const held = await holdForEdit(core, stores, { account, parsed, ...editing })
     if (typeof held === 'string') return { kind: held }
@@ -113,6 +117,25 @@ export async function editAccount(core: Core, account: Account, editing: Editing
       await noteEdit(core, stores, { before: held, after: edited, part, actor: editing.actor })
     return { kind: 'edited', account: edited, changed }
   })
+  if (outcome.kind === 'edited' && outcome.changed.length > 0) tellOfEdit(core, account, outcome)
+  return outcome
+}
+
+/** Whoever had the address hears of it as well as whoever has it now. */
+function tellOfEdit(core: Core, before: Account, { account, changed }: Edited): void {
+  const parts = changed.map((part) => partWords[part]).join(', ')
+  const notice = { kind: 'account-changed', client: noClient, details: { parts } } as const
+  tellOwner(core, { ...notice, account })
+  if (before.email !== account.email && before.email !== '') tellOwner(core, { ...notice, account: before })
+}
+
+const partWords: Readonly<Record<EditedPart, string>> = {
+  username: 'user name',
+  email: 'email address',
+  name: 'name',
+  admin: 'rights',
+  groups: 'groups',
+  ends: 'end of the account',
 }
 
 /** Everything that must not change meanwhile, in the one order of locks: administrators, groups, the account. */
@@ -217,7 +240,7 @@ const eventOf: Readonly<Record<EditedPart, AuditEventName>> = {
   ends: 'account.end-changed',
 }
 
-interface Edited {
+interface EditedOne {
   readonly before: Account
   readonly after: Account
   readonly part: EditedPart
@@ -225,7 +248,11 @@ interface Edited {
 }
 
 /** One event a part, with what it was and what it is; people's names and addresses are no secrets of the trail. */
-async function noteEdit(core: Core, stores: Stores, { before, after, part, actor }: Edited): Promise<void> {
+async function noteEdit(
+  core: Core,
+  stores: Stores,
+  { before, after, part, actor }: EditedOne,
+): Promise<void> {
   const values: Readonly<Record<EditedPart, (account: Account) => string | boolean | number>> = {
     username: ({ username }) => username,
     email: ({ email }) => email,

@@ -1,4 +1,4 @@
-import { note } from '../audit/audit.js'
+import { noClient, note } from '../audit/audit.js'
 import type { Account } from './account.js'
 import { isOpen } from './account.js'
 import type { Actor } from './actor.js'
@@ -6,6 +6,7 @@ import { atTheCommandLine, by } from './actor.js'
 import type { Core } from '../core.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import { newRecoveryCodes } from '../factors/recovery-codes/store.js'
+import { tellOwner } from '../notify/notices.js'
 import { storage } from '../ports/stores.js'
 
 type RescueOutcome =
@@ -33,7 +34,7 @@ export async function rescueAccount(
   const [code = ''] = made.shown
   const now = core.platform.nowSeconds()
   const expiresAt = now + core.policy.rescueSeconds
-  return core[storage].atomically<RescueOutcome>(async (stores) => {
+  const outcome = await core[storage].atomically<RescueOutcome>(async (stores) => {
     const held = await stores.accounts.hold(account.id)
     if (held === null || !isOpen(held, now)) return { kind: 'closed' }
     if (!hasSecondFactor(held)) return { kind: 'no-second-factor' }
@@ -49,4 +50,6 @@ export async function rescueAccount(
     })
     return { kind: 'rescued', code, expiresAt }
   })
+  if (outcome.kind === 'rescued') tellOwner(core, { kind: 'rescue-code-made', account, client: noClient })
+  return outcome
 }

@@ -14,6 +14,10 @@ export type NoticeKind =
   | 'trusted-device-copied'
   | 'trusted-device-unanswered'
   | 'many-wrong-codes'
+  /** An administrator changed names, address, rights, groups or the end. */
+  | 'account-changed'
+  | 'account-blocked'
+  | 'rescue-code-made'
 
 export interface Notice {
   readonly kind: NoticeKind

@@ -108,7 +108,7 @@ async function activity(
   const nameOf = new Map<unknown, string>(items.map(({ id, name }) => [id, name]))
   return {
     activity: grouped(shown.filter(({ event }) => !unsaid.has(event))).map((group) => ({
-      ...activityRow(group.record, aboutOf(group.record, nameOf)),
+      ...activityRow(group.record, { about: aboutOf(group.record, nameOf) }),
       times: group.times,
       places: group.addresses.size,
     })),
@@ -157,11 +157,19 @@ function grouped(records: readonly AuditRecord[]): readonly Group[] {
 }
 
 /** `about`: what the authenticator that it concerned is called now, where it is still there. */
-function activityRow(record: AuditRecord, about: string | undefined): ActivityRow {
+interface Beside {
+  readonly about?: string | undefined
+  readonly who?: string | undefined
+  readonly by?: string | undefined
+}
+
+export function activityRow(record: AuditRecord, { about, who, by }: Beside): ActivityRow {
   const { event, at, userAgent, address, details } = record
   return {
     event,
     about,
+    who,
+    by,
     atSeconds: at,
     device: userAgent === '' ? undefined : deviceName(userAgent),
     address: address === '' ? undefined : address,

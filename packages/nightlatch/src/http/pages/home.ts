@@ -1,3 +1,4 @@
+import { mayAdminister } from '../../core/accounts/administrators.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { noOwnFactors, wasRecovered } from '../../core/factors/registry.js'
 import { giveUpSignIn } from '../../core/sign-in/code-step.js'
@@ -54,6 +55,7 @@ async function freshHome(
     recoveryCodesLeft: left,
     application,
     runsThis: account.admin,
+    mayAdminister: mayAdminister(signedIn),
     standsAlone: services.site.standsAlone,
     notice,
   }

@@ -44,6 +44,10 @@ export interface ActivityRow {
   readonly times?: number | undefined
   /** From how many addresses; the row shows the newest. */
   readonly places?: number
+  /** Whose account it was, where that is not plain. */
+  readonly who?: string | undefined
+  /** Who did it, where that was somebody else. */
+  readonly by?: string | undefined
   /** What it concerned, for example the name of an authenticator. */
   readonly about?: string | undefined
   /** How the person was proven, for a sign-in. */

@@ -81,15 +81,16 @@ export const activitySection = (view: AccountView): Html =>
     'activity',
     account.activity,
     html`<p>${account.activityLead}</p>
-      ${
-        view.activity.length === 0
-          ? html`<p class="hint">${account.activityNone}</p>`
-          : html`<ol class="rows" role="list">
-              ${view.activity.map(event)}
-            </ol>`
-      }
+      ${activityList(view.activity)}
       ${view.olderHref !== undefined && html`<p class="links"><a href="${view.olderHref}">${account.older}</a></p>`}`,
   )
+
+export const activityList = (rows: readonly ActivityRow[]): Html =>
+  rows.length === 0
+    ? html`<p class="hint">${account.activityNone}</p>`
+    : html`<ol class="rows" role="list">
+        ${rows.map(event)}
+      </ol>`
 
 const event = (row: ActivityRow): Html =>
   html`<li>
@@ -98,7 +99,7 @@ const event = (row: ActivityRow): Html =>
   </li>`
 
 function sentence(row: ActivityRow): Html {
-  const words = html`${activityWords[row.event]}${often(row)}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}`
+  const words = html`${row.who !== undefined && html`${named(row.who)}: `}${activityWords[row.event]}${often(row)}${proof(row)}${row.about !== undefined && html`: ${named(row.about)}`}${row.by !== undefined && html`, ${account.by} ${named(row.by)}`}`
   return weightyEvents.has(row.event) ? html`<strong>${words}</strong>` : words
 }
 

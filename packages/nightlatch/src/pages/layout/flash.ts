@@ -1,4 +1,5 @@
 import { html, named, type HtmlValue } from './html.js'
+import { person } from '../words/admin.js'
 import { plural } from '../words/words.js'
 
 /** What a page says once, after a redirect. */
@@ -8,7 +9,12 @@ export type Notice =
   | { readonly key: 'recovery-code-used'; readonly left: number }
   | { readonly key: 'authenticator-renamed' | 'authenticator-removed'; readonly name: string }
   | { readonly key: 'sessions-ended'; readonly count: number }
+  | { readonly key: PersonNoticeKey; readonly name: string }
+  | { readonly key: 'group-renamed' | 'group-removed'; readonly name: string }
   | { readonly key: 'other'; readonly text: string; readonly important?: boolean | undefined }
+
+/** What an administrator has done to somebody. */
+export type PersonNoticeKey = `person-${keyof typeof person.done}`
 
 type PlainNoticeKey =
   | 'sign-in-expired'
@@ -48,6 +54,14 @@ export const noticeWords: Words = {
   'session-ended-other': 'That device is signed out.',
   'sessions-ended': ({ count }) =>
     count === 0 ? 'You were signed in nowhere else.' : `${plural(count, 'other device')} signed out.`,
+  'person-edit': ({ name }) => person.done.edit(name),
+  'person-disable': ({ name }) => person.done.disable(name),
+  'person-enable': ({ name }) => person.done.enable(name),
+  'person-end-sessions': ({ name }) => person.done['end-sessions'](name),
+  'person-reset-mfa': ({ name }) => person.done['reset-mfa'](name),
+  'person-remove': ({ name }) => person.done.remove(name),
+  'group-renamed': ({ name }) => html`The group is called ${named(name)} now.`,
+  'group-removed': ({ name }) => html`The group ${named(name)} is removed.`,
   'trusted-device-ended': 'That device will be asked for a code again.',
   'password-changed': 'Your password is changed. All other devices are signed out.',
   'password-set': 'Your password is set. Sign in with it now.',

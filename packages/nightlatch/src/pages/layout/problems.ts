@@ -75,6 +75,11 @@ export type FieldName =
   | 'current_password'
   | 'new_password'
   | 'authenticator'
+  | 'q'
+  | 'email'
+  | 'groups'
+  | 'ends'
+  | 'confirm_name'
 
 type Words = {
   readonly [Key in ProblemKey]: string | ((problem: Extract<Problem, { key: Key }>) => HtmlValue)

@@ -51,6 +51,7 @@ export const account = {
   backTo: (host: string | undefined): Html =>
     html`Back to ${host === undefined ? 'the application' : named(host)}`,
   activity: 'Recent activity',
+  by: 'by',
   activityLead: 'Something you do not recognise? Change your password and sign out everywhere else.',
   activityNone: 'Nothing has happened yet.',
   older: 'Older',

@@ -5,7 +5,8 @@ import { html, named, type Html } from '../layout/html.js'
  * Plain words for people who sign in: authenticator app, 6-digit code, setup key, recovery code, second step.
  */
 
-export const plural = (number: number, unit: string): string => `${number} ${unit}${number === 1 ? '' : 's'}`
+export const plural = (number: number, unit: string, many = `${unit}s`): string =>
+  `${number} ${number === 1 ? unit : many}`
 
 /** "6-digit", or "6- or 8-digit" where authenticators differ. */
 export const digitsWords = (lengths: readonly number[]): string => `${lengths.join('- or ')}-digit`
@@ -140,6 +141,7 @@ export const recoveryCodes = {
 }
 
 export const home = {
+  administer: 'Look after people',
   title: 'You are signed in',
   page: 'Home',
   on: (names: readonly Html[]): Html => html`Your second step is on: ${andList(names)}.`,

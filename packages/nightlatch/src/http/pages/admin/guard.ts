@@ -1,0 +1,54 @@
+import { actingAs, mayAdminister } from '../../../core/accounts/administrators.js'
+import type { Actor } from '../../../core/accounts/actor.js'
+import { isFresh } from '../../../core/sessions/session.js'
+import type { Notice } from '../../../pages/index.js'
+import type { FormContext, Handler, SignedInContext } from '../../context.js'
+import { asSignedIn, browserOf, nowOf, policyOf, signedInOf } from '../../context.js'
+import { signedInForm, withNotice } from '../../guards.js'
+import { refusalPage } from '../../refuse.js'
+import type { HttpResponse } from '../../request.js'
+import { seeOther } from '../../response.js'
+import { proveFirst } from '../account-changes.js'
+
+/** For administrators who gave two factors. To everybody else there is nothing here, signed in or not. */
+export const forAdministrators =
+  (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
+  async (context) => {
+    const signedIn = await signedInOf(context)
+    return signedIn !== null && mayAdminister(signedIn)
+      ? handler(asSignedIn(context, signedIn))
+      : refusalPage(context, 'not-found')
+  }
+
+/** Pages of a change are shown to somebody who may make it just now. */
+export const freshly = (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
+  forAdministrators(async (context) =>
+    isFresh(policyOf(context), context.signedIn.session, nowOf(context))
+      ? handler(context)
+      : proveFirst(context, withQuery(context)),
+  )
+
+const withQuery = ({ request }: SignedInContext): string =>
+  request.query === '' ? request.path : `${request.path}?${request.query}`
+
+/** What was typed comes along, so that nothing is lost on the way to a fresh proof. */
+const longestTyped = 1500
+
+export const adminForm = (
+  handler: (context: SignedInContext & FormContext) => Promise<HttpResponse>,
+): Handler => {
+  const whenSignedIn = signedInForm(async (context) => {
+    if (!mayAdminister(context.signedIn)) return refusalPage(context, 'not-found')
+    if (isFresh(policyOf(context), context.signedIn.session, nowOf(context))) return handler(context)
+    const typed = [...context.form].map(([name, text]) => `${name}=${encodeURIComponent(text)}`).join('&')
+    const query = typed === '' || typed.length > longestTyped ? '' : `?${typed}`
+    return proveFirst(context, context.request.path + query)
+  })
+  return (context) => forAdministrators(() => whenSignedIn(context))(context)
+}
+
+export const actorOf = (context: SignedInContext): Actor =>
+  actingAs(context.signedIn, browserOf(context).client)
+
+export const doneAt = (context: SignedInContext, path: string, notice: Notice): HttpResponse =>
+  withNotice(context, seeOther(context.services.site.base + path), notice)

@@ -1,0 +1,64 @@
+import type { Account } from '../../../core/accounts/account.js'
+import { isOpen } from '../../../core/accounts/account.js'
+import { listGroups } from '../../../core/accounts/group-changes.js'
+import { listPeople, personStates } from '../../../core/accounts/people.js'
+import { hasSecondFactor } from '../../../core/factors/factor.js'
+import type { PersonRow } from '../../../pages/index.js'
+import { peoplePage } from '../../../pages/index.js'
+import type { Handler } from '../../context.js'
+import { nowOf, siteOf } from '../../context.js'
+import { takeNotice } from '../../guards.js'
+import { page } from '../../response.js'
+import { forAdministrators } from './guard.js'
+
+const atOnce = 50
+
+function stateOf(account: Account, now: number): PersonRow['state'] {
+  if (account.disabled) return 'disabled'
+  if (!isOpen(account, now)) return 'expired'
+  return account.passwordHash === '' ? 'invited' : 'active'
+}
+
+/** `keptElsewhere`: nobody has a password here, and nobody is invited. */
+export const personRow = (account: Account, now: number, keptElsewhere: boolean): PersonRow => {
+  const state = stateOf(account, now)
+  return {
+    id: account.id,
+    username: account.username,
+    name: account.name,
+    email: account.email,
+    groups: account.groups,
+    admin: account.admin,
+    state: keptElsewhere && state === 'invited' ? 'active' : state,
+    hasSecondFactor: hasSecondFactor(account),
+    lastSignInAtSeconds: account.lastSignInAt,
+    endsAtSeconds: account.endsAt,
+  }
+}
+
+export const getPeople: Handler = forAdministrators(async (context) => {
+  const { notice, cookies } = takeNotice(context)
+  const { core, site } = context.services
+  const asked = (name: string): string => (context.query.get(name) ?? '').trim()
+  const state = personStates.find((one) => one === asked('state'))
+  const [search, group, after] = [asked('q'), asked('group'), asked('after')]
+  const groups = (await listGroups(core)).map(({ name }) => name)
+  const { people, next } = await listPeople(core, {
+    search,
+    state,
+    ...(group === '' ? {} : { group }),
+    ...(after === '' ? {} : { after }),
+    limit: atOnce,
+  })
+  const kept = { q: search, state: state ?? '', group, after: next ?? '' }
+  const query = Object.entries(kept).flatMap(([name, text]) =>
+    text === '' ? [] : [`${name}=${encodeURIComponent(text)}`],
+  )
+  const elsewhere = core.applicationAccounts !== null
+  const view = {
+    people: people.map((account) => personRow(account, nowOf(context), elsewhere)),
+    ...{ search, state, group, groups, notice, keptElsewhere: elsewhere },
+    moreHref: next === null ? undefined : `${site.base}/admin?${query.join('&')}`,
+  }
+  return page(peoplePage(siteOf(context, context.signedIn), view), { cookies })
+})

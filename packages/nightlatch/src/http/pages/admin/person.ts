@@ -1,0 +1,339 @@
+import type { Account } from '../../../core/accounts/account.js'
+import {
+  disableAccount,
+  enableAccount,
+  endSessionsOf,
+  inviteAccount,
+  inviteAgain,
+  removeAccount,
+  resetSecondFactor,
+} from '../../../core/accounts/administration.js'
+import type { AccountEdit, EditOutcome } from '../../../core/accounts/edit.js'
+import { editAccount } from '../../../core/accounts/edit.js'
+import { rescueAccount } from '../../../core/accounts/rescue.js'
+import { hasSecondFactor } from '../../../core/factors/factor.js'
+import type { Token } from '../../../core/tokens.js'
+import type { AccountId } from '../../../core/ids.js'
+import { parseId } from '../../../core/ids.js'
+import { liveSessions } from '../../../core/sessions/session-lifetime.js'
+import type { Act, EditPersonView, FieldName, Problem } from '../../../pages/index.js'
+import {
+  actPage,
+  acts,
+  addPersonPage,
+  editPersonPage,
+  editProblems,
+  handedOverPage,
+  personPage,
+} from '../../../pages/index.js'
+import type { FormContext, Handler, SignedInContext } from '../../context.js'
+import { nowOf, siteOf } from '../../context.js'
+import { busy, takeNotice } from '../../guards.js'
+import { statusOf } from '../../problems.js'
+import { refusalPage } from '../../refuse.js'
+import type { HttpResponse } from '../../request.js'
+import { page } from '../../response.js'
+import { activityRow, factorRows } from '../account.js'
+import { actorOf, adminForm, doneAt, forAdministrators, freshly } from './guard.js'
+import { personRow } from './people.js'
+
+type AboutPerson<C> = (context: C, account: Account) => Promise<HttpResponse>
+
+const about =
+  <C extends SignedInContext>(handler: AboutPerson<C>) =>
+  async (context: C): Promise<HttpResponse> => {
+    const id = parseId<AccountId>(context.id)
+    const account = id === null ? null : await context.services.core.queries.accounts.find(id)
+    return account === null ? refusalPage(context, 'not-found') : handler(context, account)
+  }
+
+const activityAtOnce = 20
+
+const isKeptElsewhere = ({ services }: SignedInContext): boolean => services.core.applicationAccounts !== null
+
+function actsFor(context: SignedInContext, account: Account): readonly Act[] {
+  const own: readonly (readonly [Act, boolean])[] = [
+    ['invite', !isKeptElsewhere(context)],
+    ['rescue', hasSecondFactor(account)],
+    ['end-sessions', true],
+    ['reset-mfa', hasSecondFactor(account)],
+    [account.disabled ? 'enable' : 'disable', true],
+    ['remove', true],
+  ]
+  return own.filter(([, fits]) => fits).map(([act]) => act)
+}
+
+export const getPerson: Handler = forAdministrators(
+  about(async (context, account) => {
+    const { notice, cookies } = takeNotice(context)
+    const { core } = context.services
+    const [own, devices, sessions, records] = await Promise.all([
+      core.queries.factors.listOf(account.id),
+      core.queries.trustedDevices.listOf(account.id),
+      liveSessions(core, account),
+      core.queries.audit.list({ account: account.id, limit: activityAtOnce }),
+    ])
+    const view = {
+      row: personRow(account, nowOf(context), isKeptElsewhere(context)),
+      createdAtSeconds: account.createdAt,
+      factors: factorRows(own.items),
+      recoveryCodesLeft: own.counts['recovery-code'],
+      sessions: sessions.length,
+      trustedDevices: devices.length,
+      activity: records.map((record) => activityRow(record, {})),
+      acts: actsFor(context, account),
+      keptElsewhere: isKeptElsewhere(context),
+      notice,
+    }
+    return page(personPage(siteOf(context, context.signedIn), view), { cookies })
+  }),
+)
+
+const dayOf = (seconds: number | null): string =>
+  seconds === null
+    ? ''
+    : new Date(seconds * 1000).toISOString().replace('T00:00:00.000Z', '').replace('.000Z', 'Z')
+
+const typedOf = (account: Account): EditPersonView['typed'] => ({
+  username: account.username,
+  name: account.name,
+  email: account.email,
+  groups: account.groups.join(', '),
+  admin: account.admin,
+  ends: dayOf(account.endsAt),
+})
+
+/** What was typed before the fresh proof, or what the account has. */
+const typedIn = (given: ReadonlyMap<string, string>, account: Account): EditPersonView['typed'] =>
+  given.size === 0 ? typedOf(account) : typedFrom(given)
+
+function typedFrom(given: ReadonlyMap<string, string>): EditPersonView['typed'] {
+  const text = (name: string): string => (given.get(name) ?? '').slice(0, 1000)
+  return {
+    username: text('username'),
+    name: text('name'),
+    email: text('email'),
+    groups: text('groups'),
+    admin: given.get('admin') === 'yes',
+    ends: text('ends'),
+  }
+}
+
+const showEdit = (
+  context: SignedInContext,
+  account: Account,
+  shown: Pick<EditPersonView, 'typed' | 'problems'>,
+) =>
+  editPersonPage(siteOf(context, context.signedIn), {
+    id: account.id,
+    username: account.username,
+    keptElsewhere: isKeptElsewhere(context),
+    ...shown,
+  })
+
+export const getEditPerson: Handler = freshly(
+  about((context, account) =>
+    Promise.resolve(page(showEdit(context, account, { typed: typedIn(context.query, account) }))),
+  ),
+)
+
+export const postEditPerson: Handler = adminForm(
+  about(async (context, account) => {
+    const typed = typedIn(context.form, account)
+    const again = (problem: Problem): HttpResponse =>
+      page(showEdit(context, account, { typed, problems: [problem] }), { status: statusOf('invalid-body') })
+    const endsAt = parseEnd(typed.ends)
+    if (endsAt === 'bad') return again({ key: 'other', field: 'ends', text: editProblems['bad-end'] })
+    const edit = { admin: typed.admin, endsAt, ...(isKeptElsewhere(context) ? {} : ownEdit(typed)) }
+    const outcome = await editAccount(context.services.core, account, {
+      edit: changes(edit, account),
+      actor: actorOf(context),
+    })
+    if (outcome.kind === 'edited')
+      return doneAt(context, `/admin/people/${account.id}`, {
+        key: 'person-edit',
+        name: outcome.account.username,
+      })
+    if (outcome.kind === 'not-there') return refusalPage(context, 'not-found')
+    return again(editProblem(outcome))
+  }),
+)
+
+const ownEdit = ({ username, name, email, groups }: EditPersonView['typed']): AccountEdit => ({
+  username,
+  name,
+  email,
+  groups: groups.split(',').filter((group) => group.trim() !== ''),
+})
+
+/** Only what is different: what was not touched need not fit rules that came later. */
+const changes = (edit: AccountEdit, account: Account): AccountEdit => ({
+  ...edit,
+  username: edit.username === account.username ? undefined : edit.username,
+  email: edit.email === account.email ? undefined : edit.email,
+  admin: edit.admin === account.admin ? undefined : edit.admin,
+  endsAt: edit.endsAt === account.endsAt ? undefined : edit.endsAt,
+})
+
+type EditRefusal = Exclude<EditOutcome, { kind: 'edited' | 'not-there' }>
+
+function editProblem(outcome: EditRefusal): Problem {
+  if (outcome.kind === 'last-administrator') return { key: 'other', text: acts.lastAdministrator }
+  if (outcome.kind === 'kept-elsewhere') return { key: 'other', text: acts.closed }
+  return refusedField(outcome.why)
+}
+
+function refusedField(why: Extract<EditRefusal, { kind: 'refused' }>['why']): Problem {
+  const fields: Readonly<Record<typeof why, FieldName>> = {
+    'bad-username': 'username',
+    'bad-email': 'email',
+    'bad-name': 'name',
+    'bad-group': 'groups',
+    'too-many-groups': 'groups',
+    'name-taken': 'username',
+  }
+  return { key: 'other', field: fields[why], text: editProblems[why] }
+}
+
+/** A date, at its beginning, or a moment; null: it does not end. */
+function parseEnd(text: string): number | null | 'bad' {
+  const given = text.trim()
+  if (given === '') return null
+  const moment = /^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T00:00:00Z` : given
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(moment)) return 'bad'
+  const at = new Date(moment)
+  return Number.isNaN(at.getTime()) || !at.toISOString().startsWith(moment.slice(0, 10))
+    ? 'bad'
+    : Math.floor(at.getTime() / 1000)
+}
+
+const nobody: EditPersonView['typed'] = {
+  username: '',
+  name: '',
+  email: '',
+  groups: '',
+  admin: false,
+  ends: '',
+}
+
+/** Where an application keeps the accounts nobody is added here. */
+const ownAccounts =
+  <C extends SignedInContext>(
+    handler: (context: C) => HttpResponse | Promise<HttpResponse>,
+  ): ((context: C) => Promise<HttpResponse>) =>
+  async (context) =>
+    isKeptElsewhere(context) ? refusalPage(context, 'not-found') : handler(context)
+
+export const getAddPerson: Handler = freshly(
+  ownAccounts((context) => {
+    const typed = context.query.size === 0 ? nobody : typedFrom(context.query)
+    return page(addPersonPage(siteOf(context, context.signedIn), { typed }))
+  }),
+)
+
+export const postAddPerson: Handler = adminForm(
+  ownAccounts(async (context) => {
+    const typed = typedFrom(context.form)
+    const again = (problem: Problem): HttpResponse =>
+      page(addPersonPage(siteOf(context, context.signedIn), { typed, problems: [problem] }), {
+        status: statusOf('invalid-body'),
+      })
+    const endsAt = parseEnd(typed.ends)
+    if (endsAt === 'bad') return again({ key: 'other', field: 'ends', text: editProblems['bad-end'] })
+    const input = { ...ownEdit(typed), username: typed.username, admin: typed.admin, endsAt }
+    const invited = await inviteAccount(context.services.core, input, actorOf(context))
+    if (invited.kind === 'refused') return again(refusedField(invited.why))
+    return handOver(context, invited.account, linkOf(context, invited))
+  }),
+)
+
+const linkOf = (
+  { services }: SignedInContext,
+  { token, expiresAt }: { readonly token: Token; readonly expiresAt: number },
+) => ({
+  kind: 'link' as const,
+  text: `${services.site.origin}${services.site.base}/invitation?token=${token.reveal()}`,
+  untilSeconds: expiresAt,
+})
+
+const showAct = (
+  context: SignedInContext,
+  account: Account,
+  { act, problems = [] }: { readonly act: Act; readonly problems?: readonly Problem[] },
+) => actPage(siteOf(context, context.signedIn), { id: account.id, username: account.username, act, problems })
+
+type Doing = (context: SignedInContext & FormContext, account: Account) => Promise<HttpResponse | Problem>
+
+/** Each answers itself, or with why nothing was done. */
+const doing: Readonly<Record<Act, Doing>> = {
+  async invite(context, account) {
+    const invited = await inviteAgain(context.services.core, account, actorOf(context))
+    if (invited.kind === 'closed') return { key: 'other', text: acts.closed }
+    return handOver(context, account, linkOf(context, invited))
+  },
+  async rescue(context, account) {
+    const rescued = await rescueAccount(context.services.core, account, actorOf(context))
+    if (rescued.kind === 'busy') return busy(context)
+    if (rescued.kind === 'closed') return { key: 'other', text: acts.closed }
+    if (rescued.kind === 'no-second-factor') return { key: 'other', text: acts.noSecondFactor }
+    return handOver(context, account, { kind: 'code', text: rescued.code, untilSeconds: rescued.expiresAt })
+  },
+  async 'end-sessions'(context, account) {
+    await endSessionsOf(context.services.core, account, actorOf(context))
+    return done(context, account, 'person-end-sessions')
+  },
+  async 'reset-mfa'(context, account) {
+    await resetSecondFactor(context.services.core, account, actorOf(context))
+    return done(context, account, 'person-reset-mfa')
+  },
+  async disable(context, account) {
+    const outcome = await disableAccount(context.services.core, account, actorOf(context))
+    return outcome.kind === 'done' ? done(context, account, 'person-disable') : lastOne
+  },
+  async enable(context, account) {
+    await enableAccount(context.services.core, account, actorOf(context))
+    return done(context, account, 'person-enable')
+  },
+  async remove(context, account) {
+    const typed = (context.form.get('confirm_name') ?? '').trim()
+    if (typed !== account.username) return { key: 'other', field: 'confirm_name', text: acts.nameWrong }
+    const outcome = await removeAccount(context.services.core, account, actorOf(context))
+    if (outcome.kind !== 'done') return lastOne
+    return doneAt(context, '/admin', { key: 'person-remove', name: account.username })
+  },
+}
+
+const lastOne: Problem = { key: 'other', text: acts.lastAdministrator }
+
+type Done = Extract<Parameters<typeof doneAt>[2]['key'], `person-${string}`>
+
+const done = (context: SignedInContext, account: Account, key: Done): HttpResponse =>
+  doneAt(context, `/admin/people/${account.id}`, { key, name: account.username })
+
+const handOver = (
+  context: SignedInContext,
+  account: Account,
+  given: { readonly kind: 'link' | 'code'; readonly text: string; readonly untilSeconds: number },
+): HttpResponse =>
+  page(
+    handedOverPage(siteOf(context, context.signedIn), {
+      id: account.id,
+      username: account.username,
+      ...given,
+    }),
+  )
+
+const isProblem = (outcome: HttpResponse | Problem): outcome is Problem => 'key' in outcome
+
+export const getAct = (act: Act): Handler =>
+  freshly(about((context, account) => Promise.resolve(page(showAct(context, account, { act })))))
+
+export const postAct = (act: Act): Handler =>
+  adminForm(
+    about(async (context, account) => {
+      const outcome = await doing[act](context, account)
+      return isProblem(outcome)
+        ? page(showAct(context, account, { act, problems: [outcome] }), { status: statusOf('invalid-body') })
+        : outcome
+    }),
+  )

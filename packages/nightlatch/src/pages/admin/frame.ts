@@ -1,0 +1,45 @@
+import { html, type Html, type HtmlValue } from '../layout/html.js'
+import { layout, type Site } from '../layout/layout.js'
+import type { Notice } from '../layout/flash.js'
+import { errorSummary, failed, noticeBox, type FormView } from '../layout/parts.js'
+import { admin } from '../words/admin.js'
+
+export type AdminSection = 'people' | 'groups' | 'activity'
+
+interface AdminPage extends FormView {
+  readonly title: string
+  readonly heading?: HtmlValue
+  readonly section: AdminSection
+  readonly notice?: Notice | undefined
+  readonly body: HtmlValue
+}
+
+const paths: Readonly<Record<AdminSection, string>> = {
+  people: '/admin',
+  groups: '/admin/groups',
+  activity: '/admin/activity',
+}
+
+/** What the pages of the administration have in common: where one is, and the ways to the others. */
+export const adminPage = (site: Site, view: AdminPage): Html =>
+  layout(site, {
+    title: view.title,
+    failed: failed(view),
+    width: 'wide',
+    body: html`${noticeBox(view.notice, site.base)} ${errorSummary(view)}
+      <nav class="sections" aria-label="${admin.nav}">
+        <ul role="list">
+          ${(['people', 'groups', 'activity'] as const).map(
+            (one) =>
+              html`<li>
+                <a href="${site.base}${paths[one]}" ${one === view.section && html` aria-current="page"`}
+                  >${admin[one]}</a
+                >
+              </li>`,
+          )}
+          <li><a href="${site.base}/">${admin.home}</a></li>
+        </ul>
+      </nav>
+      <h1>${view.heading ?? view.title}</h1>
+      ${view.body}`,
+  })

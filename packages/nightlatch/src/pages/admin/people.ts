@@ -1,0 +1,108 @@
+import type { PersonState } from '../../core/accounts/people.js'
+import { html, named, type Html } from '../layout/html.js'
+import type { Site } from '../layout/layout.js'
+import type { Notice } from '../layout/flash.js'
+import { textField } from '../layout/parts.js'
+import { day } from '../layout/time.js'
+import { admin, badgeWords, stateWords } from '../words/admin.js'
+import { adminPage } from './frame.js'
+
+export interface PersonRow {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly email: string
+  readonly groups: readonly string[]
+  readonly admin: boolean
+  readonly state: keyof typeof badgeWords
+  readonly hasSecondFactor: boolean
+  readonly lastSignInAtSeconds: number
+  readonly endsAtSeconds: number | null
+}
+
+export interface PeopleView {
+  readonly people: readonly PersonRow[]
+  readonly search: string
+  readonly state: PersonState | undefined
+  readonly group: string
+  readonly groups: readonly string[]
+  /** The application keeps the accounts: nobody is invited here. */
+  readonly keptElsewhere: boolean
+  /** The page behind this one. */
+  readonly moreHref: string | undefined
+  readonly notice?: Notice | undefined
+}
+
+export const peoplePage = (site: Site, view: PeopleView): Html =>
+  adminPage(site, {
+    title: admin.title,
+    section: 'people',
+    notice: view.notice,
+    body: html`${!view.keptElsewhere && html`<p class="links"><a class="button primary" href="${site.base}/admin/people/new">${admin.add}</a></p>`}
+      ${searchForm(site, view)}
+      <p role="status" class="hint">${admin.found(view.people.length, view.moreHref !== undefined)}</p>
+      <ul class="rows" role="list">
+        ${view.people.map((row) => person(site, row))}
+      </ul>
+      ${view.moreHref !== undefined && html`<p class="links"><a class="button" href="${view.moreHref}">${admin.more}</a></p>`}`,
+  })
+
+const searchForm = (site: Site, view: PeopleView): Html =>
+  html`<form class="search" method="get" action="${site.base}/admin" role="search" novalidate>
+    ${textField({}, { name: 'q', label: admin.search, hint: admin.searchHint, autocomplete: 'off', value: view.search })}
+    ${select('state', admin.state, states(view.state))}
+    ${
+      view.groups.length > 0 &&
+      select('group', admin.group, [
+        { value: '', label: admin.anyGroup, selected: view.group === '' },
+        ...view.groups.map((name) => ({ value: name, label: name, selected: name === view.group })),
+      ])
+    }
+    <div class="actions"><button type="submit">${admin.find}</button></div>
+  </form>`
+
+const states = (chosen: PersonState | undefined): readonly Option[] =>
+  Object.entries(stateWords).map(([state, label]) => ({
+    value: state === 'any' ? '' : state,
+    label,
+    selected: state === (chosen ?? 'any'),
+  }))
+
+interface Option {
+  readonly value: string
+  readonly label: string
+  readonly selected: boolean
+}
+
+const select = (name: string, label: string, options: readonly Option[]): Html =>
+  html`<div class="field">
+    <label for="${name}">${label}</label>
+    <select id="${name}" name="${name}">
+      ${options.map((one) => html`<option value="${one.value}" ${one.selected && html` selected`}>${one.label}</option>`)}
+    </select>
+  </div>`
+
+const person = (site: Site, row: PersonRow): Html =>
+  html`<li>
+    <div>
+      <strong><a href="${site.base}/admin/people/${row.id}">${named(row.username)}</a></strong
+      >${badges(row)}
+      <span class="hint">${facts(row)}</span>
+    </div>
+  </li>`
+
+export function badges({ state, admin: isAdmin }: Pick<PersonRow, 'state' | 'admin'>): Html {
+  const word = badgeWords[state]
+  return html`${isAdmin && html` <span class="badge">${admin.administrator}</span>`}${word !== null && html` <span class="badge out">${word}</span>`}`
+}
+
+function facts(row: PersonRow): Html {
+  const parts = [
+    row.name !== '' && named(row.name),
+    row.email !== '' && named(row.email),
+    row.groups.length > 0 && html`${row.groups.map((name, at) => html`${at > 0 && ', '}${named(name)}`)}`,
+    !row.hasSecondFactor && admin.noSecondStep,
+    row.lastSignInAtSeconds === 0 ? admin.never : html`${admin.lastSignIn} ${day(row.lastSignInAtSeconds)}`,
+  ].filter((part) => part !== false)
+  return html`${parts.map((part, at) => html`${at > 0 && ' · '}${part}`)}`
+}

@@ -1,0 +1,200 @@
+import type { PersonState } from '../../core/accounts/people.js'
+import { html, named, type Html } from '../layout/html.js'
+import { plural } from './words.js'
+
+export const admin = {
+  title: 'People',
+  nav: 'Administration',
+  people: 'People',
+  groups: 'Groups',
+  activity: 'Activity',
+  home: 'Your own account',
+  found: (count: number, more: boolean): string =>
+    more ? `The first ${count}` : count === 0 ? 'Nobody fits.' : plural(count, 'person', 'people'),
+  more: 'Show more',
+  search: 'Look for',
+  searchHint: 'The beginning of a name, user name or email address',
+  state: 'Who',
+  group: 'In the group',
+  anyGroup: 'any',
+  find: 'Find',
+  add: 'Invite somebody',
+  addLead: 'You get a link for them: whoever opens it chooses a password and sets up the second step.',
+  addSubmit: 'Make the link',
+  administrator: 'administrator',
+  noSecondStep: 'No second step yet',
+  secondStep: 'Second step:',
+  never: 'Never signed in',
+  lastSignIn: 'Last signed in',
+  ends: 'Ends',
+  ended: 'Ended',
+  none: 'none',
+}
+
+export const stateWords: Readonly<Record<PersonState | 'any', string>> = {
+  any: 'everybody',
+  active: 'who can sign in',
+  invited: 'who has no password yet',
+  disabled: 'who is blocked',
+  expired: 'whose account has ended',
+  admin: 'administrators',
+  'no-second-factor': 'who has no second step',
+}
+
+/** What keeps somebody out, in a word. */
+export const badgeWords = {
+  active: null,
+  invited: 'invited',
+  disabled: 'blocked',
+  expired: 'ended',
+} as const
+
+export const person = {
+  details: 'Details',
+  username: 'User name',
+  usernameHint: 'The old one is held back for 30 days; applications hear the new one at once.',
+  name: 'Name',
+  email: 'Email address',
+  groups: 'Groups',
+  groupsHint: 'Separated by commas. A group that is not there yet is made.',
+  admin: 'Administrator',
+  endsOn: 'Ends on',
+  endsHint: 'A date, as 2027-03-01, at its beginning (UTC). Leave it empty for an account that does not end.',
+  edit: 'Change details',
+  save: 'Save',
+  waysIn: 'Ways in',
+  recoveryCodesLeft: (left: number): string => `${plural(left, 'recovery code')} left`,
+  sessions: 'Signed in',
+  sessionsNone: 'Signed in nowhere.',
+  sessionsCount: (count: number): string => `Signed in on ${plural(count, 'device')}.`,
+  trusted: (count: number): string => `${plural(count, 'remembered device')}.`,
+  activity: 'What happened',
+  created: 'Added',
+  help: 'Help this person',
+  elsewhere: 'This account comes from the application, which keeps its names and groups.',
+  done: {
+    edit: (name: string): Html => html`The details of ${named(name)} are saved.`,
+    disable: (name: string): Html => html`${named(name)} is blocked and signed out everywhere.`,
+    enable: (name: string): Html => html`${named(name)} can sign in again.`,
+    'end-sessions': (name: string): Html => html`${named(name)} is signed out everywhere.`,
+    'reset-mfa': (name: string): Html => html`The second step of ${named(name)} is reset.`,
+    remove: (name: string): Html => html`${named(name)} is removed.`,
+  },
+}
+
+export type Act = 'invite' | 'rescue' | 'end-sessions' | 'reset-mfa' | 'disable' | 'enable' | 'remove'
+
+interface ActWords {
+  readonly link: string
+  readonly heading: (name: string) => Html
+  readonly effect: string
+  readonly submit: string
+}
+
+export const actWords: Readonly<Record<Act, ActWords>> = {
+  invite: {
+    link: 'New link for a password',
+    heading: (name) => html`Make a new link for ${named(name)}?`,
+    effect:
+      'Whoever opens the link chooses a new password, once, within three days. Earlier links stop working. The second step stays, and is asked for after the new password.',
+    submit: 'Make the link',
+  },
+  rescue: {
+    link: 'Rescue code',
+    heading: (name) => html`Make a rescue code for ${named(name)}?`,
+    effect:
+      'It stands in for the second step once, within the hour, behind the password. Nothing is taken away. Be sure that it is really they who ask.',
+    submit: 'Make the code',
+  },
+  'end-sessions': {
+    link: 'Sign out everywhere',
+    heading: (name) => html`Sign out ${named(name)} everywhere?`,
+    effect: 'Every device has to sign in again, with password and second step.',
+    submit: 'Sign out everywhere',
+  },
+  'reset-mfa': {
+    link: 'Reset the second step',
+    heading: (name) => html`Reset the second step of ${named(name)}?`,
+    effect:
+      'This removes every second step, recovery code and remembered device and signs out everywhere. Whoever has the password sets up a new second step at the next sign-in: be sure that it is really they who ask.',
+    submit: 'Reset it',
+  },
+  disable: {
+    link: 'Block',
+    heading: (name) => html`Block ${named(name)}?`,
+    effect: 'They are signed out everywhere and cannot sign in until you open the account again.',
+    submit: 'Block',
+  },
+  enable: {
+    link: 'Open again',
+    heading: (name) => html`Let ${named(name)} sign in again?`,
+    effect: 'Password and second step are as they were.',
+    submit: 'Open the account',
+  },
+  remove: {
+    link: 'Remove',
+    heading: (name) => html`Remove ${named(name)}?`,
+    effect:
+      'The account goes for good, with its second step and its sessions. What happened stays in the trail.',
+    submit: 'Remove for good',
+  },
+}
+
+export const acts = {
+  keep: 'Leave it as it is',
+  typeName: (name: string): Html => html`Type ${named(name)} to go on`,
+  nameWrong: 'Type the user name as it stands above',
+  lastAdministrator:
+    'This is the last administrator who can sign in. Make somebody else an administrator first.',
+  closed: 'The account is blocked or has ended: open it first.',
+  noSecondFactor: 'There is no second step: the next sign-in sets it up.',
+  linkTitle: 'The new link',
+  linkLead: (name: string): Html =>
+    html`Give this link to ${named(name)} on a way that nobody else reads. It is shown once.`,
+  codeTitle: 'The rescue code',
+  codeLead: (name: string): Html =>
+    html`Give this code to ${named(name)} on a way that nobody else reads. They sign in with their password,
+    follow “Use a recovery code” and enter it. It is shown once.`,
+  until: 'Good until',
+  back: 'Back',
+}
+
+export const groupWords = {
+  title: 'Groups',
+  lead: 'Rules ask for a group, and applications hear which ones somebody is in. A group is made when the first person is put into it.',
+  none: 'There is no group yet.',
+  people: (count: number): string => plural(count, 'person', 'people'),
+  rename: 'Rename',
+  remove: 'Remove',
+  newName: 'New name',
+  renameHint: 'Rules that ask for the old name have to be changed by whoever wrote them.',
+  renameTitle: 'Rename a group',
+  removeTitle: 'Remove a group',
+  removeHeading: (name: string): Html => html`Remove the group ${named(name)}?`,
+  removeEffect: (members: number): string =>
+    members === 0
+      ? 'Nobody is in it.'
+      : `${plural(members, 'person', 'people')} will be in it no more; rules that ask for it let them pass no more.`,
+  removeSubmit: 'Remove the group',
+  save: 'Save',
+  bad: 'A group has 1 to 64 characters on one line, without a comma',
+  taken: 'There is a group of that name already',
+}
+
+export const editProblems = {
+  'bad-username':
+    'Choose a user name of at most 254 letters, numbers, dots, dashes and underscores. It begins with a letter or a number and does not end with a dot.',
+  'bad-email': 'Enter an email address such as ada@example.org, or nothing',
+  'bad-name': 'Enter a name of at most 100 characters on one line',
+  'bad-group': 'A group has 1 to 64 characters on one line, without a comma',
+  'too-many-groups': 'These are more groups than an account can be in',
+  'name-taken': 'This user name or email address belongs to another account',
+  'bad-end': 'Enter a date such as 2027-03-01, or nothing',
+} as const
+
+export const trail = {
+  title: 'Activity',
+  lead: 'Everything that happened, newest first.',
+  none: 'Nothing has happened.',
+  older: 'Older',
+}

@@ -4,7 +4,7 @@ import type { Notice } from '../layout/flash.js'
 import { errorSummary, failed, noticeBox, type FormView } from '../layout/parts.js'
 import { admin } from '../words/admin.js'
 
-export type AdminSection = 'people' | 'groups' | 'activity'
+type AdminSection = 'people' | 'groups' | 'activity'
 
 interface AdminPage extends FormView {
   readonly title: string

@@ -89,7 +89,7 @@ export interface EditPersonView extends FormView {
   readonly keptElsewhere: boolean
 }
 
-export type AddPersonView = FormView & Pick<EditPersonView, 'typed'>
+type AddPersonView = FormView & Pick<EditPersonView, 'typed'>
 
 export const addPersonPage = (site: Site, view: AddPersonView): Html =>
   adminPage(site, {

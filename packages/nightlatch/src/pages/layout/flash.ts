@@ -14,7 +14,7 @@ export type Notice =
   | { readonly key: 'other'; readonly text: string; readonly important?: boolean | undefined }
 
 /** What an administrator has done to somebody. */
-export type PersonNoticeKey = `person-${keyof typeof person.done}`
+type PersonNoticeKey = `person-${keyof typeof person.done}`
 
 type PlainNoticeKey =
   | 'sign-in-expired'

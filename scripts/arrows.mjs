@@ -70,7 +70,7 @@ export const walls = [
   },
   {
     folder: 'protect',
-    allowed: ['http/', 'core/access/', node, 'httpxy'],
+    allowed: ['http/', 'core/access/', node, 'undici'],
     typesOnly: ['core/', 'pages/'],
     denied: stores,
     message:

@@ -13,6 +13,7 @@ import type { ConnectionLimits, Connections } from '../http/bindings/connections
 import type { ProtectParts } from '../protect/listeners.js'
 import { protectListeners } from '../protect/listeners.js'
 import { openStreams } from '../protect/open-streams.js'
+import { nameOf } from '../protect/target.js'
 import { createUpstream } from '../protect/upstream.js'
 import { close, listen } from './http-server.js'
 import type { RunningServer } from './http-server.js'
@@ -21,7 +22,7 @@ import type { RunningServer } from './http-server.js'
 export const protectBasePath = '/_nightlatch'
 
 export interface ProtectOptions {
-  /** The application: `http://127.0.0.1:5000`. */
+  /** The application: `http://127.0.0.1:5000`, or `unix:/run/app.sock`. */
   readonly target: URL
   /** Who may pass where; everything is for whoever is signed in when it is left out. */
   readonly rules?: AccessRules
@@ -62,7 +63,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   server.on('request', listeners.request)
   server.on('checkContinue', listeners.checkContinue)
   server.on('upgrade', listeners.upgrade)
-  const application = options.target.origin
+  const application = nameOf(options.target)
   await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
   const stopSweeping = sweepOften(parts, options)
   const stopHousekeeping = startHousekeeping(nightlatch, options.log)
@@ -71,7 +72,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     await services.readinessPollers.allTold(drainMs)
     stopSweeping()
     const closed = close(server, deadlineMs)
-    for (const end of [...parts.tunnels]) end()
+    for (const tunnel of [...parts.tunnels]) tunnel.end()
     await Promise.all([closed, stopHousekeeping()])
     parts.upstream.close()
   }
@@ -111,7 +112,7 @@ function protectParts(
     forwarding: {
       proto: protocol.slice(0, -1),
       publicHost: host,
-      host: options.targetHost === true ? target.host : host,
+      host: options.targetHost === true ? target.host || 'localhost' : host,
       methodCounts: rules?.rules.some(({ methods }) => methods !== null) ?? false,
     },
   }

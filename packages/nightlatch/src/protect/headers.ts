@@ -1,13 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Account } from '../core/accounts/account.js'
 import type { SignedIn } from '../core/sessions/session.js'
 import { identityHeaders } from '../http/forward-auth/identity.js'
-import { connectionNames, isHopByHop, isReserved, mayTrail, overridesMethod } from './names.js'
-import { setsOurCookie, withoutOurCookies } from '../http/our-cookies.js'
+import { connectionNames, isReserved, mayTrail, overridesMethod } from './names.js'
+import { withoutOurCookies } from '../http/our-cookies.js'
 
-/** What the application is told of the way the request came. */
+/** What the application is told of the way every request comes. */
 export interface Forwarding {
-  /** The client's address. */
-  readonly address: string
   /** `https` and `app.example.org`, of the public origin. */
   readonly proto: string
   readonly publicHost: string
@@ -17,72 +16,91 @@ export interface Forwarding {
   readonly methodCounts: boolean
 }
 
-/** The request's headers as they go to the application. */
+interface Forwarded {
+  readonly request: IncomingMessage
+  readonly person: SignedIn | null
+  /** The client's. */
+  readonly address: string
+}
+
+/** Names and values in turn, as both transports take them. */
+export type FlatHeaders = string[]
+
+/** The request's headers as they go to the application, but for what delimits the body. */
 export function upstreamHeaders(
-  request: IncomingMessage,
-  person: SignedIn | null,
-  forwarding: Forwarding,
-): IncomingHttpHeaders {
-  const { headers } = request
+  { request: { headers }, person, address }: Forwarded,
+  { host, proto, publicHost, methodCounts }: Forwarding,
+): FlatHeaders {
   const declared = connectionNames(headers.connection)
-  const out: IncomingHttpHeaders = {}
+  const out: FlatHeaders = ['host', host]
   for (const name in headers) {
-    if (declared.has(name) || isReserved(name) || name === 'expect') continue
-    if (forwarding.methodCounts && overridesMethod(name)) continue
-    out[name] = headers[name]
+    const kind = kindOf(name)
+    if (kind === 'ours' || (methodCounts && kind === 'override') || declared.has(name)) continue
+    const value = kind === 'cookie' ? withoutOurCookies(headers.cookie) : headers[name]
+    if (typeof value === 'string') out.push(name, value)
+    else for (const each of value ?? []) out.push(name, each)
   }
-  const cookie = withoutOurCookies(headers.cookie)
-  if (cookie === undefined) delete out.cookie
-  else out.cookie = cookie
-  frame(request, out)
-  out.host = forwarding.host
-  out['x-forwarded-for'] = forwarding.address
-  out['x-real-ip'] = forwarding.address
-  out['x-forwarded-proto'] = forwarding.proto
-  out['x-forwarded-host'] = forwarding.publicHost
-  return Object.assign(out, identityHeaders(person?.account ?? null))
-}
-
-/** The body is delimited for the application as it was for us. */
-function frame({ method, headers }: IncomingMessage, out: IncomingHttpHeaders): void {
-  if (headers['transfer-encoding'] !== undefined) {
-    out['transfer-encoding'] = 'chunked'
-    delete out['content-length']
-  } else {
-    // Only a body in chunks has trailers; node:http throws where they are announced for another one.
-    delete out.trailer
-    if (out['content-length'] === undefined && method !== 'GET' && method !== 'HEAD')
-      out['content-length'] = '0'
-  }
-  if (/(?:^|[,\s])trailers(?:$|[,;\s])/i.test(String(headers.te ?? ''))) out.te = 'trailers'
-}
-
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || !/^0*$/.test(headers['content-length'] ?? '')
-
-/** The application's headers as they go to the client: in their order and spelling, flat as node:http takes them. */
-export function clientHeaders(
-  answer: IncomingMessage,
-  given: { readonly mayHaveTrailers: boolean; rewriteLocation(location: string): string },
-): string[] {
-  const { rawHeaders } = answer
-  const declared = connectionNames(answer.headers.connection)
-  const unfit = unfitting(answer, given.mayHaveTrailers)
-  const out: string[] = []
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
-    const lower = name.toLowerCase()
-    if (isHopByHop(lower) || declared.has(lower) || unfit.includes(lower)) continue
-    if (lower === 'set-cookie' && setsOurCookie(value)) continue
-    out.push(name, lower === 'location' ? given.rewriteLocation(value) : value)
-  }
+  if (takesTrailers(headers)) out.push('te', 'trailers')
+  out.push('x-forwarded-for', address, 'x-real-ip', address)
+  out.push('x-forwarded-proto', proto, 'x-forwarded-host', publicHost)
+  for (const text of identityOf(person)) out.push(text)
   return out
 }
 
-/** What the application says of the body's end that does not fit the way it goes on. */
-function unfitting({ headers, statusCode }: IncomingMessage, mayHaveTrailers: boolean): readonly string[] {
-  if (headers['transfer-encoding'] === undefined && statusCode !== 204) return ['trailer']
-  return mayHaveTrailers ? ['content-length'] : ['content-length', 'trailer']
+const takesTrailers = ({ te }: IncomingHttpHeaders): boolean =>
+  te !== undefined && /(?:^|[,\s])trailers(?:$|[,;\s])/i.test(String(te))
+
+type Kind = 'passes' | 'cookie' | 'override' | 'ours'
+
+/** Browsers send the same two dozen names with every request; whoever sends others must not fill the memory. */
+const kinds = new Map<string, Kind>()
+const mostKinds = 500
+
+function kindOf(name: string): Kind {
+  const known = kinds.get(name)
+  if (known !== undefined) return known
+  const kind = findKind(name)
+  if (kinds.size < mostKinds && name.length < 100) kinds.set(name, kind)
+  return kind
+}
+
+/** What we say ourselves, here or in `framed`, or nobody. */
+const saidByUs = new Set(['host', 'expect', 'content-length', 'trailer'])
+
+function findKind(name: string): Kind {
+  if (saidByUs.has(name) || isReserved(name)) return 'ours'
+  if (name === 'cookie') return 'cookie'
+  return overridesMethod(name) ? 'override' : 'passes'
+}
+
+const nobody: readonly string[] = Object.entries(identityHeaders(null)).flat()
+const identities = new WeakMap<Account, readonly string[]>()
+
+/** The storage gives the same account again as long as nothing of it has changed. */
+function identityOf(person: SignedIn | null): readonly string[] {
+  if (person === null) return nobody
+  const known = identities.get(person.account)
+  if (known !== undefined) return known
+  const flat = Object.entries(identityHeaders(person.account)).flat()
+  identities.set(person.account, flat)
+  return flat
+}
+
+/** The body is delimited for the application as it was for us. */
+export function framing({ method, headers }: IncomingMessage): FlatHeaders {
+  if (headers['transfer-encoding'] !== undefined) {
+    // Only a body in chunks has trailers; node:http throws where they are announced for another one.
+    const { trailer } = headers
+    return ['transfer-encoding', 'chunked', ...(trailer === undefined ? [] : ['trailer', trailer])]
+  }
+  const length = headers['content-length']
+  if (length !== undefined) return ['content-length', length]
+  return method === 'GET' || method === 'HEAD' ? [] : ['content-length', '0']
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length']
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && !/^0*$/.test(length))
 }
 
 /** The trailer fields that may go on, as pairs. */

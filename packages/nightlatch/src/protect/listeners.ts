@@ -9,14 +9,14 @@ import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
 import { requestOf, nodeListener, pathBelow } from '../http/bindings/node.js'
 import type { GateParts, Verdict } from './gate.js'
 import { verdictOn } from './gate.js'
-import type { Forwarding } from './headers.js'
+import type { FlatHeaders, Forwarding } from './headers.js'
 import { hasBody, upstreamHeaders } from './headers.js'
-import type { OpenStreams } from './open-streams.js'
+import type { OpenStream, OpenStreams } from './open-streams.js'
 import { applicationProblems, problemOf, refusal } from './refusals.js'
 import { headWithoutUpgrade, originForm } from './request-target.js'
 import type { Asking } from './sending.js'
 import { endUnlessRead, sendRaw, sendRefusal } from './sending.js'
-import type { Upstream, UpstreamProblem } from './upstream.js'
+import type { Passage, Upstream, UpstreamProblem } from './passage.js'
 
 export interface ProtectParts extends GateParts {
   readonly services: Services
@@ -25,11 +25,11 @@ export interface ProtectParts extends GateParts {
   readonly upstream: Upstream
   readonly streams: OpenStreams
   /** What ends each open WebSocket: a server that stops does not wait for them. */
-  readonly tunnels: Set<() => void>
+  readonly tunnels: Set<OpenStream>
   readonly connections: Connections
   /** Bytes of address and headers. */
   readonly headerLimit: number
-  readonly forwarding: Omit<Forwarding, 'address'>
+  readonly forwarding: Forwarding
   /** Takes a connection as if it were new. */
   reenter(socket: Duplex): void
 }
@@ -83,7 +83,7 @@ export function protectListeners(parts: ProtectParts): Listeners {
 }
 
 async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string | null): Promise<void> {
-  const { request, response, waits } = asking
+  const { request, response } = asking
   if (parts.services.isStopping()) response.shouldKeepAlive = false
   if (target !== null) request.url = target
   const httpRequest = requestOf(request, '')
@@ -95,17 +95,58 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
     sendRefusal(asking, refusal(parts.services, httpRequest, verdict.why))
     return
   }
-  const { person } = verdict
-  const failed = (problem: UpstreamProblem, reason: string): void => {
-    parts.services.log.warn('the application did not answer', { request: httpRequest.id, reason })
-    sendRefusal(asking, refusal(parts.services, httpRequest, applicationProblems[problem]))
+  new PassedRequest(parts, asking, { httpRequest, person: verdict.person }).pass()
+}
+
+interface Passing {
+  readonly httpRequest: HttpRequest
+  readonly person: SignedIn | null
+}
+
+/** One request on its way to the application, and what is open in the name of a session because of it. */
+class PassedRequest implements Passage, OpenStream {
+  readonly #parts: ProtectParts
+  readonly #asking: Asking
+  readonly #passing: Passing
+  readonly headers: FlatHeaders
+
+  constructor(parts: ProtectParts, asking: Asking, passing: Passing) {
+    this.#parts = parts
+    this.#asking = asking
+    this.#passing = passing
+    this.headers = headersFor(parts, asking.request, passing)
   }
-  prepare(parts, { request, httpRequest, person })
-  if (person !== null) {
-    const done = parts.streams.add(person, () => response.destroy())
-    response.once('close', done)
+
+  get request(): IncomingMessage {
+    return this.#asking.request
   }
-  parts.upstream.pass(response, { request, waits, failed })
+
+  get waits(): boolean {
+    return this.#asking.waits
+  }
+
+  pass(): void {
+    const { streams, upstream } = this.#parts
+    const { person } = this.#passing
+    const { response } = this.#asking
+    if (person !== null) streams.add(person, this)
+    const journey = upstream.pass(response, this)
+    response.on('close', () => {
+      if (person !== null) streams.remove(person, this)
+      journey.leave()
+    })
+  }
+
+  failed(problem: UpstreamProblem, reason: string): void {
+    const { services } = this.#parts
+    const { httpRequest } = this.#passing
+    services.log.warn('the application did not answer', { request: httpRequest.id, reason })
+    sendRefusal(this.#asking, refusal(services, httpRequest, applicationProblems[problem]))
+  }
+
+  end(): void {
+    this.#asking.response.destroy()
+  }
 }
 
 function noteRequest({ log, noteProxy }: Services, httpRequest: HttpRequest, response: ServerResponse): void {
@@ -144,37 +185,40 @@ async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promis
   else passTunnel(parts, handshake, { httpRequest, person: verdict.person })
 }
 
-function passTunnel(
-  parts: ProtectParts,
-  { request, socket, head }: Handshake,
-  { httpRequest, person }: { httpRequest: HttpRequest; person: SignedIn | null },
-): void {
-  const { upgrade } = request.headers
-  prepare(parts, { request, httpRequest, person })
-  request.headers.connection = 'Upgrade'
-  request.headers.upgrade = upgrade
-  const end = (): void => void socket.destroy()
-  const done = person === null ? null : parts.streams.add(person, end)
-  parts.tunnels.add(end)
-  socket.once('close', () => {
-    parts.tunnels.delete(end)
-    done?.()
-  })
+function passTunnel(parts: ProtectParts, { request, socket, head }: Handshake, passing: Passing): void {
+  const { services, upstream } = parts
+  holdTunnel(parts, socket, passing.person)
   const failed = (problem: UpstreamProblem, reason: string): void => {
-    parts.services.log.warn('the application did not answer', { request: httpRequest.id, reason })
-    sendRaw(socket, problemOf(parts.services, httpRequest, applicationProblems[problem]))
+    const { httpRequest } = passing
+    services.log.warn('the application did not answer', { request: httpRequest.id, reason })
+    sendRaw(socket, problemOf(services, httpRequest, applicationProblems[problem]))
   }
-  parts.upstream.upgrade(socket, head, { request, waits: false, failed })
+  upstream.upgrade(socket, head, {
+    request,
+    headers: headersFor(parts, request, passing),
+    waits: false,
+    failed,
+  })
 }
 
-/** From here on the request says what the application is to see. */
-function prepare(
+/** On its own, so that nothing of the handshake is kept as long as the tunnel is open. */
+function holdTunnel({ streams, tunnels }: ProtectParts, socket: Duplex, person: SignedIn | null): void {
+  const stream: OpenStream = { end: () => void socket.destroy() }
+  if (person !== null) streams.add(person, stream)
+  tunnels.add(stream)
+  socket.once('close', () => {
+    tunnels.delete(stream)
+    if (person !== null) streams.remove(person, stream)
+  })
+}
+
+/** The headers that the application is to see. */
+function headersFor(
   { services, forwarding }: ProtectParts,
-  given: { request: IncomingMessage; httpRequest: HttpRequest; person: SignedIn | null },
-): void {
-  const { request, httpRequest, person } = given
-  const address = services.clientAddress(httpRequest)
-  request.headers = upstreamHeaders(request, person, { ...forwarding, address })
+  request: IncomingMessage,
+  { httpRequest, person }: Passing,
+): FlatHeaders {
+  return upstreamHeaders({ request, person, address: services.clientAddress(httpRequest) }, forwarding)
 }
 
 /** One way to tell where the body ends, which everybody reads alike. */
@@ -183,8 +227,8 @@ function isPlainlyFramed({ headers }: IncomingMessage): boolean {
   return coding === undefined || (coding.toLowerCase() === 'chunked' && length === undefined)
 }
 
-const isOwn = (target: string, { services }: ProtectParts): boolean =>
-  pathBelow(target.replace(/\?.*$/, ''), services.site.base) !== ''
+const isOwn = (target: string, { services: { site } }: ProtectParts): boolean =>
+  target.startsWith(site.base) && pathBelow(target.replace(/\?.*$/, ''), site.base) !== ''
 
 function isWebSocket(request: IncomingMessage): boolean {
   return request.method === 'GET' && request.headers['sec-websocket-key'] !== undefined && !hasBody(request)

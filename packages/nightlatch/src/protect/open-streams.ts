@@ -2,45 +2,54 @@ import type { Account } from '../core/accounts/account.js'
 import type { SessionId } from '../core/ids.js'
 import type { SignedIn } from '../core/sessions/session.js'
 
+/** An answer or a WebSocket, as far as it has to be ended. */
+export interface OpenStream {
+  end(): void
+}
+
 /** Answers and WebSockets that are open in the name of a session, and end with it. */
 export interface OpenStreams {
-  /** @returns what to call when it is over by itself */
-  add(person: SignedIn, end: () => void): () => void
+  add(person: SignedIn, stream: OpenStream): void
+  /** It is over by itself. */
+  remove(person: SignedIn, stream: OpenStream): void
   /** Ends what belongs to sessions that are over. */
   prune(): Promise<void>
 }
 
 interface OfOneAccount {
   readonly account: Account
-  readonly ends: Map<SessionId, Set<() => void>>
+  readonly streams: Map<SessionId, Set<OpenStream>>
 }
 
 type LiveSessions = (account: Account) => Promise<ReadonlySet<SessionId>>
 
+/** Every request passes here: what has become empty is only put away when somebody looks. */
 export function openStreams(liveSessions: LiveSessions): OpenStreams {
   const open = new Map<string, OfOneAccount>()
   return {
-    add: ({ account, session }, end) => {
-      const here = open.get(account.id) ?? { account, ends: new Map<SessionId, Set<() => void>>() }
-      const ends = here.ends.get(session.id) ?? new Set()
-      open.set(account.id, here)
-      here.ends.set(session.id, ends.add(end))
-      return () => {
-        ends.delete(end)
-        if (ends.size === 0 && here.ends.get(session.id) === ends) here.ends.delete(session.id)
-        if (here.ends.size === 0 && open.get(account.id) === here) open.delete(account.id)
-      }
+    add: ({ account, session }, stream) => {
+      let here = open.get(account.id)
+      if (here === undefined) open.set(account.id, (here = { account, streams: new Map() }))
+      const streams = here.streams.get(session.id)
+      if (streams === undefined) here.streams.set(session.id, new Set([stream]))
+      else streams.add(stream)
+    },
+    remove: ({ account, session }, stream) => {
+      open.get(account.id)?.streams.get(session.id)?.delete(stream)
     },
     prune: async () => {
-      for (const { account, ends } of [...open.values()]) {
-        const begun = [...ends.keys()]
+      for (const { account, streams } of [...open.values()]) {
+        for (const [id, those] of streams) if (those.size === 0) streams.delete(id)
+        if (streams.size === 0) open.delete(account.id)
+        if (streams.size === 0) continue
+        const begun = [...streams.keys()]
         const live = await liveSessions(account)
-        for (const id of begun) if (!live.has(id)) endAll(ends.get(id))
+        for (const id of begun) if (!live.has(id)) endAll(streams.get(id))
       }
     },
   }
 }
 
-const endAll = (ends: ReadonlySet<() => void> | undefined): void => {
-  for (const end of [...(ends ?? [])]) end()
+const endAll = (streams: ReadonlySet<OpenStream> | undefined): void => {
+  for (const stream of [...(streams ?? [])]) stream.end()
 }

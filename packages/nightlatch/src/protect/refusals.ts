@@ -10,7 +10,7 @@ import { stepTo } from '../http/pages/destination.js'
 import { queryFor } from '../http/return-url.js'
 import { wayBack } from '../http/pages/way-back.js'
 import type { Context } from '../http/context.js'
-import type { UpstreamProblem } from './upstream.js'
+import type { UpstreamProblem } from './passage.js'
 
 /** Why a request does not reach the application. People who only have to sign in, or to set up, are sent there. */
 export type Refused =

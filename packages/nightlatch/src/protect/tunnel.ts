@@ -2,41 +2,58 @@ import { createHash } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setsOurCookie } from '../http/our-cookies.js'
+import { connectionNames, isHopByHop } from './names.js'
+import type { Passage, UpstreamProblem } from './passage.js'
+import { unheard } from './passage.js'
 
-interface Ends {
-  readonly request: IncomingMessage
+interface Handshake {
+  readonly passage: Passage
   readonly socket: Duplex
-  /** From here on the bytes belong to the two ends. */
-  begun(): void
+  /** What the client sent after its head. */
+  readonly head: Buffer
+  readonly limits: { problem(): UpstreamProblem | null }
 }
 
 /**
- * What the library leaves to be done for a WebSocket: our cookies stay ours, only a real handshake opens the
- * tunnel, and neither end outlives the other.
+ * A WebSocket: our cookies stay ours, only a real handshake opens the tunnel, and neither end outlives the other. From
+ * then on nothing of the handshake is kept.
  */
-export function joinTunnel(outgoing: ClientRequest, { request, socket, begun }: Ends): void {
+export function joinTunnel(outgoing: ClientRequest, handshake: Handshake): void {
+  const { passage, socket, head, limits } = handshake
+  let isOver = false
+  const failed = (error?: NodeJS.ErrnoException): void => {
+    if (isOver) return
+    isOver = true
+    passage.failed(limits.problem() ?? 'down', limits.problem() ?? error?.code ?? unheard)
+  }
   const leave = (): void => void outgoing.destroy()
   socket.once('close', leave)
   socket.once('end', leave)
-  outgoing.on('response', withoutOurs)
-  outgoing.on('upgrade', (answer, upstream) => {
-    begun()
-    withoutOurs(answer)
-    tie(socket, upstream)
-    tie(upstream, socket)
-    if (isHandshake(request, answer)) return
-    // An answer that only looks like one would open a way to the application around the check of every request.
-    socket.write('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    socket.destroy()
-    upstream.destroy()
+  outgoing.on('error', failed)
+  outgoing.once('close', failed)
+  outgoing.once('response', (answer) => {
+    isOver = true
+    outgoing.setTimeout(0)
+    passRefusal(answer, socket)
   })
-}
-
-function withoutOurs({ headers }: IncomingMessage): void {
-  const lines = headers['set-cookie']?.filter((line) => !setsOurCookie(line))
-  if (lines === undefined) return
-  headers['set-cookie'] = lines
-  if (lines.length === 0) delete headers['set-cookie']
+  outgoing.once('upgrade', (answer: IncomingMessage, upstream: Duplex, first: Buffer) => {
+    isOver = true
+    outgoing.setTimeout(0)
+    for (const name of ['close', 'end']) socket.off(name, leave)
+    upstream.on('error', destroy)
+    if (isHandshake(passage.request, answer)) {
+      socket.write(headOf(answer, ['Connection: Upgrade', 'Upgrade: websocket']))
+      if (first.length > 0) socket.write(first)
+      if (head.length > 0) upstream.write(head)
+      tie(socket, upstream)
+    } else {
+      // An answer that only looks like one would open a way to the application around the check of every request.
+      socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      socket.destroy()
+      upstream.destroy()
+    }
+  })
+  outgoing.end()
 }
 
 /** RFC 6455 1.3: what shows that the other side has understood. */
@@ -46,17 +63,74 @@ function isHandshake(request: IncomingMessage, answer: IncomingMessage): boolean
   return answer.headers['sec-websocket-accept'] === accept
 }
 
-/** When one end has nothing more to say, the other one gets what is on its way and no more. */
-function tie(one: Duplex, other: Duplex): void {
-  const over = (): void => {
-    endSoon(other)
+/** The answer of the application that takes no WebSocket here. */
+function passRefusal(answer: IncomingMessage, socket: Duplex): void {
+  socket.write(headOf(answer, ['Connection: close']))
+  answer.on('data', (chunk: Buffer) => {
+    if (socket.write(chunk)) return
+    answer.pause()
+    socket.once('drain', () => answer.resume())
+  })
+  answer.once('close', () => {
+    if (answer.complete) endSoon(socket)
+    else socket.destroy()
+  })
+}
+
+/** Status and headers as they go to the client, with what is said of this connection. */
+function headOf(answer: IncomingMessage, own: readonly string[]): Buffer {
+  const { statusCode = 502, statusMessage = '', rawHeaders, headers } = answer
+  const declared = connectionNames(headers.connection)
+  const lines = [`HTTP/1.1 ${String(statusCode)} ${statusMessage}`]
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]]
+    const lower = name.toLowerCase()
+    if (isHopByHop(lower) || declared.has(lower) || lower === 'trailer') continue
+    if (lower === 'set-cookie' && setsOurCookie(value)) continue
+    lines.push(`${name}: ${value}`)
   }
-  one.once('end', over)
-  one.once('close', over)
+  return Buffer.from([...lines, ...own, '', ''].join('\r\n'), 'latin1')
+}
+
+function destroy(this: Duplex): void {
+  this.destroy()
+}
+
+const otherEnd = Symbol('other end')
+
+interface Tied extends Duplex {
+  [otherEnd]?: Tied
+}
+
+/** Four listeners an end, the same for all tunnels: thousands of them are held for hours. */
+function tie(one: Tied, other: Tied): void {
+  one[otherEnd] = other
+  other[otherEnd] = one
+  for (const end of [one, other]) {
+    end.on('data', forward)
+    end.on('drain', goOn)
+    end.on('end', over)
+    end.on('close', over)
+    end.resume()
+  }
+}
+
+function forward(this: Tied, chunk: Buffer): void {
+  if (this[otherEnd]?.write(chunk) === false) this.pause()
+}
+
+function goOn(this: Tied): void {
+  this[otherEnd]?.resume()
+}
+
+/** When one end has nothing more to say, the other one gets what is on its way and no more. */
+function over(this: Tied): void {
+  const other = this[otherEnd]
+  if (other !== undefined) endSoon(other)
 }
 
 function endSoon(socket: Duplex): void {
-  if (socket.writableFinished) socket.destroy()
+  if (socket.writableFinished || socket.destroyed) socket.destroy()
   else {
     socket.once('finish', () => {
       socket.destroy()

@@ -35,9 +35,29 @@ describe('protect', () => {
     expect(await server.stop('SIGTERM')).toBe(0)
   })
 
+  it('stands in front of a socket in the file system, also of one that is not there yet', async () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'app.sock')
+    const args = [`unix:${path}`, '--port', '0', '--data', join(folder, 'data'), '--public', '/open/*']
+    const server = startCli(['protect', ...args])
+    await server.until(/Nothing answers at unix:\/\S+app\.sock yet \(ENOENT\)/)
+    const [, origin = ''] = await server.until(/(http:\/\/localhost:\d+)\/_nightlatch\/invitation/)
+    const behind = createServer((request, response) => response.end(`by socket: ${request.headers.host}`))
+    behind.listen(path)
+    await new Promise((resolve) => behind.once('listening', resolve))
+    const { host } = new URL(origin)
+    expect(await (await fetch(`${origin}/open/a`)).text()).toBe(`by socket: ${host}`)
+    expect((await fetch(`${origin}/`)).status).toBe(401)
+    expect(await server.stop('SIGTERM')).toBe(0)
+    behind.close()
+  })
+
   it.each([
     [['localhost:5000'], 'localhost:5000: it must be an address such as http://127.0.0.1:5000.'],
     [['ftp://127.0.0.1'], 'it must be an address'],
+    [['unix:app.sock'], 'unix:app.sock: a socket is named with its whole path, such as unix:/run/app.sock.'],
+    [['unix:'], 'a socket is named with its whole path'],
+    [['unix://host/app.sock'], 'a socket is named with its whole path'],
     [['http://127.0.0.1:5000/app'], 'without a path'],
     [['http://ada:secret@127.0.0.1:5000'], 'without a path, query or user'],
     [['http://127.0.0.1:3000'], 'that is where Nightlatch itself would listen'],

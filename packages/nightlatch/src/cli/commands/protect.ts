@@ -25,7 +25,7 @@ interface Options {
 export const addProtectCommand: AddCommands = (program, deps) => {
   const protect = program
     .command('protect')
-    .argument('<url>', 'The application: http://127.0.0.1:5000')
+    .argument('<url>', 'The application: http://127.0.0.1:5000, or unix:/run/app.sock')
     .description(
       'Starts the server in front of an application: only signed-in people reach it, and it learns who they are. ' +
         `Our own pages are at ${basePath}/…, everything else is the application's.`,
@@ -80,6 +80,7 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
 
 function parseTarget(text: string): URL {
   const example = 'it must be an address such as http://127.0.0.1:5000'
+  if (/^unix:/i.test(text)) return parseSocket(text)
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw new WrongUsage(`${text}: ${example}.`)
   const url = new URL(text)
   if (url.username !== '' || url.password !== '' || url.pathname !== '/' || url.search + url.hash !== '')
@@ -87,8 +88,16 @@ function parseTarget(text: string): URL {
   return url
 }
 
+/** A socket in the file system, by its whole path: the folder that this was started in may be any. */
+function parseSocket(text: string): URL {
+  if (!/^unix:(?:\/\/)?\/[^/?#]/i.test(text) || !URL.canParse(text))
+    throw new WrongUsage(`${text}: a socket is named with its whole path, such as unix:/run/app.sock.`)
+  return new URL(text)
+}
+
 /** Every request would come back to us, and again. */
 function isOurselves({ protocol, port, hostname }: URL, settings: Settings): boolean {
+  if (protocol === 'unix:') return false
   if (Number(port || (protocol === 'https:' ? 443 : 80)) !== settings.port) return false
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const isEverywhere = settings.host === '0.0.0.0' || settings.host === '::'

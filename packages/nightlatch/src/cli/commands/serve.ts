@@ -107,10 +107,8 @@ const patienceMs = 2000
 
 /** An application that starts later is no mistake; one at another address is, and nobody would be told. */
 async function lookBehind(target: URL): Promise<string | null> {
-  const port = Number(target.port || (target.protocol === 'https:' ? 443 : 80))
-  const host = target.hostname.replace(/^\[(.*)\]$/, '$1')
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: patienceMs })
+    const socket = connect({ ...placeOf(target), timeout: patienceMs })
     const end = (why: string | null): void => {
       socket.destroy()
       resolve(why)
@@ -121,20 +119,36 @@ async function lookBehind(target: URL): Promise<string | null> {
   })
 }
 
+function placeOf({
+  protocol,
+  port,
+  hostname,
+  pathname,
+}: URL): { path: string } | { host: string; port: number } {
+  if (protocol === 'unix:') return { path: decodeURIComponent(pathname) }
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port || (protocol === 'https:' ? 443 : 80)),
+  }
+}
+
+/** As it was given: a socket has no origin. */
+const nameOf = ({ protocol, href, origin }: URL): string => (protocol === 'unix:' ? href : origin)
+
 interface Welcome extends Pick<Starting, 'log' | 'target' | 'place'> {
   readonly url: string
 }
 
 async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place }: Welcome): Promise<void> {
-  const behind = target === undefined ? '' : ` → ${target.origin}`
+  const behind = target === undefined ? '' : ` → ${nameOf(target)}`
   print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}${behind}`)
   warnOfLoopbackOrigin(deps, app.settings, log)
   const why = target === undefined ? null : await lookBehind(target)
   if (target !== undefined && why !== null) {
-    log.event('warn', 'application.unreachable', { application: target.origin, reason: why })
+    log.event('warn', 'application.unreachable', { application: nameOf(target), reason: why })
     print(
       deps,
-      `Nothing answers at ${target.origin} yet (${why}): start the application, this may go on running.`,
+      `Nothing answers at ${nameOf(target)} yet (${why}): start the application, this may go on running.`,
     )
   }
   const link = await firstAccountLink(app.core)

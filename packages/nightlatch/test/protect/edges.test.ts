@@ -1,0 +1,260 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createRawServer, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { enrolledPerson, type Enrolled } from '../support/app.js'
+import {
+  answerTo,
+  ask,
+  cookieOf,
+  echo,
+  listening,
+  seen,
+  startProtected,
+  until,
+  type Protected,
+} from '../support/protected.js'
+
+/** What the application says as soon as it has a head, raw; what it does then. */
+const answers: Record<string, (socket: Socket) => void> = {
+  '/not-modified': (socket) =>
+    socket.write('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 5000\r\n\r\n'),
+  '/continues': (socket) =>
+    socket.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  '/processing': (socket) =>
+    socket.write('HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+  '/too-large': (socket) =>
+    socket.end('HTTP/1.1 413 Payload Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!'),
+  '/in-pieces': (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst')
+    behind.emit('half', socket)
+  },
+  '/length': (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n'),
+}
+
+const behind = createRawServer((socket) => {
+  behind.emit('open')
+  socket.on('error', () => undefined)
+  socket.on('data', (chunk: Buffer) => {
+    const path = /^[A-Z]+ (\/[^ ?]*)/.exec(chunk.toString('latin1'))?.[1]
+    if (path !== undefined) answers[path]?.(socket)
+    behind.emit('bytes', chunk)
+  })
+})
+
+let app: Protected
+let ada: Enrolled
+
+beforeAll(async () => {
+  behind.listen(0, '127.0.0.1')
+  await once(behind, 'listening')
+  app = await startProtected(behind as never, { answerMs: 2000 })
+  ada = await enrolledPerson(app)
+})
+
+afterAll(async () => {
+  await app.server.stop(100)
+  await app.nightlatch.close()
+  behind.close()
+})
+
+const sent = (path: string, options: Record<string, unknown> = {}, headers: Record<string, string> = {}) =>
+  ask({
+    host: '127.0.0.1',
+    port: app.port,
+    path,
+    headers: { cookie: cookieOf(ada.browser), ...headers },
+    ...options,
+  })
+
+const get = (path: string, options: Record<string, unknown> = {}) => {
+  const asked = sent(path, options)
+  asked.end()
+  return answerTo(asked)
+}
+
+describe('an answer without a body', () => {
+  it('may name the length that it would have: nothing has changed', async () => {
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await get('/not-modified')
+      expect([answer.status, answer.headers.etag, answer.headers['content-length']]).toEqual([
+        304,
+        '"a"',
+        '5000',
+      ])
+    }
+  })
+
+  it('is that to HEAD, with its length, again and again', async () => {
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await get('/length', { method: 'HEAD' })
+      expect([answer.status, answer.headers['content-length'], answer.body.length]).toEqual([200, '12345', 0])
+    }
+  })
+})
+
+describe('an informational answer', () => {
+  it.each(['GET', 'POST'])('that nobody waits for does no harm: 100 to %s', async (method) => {
+    expect((await get('/continues', { method })).body.toString()).toBe('ok')
+  })
+
+  it('is 102, too', async () => {
+    const asked = sent('/processing')
+    const information = once(asked, 'information')
+    const answer = answerTo(asked)
+    asked.end()
+    expect((await information)[0]).toMatchObject({ statusCode: 102 })
+    expect((await answer).body.toString()).toBe('ok')
+  })
+})
+
+describe('an answer that comes before the body is sent', () => {
+  it('arrives, and the rest of the body goes nowhere', async () => {
+    const asked = sent('/too-large', { method: 'POST' }, { 'content-length': '200000000' })
+    asked.on('error', () => undefined)
+    const answer = answerTo(asked)
+    asked.write(Buffer.alloc(100_000))
+    expect(await answer).toMatchObject({ status: 413, body: Buffer.from('no!') })
+    asked.destroy()
+  })
+})
+
+describe('a body', () => {
+  it('is passed on piece by piece, also where its length is known', async () => {
+    const half = once(behind, 'half')
+    const asked = sent('/in-pieces')
+    asked.end()
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const [first] = (await once(response, 'data')) as [Buffer]
+    expect(first.toString()).toBe('first')
+    const [socket] = (await half) as [Socket]
+    const second = once(response, 'data')
+    socket.write('other')
+    expect(String((await second)[0])).toBe('other')
+  })
+
+  it('waits in the application while the client does not read, and the other way round', async () => {
+    let written = 0
+    const megabyte = Buffer.alloc(1024 * 1024)
+    const slow = createServer((request, response: ServerResponse) => {
+      if (request.method === 'POST') return // nobody reads
+      const more = (): void => {
+        while (written < 300 && response.write(megabyte)) written += 1
+      }
+      response.on('drain', more)
+      more()
+    })
+    const other = await startProtected(slow)
+    const person = await enrolledPerson(other)
+    const head = `Host: localhost\r\nCookie: ${cookieOf(person.browser)}\r\n`
+    const reader = connect(other.port, '127.0.0.1')
+    reader.write(`GET /large HTTP/1.1\r\n${head}\r\n`)
+    await once(reader, 'readable')
+    const writer = connect(other.port, '127.0.0.1')
+    writer.write(`POST /large HTTP/1.1\r\n${head}Content-Length: 400000000\r\n\r\n`)
+    let sentBytes = 0
+    const push = (): void => {
+      while (sentBytes < 300 && writer.write(megabyte)) sentBytes += 1
+    }
+    writer.on('drain', push)
+    push()
+    const still = async (count: () => number): Promise<number> => {
+      for (let before = -1; before !== count();) {
+        before = count()
+        await pause(200)
+      }
+      return count()
+    }
+    expect(await still(() => written)).toBeLessThan(100)
+    expect(await still(() => sentBytes)).toBeLessThan(100)
+    for (const socket of [reader, writer]) socket.destroy()
+    await other.close()
+  })
+})
+
+describe('the application', () => {
+  it('may listen on a socket in the file system', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nightlatch-socket-'))
+    const path = join(folder, 'an app.sock')
+    const server = createServer(echo).listen(path)
+    await once(server, 'listening')
+    const other = await startProtected(undefined, { target: new URL(`unix:${encodeURI(path)}`) })
+    const person = await enrolledPerson(other)
+    expect(seen(await person.browser.get('/a?b')).headers).toMatchObject({ 'remote-user': 'ada' })
+    const posted = await person.browser.send('/a', { method: 'POST', body: 'some' })
+    expect(seen(posted)).toMatchObject({ method: 'POST', body: 'some' })
+    await other.close()
+    server.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each([
+    ['GET', 'localhost', ['localhost']],
+    ['POST', 'localhost', ['localhost']],
+    ['GET', '127.0.0.1', []],
+    ['POST', '127.0.0.1', []],
+  ])(
+    'with TLS is asked by its own name, and has to prove it: %s https://%s',
+    async (method, host, wanted) => {
+      const folder = mkdtempSync(join(tmpdir(), 'nightlatch-tls-'))
+      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+      const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+      execFileSync(
+        'openssl',
+        ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', key, '-out', cert, ...name],
+        {
+          stdio: 'ignore',
+        },
+      )
+      const names: string[] = []
+      const server = createTlsServer({
+        key: readFileSync(key),
+        cert: readFileSync(cert),
+        SNICallback: (asked, callback) => {
+          names.push(asked)
+          callback(null)
+        },
+      })
+      server.on('tlsClientError', () => undefined)
+      const port = await listening(server as never)
+      const other = await startProtected(undefined, { target: new URL(`https://${host}:${port}`) })
+      const person = await enrolledPerson(other)
+      const answer = await person.browser.send('/', { method, headers: { accept: '*/*' } })
+      expect(answer.status).toBe(502)
+      expect(other.logged.join('\n')).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+      expect([...new Set(names)]).toEqual(wanted)
+      await other.close()
+      server.close()
+      rmSync(folder, { recursive: true })
+    },
+  )
+})
+
+it('a handshake for a WebSocket whose head comes with the first bytes loses none of them', async () => {
+  const { createHash } = await import('node:crypto')
+  const key = 'dGhlIHNhbXBsZSBub25jZQ=='
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
+  answers['/socket'] = (socket) =>
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\nhello`,
+    )
+  const heard = new Promise<void>((resolve) => {
+    behind.on('bytes', (chunk: Buffer) => {
+      if (chunk.toString().endsWith('first')) resolve()
+    })
+  })
+  const socket = connect(app.port, '127.0.0.1')
+  socket.write(
+    `GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nCookie: ${cookieOf(ada.browser)}\r\n\r\nfirst`,
+  )
+  await until(socket, /\r\n\r\nhello/)
+  await heard
+  socket.destroy()
+})

@@ -11,7 +11,7 @@ export interface Addresses {
 }
 
 /** The head of an answer, or of an informational one, as the application sent it. */
-export interface Head {
+interface Head {
   readonly status: number
   readonly reason: string
   /** In their order and spelling. */

@@ -5,7 +5,7 @@ import { ownConnections } from './own.js'
 import type { Passage, Upstream } from './passage.js'
 import { targetOf } from './target.js'
 
-export interface UpstreamOptions {
+interface UpstreamOptions {
   /** `http://127.0.0.1:5000`: scheme, host and port; or `unix:/run/app.sock`. */
   readonly target: URL
   /** Redirects to the target's own address lead to this origin. */

@@ -27,9 +27,10 @@ export const walls = [
   },
   {
     folder: 'crypto',
-    allowed: [node, '@node-rs/argon2', 'core/secret', 'shared/files'],
+    allowed: [node, '@node-rs/argon2', 'cborg', 'core/secret', 'shared/files'],
     typesOnly: ['core/'],
-    message: 'crypto/ may import node: and the argon2 library, core/secret, and types from core/.',
+    message:
+      'crypto/ may import node:, the libraries for argon2 and CBOR, core/secret, and types from core/.',
   },
   {
     folder: 'storage',

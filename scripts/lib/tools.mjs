@@ -37,6 +37,11 @@ const tools = [
     { packages: ['python3-flask'], isThere: () => existsSync('/usr/lib/python3/dist-packages/flask') },
   ].map((tool) => ({ for: 'paths as other servers read them', ...tool })),
   { for: 'servers behind PgBouncer', packages: ['pgbouncer'], isThere: () => inPath('pgbouncer') },
+  {
+    for: 'passkeys forged by another program',
+    packages: ['python3-fido2'],
+    isThere: () => existsSync('/usr/lib/python3/dist-packages/fido2'),
+  },
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
   { for: 'vaults of KeePassXC', packages: ['keepassxc'], isThere: () => inPath('keepassxc-cli') },
 ]

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { NightlatchAuth } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
-import { refusalFor } from './guard.js'
+import type { Due, GuardOptions } from './guard.js'
+import { dueOf, refusalFor } from './guard.js'
 
 export { createNightlatch } from '../compose/library.js'
 export { sessionOf } from './guard.js'
@@ -27,11 +28,12 @@ export function nightlatch(auth: NightlatchAuth): Middleware {
 }
 
 /** Guards a route: `request.nightlatch` is there behind it. */
-export function requireSession(auth: NightlatchAuth): Middleware {
+export function requireSession(auth: NightlatchAuth, options: GuardOptions = {}): Middleware {
   return (request, response, next) => {
     auth.session(request).then((session) => {
-      if (session === null) {
-        refuse(auth, request, response)
+      const due = dueOf(session, options)
+      if (session === null || due !== null) {
+        refuse(auth, { request, response, due: due ?? 'session' })
         return
       }
       request.nightlatch = session
@@ -40,12 +42,16 @@ export function requireSession(auth: NightlatchAuth): Middleware {
   }
 }
 
-function refuse(auth: NightlatchAuth, request: ExpressRequest, response: ServerResponse): void {
-  const refusal = refusalFor(auth, {
-    method: request.method ?? 'GET',
-    url: request.originalUrl ?? request.url ?? '/',
-    header: (name) => request.headers[name]?.toString(),
-  })
+interface Refused {
+  readonly request: ExpressRequest
+  readonly response: ServerResponse
+  readonly due: Due
+}
+
+function refuse(auth: NightlatchAuth, { request, response, due }: Refused): void {
+  const { method = 'GET', url = '/', originalUrl = url } = request
+  const header = (name: string): string | undefined => request.headers[name]?.toString()
+  const refusal = refusalFor(auth, { method, url: originalUrl, header }, due)
   if (refusal.kind === 'redirect')
     response.writeHead(303, { location: refusal.location, 'cache-control': 'no-store' }).end()
   else response.writeHead(refusal.status, refusal.headers).end(refusal.body)

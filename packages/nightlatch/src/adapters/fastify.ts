@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { NightlatchAuth } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
-import { refusalFor } from './guard.js'
+import type { GuardOptions } from './guard.js'
+import { dueOf, refusalFor } from './guard.js'
 
 export { createNightlatch } from '../compose/library.js'
 export { sessionOf } from './guard.js'
@@ -53,15 +54,21 @@ export function nightlatch(auth: NightlatchAuth): (app: FastifyLike) => Promise<
 /** A preHandler that guards a route: `request.nightlatch` is there behind it. */
 export function requireSession(
   auth: NightlatchAuth,
+  options: GuardOptions = {},
 ): (request: RequestLike, reply: ReplyLike) => Promise<unknown> {
   return async (request, reply) => {
     const session = await auth.session(request)
-    if (session !== null) {
+    const due = dueOf(session, options)
+    if (session !== null && due === null) {
       request.nightlatch = session
       return undefined
     }
     const { method, url, headers } = request
-    const refusal = refusalFor(auth, { method, url, header: (name) => headers[name]?.toString() })
+    const refusal = refusalFor(
+      auth,
+      { method, url, header: (name) => headers[name]?.toString() },
+      due ?? 'session',
+    )
     if (refusal.kind === 'redirect')
       return reply.code(303).header('cache-control', 'no-store').header('location', refusal.location).send()
     for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value)

@@ -14,6 +14,19 @@ interface Guarded {
   header(name: string): string | undefined
 }
 
+/** What a guarded route asks for beyond a session. */
+export interface GuardOptions {
+  /** `phishing-resistant`: a session that was proven with a passkey. Whoever has another one is asked for it first. */
+  readonly access?: 'phishing-resistant'
+}
+
+/** What is missing: null, nothing. */
+export type Due = 'session' | 'passkey'
+export const dueOf = (session: SessionView | null, { access }: GuardOptions = {}): Due | null => {
+  if (session === null) return 'session'
+  return access === 'phishing-resistant' && !session.phishingResistant ? 'passkey' : null
+}
+
 type Refusal =
   | { readonly kind: 'redirect'; readonly location: string }
   | {
@@ -24,7 +37,7 @@ type Refusal =
     }
 
 /** A page goes to sign-in and comes back; a program gets 401 and never a page. */
-export function refusalFor(auth: NightlatchAuth, request: Guarded): Refusal {
+export function refusalFor(auth: NightlatchAuth, request: Guarded, due: Due): Refusal {
   const { method, url } = request
   if (isNavigation(request)) {
     const back = wayBack({
@@ -32,18 +45,21 @@ export function refusalFor(auth: NightlatchAuth, request: Guarded): Refusal {
       address: auth.origin + withoutAuthority(url),
       referer: request.header('referer'),
     })
-    return { kind: 'redirect', location: auth.signInUrl(back.slice(auth.origin.length)) }
+    const next = back.slice(auth.origin.length)
+    return { kind: 'redirect', location: due === 'session' ? auth.signInUrl(next) : auth.passkeyUrl(next) }
   }
   const challenge = { 'www-authenticate': challengeFor(request, hostOf(auth.origin)) }
-  const { status, headers, body } = refuse('not-signed-in', { headers: challenge })
+  const { status, headers, body } = refuse(codes[due], { headers: challenge })
   return { kind: 'problem', status, headers, body: String(body) }
 }
 
+const codes = { session: 'not-signed-in', passkey: 'passkey-required' } as const
+
 /** The refusal of a web `Request`. */
-export function refusedResponse(auth: NightlatchAuth, request: Request): Response {
+export function refusedResponse(auth: NightlatchAuth, request: Request, due: Due): Response {
   const { pathname, search } = new URL(request.url)
   const header = (name: string): string | undefined => request.headers.get(name) ?? undefined
-  const refusal = refusalFor(auth, { method: request.method, url: pathname + search, header })
+  const refusal = refusalFor(auth, { method: request.method, url: pathname + search, header }, due)
   if (refusal.kind === 'problem') return new Response(refusal.body, refusal)
   const headers = { 'cache-control': 'no-store', location: refusal.location }
   return new Response(null, { status: 303, headers })

@@ -1,6 +1,7 @@
 import type { NightlatchAuth } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
-import { refusedResponse } from './guard.js'
+import type { GuardOptions } from './guard.js'
+import { dueOf, refusedResponse } from './guard.js'
 
 export { createNightlatch } from '../compose/library.js'
 
@@ -49,10 +50,12 @@ export function nightlatch(
 /** Guards a route: `c.get('nightlatch')` is there behind it. */
 export function requireSession(
   auth: NightlatchAuth,
+  options: GuardOptions = {},
 ): (context: ContextLike, next: Next) => Promise<Response | undefined> {
   return async (context, next) => {
     const session = await auth.session(context.req.raw)
-    if (session === null) return refusedResponse(auth, context.req.raw)
+    const due = dueOf(session, options)
+    if (session === null || due !== null) return refusedResponse(auth, context.req.raw, due ?? 'session')
     context.set('nightlatch', session)
     await next()
     return undefined

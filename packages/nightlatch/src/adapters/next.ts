@@ -1,7 +1,8 @@
 import type { AuthOptions, NightlatchAuth } from '../compose/library.js'
 import { createNightlatch as createAnywhere, defaultLog, unknownAddress } from '../compose/library.js'
 import type { SessionView } from '../http/session-view.js'
-import { refusedResponse } from './guard.js'
+import type { GuardOptions } from './guard.js'
+import { dueOf, refusedResponse } from './guard.js'
 
 export type { NightlatchAuth, SessionView }
 
@@ -46,13 +47,14 @@ export function handlers(
 export function requireSession<Context>(
   source: AuthSource,
   handler: (request: Request, session: SessionView, context: Context) => Response | Promise<Response>,
-  options: NextOptions = {},
+  options: NextOptions & GuardOptions = {},
 ): (request: Request, context: Context) => Promise<Response> {
   return async (request, context) => {
     const auth = await opened(source)
     const session = await auth.session(request)
-    return session === null
-      ? refusedResponse(auth, asSent(request, options))
+    const due = dueOf(session, options)
+    return session === null || due !== null
+      ? refusedResponse(auth, asSent(request, options), due ?? 'session')
       : handler(request, session, context)
   }
 }

@@ -62,7 +62,8 @@ export async function serve(
 
 type Listener = ReturnType<typeof nodeListener>
 
-const probes = new Set(['/healthz', '/readyz', '/metrics'])
+/** Browsers ask for the last of them at the root of the domain, too (WebAuthn Level 3 §5.11). */
+const probes = new Set(['/healthz', '/readyz', '/metrics', '/.well-known/webauthn'])
 
 /** Whoever watches this machine asks the port itself, wherever the pages live: both addresses answer. */
 function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listener): Listener {

@@ -31,6 +31,17 @@ export interface AuthOptions {
   /** Where the pages live below the origin: `/auth`. Default: the origin itself, beside the application's own. */
   readonly basePath?: string
   readonly mfa?: 'required' | 'optional'
+  /**
+   * Default: `sign-in`, a passkey that checks who holds it signs in alone. Where the application keeps the accounts,
+   * passkeys always come after the password, which it is asked about.
+   */
+  readonly passkeys?: 'sign-in' | 'second-factor' | 'off'
+  /** `device-bound`: new passkeys must stay on the device that makes them. */
+  readonly passkeyKind?: 'any' | 'device-bound'
+  /** The domain that passkeys are made for: the origin's host, or a parent of it. */
+  readonly rpId?: string
+  /** Earlier origins that still lead here and are still yours. */
+  readonly formerOrigins?: readonly string[]
   /** Whom Strict-Transport-Security is said of. Default: the host of the origin alone. */
   readonly hsts?: 'host' | 'subdomains' | 'off'
   /** How to reach the person who runs the site: a mail address, an https address or a few words. */
@@ -68,6 +79,8 @@ export interface NightlatchAuth {
   session(request: RequestLike): Promise<SessionView | null>
   /** Where to send somebody who is not signed in; `next` is a path of this origin. */
   signInUrl(next?: string): string
+  /** Where to send somebody who is signed in and has to prove it with a passkey. */
+  passkeyUrl(next?: string): string
   close(): Promise<void>
 }
 
@@ -112,13 +125,17 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     }),
     listener: nodeListener(http.handle, { base, isStopping: () => false }),
     session: (request) => sessionOf(http, request),
-    signInUrl: (next) => `${base}/login${next === undefined ? '' : `?${queryFor(asNext(next))}`}`,
+    signInUrl: (next) => pageUrl(`${base}/login`, next),
+    passkeyUrl: (next) => pageUrl(`${base}/mfa/passkey-due`, next),
     close: async () => {
       await stopHousekeeping()
       await nightlatch.close()
     },
   }
 }
+
+const pageUrl = (path: string, next: string | undefined): string =>
+  `${path}${next === undefined ? '' : `?${queryFor(asNext(next))}`}`
 
 /** The sign-in page sends people to this link. Without it everything else works, and another start makes one. */
 async function tellFirstAccountLink(
@@ -198,6 +215,10 @@ function settingsOf(options: AuthOptions): Settings {
     NIGHTLATCH_ISSUER: issuer,
     NIGHTLATCH_BASE_PATH: basePath,
     NIGHTLATCH_MFA: mfa,
+    NIGHTLATCH_PASSKEYS: options.passkeys,
+    NIGHTLATCH_PASSKEY_KIND: options.passkeyKind,
+    NIGHTLATCH_RP_ID: options.rpId,
+    NIGHTLATCH_FORMER_ORIGINS: options.formerOrigins?.join(','),
     NIGHTLATCH_HSTS: options.hsts,
     NIGHTLATCH_CONTACT: options.contact,
     NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),

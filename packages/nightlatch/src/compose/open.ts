@@ -25,6 +25,7 @@ import {
 import type { RootKey } from '../crypto/root-key.js'
 import { createSecretBox } from '../crypto/secret-box.js'
 import type { KeyedSecretBox } from '../crypto/secret-box.js'
+import { nodeWebAuthn } from '../crypto/webauthn.js'
 import { nodePlatform } from '../crypto/world.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { loadAssets } from '../http/assets.js'
@@ -212,6 +213,7 @@ function joinCore(parts: Parts, joined: Joined): Core {
   return createCore({
     ...joined,
     platform: parts.platform ?? nodePlatform,
+    webAuthn: nodeWebAuthn,
     notices: parts.notices ?? { send: () => undefined },
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,
@@ -258,12 +260,13 @@ export interface HttpApp {
 
 /** The door of pages and JSON, for one origin. */
 export function openServices(nightlatch: Nightlatch, settings: Settings, parts: ServiceParts = {}): HttpApp {
-  const { core, storage, cookieMark: mark } = nightlatch
-  const { origin, basePath: base } = settings
+  const { storage, cookieMark: mark } = nightlatch
+  // With port 0 the origin is known only now.
+  const core: Core = { ...nightlatch.core, policy: policyFrom(settings) }
+  const { origin, basePath: base, cookieDomain } = settings
   const secure = origin.startsWith('https:')
   const { assets, addresses } = loadAssets(base, (file) => readFileSync(new URL(file, assetFolder)))
-  const protectedDomain = settings.cookieDomain ?? ''
-  const nextPolicy = { origin, protectedDomain }
+  const nextPolicy = { origin, protectedDomain: cookieDomain ?? '' }
   const log = parts.log ?? silent
   const { trustedProxies } = settings
   logEvents(nightlatch, log)
@@ -273,11 +276,11 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
       origin,
       base,
       landing: parts.landing ?? `${base}/`,
-      standsAlone: parts.door === 'serve' && protectedDomain === '' && settings.trustedProxies.size === 0,
+      standsAlone: parts.door === 'serve' && cookieDomain === null && settings.trustedProxies.size === 0,
       name: settings.issuer,
       ...{ secure, hsts: settings.hsts, contact: settings.contact, cookieMark: mark },
       assets: addresses,
-      protectedDomain,
+      protectedDomain: nextPolicy.protectedDomain,
     },
     cookies: cookiesFor({ origin, mark }),
     nextOf: (text) => parseNext(text, nextPolicy),

@@ -3,9 +3,15 @@ import type { Policy } from '../core/policy.js'
 import { usualLimits } from '../core/policy.js'
 
 /** What an installation decides with: the usual limits, and what its settings say. */
-export const policyFrom = ({ mfa, issuer, origin }: Settings): Policy => ({
+export const policyFrom = ({ mfa, issuer, origin, passkeys }: Settings): Policy => ({
   ...usualLimits,
   mfa,
   issuer,
   host: new URL(origin).hostname,
+  passkeys: {
+    use: passkeys.use,
+    rpId: passkeys.rpId,
+    origins: [origin, ...passkeys.formerOrigins],
+    deviceBound: passkeys.kind === 'device-bound',
+  },
 })

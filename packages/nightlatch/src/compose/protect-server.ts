@@ -4,7 +4,7 @@ import type { Nightlatch, HttpApp } from './open.js'
 import { atPort } from '../config/read.js'
 import type { Account } from '../core/accounts/account.js'
 import { findSession, liveSessions } from '../core/sessions/session-lifetime.js'
-import { hasTwoFactors } from '../core/factors/registry.js'
+import { hasTwoFactors, isPhishingResistant } from '../core/factors/registry.js'
 import type { HttpLog } from '../http/services.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
@@ -94,6 +94,7 @@ function protectParts(
     handle,
     rules: rules ?? { rules: [], otherwise: core.policy.mfa === 'required' ? 'two-factors' : 'one-factor' },
     hasTwoFactors: ({ session }) => hasTwoFactors(session),
+    isPhishingResistant: ({ session }) => isPhishingResistant(session),
     host,
     whoIs: (request) => findSession(core, services.cookies.token(request, 'session')),
     outage: (request, error) => {

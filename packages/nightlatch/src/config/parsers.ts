@@ -46,6 +46,17 @@ export function origin(text: string): Parsed<string> {
   return value(url.origin)
 }
 
+/** Several of them, separated by commas or spaces. */
+export function origins(text: string): Parsed<readonly string[]> {
+  const all: string[] = []
+  for (const one of text.split(/[\s,]+/).filter((entry) => entry !== '')) {
+    const parsed = origin(one)
+    if (parsed.kind !== 'value') return parsed
+    all.push(parsed.value)
+  }
+  return value([...new Set(all)])
+}
+
 export function basePath(text: string): Parsed<string> {
   const path = `/${text}`.replace(/^\/+/, '/').replace(/\/+$/, '')
   const sound = /^(\/[\w.~-]+)*$/.test(path) && !/\/\.{1,2}(\/|$)/.test(path)
@@ -103,6 +114,19 @@ export function mailAddress(text: string): Parsed<string> {
   if (!/^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[^\s@,;:]{1,253}$/u.test(address)) return problem
   if (domainToASCII(address.split('@')[1] ?? '') === '') return problem
   return value(text.trim())
+}
+
+/** Domains below which strangers register theirs: browsers make neither cookies nor passkeys for all of them. */
+export const isPublicSuffix = (domain: string): boolean =>
+  /^(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$/.test(domain)
+
+/** Whether it may be the parent of ours is told once the origin is known. */
+export function rpId(text: string): Parsed<string> {
+  const domain = domainToASCII(text)
+  const isDomain = domain.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label))
+  if (!isDomain || isIP(domain) !== 0)
+    return refuse(`must be a domain such as example.org, without scheme and port, not ${quote(text)}`)
+  return value(domain)
 }
 
 export function cookieDomain(text: string): Parsed<string> {

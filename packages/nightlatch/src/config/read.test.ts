@@ -34,6 +34,7 @@ describe('without any setting', () => {
       rootKey: { kind: 'file', path: join(dataFolder, 'root-key') },
       issuer: 'Nightlatch',
       mfa: 'required',
+      passkeys: { use: 'sign-in', rpId: 'localhost', formerOrigins: [], kind: 'any' },
       cookieDomain: null,
       hsts: 'host',
       contact: '',

@@ -3,6 +3,7 @@ import type { Secret } from '../core/secret.js'
 import { readRootKeyFile, type RootKey } from '../crypto/root-key.js'
 import { dataPlace, type DataPlace } from './data-place.js'
 import { nearest } from './nearest.js'
+import { isPublicSuffix } from './parsers.js'
 import { parseFile } from './secret-files.js'
 import { withoutServiceLinks } from './service-links.js'
 import { flagOf, settingNames, settings } from './settings.js'
@@ -26,6 +27,7 @@ export interface Settings {
     | { readonly kind: 'file'; readonly path: string }
   readonly issuer: string
   readonly mfa: 'required' | 'optional'
+  readonly passkeys: PasskeySettings
   readonly trustedProxies: AddressList
   readonly cookieDomain: string | null
   readonly hsts: 'host' | 'subdomains' | 'off'
@@ -39,6 +41,13 @@ export interface Settings {
 }
 
 export type Told = Readonly<Partial<Record<SettingName, 'flag' | 'variable'>>>
+
+export interface PasskeySettings {
+  readonly use: 'sign-in' | 'second-factor' | 'off'
+  readonly rpId: string
+  readonly formerOrigins: readonly string[]
+  readonly kind: 'any' | 'device-bound'
+}
 
 /** What keeps the server's connections in bounds. */
 export interface ServerSettings {
@@ -70,8 +79,7 @@ export function readSettings({ env, flags = {} }: SettingSources): SettingsRead 
   const problems = unknownVariables(sources.env)
   const given = withTwins(parseAll(sources, problems), problems)
   const rootKey = rootKeyOf(given, problems)
-  const cookieProblem = mentions(problems, 'origin') ? null : problemOfCookieDomain(given)
-  if (cookieProblem !== null) problems.push(cookieProblem)
+  if (!mentions(problems, 'origin')) problems.push(...problemOfCookieDomain(given), ...problemOfRpId(given))
   // Also when the address is wrong: every problem is told at once.
   const smtp = (['smtpUrl', 'smtpUrlFile'] as const).find((name) => sourceOf(name, sources) !== null)
   if (smtp !== undefined && sourceOf('mailFrom', sources) === null)
@@ -176,14 +184,29 @@ function rootKeyOf(given: GivenSettings, problems: string[]): Settings['rootKey'
 const placeOf = ({ data }: GivenSettings): DataPlace => data ?? dataPlace('nightlatch-data')
 
 /** Browsers give a cookie only to its domain and below, so the sign-in host has to lie there. */
-function problemOfCookieDomain(given: GivenSettings): string | null {
+function problemOfCookieDomain(given: GivenSettings): readonly string[] {
   const { cookieDomain: domain } = given
-  if (domain === undefined) return null
-  const host = new URL(given.origin ?? 'http://localhost').hostname
+  if (domain === undefined) return []
+  const host = hostOf(given)
   return host === domain || host.endsWith(`.${domain}`)
-    ? null
-    : `NIGHTLATCH_COOKIE_DOMAIN: must be a parent of the origin's host ${host}, which ${domain} is not.`
+    ? []
+    : [`NIGHTLATCH_COOKIE_DOMAIN: must be a parent of the origin's host ${host}, which ${domain} is not.`]
 }
+
+/** WebAuthn §5.1.3: the host itself, or a parent of it that one can register. */
+function problemOfRpId(given: GivenSettings): readonly string[] {
+  const { rpId } = given
+  const host = hostOf(given)
+  if (rpId === undefined || rpId === host) return []
+  const isParent = host.endsWith(`.${rpId}`) && rpId.includes('.') && !isPublicSuffix(rpId)
+  return isParent
+    ? []
+    : [
+        `NIGHTLATCH_RP_ID: must be the origin's host ${host} or a parent domain of it that is yours, which ${rpId} is not.`,
+      ]
+}
+
+const hostOf = ({ origin }: GivenSettings): string => new URL(origin ?? 'http://localhost').hostname
 
 interface AlsoRead {
   readonly rootKey: Settings['rootKey']
@@ -197,6 +220,9 @@ const usual = {
   issuer: 'Nightlatch',
   mfa: 'required' as const,
   trustedProxies: { size: 0, has: () => false },
+  passkeys: 'sign-in' as const,
+  passkeyKind: 'any' as const,
+  formerOrigins: [],
   cookieDomain: null,
   hsts: 'host' as const,
   contact: '',
@@ -216,7 +242,8 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
     ...{ keepAliveSeconds: keepAlive, headerLimitBytes: headerLimit },
     ...{ connections, connectionsPerAddress },
   }
-  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = most
+  const { passkeys: use, passkeyKind: kind, rpId = hostOf(given), formerOrigins, ...others } = most
+  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = others
   nothingElseIn(elsewhere)
   const { folder, file } = placeOf({ ...(data && { data }) })
   const database = databaseUrl === undefined ? sqlite(file) : { kind: 'postgres' as const, url: databaseUrl }
@@ -224,6 +251,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
   return {
     ...{ host, port, origin: origin ?? localOrigin(port), basePath },
     ...{ dataFolder: folder, database, rootKey, issuer, mfa },
+    passkeys: { use, rpId, formerOrigins, kind },
     ...{ trustedProxies, cookieDomain, mail, server, logLevel, hsts, contact, told },
   }
 }

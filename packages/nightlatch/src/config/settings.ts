@@ -125,6 +125,46 @@ export const settings = {
     example: 'optional',
     parse: parse.oneOf(['required', 'optional']),
   }),
+  passkeys: describe({
+    variable: 'NIGHTLATCH_PASSKEYS',
+    placeholder: 'choice',
+    help:
+      'sign-in: a passkey that checks who holds it (by a finger, a face or a PIN) signs in alone. ' +
+      'second-factor: passkeys count after the password only. off: none are offered, and none are taken.',
+    shownDefault: 'sign-in',
+    example: 'second-factor',
+    parse: parse.oneOf(['sign-in', 'second-factor', 'off']),
+  }),
+  passkeyKind: describe({
+    variable: 'NIGHTLATCH_PASSKEY_KIND',
+    placeholder: 'choice',
+    help:
+      'any: also passkeys that a password manager copies to the other devices of their owner. ' +
+      'device-bound: new ones must stay on the device that makes them, as security keys do.',
+    shownDefault: 'any',
+    example: 'device-bound',
+    parse: parse.oneOf(['any', 'device-bound']),
+  }),
+  rpId: describe({
+    variable: 'NIGHTLATCH_RP_ID',
+    placeholder: 'domain',
+    help:
+      "The domain that passkeys are made for: the origin's host, or a parent of it, so that a later move of the " +
+      'site within that domain loses none. Passkeys that were made for another one cannot be used.',
+    shownDefault: 'the host of the origin',
+    example: 'example.org',
+    parse: parse.rpId,
+  }),
+  formerOrigins: describe({
+    variable: 'NIGHTLATCH_FORMER_ORIGINS',
+    placeholder: 'list',
+    help:
+      'Earlier origins of this site that still lead here and are still yours, separated by commas: browsers may use ' +
+      'its passkeys there, too (/.well-known/webauthn).',
+    shownDefault: 'none',
+    example: 'https://login.example.org',
+    parse: parse.origins,
+  }),
   trustedProxies: describe({
     variable: 'NIGHTLATCH_TRUSTED_PROXIES',
     placeholder: 'list',

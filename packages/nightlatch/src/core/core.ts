@@ -7,6 +7,7 @@ import type { storage } from './ports/stores.js'
 import type { Queries } from './queries.js'
 import { queriesOn } from './queries.js'
 import type { Platform } from './ports/platform.js'
+import type { WebAuthn } from './ports/webauthn.js'
 
 /** An application that keeps its own accounts and passwords, and adds the second factor only. */
 export interface ApplicationAccounts {
@@ -36,6 +37,7 @@ export interface Core {
   readonly queries: Queries
   readonly passwords: PasswordHasher
   readonly box: SecretBox
+  readonly webAuthn: WebAuthn
   readonly notices: Notices
   isCommonPassword(lowerCase: string): boolean
   /** null: the accounts and passwords are ours. */

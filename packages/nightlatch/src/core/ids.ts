@@ -6,10 +6,11 @@ export type AccountId = string & { readonly is: 'account' }
 export type SessionId = string & { readonly is: 'session' }
 export type SignInId = string & { readonly is: 'sign-in' }
 export type AuthenticatorId = string & { readonly is: 'authenticator' }
+export type PasskeyId = string & { readonly is: 'passkey' }
 export type TrustedDeviceId = string & { readonly is: 'trusted-device' }
 export type InvitationId = string & { readonly is: 'invitation' }
 
-type AnyId = AccountId | SessionId | SignInId | AuthenticatorId | TrustedDeviceId | InvitationId
+type AnyId = AccountId | SessionId | SignInId | AuthenticatorId | PasskeyId | TrustedDeviceId | InvitationId
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 

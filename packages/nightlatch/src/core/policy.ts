@@ -1,4 +1,5 @@
 import { day, hour, minute } from './ports/platform.js'
+import type { PasskeyPolicy } from './factors/passkeys/policy.js'
 import type { AttemptPolicy } from './rate-limits/attempts.js'
 
 /**
@@ -78,6 +79,11 @@ interface Limits {
     readonly most: number
   }
   readonly authenticators: { readonly most: number; readonly setUpSeconds: number }
+  readonly passkey: {
+    readonly most: number
+    /** What the browser is asked for is good for so long. */
+    readonly challengeSeconds: number
+  }
   readonly recoveryCodes: { readonly count: number }
   readonly housekeeping: {
     /** Rows of one kind in one transaction. */
@@ -99,6 +105,7 @@ export interface Policy extends Limits {
   readonly issuer: string
   /** The host that people see, for the account's label in the app. */
   readonly host: string
+  readonly passkeys: PasskeyPolicy
 }
 
 const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour }
@@ -127,6 +134,7 @@ export const usualLimits: Limits = {
   heldNameSeconds: 30 * day,
   groups: { most: 100 },
   authenticators: { most: 10, setUpSeconds: 30 * minute },
+  passkey: { most: 20, challengeSeconds: 5 * minute },
   recoveryCodes: { count: 10 },
   housekeeping: {
     batch: 500,

@@ -3,6 +3,7 @@ import type { AuditStore } from './audit/audit.js'
 import type { Core } from './core.js'
 import type { OwnFactors } from './factors/registry.js'
 import { ownFactors } from './factors/registry.js'
+import type { Passkey } from './factors/passkeys/store.js'
 import type { Authenticator } from './factors/totp/store.js'
 import type { AccountId } from './ids.js'
 import type { KnownKey } from './keys/key-checks.js'
@@ -33,6 +34,14 @@ export interface Queries {
   readonly installation: { find(): Promise<Installation | null> }
   /** Root keys that sealed something here. */
   readonly keys: { list(): Promise<readonly KnownKey[]> }
+  readonly passkeys: {
+    listOf(account: AccountId): Promise<readonly Passkey[]>
+    /** What authenticators know the account by; null before the first one. */
+    userHandleOf(account: AccountId): Promise<string | null>
+    /** How many of all accounts were made for another domain, and cannot be used. */
+    countElsewhere(rpId: string): Promise<number>
+    count(): Promise<number>
+  }
   readonly recoveryCodes: { countLeft(account: AccountId): Promise<number> }
   /** Those that have not expired. Whether they count where two factors are asked for: `liveSessions`. */
   readonly sessions: { listOf(account: AccountId): Promise<readonly Session[]> }
@@ -43,7 +52,7 @@ export interface Queries {
 export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeof storage>): Queries {
   const { box, platform } = core
   const { stores } = core[storage]
-  const { accounts, audit, authenticators, recoveryCodes, sessions, trustedDevices } = stores
+  const { accounts, audit, authenticators, passkeys, recoveryCodes, sessions, trustedDevices } = stores
   return {
     accounts: {
       find: (id) => accounts.find(id),
@@ -58,6 +67,12 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
     factors: { listOf: (account) => ownFactors(stores, account) },
     installation: { find: () => findInstallation(stores) },
     keys: { list: () => listKeys(box, stores) },
+    passkeys: {
+      listOf: (account) => passkeys.listOf(account),
+      userHandleOf: (account) => passkeys.findUserHandle(account),
+      countElsewhere: (rpId) => passkeys.countElsewhere(rpId),
+      count: () => passkeys.count(),
+    },
     recoveryCodes: { countLeft: (account) => recoveryCodes.countLeft(account) },
     sessions: {
       async listOf(account) {

@@ -13,7 +13,7 @@ export type Form = ReadonlyMap<string, string>
 
 /** A form as sent by a page; every name at most once, so that no two readers pick different values. */
 export async function readForm(request: HttpRequest): Promise<{ kind: 'form'; form: Form } | BodyRefusal> {
-  const text = await readText(request, 'application/x-www-form-urlencoded')
+  const text = await readText(request, 'application/x-www-form-urlencoded', bodyLimitBytes)
   if (typeof text !== 'string') return text
   const form = parseForm(text)
   return form === null ? refuse('malformed-body') : { kind: 'form', form }
@@ -22,8 +22,8 @@ export async function readForm(request: HttpRequest): Promise<{ kind: 'form'; fo
 type Json = { kind: 'json'; value: object } | BodyRefusal
 
 /** A JSON object. */
-export async function readJson(request: HttpRequest): Promise<Json> {
-  const text = await readText(request, 'application/json')
+export async function readJson(request: HttpRequest, limitBytes = bodyLimitBytes): Promise<Json> {
+  const text = await readText(request, 'application/json', limitBytes)
   return typeof text === 'string' ? parseJson(text) : text
 }
 
@@ -42,17 +42,21 @@ export async function readOptionalJson(request: HttpRequest): Promise<Json> {
   const length = request.header('content-length')
   const none = (length === undefined || length === '0') && request.header('transfer-encoding') === undefined
   if (none && request.header('content-type') === undefined) return { kind: 'json', value: {} }
-  const text = await readText(request, 'application/json')
+  const text = await readText(request, 'application/json', bodyLimitBytes)
   if (typeof text !== 'string') return text
   return text === '' ? { kind: 'json', value: {} } : parseJson(text)
 }
 
-async function readText(request: HttpRequest, type: string): Promise<string | BodyRefusal> {
+async function readText(
+  request: HttpRequest,
+  type: string,
+  limitBytes: number,
+): Promise<string | BodyRefusal> {
   if (!isType(request.header('content-type'), type) || request.headerCount('content-type') > 1)
     return refuse('wrong-content-type')
   const encoding = request.header('content-encoding')
   if (encoding !== undefined && encoding !== 'identity') return refuse('wrong-content-type')
-  const bytes = await request.body(bodyLimitBytes)
+  const bytes = await request.body(limitBytes)
   if (bytes === 'too-large') return refuse('body-too-large')
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -52,7 +52,8 @@ export type Handler = (context: Context) => Promise<HttpResponse>
 export function browserOf({ services, request }: Context): Browser {
   const client = { address: services.clientAddress(request), userAgent: request.header('user-agent') ?? '' }
   const { device, trusted, session } = services.cookies.tokens(request, ['device', 'trusted', 'session'])
-  return { client, knownDevice: device, trustedDevice: trusted, session }
+  const challenges = services.cookies.read(request, 'passkey') ?? null
+  return { client, knownDevice: device, trustedDevice: trusted, session, challenges }
 }
 
 export const signedInOf = ({ services, request }: Context): Promise<SignedIn | null> =>

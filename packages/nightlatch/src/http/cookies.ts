@@ -3,7 +3,8 @@ import { parseToken } from '../core/tokens.js'
 import type { HttpRequest } from './request.js'
 
 /** What a browser holds for us, each a cookie of its own. */
-type CookieName = 'session' | 'sign-in' | 'device' | 'trusted' | 'invitation' | 'next' | 'notice' | 'bounces'
+type CookieName =
+  'session' | 'sign-in' | 'device' | 'trusted' | 'invitation' | 'next' | 'notice' | 'bounces' | 'passkey'
 
 interface CookieNames {
   readonly current: string

@@ -122,6 +122,8 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'sign-in-expired',
   'authenticator-added',
   'phone-changed',
+  'passkey-added',
+  'passkey-removed',
   'authenticator-renamed',
   'authenticator-removed',
   'recovery-codes-renewed',

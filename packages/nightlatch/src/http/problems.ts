@@ -56,6 +56,12 @@ export const problems = {
     help: 'The password was right. `next` says what comes now: `verify` or `setup`.',
     guide: 'explanation/how-the-second-step-works.md',
   },
+  'passkey-required': {
+    status: 401,
+    title: 'A passkey is asked for here',
+    help: 'A rule wants a session that no other site can have got hold of: prove it with a passkey, at `/mfa/passkey-due`.',
+    guide: 'guides/passkeys.md',
+  },
   'sign-in-over': {
     status: 401,
     title: 'No sign-in is in progress here',
@@ -84,6 +90,13 @@ export const problems = {
     title: 'The recovery code is wrong',
     help: 'It is none of the account, or was used before.',
     guide: 'guides/lost-phone.md',
+  },
+  'wrong-passkey': {
+    status: 401,
+    title: 'The passkey was not accepted',
+    help:
+      'One answer for whatever was wrong with it; the audit trail has the reason. Ask for new options, then try again: ' +
+      'each challenge is good once, for five minutes, in the browser that asked for it.',
   },
   'code-unreadable': {
     status: 401,
@@ -127,6 +140,12 @@ export const problems = {
     help: 'No such address, or no such thing of this account.',
     page: 'not-found',
   },
+  'passkeys-off': {
+    status: 404,
+    title: 'Passkeys are not used here',
+    help: 'Not at all, or not without a password: `NIGHTLATCH_PASSKEYS` says which.',
+    page: 'not-found',
+  },
   'wrong-method': {
     status: 405,
     title: 'This address does not take this method',
@@ -135,13 +154,23 @@ export const problems = {
   },
   'last-authenticator': {
     status: 409,
-    title: 'This is the last authenticator',
+    title: 'This is the last second factor',
     help: 'A second factor is required: set up another one first.',
   },
   'too-many-authenticators': {
     status: 409,
     title: 'The account has ten authenticators',
     help: 'Remove one first.',
+  },
+  'too-many-passkeys': {
+    status: 409,
+    title: 'The account has twenty passkeys',
+    help: 'Remove one first.',
+  },
+  'no-passkey': {
+    status: 409,
+    title: 'The account has no passkey for this address',
+    help: 'Give another second factor, and add a passkey afterwards.',
   },
   'no-second-factor': {
     status: 409,
@@ -202,6 +231,11 @@ export const problems = {
     status: 422,
     title: 'The new password cannot be used',
     help: '`reason`: `too-short` (`shortest` says how many characters), `too-long`, `not-allowed`, `common` or `own-name`.',
+  },
+  'passkey-not-device-bound': {
+    status: 422,
+    title: 'The passkey can be copied to other devices',
+    help: 'Only passkeys that stay on their device are taken here, such as those of a security key.',
   },
   'too-many-attempts': {
     status: 429,

@@ -11,6 +11,8 @@ import * as home from './pages/home.js'
 import * as invitation from './pages/invitation.js'
 import * as operations from './health/health.js'
 import type { Route } from './router.js'
+import * as passkeySetUp from './pages/passkey-set-up.js'
+import * as passkeys from './pages/passkey-pages.js'
 import * as setUp from './pages/set-up.js'
 import * as signIn from './pages/sign-in.js'
 import * as stepUp from './pages/reauthenticate.js'
@@ -30,11 +32,15 @@ export const routes: readonly Route<Handler>[] = [
   get('/', home.getHome),
   get('/help', home.getHelp),
   ...pair('/login', breakLoops(signIn.getLogin), signIn.postLogin),
+  ...pair('/login/passkey', passkeys.getPasskeyLogin, passkeys.postPasskeyLogin),
   ...pair('/logout', home.getLogout, home.postLogout),
   ...pair('/invitation', invitation.getInvitation, invitation.postInvitation),
   ...pair('/mfa/verify', signIn.getVerify, signIn.postVerify),
+  ...pair('/mfa/passkey', signIn.getPasskeyStep, signIn.postPasskeyStep),
+  get('/mfa/passkey-due', passkeys.getPasskeyDue),
   ...pair('/mfa/recovery', signIn.getRecovery, signIn.postRecovery),
   ...pair('/mfa/setup', setUp.getSetUp, setUp.postSetUp),
+  ...pair('/mfa/setup/passkey', passkeySetUp.getPasskeySetUp, passkeySetUp.postPasskeySetUp),
   get('/mfa/setup/qr.png', setUp.getQrPng),
   get('/mfa/setup/qr.svg', setUp.getQrSvg),
   ...pair('/mfa/recovery-codes', setUp.getRecoveryCodes, setUp.postRecoveryCodes),
@@ -42,6 +48,8 @@ export const routes: readonly Route<Handler>[] = [
   get('/account', getAccount),
   ...pair('/account/authenticators/:id/rename', change.getRename, change.postRename),
   ...pair('/account/authenticators/:id/remove', change.getRemove, change.postRemove),
+  ...pair('/account/passkeys/:id/rename', passkeys.getRename, passkeys.postRename),
+  ...pair('/account/passkeys/:id/remove', passkeys.getRemove, passkeys.postRemove),
   ...pair('/account/recovery-codes/renew', change.getRenewCodes, change.postRenewCodes),
   ...pair('/account/sessions/:id/end', change.getEndSession, change.postEndSession),
   ...pair('/account/sessions/end-others', change.getEndOthers, change.postEndOthers),
@@ -49,6 +57,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/account/password', change.getPassword, change.postPassword),
   ...pair('/account/change-phone', change.getChangePhone, change.postChangePhone),
   ...pair('/account/confirm', stepUp.getConfirm, stepUp.postConfirm),
+  ...pair('/account/confirm/passkey', stepUp.getConfirmPasskey, stepUp.postConfirmPasskey),
   ...pair('/account/confirm/recovery', stepUp.getConfirmRecovery, stepUp.postConfirmRecovery),
   get('/admin', getPeople),
   ...pair('/admin/people/new', person.getAddPerson, person.postAddPerson),
@@ -59,6 +68,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/admin/groups/rename', groups.getRenameGroup, groups.postRenameGroup),
   ...pair('/admin/groups/remove', groups.getRemoveGroup, groups.postRemoveGroup),
   get('/admin/activity', getActivity),
+  get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),
   { method: 'ANY', path: '/forward-auth', handler: forwardAuth },
   get('/healthz', operations.getHealth),

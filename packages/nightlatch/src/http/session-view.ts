@@ -1,4 +1,6 @@
 import { isoTime } from '../shared/time.js'
+import type { Strength } from '../core/factors/factor.js'
+import { isPhishingResistant, strengthOfSession } from '../core/factors/registry.js'
 import type { Proof, SignedIn } from '../core/sessions/session.js'
 
 /** A session as programs see it; times are ISO 8601, UTC. */
@@ -10,6 +12,10 @@ export interface SessionView {
     readonly email: string
   }
   readonly factors: readonly Proof[]
+  /** What they are worth together. */
+  readonly strength: Strength
+  /** Proven with a passkey: no other site can have got hold of it. */
+  readonly phishingResistant: boolean
   readonly signedInAt: string
   /** The last fresh proof, or null when there was none. */
   readonly verifiedAt: string | null
@@ -21,6 +27,8 @@ export function sessionView({ account, session }: SignedIn): SessionView {
   return {
     account: { id, username, name, email },
     factors: session.factors,
+    strength: strengthOfSession(session),
+    phishingResistant: isPhishingResistant(session),
     signedInAt: isoTime(session.signedInAt),
     verifiedAt: session.verifiedAt === 0 ? null : isoTime(session.verifiedAt),
     expiresAt: isoTime(session.expiresAt),

@@ -34,6 +34,33 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: ({ name }) => `An authenticator app was removed from your account${named(name)}.`,
     ifNotYou: signInAndLook,
   },
+  'passkey-added': {
+    subject: 'A passkey was added to your account',
+    what: ({ name }) => `A passkey was added to your account${named(name)}.`,
+    ifNotYou: signInAndLook,
+  },
+  'passkey-replaced': {
+    subject: 'A second factor of your account was replaced by a passkey',
+    what: ({ name, replaced, recovered }) =>
+      `${recovered === 1 ? 'After a sign-in with one of your recovery codes, a' : 'A'} passkey${named(name)} has taken ` +
+      `the place of what you had${named(replaced)}, which no longer lets in.`,
+    ifNotYou:
+      'If it was not you, sign in at once with another passkey, an authenticator app or a recovery code, remove the ' +
+      'new passkey, end the other sessions, make new recovery codes and change your password. If you cannot sign in ' +
+      'any more, tell your administrator at once: an administrator can reset the second step.',
+  },
+  'passkey-removed': {
+    subject: 'A passkey was removed from your account',
+    what: ({ name }) => `A passkey was removed from your account${named(name)}.`,
+    ifNotYou: signInAndLook,
+  },
+  'passkey-cloned': {
+    subject: 'There seems to be a copy of your passkey',
+    what: ({ name }) =>
+      `Somebody tried to sign in with a passkey of yours${named(name)} whose counter went back. Most likely there is a ` +
+      'copy of it. They did not get in.',
+    ifNotYou: 'Sign in in another way, remove this passkey and make a new one on a device that you trust.',
+  },
   'second-factor-reset': {
     subject: 'Your second step was reset',
     what: () =>

@@ -1,4 +1,5 @@
 import type { FactorKind } from '../core/factors/factor.js'
+import type { RequestOptions } from '../core/factors/passkeys/options.js'
 import { factorWords } from './words/factors.js'
 import { html, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
@@ -12,9 +13,10 @@ import {
   passwordField,
   type FormView,
 } from './layout/parts.js'
+import { passkeyForm } from './passkey-form.js'
 import { recoveryField } from './sign-in.js'
 import { confirm, signOut, type ConfirmAction } from './words/account.js'
-import { common } from './words/words.js'
+import { common, passkey } from './words/words.js'
 
 export interface ConfirmView extends FormView {
   readonly username: string
@@ -27,6 +29,10 @@ export interface ConfirmView extends FormView {
   /** What they are about to do. */
   readonly action?: ConfirmAction | undefined
   readonly minutes: number
+  /** What one of the account's passkeys is asked for with; null where there is none that works here. */
+  readonly passkey?: RequestOptions | null | undefined
+  /** A passkey is not enough without the password. */
+  readonly withPassword?: boolean | undefined
   /** How many codes of the account were refused in a row. */
   readonly failures?: number | undefined
 }
@@ -63,8 +69,13 @@ export const confirmPage = (site: Site, view: ConfirmCodeView): Html =>
         ${view.withCode && codeField(view)}
         ${actions({ submit: confirm.submit, cancel: { href: `${site.base}/account`, label: common.cancel } })}
       </form>
-      ${view.others.map((kind) => html`<p class="aside">${otherProof(site, view, kind)}</p>`)}`,
+      ${view.passkey && view.withPassword !== true && passkeyForm({ action: `${site.base}${factorWords.passkey.confirmPath}`, options: view.passkey, next: view.next, label: passkey.use })}
+      ${othersBeside(view).map((kind) => html`<p class="aside">${otherProof(site, view, kind)}</p>`)}`,
   })
+
+/** The button is there already. */
+const othersBeside = ({ others, passkey, withPassword }: ConfirmView): readonly FactorKind[] =>
+  passkey && withPassword !== true ? others.filter((kind) => kind !== 'passkey') : others
 
 function codeField(view: ConfirmCodeView): Html {
   const clock = clockHelp(view.failures)
@@ -81,6 +92,33 @@ const confirmHref = (site: Site, view: ConfirmView, kind: FactorKind): string =>
 
 const otherProof = (site: Site, view: ConfirmView, kind: FactorKind): Html =>
   html`<a href="${confirmHref(site, view, kind)}">${factorWords[kind].use}</a>`
+
+export const confirmPasskeyPage = (site: Site, view: ConfirmView): Html =>
+  layout(site, {
+    title: confirm.title,
+    failed: failed(view),
+    body: html`${errorSummary(view)}
+      <h1>${confirm.title}</h1>
+      ${introduction(view)}
+      ${
+        view.passkey
+          ? passkeyForm({
+              action: `${site.base}${factorWords.passkey.confirmPath}`,
+              options: view.passkey,
+              next: view.next,
+              label: passkey.use,
+              isMain: true,
+              before: view.withPassword === true && passwordBeside(view),
+            })
+          : html`<p>${passkey.noneHere}</p>`
+      }
+      ${view.others.map((kind) => html`<p class="aside">${otherProof(site, view, kind)}</p>`)}
+      <p class="aside"><a href="${site.base}/account">${common.cancel}</a></p>`,
+  })
+
+const passwordBeside = (view: ConfirmView): Html =>
+  html`<p class="hint">${passkey.withPassword}</p>
+    ${knownUsername(view.username)}${passwordField(view, { name: 'password', label: confirm.password })}`
 
 export function confirmRecoveryPage(site: Site, view: ConfirmView): Html {
   const [instead] = view.others

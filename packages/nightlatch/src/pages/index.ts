@@ -14,6 +14,14 @@ export {
   type VerifyView,
 } from './sign-in.js'
 export { changePhonePage, setupPage, type ChangePhoneView, type SetupView } from './setup.js'
+export {
+  lostFactorPage,
+  newPasskeyPage,
+  passkeyStepPage,
+  type LostFactorView,
+  type NewPasskeyView,
+  type PasskeyStepView,
+} from './passkeys.js'
 export { qrSvg, qrSvgDocument, type QrModules } from './layout/qr-svg.js'
 export {
   recoveryCodesFileName,
@@ -28,6 +36,9 @@ export {
   type AccountView,
   type ActivityRow,
   type AuthenticatorRow,
+  type PasskeyRow,
+  type PasskeySignal,
+  type PasskeysView,
   type SessionRow,
   type TrustedDeviceRow,
 } from './account/account.js'
@@ -51,6 +62,7 @@ export {
 } from './account/actions.js'
 export {
   confirmPage,
+  confirmPasskeyPage,
   confirmRecoveryPage,
   logoutPage,
   type ConfirmCodeView,

@@ -10,7 +10,9 @@ import {
   textField,
   type FormView,
 } from './layout/parts.js'
-import { changePhone, common, setup } from './words/words.js'
+import type { CreationOptions } from '../core/factors/passkeys/options.js'
+import { passkeyForm } from './passkey-form.js'
+import { changePhone, common, newPasskey, setup } from './words/words.js'
 
 export interface SetupView extends FormView {
   readonly issuer: string
@@ -31,6 +33,8 @@ export interface SetupView extends FormView {
   readonly cancelHref?: string | undefined
   /** Where to go afterwards. */
   readonly next?: string | undefined
+  /** A passkey may be made instead. */
+  readonly passkey?: CreationOptions | null | undefined
   /** The name of the authenticator that this one takes the place of. */
   readonly replaces?: string | undefined
 }
@@ -58,8 +62,17 @@ export const setupPage = (site: Site, view: SetupView): Html =>
           </li>
         </ol>
       </form>
+      ${view.passkey && passkeyInstead(site, view, view.passkey)}
       <div class="aside">${aids(site, view)}</div>`,
   })
+
+/** Shown by the script, where the browser can make one. */
+const passkeyInstead = (site: Site, view: SetupView, options: CreationOptions): Html =>
+  html`<section class="aside" data-passkey-only hidden aria-labelledby="or-passkey">
+    <h2 id="or-passkey">${newPasskey.instead}</h2>
+    <p>${newPasskey.what}</p>
+    ${passkeyForm({ action: `${site.base}/mfa/setup/passkey`, options, next: view.next, label: newPasskey.submit, creates: true })}
+  </section>`
 
 function introduction(view: SetupView): Html {
   if (view.replaces !== undefined) return setup.replaces(view.replaces)

@@ -1,4 +1,5 @@
 import type { FactorKind } from '../core/factors/factor.js'
+import type { RequestOptions } from '../core/factors/passkeys/options.js'
 import { factorWords } from './words/factors.js'
 import { html, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
@@ -15,7 +16,8 @@ import {
   textField,
   type FormView,
 } from './layout/parts.js'
-import { common, recovery, signIn, verify } from './words/words.js'
+import { passkeyForm } from './passkey-form.js'
+import { common, passkey, recovery, signIn, verify } from './words/words.js'
 
 export interface LoginView extends FormView {
   /** What was typed, after a refusal. */
@@ -25,6 +27,8 @@ export interface LoginView extends FormView {
   /** The name of the application that sent the person here. */
   readonly continueTo?: string | undefined
   readonly notice?: Notice | undefined
+  /** A passkey may sign in alone. */
+  readonly passkey?: RequestOptions | null | undefined
 }
 
 export const loginPage = (site: Site, view: LoginView): Html =>
@@ -40,6 +44,7 @@ export const loginPage = (site: Site, view: LoginView): Html =>
         ${passwordField(view, { name: 'password', label: signIn.password })}
         ${actions({ submit: signIn.submit })}
       </form>
+      ${view.passkey && passkeyForm({ action: `${site.base}/login/passkey`, options: view.passkey, next: view.next, label: passkey.signIn, autofill: true })}
       <p class="aside"><a href="${site.base}/help#cannot-sign-in">${signIn.cannot}</a></p>`,
   })
 
@@ -54,6 +59,8 @@ export interface VerifyView extends FormView {
   readonly rememberDays: number
   /** What else may be given, the best first. */
   readonly others: readonly FactorKind[]
+  /** What one of the account's passkeys is asked for with. */
+  readonly passkey?: RequestOptions | null | undefined
   /** How many codes of the account were refused in a row. */
   readonly failures?: number | undefined
 }
@@ -73,23 +80,27 @@ export function verifyPage(site: Site, view: VerifyView): Html {
         ${code.errors}${clock.hint} ${code.input} ${view.offerRemember && rememberBox(view.rememberDays)}
         ${nextField(view.next)}${actions({ submit: common.continue })}
       </form>
+      ${view.passkey && passkeyForm({ action: `${site.base}/mfa/passkey`, options: view.passkey, next: view.next, label: passkey.use, takesFrom: 'remember' })}
       <section class="aside" aria-labelledby="other-ways">
         <h2 id="other-ways">${verify.cannot}</h2>
         <ul>
-          ${otherSteps(site, view)}
+          ${otherSteps(site, { ...view, others: view.others.filter((kind) => kind !== 'passkey') })}
           <li><a href="${withNext(`${site.base}/login?restart`, view.next)}">${verify.startAgain}</a></li>
         </ul>
       </section>`,
   })
 }
 
-const otherSteps = (site: Site, { others, next }: Pick<VerifyView, 'others' | 'next'>): readonly Html[] =>
+export const otherSteps = (
+  site: Site,
+  { others, next }: Pick<VerifyView, 'others' | 'next'>,
+): readonly Html[] =>
   others.map((kind) => {
     const { stepPath, use } = factorWords[kind]
     return html`<li><a href="${withNext(site.base + stepPath, next)}">${use}</a></li>`
   })
 
-const rememberBox = (days: number): Html =>
+export const rememberBox = (days: number): Html =>
   html`<div class="check">
     <input id="remember" name="remember" type="checkbox" value="yes" aria-describedby="remember-hint" />
     <label for="remember">${verify.remember(days)}</label>
@@ -138,5 +149,5 @@ export const recoveryField = (view: FormView): Html =>
 const operatorHelp = (site: Site): Html => html`<p>${common.askOperator(site.name)}</p>`
 
 /** A link to another page of the same sign-in. */
-const withNext = (href: string, next: string | undefined): string =>
+export const withNext = (href: string, next: string | undefined): string =>
   next ? `${href}${href.includes('?') ? '&' : '?'}next=${encodeURIComponent(next)}` : href

@@ -8,6 +8,7 @@ export interface GateParts {
   /** The person behind a live session; rejects while the database cannot say. */
   whoIs(request: HttpRequest): Promise<SignedIn | null>
   hasTwoFactors(person: SignedIn): boolean
+  isPhishingResistant(person: SignedIn): boolean
   readonly rules: AccessRules
   /** The public host, for the rules. */
   readonly host: string
@@ -42,9 +43,10 @@ function demandsOn({ method, path }: HttpRequest, { rules, host }: GateParts): r
     : demandsFor(rules, { method, host, path })
 }
 
-const judged = (person: SignedIn, { hasTwoFactors }: GateParts) => ({
+const judged = (person: SignedIn, { hasTwoFactors, isPhishingResistant }: GateParts) => ({
   groups: person.account.groups,
   hasTwoFactors: hasTwoFactors(person),
+  isPhishingResistant: isPhishingResistant(person),
 })
 
 const pass = (person: SignedIn | null): Verdict => ({ kind: 'pass', person })
@@ -54,5 +56,6 @@ const verdicts: Record<Judgement, (person: SignedIn | null) => Verdict> = {
   allowed: pass,
   'sign-in': () => refused('not-signed-in'),
   'second-factor': () => refused('second-factor-required'),
+  passkey: () => refused('passkey-required'),
   forbidden: () => refused('no-access'),
 }

@@ -14,7 +14,8 @@ import type { UpstreamProblem } from './passage.js'
 
 /** Why a request does not reach the application. People who only have to sign in, or to set up, are sent there. */
 export type Refused =
-  Extract<ProblemCode, 'not-signed-in' | 'second-factor-required'> | Extract<PagedCode, RefusedOnPage>
+  | Extract<ProblemCode, 'not-signed-in' | 'second-factor-required' | 'passkey-required'>
+  | Extract<PagedCode, RefusedOnPage>
 
 type RefusedOnPage =
   | 'no-access'
@@ -34,7 +35,8 @@ export const applicationProblems = {
 export function refusal(services: Services, request: HttpRequest, why: Refused): HttpResponse {
   if (!isNavigation(request)) return problemOf(services, request, why)
   if (why === 'not-signed-in') return toSignIn(services, request)
-  if (why === 'second-factor-required') return toSetUp(services, request)
+  if (why === 'second-factor-required') return toStep(services, request, '/mfa/setup')
+  if (why === 'passkey-required') return toStep(services, request, '/mfa/passkey-due')
   const context: Context = { services, request, id: '', query: new Map() }
   const again = { href: request.method === 'GET' ? originalOf(request) : '/', label: 'Try again' }
   return refusalPage(context, why, isOurs(why) ? { next: again, reference: request.id } : {})
@@ -59,8 +61,8 @@ function toSignIn({ site }: Services, request: HttpRequest): HttpResponse {
 }
 
 /** Signed in already: nothing but the cookie carries the way back through the steps. */
-function toSetUp(services: Services, request: HttpRequest): HttpResponse {
-  const step = stepTo(services, `${services.site.base}/mfa/setup`, pathBack(services.site.origin, request))
+function toStep(services: Services, request: HttpRequest, path: string): HttpResponse {
+  const step = stepTo(services, services.site.base + path, pathBack(services.site.origin, request))
   return seeOther(step.location, { cookies: [step.cookie] })
 }
 

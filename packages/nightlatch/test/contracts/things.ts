@@ -2,6 +2,7 @@ import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { createHash, randomBytes } from 'node:crypto'
 import type { Account, LoginName } from '../../src/core/accounts/account.js'
 import type { AuthenticatorSecret, SetUp } from '../../src/core/factors/totp/store.js'
+import type { Passkey } from '../../src/core/factors/passkeys/store.js'
 import type { TrustedDevice } from '../../src/core/sessions/trusted-device.js'
 import { type AccountId, newId, type parseId } from '../../src/core/ids.js'
 import type { Session } from '../../src/core/sessions/session.js'
@@ -77,6 +78,26 @@ export function anAuthenticator(
     ...ourOtp,
     issuer: null,
     entryNumber: 1,
+    createdAt: 1000,
+    lastUsedAt: 1000,
+    ...own,
+  }
+}
+
+export function aPasskey(account: Account, own: Partial<Passkey> = {}): Passkey {
+  return {
+    id: anId(),
+    account: account.id,
+    name: 'Blue key 🔑',
+    credentialId: randomBytes(32).toString('base64url'),
+    publicKey: { algorithm: -7, spki: 'MFkw' },
+    signCount: 0,
+    rpId: 'example.org',
+    transports: ['internal', 'hybrid'],
+    aaguid: '0'.repeat(32),
+    verifiesUser: true,
+    backupEligible: true,
+    backedUp: false,
     createdAt: 1000,
     lastUsedAt: 1000,
     ...own,

@@ -416,7 +416,7 @@ describe('an administrator', () => {
       await here.stores.attempts.reserve(codeKey(ada.id), codePolicy, noon)
       await here.stores.attempts.reserve(recoveryKey(ada.id), recoveryPolicy, noon)
     }
-    expect(await resetSecondFactor(here.core, account)).toEqual({ totp: 1, 'recovery-code': 10 })
+    expect(await resetSecondFactor(here.core, account)).toEqual({ totp: 1, passkey: 0, 'recovery-code': 10 })
     await nothingGoesOn()
     expect(await lastOf(ada)).toMatchObject(written('account.second-factor-reset'))
     const client = { address: '', userAgent: '' }
@@ -438,7 +438,11 @@ describe('an administrator', () => {
     )
     expect((await giveRecoveryCode(here.core, { ...given, code: ada.recoveryCodes[0]! })).kind).toBe('wrong')
     await ada.enrol()
-    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 1, 'recovery-code': 10 })
+    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({
+      totp: 1,
+      passkey: 0,
+      'recovery-code': 10,
+    })
     expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 0, 'recovery-code': 0 })
   })
 })

@@ -25,7 +25,7 @@ const nothing = { sessions: 0, signIns: 0, setUps: 0, trustedDevices: 0, knownDe
 
 describe('after an older copy was restored', () => {
   it('there is nothing to close in an installation that nobody has used', async () => {
-    const closed = { ...nothing, factors: { totp: 0, 'recovery-code': null }, lastEventAt: 0 }
+    const closed = { ...nothing, factors: { totp: 0, passkey: null, 'recovery-code': null }, lastEventAt: 0 }
     expect(await close()).toEqual(closed)
     expect(await lastInstallationEvent()).toMatchObject({
       event: 'installation.restored',
@@ -48,7 +48,11 @@ describe('after an older copy was restored', () => {
     here.clock.advance(60)
 
     const ended = { sessions: 2, signIns: 1, setUps: 1, trustedDevices: 1, knownDevices: 2, invitations: 2 }
-    expect(await close()).toEqual({ ...ended, factors: { totp: 1, 'recovery-code': null }, lastEventAt })
+    expect(await close()).toEqual({
+      ...ended,
+      factors: { totp: 1, passkey: null, 'recovery-code': null },
+      lastEventAt,
+    })
     const { details } = (await lastInstallationEvent()) ?? {}
     expect(details).toEqual({ ...ended, authenticators: 1 })
 

@@ -28,6 +28,7 @@ import { isCommon } from '../../src/crypto/common-passwords.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
 import { createSecretBox } from '../../src/crypto/secret-box.js'
+import { nodeWebAuthn } from '../../src/crypto/webauthn.js'
 import { nodePlatform } from '../../src/crypto/world.js'
 import { Secret } from '../../src/core/secret.js'
 import type { OpenStorage } from '../../src/storage/index.js'
@@ -86,7 +87,19 @@ export class Here {
   open(opened: OpenStorage): void {
     this.#core = createCore({
       platform: { ...nodePlatform, nowSeconds: () => this.clock.seconds },
-      policy: { ...usualLimits, mfa: 'required', issuer: 'Example', host: 'login.example.org' },
+      webAuthn: nodeWebAuthn,
+      policy: {
+        ...usualLimits,
+        mfa: 'required',
+        issuer: 'Example',
+        host: 'login.example.org',
+        passkeys: {
+          use: 'sign-in',
+          rpId: 'login.example.org',
+          origins: ['https://login.example.org'],
+          deviceBound: false,
+        },
+      },
       [storage]: opened,
       passwords: hasher,
       box: aBox(),

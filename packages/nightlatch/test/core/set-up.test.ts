@@ -742,7 +742,11 @@ describe('a further authenticator', () => {
 
   it('after a reset is a first one again', async () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
-    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 1, 'recovery-code': 10 })
+    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({
+      totp: 1,
+      passkey: 0,
+      'recovery-code': 10,
+    })
     await ada.enrol()
     expect(ada.recoveryCodes).toHaveLength(10)
   })

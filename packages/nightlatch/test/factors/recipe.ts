@@ -9,8 +9,8 @@ import { before, behind, first, instead } from '../support/changed-copy.js'
 /** The first line of the recipe: the kind has a name. */
 export const naming: Edit = instead(
   'core/factors/factor.ts',
-  "['totp', 'recovery-code'] as const",
-  "['totp', 'pass-phrase-card', 'recovery-code'] as const",
+  "['totp', 'passkey', 'recovery-code'] as const",
+  "['totp', 'passkey', 'pass-phrase-card', 'recovery-code'] as const",
 )
 
 /** The tables that name every kind: whichever is forgotten does not compile. */
@@ -83,8 +83,8 @@ export const tables: readonly Edit[] = [
 export const rest: readonly Edit[] = [
   instead(
     'http/health/metrics.ts',
-    "'code' | 'recovery-code'",
-    "'code' | 'pass-phrase-card' | 'recovery-code'",
+    "'code' | 'passkey' | 'recovery-code'",
+    "'code' | 'passkey' | 'pass-phrase-card' | 'recovery-code'",
   ),
   behind(
     'core/ports/stores.ts',
@@ -198,8 +198,8 @@ export const rest: readonly Edit[] = [
   before('http/api/schemas.ts', 'export const recovery = ', 'export const card = v.object({ card: text })\n'),
   instead(
     'http/api/sign-in.ts',
-    "Handlers<'signIn' | 'verify' | 'recover'> = { signIn, verify, recover }",
-    "Handlers<'signIn' | 'verify' | 'recover' | 'verifyCard'> = {\n  signIn,\n  verify,\n  recover,\n  verifyCard: ({ body, ...call }) => secondStep(call, { factor: 'pass-phrase-card', given: body.card }),\n}",
+    "'verifyPasskey'\n> = { signIn,",
+    "'verifyPasskey' | 'verifyCard'\n> = {\n  verifyCard: ({ body, ...call }) => secondStep(call, { factor: 'pass-phrase-card', given: body.card }),\n  signIn,",
   ),
 ]
 

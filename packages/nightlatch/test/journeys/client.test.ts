@@ -50,7 +50,9 @@ describe('the typed client', () => {
     const session = await nightlatch.session()
     if (!session.ok) throw new Error(session.problem.code)
     expect(session.value.account.username).toBe('ada')
-    expectTypeOf(session.value.factors).toEqualTypeOf<('password' | 'totp' | 'recovery-code' | 'device')[]>()
+    expectTypeOf(session.value.factors).toEqualTypeOf<
+      ('password' | 'totp' | 'passkey' | 'recovery-code' | 'device')[]
+    >()
     const { id } = pending.value
     expect(await nightlatch.renameAuthenticator(id, { name: 'My phone' })).toMatchObject({
       value: { name: 'My phone' },

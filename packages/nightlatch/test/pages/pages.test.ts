@@ -80,7 +80,7 @@ describe('every page', () => {
 
   it('UX-A02 has a title of its own', () => {
     const states =
-      /-(restored|ended|continue|empty|wrong|locked|locked-short|blocked|unreadable|zone|mistaken|short|drift|second|change|unsaved|which|none|bare|recovered|taken|last|refused|now)$/
+      /-(restored|ended|continue|empty|wrong|locked|locked-short|blocked|unreadable|zone|mistaken|short|drift|second|change|unsaved|which|none|bare|recovered|taken|last|refused|now|passkeys?|elsewhere|replaces|password)$/
     const titles = all.filter(({ name }) => !states.test(name)).map(({ page }) => title(page))
     expect(titles.length).toBeGreaterThan(30)
     expect(new Set(titles).size).toBe(titles.length)
@@ -133,11 +133,11 @@ describe('the box for the 6-digit code', () => {
 
   it('UX-F10 takes the focus on the page of its own, and leaves it to the summary when a code was refused', () => {
     const focused = all.filter(({ page }) => 'autofocus' in (input(page, 'otp')[0]?.attributes ?? {}))
-    expect(focused.map(({ name }) => name)).toEqual(['verify'])
+    expect(focused.map(({ name }) => name)).toEqual(['verify', 'verify-passkey'])
     const inputs = all.filter(({ page }) =>
       elements(page, 'input').some(({ attributes }) => 'autofocus' in attributes),
     )
-    expect(inputs.map(({ name }) => name)).toEqual(['verify'])
+    expect(inputs.map(({ name }) => name)).toEqual(['verify', 'verify-passkey'])
   })
 
   it('UX-F06, UX-F07 never stands near words that make a password manager take it for another one', () => {

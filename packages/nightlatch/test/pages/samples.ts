@@ -1,4 +1,5 @@
 import encodeQR from 'qr'
+import type { CreationOptions, RequestOptions } from '../../src/core/factors/passkeys/options.js'
 import * as pages from '../../src/pages/index.js'
 import type { Html, MessageKey, Site } from '../../src/pages/index.js'
 import { messages as messageWords } from '../../src/pages/words/help.js'
@@ -63,7 +64,8 @@ export const account: pages.AccountView = {
   name: 'Alice Example',
   username: 'alice',
   secondFactors: 2,
-  counts: { totp: 2, 'recovery-code': 7 },
+  counts: { totp: 2, passkey: 0, 'recovery-code': 7 },
+  passkeys: { rows: [], most: 20, offered: true, signal: null },
   authenticators: [
     { id: 'a1', name: 'Pixel 9', addedAtSeconds: nowSeconds - 91 * day, lastUsedAtSeconds: nowSeconds - 600 },
     { id: 'a2', name: 'Old tablet', addedAtSeconds: nowSeconds - 3 * day },
@@ -222,6 +224,102 @@ const settingUp = (): Record<string, Html> => ({
 
 const factors = account.authenticators
 
+const passkeyRow = {
+  addedAtSeconds: nowSeconds - 20 * day,
+  lastUsedAtSeconds: nowSeconds - 3600,
+  synced: false,
+  verifiesUser: true,
+  elsewhere: false,
+}
+
+const request: RequestOptions = {
+  challenge: 'x'.repeat(43),
+  timeout: 300_000,
+  rpId: 'auth.acme.test',
+  userVerification: 'required',
+  hints: [],
+}
+const creation: CreationOptions = {
+  rp: { id: 'auth.acme.test', name: 'Acme' },
+  user: { id: 'u'.repeat(86), name: 'alice', displayName: 'Alice Example' },
+  challenge: 'x'.repeat(43),
+  pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+  timeout: 300_000,
+  excludeCredentials: [],
+  authenticatorSelection: {
+    residentKey: 'preferred',
+    requireResidentKey: false,
+    userVerification: 'preferred',
+  },
+  hints: [],
+  attestation: 'none',
+  extensions: { credProps: true },
+}
+const askedForPasskey = {
+  username: 'alice',
+  passkey: request,
+  rememberDays: 30,
+  others: ['recovery-code'] as const,
+}
+const newPasskey = { options: creation, required: true, offersApp: true }
+
+const withPasskeys = (): Record<string, Html> => ({
+  'login-passkey': pages.loginPage(site, { passkey: request }),
+  'login-passkey-wrong': pages.loginPage(site, { passkey: request, problems: [{ key: 'passkey-wrong' }] }),
+  'verify-passkey': pages.verifyPage(site, {
+    ...verify,
+    others: ['passkey', 'recovery-code'],
+    passkey: request,
+  }),
+  'passkey-step': pages.passkeyStepPage(site, askedForPasskey),
+  'passkey-step-elsewhere': pages.passkeyStepPage(site, { ...askedForPasskey, passkey: null }),
+  'setup-passkey': pages.setupPage(site, { ...setup, passkey: creation }),
+  'new-passkey': pages.newPasskeyPage(site, newPasskey),
+  'new-passkey-wrong': pages.newPasskeyPage(signedIn, {
+    ...newPasskey,
+    required: false,
+    offersApp: false,
+    cancelHref: '/account',
+    name: 'My laptop',
+    problems: [{ key: 'passkey-set-up-wrong' }],
+  }),
+  'new-passkey-replaces': pages.newPasskeyPage(signedIn, {
+    ...newPasskey,
+    required: false,
+    replaces: 'Pixel 9',
+    replacesId: 'a1',
+    cancelHref: '/account',
+  }),
+  'lost-factor': pages.lostFactorPage(signedIn, { among: account.authenticators }),
+  'confirm-passkey': pages.confirmPasskeyPage(signedIn, {
+    ...confirm,
+    others: ['totp', 'recovery-code'],
+    passkey: request,
+  }),
+  'confirm-passkey-password': pages.confirmPasskeyPage(signedIn, {
+    ...confirm,
+    others: ['recovery-code'],
+    passkey: request,
+    withPassword: true,
+    problems: [{ key: 'passkey-and-password' }],
+  }),
+  'rename-passkey': pages.renamePage(signedIn, { id: 'p1', name: 'Blue key', kind: 'passkey' }),
+  'remove-passkey': pages.removeAuthenticatorPage(signedIn, {
+    id: 'p1',
+    name: 'Blue key',
+    kind: 'passkey',
+    last: true,
+    required: false,
+  }),
+  'remove-passkey-last': pages.removeAuthenticatorPage(signedIn, {
+    id: 'p1',
+    name: 'Blue key',
+    kind: 'passkey',
+    last: true,
+    required: true,
+  }),
+})
+
 const manySessions = Array.from({ length: 24 }, (_, index) => ({
   ...account.sessions[index === 0 ? 0 : 1]!,
   id: `m${index}`,
@@ -269,7 +367,7 @@ const looking = (): Record<string, Html> => ({
   'account-recovered': pages.accountPage(signedIn, {
     ...account,
     secondFactors: 1,
-    counts: { totp: 1, 'recovery-code': 2 },
+    counts: { totp: 1, passkey: 0, 'recovery-code': 2 },
     authenticators: account.authenticators.slice(0, 1),
     recoveryCodes: { left: 2, total: 10 },
     trustedDevices: [],
@@ -280,10 +378,26 @@ const looking = (): Record<string, Html> => ({
     application: { href: 'https://photos.acme.test/', host: 'photos.acme.test' },
     sessions: manySessions,
   }),
+  'account-passkeys': pages.accountPage(signedIn, {
+    ...account,
+    secondFactors: 3,
+    counts: { totp: 0, passkey: 3, 'recovery-code': 7 },
+    authenticators: [],
+    passkeys: {
+      rows: [
+        { ...passkeyRow, id: 'p1', name: 'Safari on iPhone', synced: true },
+        { ...passkeyRow, id: 'p2', name: 'Blue key', verifiesUser: false },
+        { ...passkeyRow, id: 'p3', name: 'Chrome on Windows', elsewhere: true },
+      ],
+      most: 3,
+      offered: true,
+      signal: null,
+    },
+  }),
   'account-bare': pages.accountPage(signedIn, {
     ...account,
     secondFactors: 0,
-    counts: { totp: 0, 'recovery-code': 0 },
+    counts: { totp: 0, passkey: 0, 'recovery-code': 0 },
     authenticators: [],
     trustedDevices: [],
     activity: [],
@@ -482,6 +596,7 @@ const messages = (): Record<string, Html> =>
 export const samples = (): Record<string, Html> => ({
   ...signingIn(),
   ...settingUp(),
+  ...withPasskeys(),
   ...looking(),
   ...administering(),
   ...changing(),

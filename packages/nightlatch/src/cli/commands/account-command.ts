@@ -60,7 +60,7 @@ export async function onDatabase(
   await withApp(deps, { settings, work })
 }
 
-async function find(app: Nightlatch, name: string): Promise<Account> {
+export async function find(app: Nightlatch, name: string): Promise<Account> {
   const account = await administration.findAccount(app.core, name)
   if (account !== null) return account
   throw new Refused(

@@ -20,6 +20,11 @@ export const operatorWords: Readonly<Record<FactorKind, OperatorWords>> = {
     restored: ['authenticators', 'take only codes from the next minute on'],
     unnamed: 'an authenticator app',
   },
+  passkey: {
+    removed: (count) => (count === 1 ? '1 passkey' : `${count} passkeys`),
+    restored: ['passkeys', 'left as they are: one that was removed since the backup is back'],
+    unnamed: 'a passkey',
+  },
   'recovery-code': { removed: null, restored: ['recovery codes', 'withdrawn'], unnamed: 'a recovery code' },
 }
 

@@ -25,8 +25,13 @@ function asInstalled(settings: Settings, installation: Installation | null): Set
   return {
     ...settings,
     // A port that was given to this very command names an address, too.
-    ...(told.origin === undefined && told.port !== 'flag' && { origin }),
+    ...(told.origin === undefined &&
+      told.port !== 'flag' && { origin, passkeys: passkeysAt(settings, origin) }),
     ...(told.basePath === undefined && { basePath }),
     ...(told.cookieDomain === undefined && cookieDomain !== '' && { cookieDomain }),
   }
 }
+
+/** The domain that passkeys are made for is the host of the origin, unless somebody said otherwise. */
+const passkeysAt = ({ passkeys, told }: Settings, origin: string): Settings['passkeys'] =>
+  told.rpId === undefined ? { ...passkeys, rpId: new URL(origin).hostname } : passkeys

@@ -143,6 +143,7 @@ async function welcome(deps: CliDeps, app: Nightlatch, { log, url, target, place
   const behind = target === undefined ? '' : ` → ${nameOf(target)}`
   print(deps, `${paint(deps, 'bold', app.settings.issuer)} is at ${url}${behind}`)
   warnOfLoopbackOrigin(deps, app.settings, log)
+  await warnOfLostPasskeys(deps, app, log)
   const why = target === undefined ? null : await lookBehind(target)
   if (target !== undefined && why !== null) {
     log.event('warn', 'application.unreachable', { application: nameOf(target), reason: why })
@@ -176,6 +177,16 @@ function warnOfLoopbackOrigin(deps: CliDeps, { host, origin }: Nightlatch['setti
       'every form that it sends is refused. Give the https address that browsers use: --origin https://… ' +
       '(docs/guides/try-it-from-your-phone.md).',
   )
+}
+
+/** Browsers use a passkey at the domain that it was made for, and nowhere else. */
+async function warnOfLostPasskeys(deps: CliDeps, { core, settings }: Nightlatch, log: Log): Promise<void> {
+  const { rpId } = settings.passkeys
+  const lost = await core.queries.passkeys.countElsewhere(rpId)
+  if (lost === 0) return
+  const reason = `${lost} were made for another address and cannot be used at ${rpId}`
+  log.event('warn', 'passkeys.elsewhere', { count: lost, reason })
+  print(deps, `Passkeys: ${reason} (docs/guides/passkeys.md).`)
 }
 
 const demoAccounts = ['1', '2'].map((number) => ({

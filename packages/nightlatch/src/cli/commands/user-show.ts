@@ -55,6 +55,7 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
     ['groups', account.groups.join(', ') || '-'],
     ['state', account.admin ? `${state}, administrator` : state],
     ['second step', namesOf(own) || 'none'],
+    ['passkeys', String(own.counts.passkey)],
     ['recovery codes', `${own.counts['recovery-code']} left`],
     ['trusted devices', String(facts.trustedDevices)],
     ['sessions', String(facts.sessions)],

@@ -24,6 +24,7 @@ import {
   momentOption,
 } from './user-edit.js'
 import { addUserList } from './user-list.js'
+import { addPasskeyCommands } from './user-passkey.js'
 import { describeAccount, printAccount } from './user-show.js'
 import { withApp } from '../framework/with-app.js'
 
@@ -39,6 +40,7 @@ export const addUserCommands: AddCommands = (program, deps) => {
   addRemove(user, deps)
   addPassword(user, deps)
   addResetMfa(user, deps)
+  addPasskeyCommands(user, deps)
 }
 
 function addAdd(user: CliCommand, deps: CliDeps): void {

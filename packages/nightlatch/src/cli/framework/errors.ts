@@ -6,6 +6,8 @@ export const refusalCodes = {
   'no-second-factor': '`user rescue`: there is nothing to be rescued from',
   'last-administrator': 'nobody could administer the installation any more',
   'kept-elsewhere': 'the application keeps the names, addresses and groups',
+  'no-such-passkey': 'the account has no passkey of that id',
+  'last-second-factor': 'the account would be left without a second factor',
   'name-taken': 'somebody has that name or address already',
   'bad-password': 'the password is too short, too long, too common or the name itself',
   'code-does-not-match': '`otp verify`: another code, or another time',

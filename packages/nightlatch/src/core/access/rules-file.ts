@@ -29,7 +29,7 @@ export function parseAccessRules(text: string, otherwise: Access): RulesRead {
     : { kind: 'problems', problems: [...file.problems].sort((a, b) => a.line - b.line) }
 }
 
-const accesses: readonly Access[] = ['public', 'one-factor', 'two-factors', 'deny']
+const accesses: readonly Access[] = ['public', 'one-factor', 'two-factors', 'phishing-resistant', 'deny']
 const members = ['host', 'path', 'method', 'group', 'access']
 
 /** A check of one text: why it is wrong, or null. */

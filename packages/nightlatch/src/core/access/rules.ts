@@ -2,7 +2,7 @@ import { isInOneOf } from '../accounts/groups.js'
 import { pathReadings } from './path-readings.js'
 
 /** What an address asks of whoever wants it. */
-export type Access = 'public' | 'one-factor' | 'two-factors' | 'deny'
+export type Access = 'public' | 'one-factor' | 'two-factors' | 'phishing-resistant' | 'deny'
 
 /** The first rule that fits decides. A part that is null fits everything. */
 export interface AccessRule {
@@ -106,9 +106,11 @@ const isPath = (pattern: string, path: string, { isSame, isBelow }: Comparison):
 export interface Person {
   readonly groups: readonly string[]
   readonly hasTwoFactors: boolean
+  /** Signed in with, or proven again by, a passkey. */
+  readonly isPhishingResistant: boolean
 }
 
-export type Verdict = 'public' | 'allowed' | 'sign-in' | 'second-factor' | 'forbidden'
+export type Verdict = 'public' | 'allowed' | 'sign-in' | 'second-factor' | 'passkey' | 'forbidden'
 
 export const isPublic = (demands: readonly Demand[]): boolean =>
   demands.every((demand) => demand.access === 'public')
@@ -120,6 +122,7 @@ export function judge(demands: readonly Demand[], person: Person | null): Verdic
   if (person === null) return 'sign-in'
   const isMember = ({ groups }: Demand): boolean => groups === null || isInOneOf(person.groups, groups)
   if (!demands.every(isMember)) return 'forbidden'
-  const needsTwo = demands.some((demand) => demand.access === 'two-factors')
-  return needsTwo && !person.hasTwoFactors ? 'second-factor' : 'allowed'
+  const isAsked = (access: Access): boolean => demands.some((demand) => demand.access === access)
+  if (isAsked('phishing-resistant') && !person.isPhishingResistant) return 'passkey'
+  return isAsked('two-factors') && !person.hasTwoFactors ? 'second-factor' : 'allowed'
 }

@@ -13,6 +13,7 @@ import { indexAccount } from './people.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import type { FactorKind } from '../factors/factor.js'
+import { passkeys } from '../factors/passkeys/factor.js'
 import { allFactors } from '../factors/registry.js'
 import type { AccountId, InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
@@ -287,6 +288,33 @@ export async function resetSecondFactor(
   })
   tellOwner(core, { kind: 'second-factor-reset', account, client: noClient })
   return removed
+}
+
+export type PasskeyRemoval =
+  | { readonly kind: 'removed'; readonly name: string }
+  | { readonly kind: 'not-there' }
+  | { readonly kind: 'last-one' }
+
+/** One that was lost: its holder is to have nothing of it. Who would be left without a second factor is to be reset. */
+export async function removePasskeyOf(
+  core: Core,
+  { account, id }: { readonly account: Account; readonly id: string },
+  actor: Actor = atTheCommandLine,
+): Promise<PasskeyRemoval> {
+  const outcome = await core[storage].atomically<PasskeyRemoval>(async (stores) => {
+    await stores.accounts.hold(account.id)
+    const one = (await passkeys.listOf(stores, account.id)).find((each) => each.id === id)
+    if (one === undefined) return { kind: 'not-there' }
+    if (!(await stores.accounts.countFactorDown(account.id, passkeys.kind, 1))) return { kind: 'last-one' }
+    await passkeys.remove(stores, { id, account: account.id })
+    await endEverything(stores, account.id)
+    const details = { [passkeys.one]: id }
+    await noteAct(core, stores, { account, event: 'passkey.removed', actor, details })
+    return { kind: 'removed', name: one.name }
+  })
+  if (outcome.kind === 'removed')
+    tellOwner(core, { kind: 'passkey-removed', account, client: noClient, details: { name: outcome.name } })
+  return outcome
 }
 
 const countersOf = (account: AccountId) => allFactors.flatMap((factor) => factor.countersOf(account))

@@ -3,6 +3,7 @@ import type { AuditEventName } from '../audit/audit.js'
 import type { SecondFactor } from '../factors/factor.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import { allFactors, wasRecovered } from '../factors/registry.js'
+import { passkeys } from '../factors/passkeys/factor.js'
 import { totp } from '../factors/totp/factor.js'
 import { nameProblemOf, parseAuthenticatorName } from '../factors/totp/store.js'
 import type { Notice } from '../notify/notices.js'
@@ -12,7 +13,7 @@ import type { Storage } from '../ports/stores.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
-import type { AccountId, AuthenticatorId, TrustedDeviceId } from '../ids.js'
+import type { AccountId, AuthenticatorId, PasskeyId, TrustedDeviceId } from '../ids.js'
 import { keepNewCodes, prepareRecoveryCodes } from '../factors/recovery-codes/set-up.js'
 import type { PreparedCodes } from '../factors/recovery-codes/set-up.js'
 import type { PasswordProblem } from './password.js'
@@ -69,6 +70,11 @@ export const renameAuthenticator = (
   change: Change & { readonly id: AuthenticatorId; readonly name: string },
 ): Promise<RenameOutcome> => renameFactor(core, { ...change, factor: totp })
 
+export const renamePasskey = (
+  core: Core,
+  change: Change & { readonly id: PasskeyId; readonly name: string },
+): Promise<RenameOutcome> => renameFactor(core, { ...change, factor: passkeys })
+
 type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh
 
 /**
@@ -114,6 +120,11 @@ export const removeAuthenticator = (
   core: Core,
   change: Change & { readonly id: AuthenticatorId },
 ): Promise<RemoveOutcome> => removeFactor(core, { ...change, factor: totp })
+
+export const removePasskey = (
+  core: Core,
+  change: Change & { readonly id: PasskeyId },
+): Promise<RemoveOutcome> => removeFactor(core, { ...change, factor: passkeys })
 
 const noteFactorChange = (
   core: Core,

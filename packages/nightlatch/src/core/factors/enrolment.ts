@@ -78,8 +78,8 @@ interface Enrolment<Item extends FactorItem> {
   take(stores: Stores): Promise<boolean>
   /** Removes the one whose place it takes, null when that is gone; null where it takes nobody's. */
   readonly replace: ((stores: Stores) => Promise<Replaced>) | null
-  /** Keeps it, under a name that is free: the first one finds every name so. */
-  keep(stores: Stores, isFirst: boolean): Promise<Item>
+  /** Keeps it, under a name that is free: the first one finds every name so. Null when somebody else has the very same one. */
+  keep(stores: Stores, isFirst: boolean): Promise<Item | null>
 }
 
 type Replaced = { readonly name: string } | null
@@ -147,6 +147,7 @@ async function addAndRenew<Item extends FactorItem>(
   if (place === null) return over
   const { account, replaced } = place
   const item = await given.keep(stores, isFirst)
+  if (item === null) return over
   await stores.attempts.clear(...factor.countersOf(account.id))
   const signedIn = await signInOrRenew(core, stores, { ...given, account })
   if (signedIn === null) return over

@@ -13,7 +13,7 @@ import type { Client } from '../ports/platform.js'
  * Every kind of factor beside the password, in the order in which they are offered. The names are stored with
  * accounts and sessions and shown to programs: they never change.
  */
-export const factorKinds = ['totp', 'recovery-code'] as const
+export const factorKinds = ['totp', 'passkey', 'recovery-code'] as const
 export type FactorKind = (typeof factorKinds)[number]
 
 /**
@@ -39,8 +39,18 @@ export const sameSecondFactors = (one: Pick<Account, 'factorCounts'>, other: typ
     (kind) => (one.factorCounts[kind] ?? 0) === (other.factorCounts[kind] ?? 0),
   )
 
-/** What a session is worth for what it was begun with. The order is from weak to strong. */
-export const strengths = ['password', 'password+device', 'password+recovery-code', 'password+code'] as const
+/**
+ * What a session is worth for what it was begun with. The order is from weak to strong. `passkey` is one alone, which has
+ * checked who holds it.
+ */
+export const strengths = [
+  'password',
+  'password+device',
+  'password+recovery-code',
+  'password+code',
+  'password+passkey',
+  'passkey',
+] as const
 export type Strength = (typeof strengths)[number]
 
 /** What a person gives to prove a factor. */
@@ -50,6 +60,8 @@ export interface Presented {
   readonly given: string
   readonly client: Client
   readonly place: Place
+  /** Of a factor that answers a challenge: what the browser holds, and the sign-in or session that it belongs to. */
+  readonly ceremony?: { readonly challenges: string | null; readonly owner: string }
 }
 
 export type FactorProblem = 'empty' | 'not-numbers' | 'wrong-length' | 'looks-like-recovery-code'
@@ -57,8 +69,8 @@ export type FactorProblem = 'empty' | 'not-numbers' | 'wrong-length' | 'looks-li
 export type FactorRefusal =
   /** Not one at all: nothing was spent. `digits` is how many numbers were typed. */
   | { readonly kind: 'malformed'; readonly problem: FactorProblem; readonly digits: number }
-  /** Wrong, expired or used: one answer. */
-  | { readonly kind: 'wrong'; readonly failures: number }
+  /** Wrong, expired or used: one answer. `cloned`: the name of a passkey of which there is a copy. */
+  | { readonly kind: 'wrong'; readonly failures: number; readonly cloned?: string }
   /** No secret of the account can be opened (the root key was lost or a row is damaged). */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'wait'; readonly untilSeconds: number }
@@ -67,6 +79,8 @@ export type FactorRefusal =
 /** What was given, read, and hashed where that takes time: ready for the transaction that acts on it. */
 export interface ReadyProof {
   readonly kind: 'ready'
+  /** It proves as much as a password and a second factor together: no password is asked for beside it. */
+  readonly isAlone?: boolean
   /**
    * Within a transaction that holds the account: spends the attempt unless `read` did, looks, and marks what was right
    * as used. Null when it is accepted; a refusal is kept with the transaction.
@@ -127,6 +141,10 @@ export interface SecondFactor extends AnyFactor {
   readonly role: 'second-factor'
   /** As many as an account can have. */
   most(policy: Policy): number
+  /** The operator has switched it off: an account keeps what it has of it, and cannot use it. */
+  isOff?(core: Pick<Core, 'policy'>): boolean
+  /** One of these may prove who is there without a password. */
+  readonly mayStandAlone?: true
   readonly events: Readonly<Record<'added' | 'renamed' | 'removed', AuditEventName>>
   readonly notices: Readonly<Record<'added' | 'replaced' | 'removed', NoticeKind>>
   listOf(stores: Stores, account: AccountId): Promise<readonly FactorItem[]>

@@ -1,22 +1,27 @@
 import type { Account } from '../accounts/account.js'
 import type { Proof, Session } from '../sessions/session.js'
+import type { Core } from '../core.js'
 import type { AccountId } from '../ids.js'
 import type { Policy } from '../policy.js'
 import type { Stores } from '../ports/stores.js'
 import type { Factor, FactorItem, FactorKind, SecondFactor, Strength } from './factor.js'
 import { factorKinds, hasSecondFactor, strengths } from './factor.js'
+import { passkeys } from './passkeys/factor.js'
 import { recoveryCodes } from './recovery-codes/factor.js'
 import { totp } from './totp/factor.js'
 
 /** Every factor there is, once. What is to be done with each of them asks here. */
 export const factors: { readonly [Kind in FactorKind]: Factor } = {
   totp,
+  passkey: passkeys,
   'recovery-code': recoveryCodes,
 }
 
 export const allFactors: readonly Factor[] = factorKinds.map((kind) => factors[kind])
 
-const secondFactors: readonly SecondFactor[] = allFactors.filter((factor) => factor.role === 'second-factor')
+export const secondFactors: readonly SecondFactor[] = allFactors.filter(
+  (factor) => factor.role === 'second-factor',
+)
 
 /** How a session's person may be proven. `device` is a device that was trusted earlier. */
 export const proofs: readonly Proof[] = ['password', ...factorKinds, 'device']
@@ -26,17 +31,22 @@ export const countOf = ({ factorCounts }: Pick<Account, 'factorCounts'>, kind: F
   factorCounts[kind] ?? 0
 
 /**
- * Which factors may be given now, the best first: those that the account has, then the ways back in. None where the
- * password alone opens the account.
+ * Which factors may be given now, the best first: those that the account has and the operator has not
+ * switched off, then the ways back in. None where the password alone opens the account.
  */
-export function usableFactors(account: Pick<Account, 'factorCounts'>): readonly FactorKind[] {
+export function usableFactors(
+  core: Pick<Core, 'policy'>,
+  account: Pick<Account, 'factorCounts'>,
+): readonly FactorKind[] {
   if (!hasSecondFactor(account)) return []
-  const own = secondFactors.filter(({ kind }) => countOf(account, kind) > 0)
+  const isOffered = ({ isOff }: SecondFactor): boolean => isOff?.(core) !== true
+  const own = secondFactors.filter((factor) => countOf(account, factor.kind) > 0 && isOffered(factor))
   return [...own, ...allFactors.filter(({ role }) => role === 'fallback')].map(({ kind }) => kind)
 }
 
 /** What these proofs are worth together: as much as the strongest of them. */
 export function strengthOf(given: Session['factors']): Strength {
+  if (given.includes('passkey') && !given.includes('password')) return 'passkey'
   const known = given.map((proof) => strengths.indexOf(strengthWith(proof)))
   return strengths[Math.max(0, ...known)] ?? 'password'
 }
@@ -58,6 +68,16 @@ export const strengthOfSession = ({
 /** More than a password: a second factor, a way back in, or a device that was trusted with one. */
 export const hasTwoFactors = (session: Pick<Session, 'factors' | 'strength'>): boolean =>
   strengthOfSession(session) !== 'password'
+
+/** With a passkey: no other site can be in between and hand on what a person gives. */
+export const isPhishingResistant = (session: Pick<Session, 'factors' | 'strength'>): boolean =>
+  phishingResistant.has(strengthOfSession(session))
+
+const phishingResistant: ReadonlySet<Strength> = new Set(['password+passkey', 'passkey'])
+
+/** The stronger of two: what was proven once in a session stays proven. */
+export const stronger = (one: Strength, other: Strength): Strength =>
+  strengths.indexOf(one) > strengths.indexOf(other) ? one : other
 
 const isFallback = (proof: Proof): boolean =>
   allFactors.some(({ kind, role }) => role === 'fallback' && kind === proof)

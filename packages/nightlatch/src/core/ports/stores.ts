@@ -8,6 +8,7 @@ import type { InvitationStore } from '../accounts/invitation.js'
 import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
 import type { PeopleStore } from '../accounts/people.js'
+import type { PasskeyChallengeStore, PasskeyStore } from '../factors/passkeys/store.js'
 import type { RecoveryCodeStore, UnsavedCodesStore } from '../factors/recovery-codes/store.js'
 import type { SessionStore } from '../sessions/session.js'
 import type { SignInStore } from '../sign-in/sign-in.js'
@@ -35,6 +36,8 @@ export interface Stores {
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
   readonly people: PeopleStore
+  readonly passkeys: PasskeyStore
+  readonly passkeyChallenges: PasskeyChallengeStore
   readonly recoveryCodes: RecoveryCodeStore
   readonly sessions: SessionStore
   readonly setUps: SetUpStore

@@ -17,6 +17,8 @@ import { Rollback, storage } from '../ports/stores.js'
 export type StepUpOutcome =
   | ({ readonly kind: 'proven' } & Pick<SignedInNow, 'token' | 'session' | 'account' | 'knownDevice'>)
   | { readonly kind: 'wrong-password' }
+  /** What was given is right, and not enough without the password. */
+  | { readonly kind: 'password-due' }
   | FactorRefusal
   | { readonly kind: 'over' }
   | { readonly kind: 'busy' }
@@ -31,10 +33,8 @@ export interface StepUpGiven {
 
 /** A fresh proof before a change of the account (ASVS 5.0 7.5.1): password and second factor, both. */
 export async function stepUp(core: Core, given: StepUpGiven): Promise<StepUpOutcome> {
-  const refusal = await provePassword(core, given)
-  if (refusal !== null) return refused(core, given, refusal)
-  const second = await readSecond(core, given)
-  if (second.kind !== 'ready') return refused(core, given, second)
+  const second = mayDoWithoutPassword(given) ? await readAlone(core, given) : await readBoth(core, given)
+  if (second.kind !== 'ready') return second.kind === 'password-due' ? second : refused(core, given, second)
   const outcome = await core[storage].atomically((stores) =>
     lookAndProve(core, stores, { ...given, ...second }),
   )
@@ -46,6 +46,27 @@ export async function stepUp(core: Core, given: StepUpGiven): Promise<StepUpOutc
   return outcome.kind === 'proven' ? outcome : refused(core, given, outcome)
 }
 
+/** Nothing was typed, and a factor is given that may be enough by itself. */
+function mayDoWithoutPassword({ password, second, signedIn }: StepUpGiven): boolean {
+  const factor = factors[second.kind]
+  return (
+    password === '' &&
+    hasSecondFactor(signedIn.account) &&
+    factor.role === 'second-factor' &&
+    factor.mayStandAlone === true
+  )
+}
+
+type Reading = Second | Exclude<StepUpOutcome, { kind: 'proven' | 'over' }>
+
+async function readAlone(core: Core, given: StepUpGiven): Promise<Reading> {
+  const second = await readSecond(core, given)
+  return second.kind === 'ready' && second.isAlone !== true ? { kind: 'password-due' } : second
+}
+
+const readBoth = async (core: Core, given: StepUpGiven): Promise<Reading> =>
+  (await provePassword(core, given)) ?? readSecond(core, given)
+
 type Second = ReadyProof & { readonly proof: Exclude<Proof, 'device'> }
 
 const presentedBy = ({ signedIn, second, browser }: StepUpGiven): Presented => ({
@@ -53,6 +74,7 @@ const presentedBy = ({ signedIn, second, browser }: StepUpGiven): Presented => (
   given: second.given,
   client: browser.client,
   place: 'step-up',
+  ceremony: { challenges: browser.challenges ?? null, owner: signedIn.session.id },
 })
 
 /** Where there is no second factor, the password is all of it. */
@@ -64,14 +86,14 @@ async function readSecond(
   if (!hasSecondFactor(account))
     return { kind: 'ready', proof: 'password', accept: () => Promise.resolve(null) }
   const { kind } = given.second
-  if (!usableFactors(account).includes(kind)) return { kind: 'unreadable' }
+  if (!usableFactors(core, account).includes(kind)) return { kind: 'unreadable' }
   const ready = await factors[kind].read(core, presentedBy(given))
   return ready.kind === 'ready' ? { ...ready, proof: kind } : ready
 }
 
 /** A second factor may have come or gone meanwhile. */
-const isStillEnough = (account: Account, proof: Second['proof']): boolean =>
-  proof === 'password' ? !hasSecondFactor(account) : usableFactors(account).includes(proof)
+const isStillEnough = (core: Core, account: Account, proof: Second['proof']): boolean =>
+  proof === 'password' ? !hasSecondFactor(account) : usableFactors(core, account).includes(proof)
 
 type Looked = Extract<StepUpOutcome, { kind: 'proven' | 'over' }> | FactorRefusal
 
@@ -83,7 +105,7 @@ async function lookAndProve(
   const { account } = given.signedIn
   const over = new Rollback<Looked>({ kind: 'over' })
   const held = await stores.accounts.hold(account.id)
-  if (held === null || !isStillEnough(held, given.proof)) return over
+  if (held === null || !isStillEnough(core, held, given.proof)) return over
   const refusal = await given.accept(stores)
   if (refusal !== null) return refusal
   const proven = await proveSession(core, stores, given)

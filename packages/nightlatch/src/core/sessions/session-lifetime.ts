@@ -5,7 +5,7 @@ import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import type { SessionId } from '../ids.js'
 import { hasSecondFactor } from '../factors/factor.js'
-import { hasTwoFactors, strengthOf } from '../factors/registry.js'
+import { hasTwoFactors, stronger, strengthOf, strengthOfSession } from '../factors/registry.js'
 import type { Proof, Session, SignedIn } from './session.js'
 import { isLive } from './session.js'
 import type { Stores } from '../ports/stores.js'
@@ -115,7 +115,7 @@ export async function proveSession(
     (given.isProof ?? true) && (given.proof !== 'password' || !hasSecondFactor(signedIn.account))
   const verifiedAt = isWhole ? now : signedIn.session.verifiedAt
   const factors = [...new Set([...signedIn.session.factors, given.proof])]
-  const strength = strengthOf(factors)
+  const strength = stronger(strengthOfSession(signedIn.session), strengthOf(factors))
   const session: Session = { ...signedIn.session, factors, strength, verifiedAt, lastSeenAt: now }
   const next = { tokenHash: hashSessionToken(core.platform, token), session }
   if (!(await stores.sessions.replaceToken(hashSessionToken(core.platform, browser.session), next)))

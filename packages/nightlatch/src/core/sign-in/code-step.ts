@@ -2,7 +2,7 @@ import { isOpen } from '../accounts/account.js'
 import type { Browser, SignedInNow } from './start-session.js'
 import { beginSession, tellOfNewDevice } from './start-session.js'
 import type { Core } from '../core.js'
-import type { FactorKind, FactorRefusal, ReadyProof } from '../factors/factor.js'
+import type { FactorKind, FactorRefusal, Presented, ReadyProof } from '../factors/factor.js'
 import { countOf, factors } from '../factors/registry.js'
 import type { SignIn, SigningIn } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
@@ -50,8 +50,13 @@ export interface SecondStep {
  */
 export async function giveSecondFactor(core: Core, step: SecondStep): Promise<SecondStepOutcome> {
   const factor = factors[step.factor]
-  const { client } = step.browser
-  const presented = { account: step.signIn.account, given: step.given, client, place: 'sign-in' as const }
+  const { client, challenges = null } = step.browser
+  const { id: owner, account } = step.signIn
+  const presented: Presented = {
+    ...{ account, given: step.given, client },
+    place: 'sign-in',
+    ceremony: { challenges, owner },
+  }
   const ready = await factor.read(core, presented)
   if (ready.kind !== 'ready') return ready
   const outcome = await core[storage].atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))

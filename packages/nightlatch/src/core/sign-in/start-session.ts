@@ -21,6 +21,8 @@ export interface Browser {
   readonly trustedDevice: Token | null
   /** The session that it had until now: it ends when the new one begins. */
   readonly session: Token | null
+  /** The challenges of passkeys that it was given, sealed. */
+  readonly challenges?: string | null
 }
 
 /** A new session, and what the browser is to hold from now on. */

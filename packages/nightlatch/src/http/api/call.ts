@@ -34,12 +34,18 @@ type BodyRead =
 
 /** The body of a call, checked; what the schema does not name is left out. */
 export async function readBody(
-  { body, bodyIsOptional }: Endpoint & { readonly body: GenericSchema },
+  { body, bodyIsOptional, bodyLimit, isCredential }: Endpoint & { readonly body: GenericSchema },
   { request }: Context,
 ): Promise<BodyRead> {
-  const read = await (bodyIsOptional === true ? readOptionalJson(request) : readJson(request))
+  const read = await (bodyIsOptional === true ? readOptionalJson(request) : readJson(request, bodyLimit))
   if (read.kind === 'refused') return { kind: 'refused', answer: refuse(read.code) }
-  return checkBody(body, read.value)
+  return checkBody(body, isCredential === true ? unwrapped(read.value) : read.value)
+}
+
+/** Programs send what the browser gave as it is, or as one member beside others. */
+function unwrapped(value: object): object {
+  const { credential, ...beside } = value as { readonly credential?: unknown }
+  return typeof credential === 'object' && credential !== null ? { ...credential, ...beside } : value
 }
 
 function checkBody(schema: GenericSchema, value: object): BodyRead {

@@ -1,4 +1,5 @@
 import type { GenericSchema, InferOutput } from 'valibot'
+import { credentialLimit, passkeyEndpoints } from './passkey-endpoints.js'
 import type { OperationId } from './operations.js'
 import { operations } from './operations.js'
 import type { ProblemCode } from '../problems.js'
@@ -9,9 +10,13 @@ export type Caller = 'anyone' | 'signing-in' | 'setting-up' | 'signed-in'
 
 export interface Endpoint {
   readonly summary: string
-  readonly tag: 'Sign-in' | 'Session' | 'Authenticators' | 'Recovery codes' | 'Account' | 'About'
+  readonly tag: 'Sign-in' | 'Session' | 'Authenticators' | 'Passkeys' | 'Recovery codes' | 'Account' | 'About'
   readonly caller: Caller
   readonly body?: GenericSchema
+  /** How large the body may be, where that is not what others are. */
+  readonly bodyLimit?: number
+  /** What the browser gave may also be sent whole, as the member `credential`. */
+  readonly isCredential?: true
   /** The body may be left out altogether. */
   readonly bodyIsOptional?: true
   readonly status: 200 | 201 | 204
@@ -53,6 +58,7 @@ export const endpoints = {
     answer: schemas.done,
     problems: [...recovery, 'too-many-attempts', 'codes-locked', 'busy'],
   },
+  ...passkeyEndpoints,
   session: {
     summary: 'Tell who is signed in',
     tag: 'Session',
@@ -74,9 +80,10 @@ export const endpoints = {
     tag: 'Session',
     caller: 'signed-in',
     body: schemas.proof,
+    bodyLimit: credentialLimit,
     status: 200,
     answer: schemas.proven,
-    problems: ['wrong-password', ...code, ...recovery, 'busy'],
+    problems: ['wrong-password', ...code, 'wrong-passkey', 'passkeys-off', ...recovery, 'busy'],
   },
   sessions: {
     summary: "List the account's sessions",

@@ -12,6 +12,15 @@ export const operations = {
   verify: { method: 'POST', path: '/sign-in/verify' },
   /** The second step, with a recovery code: each is good once. */
   recover: { method: 'POST', path: '/sign-in/recovery' },
+  /**
+   * What the browser is to ask for (`PublicKeyCredentialRequestOptionsJSON`): any passkey where nobody is known yet, one's own
+   * after a right password, or for a fresh proof. The answer is due within five minutes, from the same browser.
+   */
+  passkeyRequest: { method: 'POST', path: '/sign-in/passkey/options' },
+  /** Signs in with a passkey alone; it must have checked who holds it. Nothing more is asked. */
+  signInWithPasskey: { method: 'POST', path: '/sign-in/passkey' },
+  /** The second step, with a passkey. `remember` trusts this device from now on. */
+  verifyPasskey: { method: 'POST', path: '/sign-in/verify/passkey' },
   /** Who is signed in here. */
   session: { method: 'GET', path: '/session' },
   /** Signs out: the session ends on the server. */
@@ -34,6 +43,18 @@ export const operations = {
   renameAuthenticator: { method: 'PATCH', path: '/authenticators/:id' },
   /** Removes an authenticator app; the last one only where a second factor is optional. */
   removeAuthenticator: { method: 'DELETE', path: '/authenticators/:id' },
+  /** The account's passkeys. */
+  passkeys: { method: 'GET', path: '/passkeys' },
+  /** What the browser is to make a passkey with (`PublicKeyCredentialCreationOptionsJSON`). */
+  passkeyCreation: { method: 'POST', path: '/passkeys/options' },
+  /** Adds the passkey that the browser has made. Recovery codes come with the first second factor, once. */
+  addPasskey: { method: 'POST', path: '/passkeys' },
+  /** One of the account's passkeys. */
+  passkey: { method: 'GET', path: '/passkeys/:id' },
+  /** Gives a passkey another name. */
+  renamePasskey: { method: 'PATCH', path: '/passkeys/:id' },
+  /** Removes a passkey; the last second factor only where one is optional. */
+  removePasskey: { method: 'DELETE', path: '/passkeys/:id' },
   /** How many recovery codes are left, and whether new ones still wait to be saved. */
   recoveryCodes: { method: 'GET', path: '/recovery-codes' },
   /** Ten new recovery codes; the old ones stop working. */

@@ -30,3 +30,8 @@ export function refuseRecoveryCode(context: Context, refusal: FactorRefusal): Ht
   if (refusal.kind === 'malformed') return refuse('malformed-recovery-code')
   return refusal.kind === 'wrong' ? refuse('wrong-recovery-code') : refuseCode(context, refusal)
 }
+
+/** Whatever was wrong with it, the answer is the same. */
+export function refusePasskey(context: Context, refusal: FactorRefusal): HttpResponse {
+  return refusal.kind === 'wait' ? wait(context, refusal.untilSeconds) : refuse('wrong-passkey')
+}

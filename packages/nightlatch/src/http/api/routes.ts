@@ -11,6 +11,7 @@ import { endpoints } from './endpoints.js'
 import { openApiDocument } from './openapi.js'
 import type { OperationId } from './operations.js'
 import { apiPath, operationIds, operations } from './operations.js'
+import { passkeyHandlers } from './passkeys.js'
 import { sessionHandlers } from './session.js'
 import { setUpHandlers } from './set-up.js'
 import { signInHandlers } from './sign-in.js'
@@ -20,6 +21,7 @@ const handlers: Handlers = {
   ...sessionHandlers,
   ...authenticatorHandlers,
   ...setUpHandlers,
+  ...passkeyHandlers,
   ...accountHandlers,
   describe: ({ services }) =>
     Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),

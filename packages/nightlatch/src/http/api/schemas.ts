@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { FactorKind } from '../../core/factors/factor.js'
+import { strengths } from '../../core/factors/factor.js'
 import { proofs } from '../../core/factors/registry.js'
 
 /** What is sent and answered, described once: checks, types and the OpenAPI document come from here. */
@@ -24,13 +25,58 @@ const otp = v.pipe(
 const recoveryCode = v.pipe(text, v.examples(['k7qm-4xw4-9hd2-p3tn']))
 const authenticatorName = v.pipe(text, v.description('One line, at most 40 characters'))
 
+const replacedFactor = v.pipe(
+  id,
+  v.description(
+    'The passkey or authenticator whose place the new one takes: after a sign-in with a recovery code',
+  ),
+)
+
 export const credentials = v.object({ username: filled, password })
 export const code = v.object({ otp, remember: v.optional(v.boolean()) })
 export const recovery = v.object({ recoveryCode })
 
+const base64url = v.pipe(text, v.description('base64url, without padding'))
+
+/** A passkey as the browser gives it: `PublicKeyCredential.toJSON()`. */
+const assertion = {
+  id: base64url,
+  rawId: base64url,
+  type: text,
+  response: v.looseObject({
+    clientDataJSON: base64url,
+    authenticatorData: base64url,
+    signature: base64url,
+    userHandle: v.optional(v.nullable(base64url)),
+  }),
+}
+export const passkeySignIn = v.object(assertion)
+export const passkeyStep = v.object({ ...assertion, remember: v.optional(v.boolean()) })
+export const newPasskey = v.object({
+  id: base64url,
+  rawId: base64url,
+  type: text,
+  response: v.looseObject({
+    clientDataJSON: base64url,
+    attestationObject: base64url,
+    transports: v.optional(v.array(text)),
+  }),
+  name: v.optional(authenticatorName),
+  replaces: v.optional(replacedFactor),
+})
+export const passkeyWishes = v.object({ replaces: v.optional(replacedFactor) })
+
 /** What a fresh proof may give beside the password: a member for each factor. */
 export const proofMembers = {
   totp: { otp: v.optional(otp) },
+  passkey: {
+    passkey: v.optional(
+      v.pipe(
+        passkeySignIn,
+        v.description('Instead of `otp`; one that has checked who holds it is enough without the password'),
+      ),
+    ),
+  },
   'recovery-code': { recoveryCode: v.optional(v.pipe(recoveryCode, v.description('Instead of `otp`'))) },
 } as const satisfies Record<FactorKind, Record<string, v.GenericSchema>>
 
@@ -42,7 +88,10 @@ const allMembers = Object.assign({}, ...Object.values(proofMembers)) as Together
   (typeof proofMembers)[FactorKind]
 >
 
-export const proof = v.object({ password, ...allMembers })
+export const proof = v.object({
+  password: v.optional(v.pipe(password, v.description('May be missing beside `passkey` only'))),
+  ...allMembers,
+})
 export const newAuthenticator = v.object({
   name: v.optional(authenticatorName),
   replaces: v.optional(
@@ -67,6 +116,8 @@ const factors = v.pipe(v.array(factor), v.description('What the person was prove
 export const session = v.object({
   account: v.object({ id, username: v.string(), name: v.string(), email: v.string() }),
   factors,
+  strength: v.pipe(v.picklist(strengths), v.description('What they are worth together, weakest first')),
+  phishingResistant: v.pipe(v.boolean(), v.description('Proven with a passkey')),
   signedInAt: time,
   verifiedAt: v.pipe(v.nullable(time), v.description('The last fresh proof; null: none yet')),
   expiresAt: time,
@@ -97,8 +148,50 @@ export const pendingAuthenticator = v.object({
   qr: v.pipe(v.string(), v.description('The QR code: an SVG picture as a data URI')),
 })
 
+const descriptor = v.object({ type: v.literal('public-key'), id: base64url, transports: v.array(v.string()) })
+const timeout = v.pipe(count, v.description('Milliseconds: for as long the challenge is good'))
+const hints = v.array(v.string())
+
+export const passkey = v.object({
+  id,
+  name: v.string(),
+  synced: v.pipe(v.boolean(), v.description('It may be copied to other devices of its owner')),
+  backedUp: v.pipe(v.boolean(), v.description('It was')),
+  verifiesUser: v.pipe(v.boolean(), v.description('It has checked who holds it, so it can sign in alone')),
+  usable: v.pipe(v.boolean(), v.description('False: it was made for another address of this site')),
+  transports: v.array(v.string()),
+  createdAt: time,
+  lastUsedAt: time,
+})
+export const passkeys = v.object({ passkeys: v.array(passkey) })
+export const creationOptions = v.object({
+  rp: v.object({ id: v.string(), name: v.string() }),
+  user: v.object({ id: base64url, name: v.string(), displayName: v.string() }),
+  challenge: base64url,
+  pubKeyCredParams: v.array(v.object({ type: v.literal('public-key'), alg: v.number() })),
+  timeout,
+  excludeCredentials: v.array(descriptor),
+  authenticatorSelection: v.object({
+    residentKey: v.literal('preferred'),
+    requireResidentKey: v.literal(false),
+    userVerification: v.literal('preferred'),
+  }),
+  hints,
+  attestation: v.literal('none'),
+  extensions: v.object({ credProps: v.literal(true) }),
+})
+export const requestOptions = v.object({
+  challenge: base64url,
+  timeout,
+  rpId: v.string(),
+  allowCredentials: v.optional(v.array(descriptor)),
+  userVerification: v.picklist(['required', 'preferred']),
+  hints,
+})
+
 const newCodes = v.pipe(v.array(v.string()), v.description('Each is good once; shown this once'))
 export const codes = v.object({ recoveryCodes: newCodes })
+export const addedPasskey = v.object({ passkey, recoveryCodes: newCodes })
 export const codesLeft = v.object({
   left: count,
   unsaved: v.pipe(v.boolean(), v.description('New codes wait to be saved')),

@@ -42,8 +42,10 @@ async function proveAgain(call: Call<'proveAgain'>): Promise<HttpResponse> {
     const errors = [{ pointer: `/${member}`, detail: `must not be there beside \`${beside}\`` }]
     return refuse('invalid-body', { members: { errors } })
   }
+  if (body.password === undefined && second.kind !== 'passkey') return passwordMissing()
   const browser = browserOf(call)
-  const outcome = await stepUp(services.core, { signedIn, browser, password: body.password, second })
+  const password = body.password ?? ''
+  const outcome = await stepUp(services.core, { signedIn, browser, password, second })
   services.metrics.step('step-up', outcome.kind)
   switch (outcome.kind) {
     case 'proven': {
@@ -52,6 +54,8 @@ async function proveAgain(call: Call<'proveAgain'>): Promise<HttpResponse> {
     }
     case 'wrong-password':
       return refuse('wrong-password')
+    case 'password-due':
+      return passwordMissing()
     case 'busy':
       return busy()
     case 'over':
@@ -62,6 +66,9 @@ async function proveAgain(call: Call<'proveAgain'>): Promise<HttpResponse> {
       return apiFactors[second.kind].refuse(call, outcome)
   }
 }
+
+const passwordMissing = (): HttpResponse =>
+  refuse('invalid-body', { members: { errors: [{ pointer: '/password', detail: 'is missing' }] } })
 
 async function sessions({ services, signedIn }: Call<'sessions'>): Promise<HttpResponse> {
   const live = await liveSessions(services.core, signedIn.account)

@@ -1,6 +1,6 @@
 import { challengeFor, hostOf } from '../../core/access/challenge.js'
 import { isNavigation } from '../../core/access/navigation.js'
-import { hasTwoFactors } from '../../core/factors/registry.js'
+import { hasTwoFactors, isPhishingResistant } from '../../core/factors/registry.js'
 import { findForwardSession, findSession } from '../../core/sessions/session-lifetime.js'
 import type { SignedIn } from '../../core/sessions/session.js'
 import type { AccessRules, Demand } from '../../core/access/rules.js'
@@ -52,6 +52,7 @@ function passed({ services: { responseCaches } }: Context, signedIn: SignedIn | 
 const personFor = ({ account, session }: SignedIn) => ({
   groups: account.groups,
   hasTwoFactors: hasTwoFactors(session),
+  isPhishingResistant: isPhishingResistant(session),
 })
 
 /** Without rules everything is for whoever is signed in, and no address is needed to say so. */
@@ -80,23 +81,30 @@ function refusal(context: Context, forwarded: Readable, verdict: Refusing): Http
   }
   const navigates = forwarded.kind === 'asked' && isNavigation(sent)
   if (verdict === 'forbidden') return navigates ? refusalPage(context, 'no-access') : refuse('no-access')
-  const code = verdict === 'sign-in' ? 'not-signed-in' : 'second-factor-required'
+  const { code, path } = dues[verdict]
   const host = forwarded.kind === 'asked' ? forwarded.host : hostOf(context.services.site.origin)
   const challenge = { 'www-authenticate': challengeFor(sent, host) }
   if (!navigates) return refuse(code, { headers: challenge })
   const address = addressOf(forwarded)
   if (isOwnPage(context, address)) return guardedByItself(context)
   const back = wayBack({ method: forwarded.method, address, referer: request.header('referer') })
-  const location = pageFor(context, verdict === 'sign-in' ? '/login' : '/mfa/setup', back)
+  const location = pageFor(context, path, back)
   return forwarded.dialect === 'x-forwarded'
     ? text('', { status: 302, headers: { location } })
     : refuse(code, { headers: { ...challenge, location } })
 }
 
+/** What is due, and where it is given. */
+const dues = {
+  'sign-in': { code: 'not-signed-in', path: '/login' },
+  'second-factor': { code: 'second-factor-required', path: '/mfa/setup' },
+  passkey: { code: 'passkey-required', path: '/mfa/passkey-due' },
+} as const
+
 const ownUrl = ({ services: { site } }: Context): string => site.origin + site.base
 
 /** Back to exactly the address that was asked for, if it is one that we protect. */
-function pageFor(context: Context, path: '/login' | '/mfa/setup', url: string): string {
+function pageFor(context: Context, path: string, url: string): string {
   const isOurs = isTooLong(url) || context.services.nextOf(url) !== null
   return `${ownUrl(context)}${path}${isOurs ? `?${queryFor(url)}` : ''}`
 }

@@ -1,11 +1,11 @@
 /** The step of each factor, as dashboards know it. */
-export type SecondStepMetric = 'code' | 'recovery-code'
+export type SecondStepMetric = 'code' | 'passkey' | 'recovery-code'
 
 /** A few counters in the Prometheus text format. */
 export interface Metrics {
   request(route: string, status: number): void
   /** One more `nightlatch_sign_in_steps_total` of this step and outcome. */
-  step(step: 'password' | SecondStepMetric | 'set-up' | 'step-up', outcome: string): void
+  step(step: 'password' | 'passkey-alone' | SecondStepMetric | 'set-up' | 'step-up', outcome: string): void
   text(): string
 }
 

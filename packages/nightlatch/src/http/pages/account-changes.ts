@@ -6,6 +6,7 @@ import {
   renameAuthenticator,
   renewRecoveryCodes,
 } from '../../core/accounts/changes.js'
+import type { FactorKind } from '../../core/factors/factor.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import type { AuthenticatorId, SessionId, TrustedDeviceId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
@@ -30,13 +31,13 @@ import { page, retryAfter, seeOther } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { busy, forSignedIn, signedInForm, signInIsOver, withNotice } from '../guards.js'
 import { refusalPage } from '../refuse.js'
-import { nameProblem } from './set-up.js'
+import { nameProblem } from './name-problem.js'
 import { sessionCookies } from './sign-in.js'
 import { deviceName } from '../user-agent.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
 import { browserOf, nowOf, policyOf, siteOf } from '../context.js'
 
-const notFound = (context: Context): HttpResponse => refusalPage(context, 'not-found')
+export const notFound = (context: Context): HttpResponse => refusalPage(context, 'not-found')
 
 /** To the page that asks for a fresh proof, and from there back to exactly this page. */
 export function proveFirst(context: Context, path = context.request.path): HttpResponse {
@@ -44,27 +45,41 @@ export function proveFirst(context: Context, path = context.request.path): HttpR
   return seeOther(`${base}/account/confirm?next=${encodeURIComponent(base + path)}`)
 }
 
-const change = (context: SignedInContext) => ({ signedIn: context.signedIn, browser: browserOf(context) })
+export const change = (context: SignedInContext) => ({
+  signedIn: context.signedIn,
+  browser: browserOf(context),
+})
 
-function done(context: Context, notice: Notice, cookies: readonly string[] = []): HttpResponse {
+export function done(context: Context, notice: Notice, cookies: readonly string[] = []): HttpResponse {
   return withNotice(context, seeOther(`${context.services.site.base}/account`, { cookies }), notice)
 }
 
 /** Pages of a change are only shown to somebody who may make it. */
-const fresh = (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
+export const fresh = (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
   forSignedIn(async (context) =>
     isFresh(policyOf(context), context.signedIn.session, nowOf(context))
       ? handler(context)
       : proveFirst(context),
   )
 
-async function ownAuthenticator(
-  context: SignedInContext,
-): Promise<{ id: AuthenticatorId; name: string; count: number } | null> {
-  const all = await context.services.core.queries.authenticators.listOf(context.signedIn.account.id)
-  const one = all.find((each) => each.id === context.id)
-  return one === undefined ? null : { id: one.id, name: one.name, count: all.length }
+interface Own<Id extends string> {
+  readonly id: Id
+  readonly name: string
+  /** How many second factors of all kinds the account has. */
+  readonly count: number
 }
+
+/** One of the person's own second factors of a kind. */
+export async function ownFactor<Id extends string>(
+  context: SignedInContext,
+  kind: FactorKind,
+): Promise<Own<Id> | null> {
+  const { items } = await context.services.core.queries.factors.listOf(context.signedIn.account.id)
+  const one = items.find((each) => each.id === context.id && each.kind === kind)
+  return one === undefined ? null : { id: one.id as Id, name: one.name, count: items.length }
+}
+
+const ownAuthenticator = (context: SignedInContext) => ownFactor<AuthenticatorId>(context, 'totp')
 
 export const getRename: Handler = fresh(async (context) => {
   const one = await ownAuthenticator(context)

@@ -8,6 +8,7 @@ import type { Proof, Session } from '../../core/sessions/session.js'
 import type { AccountView, ActivityRow, FactorRow, Notice, SessionRow } from '../../pages/index.js'
 import { accountPage } from '../../pages/index.js'
 import { page } from '../response.js'
+import { passkeysView } from './passkeys.js'
 import { applicationOf } from './application.js'
 import { forSignedIn, takeNotice } from '../guards.js'
 import { deviceName } from '../user-agent.js'
@@ -54,6 +55,7 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
     secondFactors: own.items.length,
     counts: own.counts,
     ...factorViews(own, core.policy),
+    passkeys: await passkeysView(context),
     trustedDevices: devices.map((one) => ({
       id: one.id,
       device: deviceName(one.userAgent),
@@ -132,6 +134,8 @@ const groupable = new Set<AuditRecord['event']>([
   'code.refused',
   'code.throttled',
   'code.locked',
+  'passkey.refused',
+  'passkey.throttled',
   'recovery-code.refused',
   'recovery-code.throttled',
   'step-up.refused',

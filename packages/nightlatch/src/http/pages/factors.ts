@@ -1,10 +1,21 @@
+import type { Account } from '../../core/accounts/account.js'
 import type { FactorKind, FactorRefusal } from '../../core/factors/factor.js'
+import type { RequestOptions } from '../../core/factors/passkeys/options.js'
 import { usableFactors } from '../../core/factors/registry.js'
 import { askedOf } from '../../core/factors/totp/verify.js'
 import { day } from '../../core/ports/platform.js'
 import type { ConfirmView, FieldName, Html, Problem } from '../../pages/index.js'
-import { confirmPage, confirmRecoveryPage, factorWords, recoveryPage, verifyPage } from '../../pages/index.js'
+import {
+  confirmPage,
+  confirmPasskeyPage,
+  confirmRecoveryPage,
+  factorWords,
+  passkeyStepPage,
+  recoveryPage,
+  verifyPage,
+} from '../../pages/index.js'
 import { codeProblem } from './code-problems.js'
+import { passkeyProblem } from './passkeys.js'
 import type { SecondStepMetric } from '../health/metrics.js'
 import type { SignedInContext, SigningInContext, Context } from '../context.js'
 import { policyOf, siteOf } from '../context.js'
@@ -14,6 +25,8 @@ export interface StepView {
   readonly problems: readonly Problem[]
   readonly failures: number
   readonly others: readonly FactorKind[]
+  /** What a passkey of the account is asked for with; null where there is none that works here. */
+  readonly passkey: RequestOptions | null
   readonly next: string
 }
 
@@ -49,6 +62,21 @@ export const factorDoors: Readonly<Record<FactorKind, FactorDoor>> = {
     },
     problemOf: (refusal, nowSeconds) => codeProblem(refusal, { nowSeconds, recovery: false }),
   },
+  passkey: {
+    field: 'credential',
+    metric: 'passkey',
+    showStep: (context, { problems, others, next, passkey }) =>
+      Promise.resolve(
+        passkeyStepPage(siteOf(context), {
+          username: context.account.username,
+          rememberDays: policyOf(context).trustedDevice.seconds / day,
+          ...{ problems, others, next, passkey },
+        }),
+      ),
+    showConfirm: (context, view) =>
+      Promise.resolve(confirmPasskeyPage(siteOf(context, context.signedIn), view)),
+    problemOf: passkeyProblem,
+  },
   'recovery-code': {
     field: 'recovery_code',
     metric: 'recovery-code',
@@ -72,13 +100,14 @@ const withLengths = (
   problems.map((problem) => (ofNoCode.has(problem.key) ? ({ ...problem, lengths } as Problem) : problem))
 
 /** The page where the sign-in goes on: the best factor that the account has, or the set-up of its first one. */
-export function nextStepPath({ services }: Context, account: Parameters<typeof usableFactors>[0]): string {
-  const [first] = usableFactors(account)
+export function nextStepPath({ services }: Context, account: Pick<Account, 'factorCounts'>): string {
+  const [first] = usableFactors(services.core, account)
   return services.site.base + (first === undefined ? '/mfa/setup' : factorWords[first].stepPath)
 }
 
 /** What may be given in another one's place. */
 export const othersThan = (
   kind: FactorKind,
-  account: Parameters<typeof usableFactors>[0],
-): readonly FactorKind[] => usableFactors(account).filter((other) => other !== kind)
+  { services }: Context,
+  account: Pick<Account, 'factorCounts'>,
+): readonly FactorKind[] => usableFactors(services.core, account).filter((other) => other !== kind)

@@ -8,7 +8,6 @@ import { countOf } from '../../core/factors/registry.js'
 import type { PendingSetUp } from '../../core/factors/totp/set-up.js'
 import { beginSetUp, findSetUp, maySetUp } from '../../core/factors/totp/set-up.js'
 import { findUnsavedCodes, forgetUnsavedCodes } from '../../core/factors/recovery-codes/set-up.js'
-import { longestAuthenticatorName } from '../../core/factors/totp/store.js'
 import type { Problem, RecoveryCodesView } from '../../pages/index.js'
 import {
   qrSvg,
@@ -34,8 +33,10 @@ import {
   takeNotice,
   withNotice,
 } from '../guards.js'
+import { nameProblem } from './name-problem.js'
 import { qrModules, qrPng } from '../../shared/qr.js'
 import { nextStepPath } from './factors.js'
+import { offerNewPasskey } from './passkeys.js'
 import { sessionCookies } from './sign-in.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
 import { browserOf, nowOf, policyOf, signedInOf, signingInOf, siteOf } from '../context.js'
@@ -63,7 +64,7 @@ async function openSetUp(context: Context): Promise<HttpResponse> {
   if (pending.kind === 'not-now') return notNow(context, owner, { why: pending.why })
   const isNew = nowOf(context) - pending.setUp.createdAt <= 1
   const problems: Problem[] = isNew && context.query.has('anew') ? [{ key: 'setup-expired' }] : []
-  return page(await showSetUp(context, owner, { pending, problems }), { leadsTo: destinationOf(context) })
+  return showSetUp(context, owner, { pending, problems })
 }
 
 /** A sign-in with a second factor has a code to give; a session that is not fresh is asked to prove itself. */
@@ -74,7 +75,10 @@ function notNow(
 ): HttpResponse {
   const { base } = context.services.site
   if (owner.kind === 'sign-in') return seeOther(nextStepPath(context, owner.account))
-  if (why === 'which-one') return seeOther(`${base}/account/change-phone`)
+  if (why === 'which-one')
+    return seeOther(
+      `${base}${countOf(owner.account, 'totp') > 0 ? '/account/change-phone' : '/mfa/setup/passkey'}`,
+    )
   if (why === 'too-many') return seeOther(`${base}/account`)
   return seeOther(`${base}/account/confirm?next=${encodeURIComponent(`${base}/mfa/setup${query}`)}`)
 }
@@ -83,13 +87,19 @@ interface Shown {
   readonly pending: PendingSetUp
   readonly name?: string
   readonly problems?: readonly Problem[]
+  readonly extra?: Parameters<typeof page>[1]
 }
 
-async function showSetUp(context: Context & Partial<FormContext>, owner: SetUpOwner, shown: Shown) {
+async function showSetUp(
+  context: Context & Partial<FormContext>,
+  owner: SetUpOwner,
+  shown: Shown,
+): Promise<HttpResponse> {
   const { core, site } = context.services
   const { pending } = shown
   const replaces = await nameOf(context, owner, pending.setUp.replaces)
-  return setupPage(siteOf(context, owner.kind === 'session' ? owner.signedIn : undefined), {
+  const offer = await offerNewPasskey(context, owner)
+  const html = setupPage(siteOf(context, owner.kind === 'session' ? owner.signedIn : undefined), {
     issuer: core.policy.issuer,
     account: pending.label,
     key: pending.key,
@@ -101,8 +111,10 @@ async function showSetUp(context: Context & Partial<FormContext>, owner: SetUpOw
     another: countOf(owner.account, 'totp') > 0,
     cancelHref: owner.kind === 'session' ? `${site.base}/account` : undefined,
     replaces,
+    passkey: offer.passkey,
     problems: shown.problems ?? [],
   })
+  return page(html, { ...shown.extra, cookies: offer.cookies, leadsTo: destinationOf(context) })
 }
 
 async function nameOf(
@@ -111,8 +123,8 @@ async function nameOf(
   id: AuthenticatorId | '',
 ): Promise<string | undefined> {
   if (id === '') return undefined
-  const all = await context.services.core.queries.authenticators.listOf(owner.account.id)
-  return all.find((one) => one.id === id)?.name
+  const { items } = await context.services.core.queries.factors.listOf(owner.account.id)
+  return items.find((one) => one.id === id)?.name
 }
 
 export const postSetUp: Handler = form(async (context) => {
@@ -152,9 +164,8 @@ async function refused(context: FormContext, owner: SetUpOwner, outcome: Refused
   if (pending.kind === 'not-now') return notNow(context, owner, { why: pending.why, query: '?anew' })
   const { status, problem } = setUpProblem(context, outcome)
   const name = (context.form.get('name') ?? '').slice(0, 100)
-  const shown = await showSetUp(context, owner, { pending, name, problems: [problem] })
-  const leadsTo = destinationOf(context)
-  return page(shown, { status, headers: lockedUntil(outcome, nowOf(context)), leadsTo })
+  const extra = { status, headers: lockedUntil(outcome, nowOf(context)) }
+  return showSetUp(context, owner, { pending, name, problems: [problem], extra })
 }
 
 /**
@@ -213,12 +224,6 @@ const wrongCode = (driftSeconds: number | null): Problem =>
         seconds: Math.abs(driftSeconds),
         direction: driftSeconds > 0 ? 'fast' : 'slow',
       }
-
-export function nameProblem(why: 'empty' | 'too-long' | 'not-allowed' | 'taken', name: string): Problem {
-  if (why === 'taken') return { key: 'name-taken', field: 'name', name: name.trim() }
-  if (why === 'too-long') return { key: 'name-long', field: 'name', max: longestAuthenticatorName }
-  return { key: 'name-empty', field: 'name' }
-}
 
 /** The QR code as a picture, for the same person and while the set-up is pending; nothing at any other time. */
 const qrAnswer =

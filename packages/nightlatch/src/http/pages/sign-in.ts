@@ -15,6 +15,7 @@ import type { Form } from '../bodies.js'
 import { clearForwardCookies, forwardCookies } from '../forward-auth/cookie.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
 import { hostOf } from './application.js'
+import { askAnybody, askKnownPerson } from './passkeys.js'
 import { destinationField, destinationOf, stepTo } from './destination.js'
 import type { StepView } from './factors.js'
 import { factorDoors, nextStepPath, othersThan } from './factors.js'
@@ -52,11 +53,18 @@ const lostWayBack = ({ query }: Context): Notice | undefined =>
 const alreadySignedIn = (context: Context, next: string | null): HttpResponse =>
   seeOther(next ?? context.services.site.landing, { cookies: [context.services.cookies.clear('notice')] })
 
-const showLogin = (context: Context, view: LoginView, extra: Parameters<typeof page>[1] = {}): HttpResponse =>
-  page(loginPage(siteOf(context), { ...view, continueTo: hostOf(view.next) }), {
+export function showLogin(
+  context: Context,
+  view: LoginView,
+  extra: Parameters<typeof page>[1] = {},
+): HttpResponse {
+  const { passkey, cookies } = askAnybody(context)
+  return page(loginPage(siteOf(context), { ...view, passkey, continueTo: hostOf(view.next) }), {
     ...extra,
+    cookies: [...(extra.cookies ?? []), ...cookies],
     leadsTo: view.next,
   })
+}
 
 export const postLogin: Handler = form(async (context) => {
   const username = context.form.get('username') ?? ''
@@ -143,24 +151,32 @@ export function sessionCookies(context: Context, begun: Begun): readonly string[
   ]
 }
 
-function showStep(
+async function showStep(
   context: SigningInContext & Partial<FormContext>,
   kind: FactorKind,
-  view: Pick<StepView, 'problems' | 'failures'>,
-) {
-  const others = othersThan(kind, context.account)
-  return factorDoors[kind].showStep(context, { ...view, others, next: destinationField(context) })
+  {
+    extra = {},
+    ...view
+  }: Pick<StepView, 'problems' | 'failures'> & { readonly extra?: Parameters<typeof page>[1] },
+): Promise<HttpResponse> {
+  const { account, signIn } = context
+  const asked = await askKnownPerson(context, { account, purpose: 'second-step', owner: signIn.id })
+  const others = othersThan(kind, context, account)
+  const shown = { ...view, others, passkey: asked.passkey, next: destinationField(context) }
+  const html = await factorDoors[kind].showStep(context, shown)
+  return page(html, { ...extra, cookies: asked.cookies, leadsTo: destinationOf(context) })
 }
 
 /** To the page of a factor that the account has, or to the set-up of its first one. */
 const elsewhere = (context: SigningInContext, kind: FactorKind): HttpResponse | null =>
-  usableFactors(context.account).includes(kind) ? null : seeOther(nextStepPath(context, context.account))
+  usableFactors(context.services.core, context.account).includes(kind)
+    ? null
+    : seeOther(nextStepPath(context, context.account))
 
 const getStep = (kind: FactorKind): Handler =>
   forSigningIn(
     async (context) =>
-      elsewhere(context, kind) ??
-      page(await showStep(context, kind, { problems: [], failures: 0 }), { leadsTo: destinationOf(context) }),
+      elsewhere(context, kind) ?? (await showStep(context, kind, { problems: [], failures: 0 })),
   )
 
 const postStep = (kind: FactorKind): Handler =>
@@ -181,6 +197,8 @@ const postStep = (kind: FactorKind): Handler =>
 
 export const getVerify = getStep('totp')
 export const postVerify = postStep('totp')
+export const getPasskeyStep = getStep('passkey')
+export const postPasskeyStep = postStep('passkey')
 export const getRecovery = getStep('recovery-code')
 export const postRecovery = postStep('recovery-code')
 
@@ -221,11 +239,8 @@ async function answerSecondStep(
     default: {
       const refusal = factorDoors[kind].problemOf(outcome, nowOf(context))
       const failures = failuresOf(policyOf(context), outcome)
-      return page(await showStep(context, kind, { problems: [refusal.problem], failures }), {
-        status: refusal.status,
-        headers: lockedUntil(outcome, nowOf(context)),
-        leadsTo: destinationOf(context),
-      })
+      const extra = { status: refusal.status, headers: lockedUntil(outcome, nowOf(context)) }
+      return showStep(context, kind, { problems: [refusal.problem], failures, extra })
     }
   }
 }

@@ -18,6 +18,33 @@ export interface AuthenticatorRow extends FactorRow {
   readonly issuer?: string | undefined
 }
 
+export interface PasskeyRow extends FactorRow {
+  readonly id: string
+  /** It may be on other devices of its owner as well. */
+  readonly synced: boolean
+  /** It can sign in alone. */
+  readonly verifiesUser: boolean
+  /** It was made for another address of this site. */
+  readonly elsewhere: boolean
+}
+
+export interface PasskeysView {
+  readonly rows: readonly PasskeyRow[]
+  readonly most: number
+  /** More can be made: the operator has not switched them off, and they work at this address. */
+  readonly offered: boolean
+  /** Told to the browser, so that password managers do not offer what is gone (WebAuthn Level 3 §5.1.10). */
+  readonly signal: PasskeySignal | null
+}
+
+export interface PasskeySignal {
+  readonly rpId: string
+  readonly userId: string
+  readonly name: string
+  readonly displayName: string
+  readonly allAcceptedCredentialIds: readonly string[]
+}
+
 export interface SessionRow {
   readonly id: string
   /** "Firefox on Linux" */
@@ -63,6 +90,7 @@ export interface AccountView {
   readonly secondFactors: number
   /** How many there are of each, or left of it. */
   readonly counts: Readonly<Record<FactorKind, number>>
+  readonly passkeys: PasskeysView
   readonly authenticators: readonly AuthenticatorRow[]
   readonly mostAuthenticators: number
   readonly recoveryCodes: { readonly left: number; readonly total: number }

@@ -10,7 +10,17 @@ import {
   type FormView,
 } from '../layout/parts.js'
 import { common } from '../words/words.js'
-import { endOthers, endSession, endTrusted, password, remove, rename, renew } from '../words/account.js'
+import {
+  endOthers,
+  endSession,
+  endTrusted,
+  password,
+  remove,
+  removePasskey,
+  rename,
+  renamePasskey,
+  renew,
+} from '../words/account.js'
 
 /** A page that asks before something is done: what will happen, one button to do it, one link to leave it. */
 interface Question extends FormView {
@@ -40,6 +50,8 @@ const question = (site: Site, view: Question): Html =>
 export interface AuthenticatorView extends FormView {
   readonly id: string
   readonly name: string
+  /** What it is, where it is no authenticator app. */
+  readonly kind?: 'passkey'
 }
 
 export interface RenameView extends AuthenticatorView {
@@ -47,20 +59,26 @@ export interface RenameView extends AuthenticatorView {
   readonly typed?: string | undefined
 }
 
-const authenticatorPath = (id: string, what: string): string =>
-  `/account/authenticators/${encodeURIComponent(id)}/${what}`
+const sectionOf = ({ kind }: AuthenticatorView): string =>
+  kind === 'passkey' ? 'passkeys' : 'authenticators'
 
-export const renamePage = (site: Site, view: RenameView): Html =>
-  layout(site, {
-    title: rename.title,
+const pathOf = (view: AuthenticatorView, what: 'rename' | 'remove'): string =>
+  `/account/${sectionOf(view)}/${encodeURIComponent(view.id)}/${what}`
+
+export function renamePage(site: Site, view: RenameView): Html {
+  const words = view.kind === 'passkey' ? renamePasskey : rename
+  const cancel = { href: `${site.base}/account#${sectionOf(view)}`, label: common.cancel }
+  return layout(site, {
+    title: words.title,
     failed: failed(view),
     body: html`${errorSummary(view)}
-      <h1>${rename.heading(view.name)}</h1>
-      <form method="post" action="${site.base}${authenticatorPath(view.id, 'rename')}" novalidate>
-        ${textField(view, { name: 'name', label: rename.label, autocomplete: 'off', value: view.typed ?? view.name })}
-        ${actions({ submit: rename.submit, cancel: { href: `${site.base}/account#authenticators`, label: common.cancel } })}
+      <h1>${words.heading(view.name)}</h1>
+      <form method="post" action="${site.base}${pathOf(view, 'rename')}" novalidate>
+        ${textField(view, { name: 'name', label: words.label, autocomplete: 'off', value: view.typed ?? view.name })}
+        ${actions({ submit: words.submit, cancel })}
       </form>`,
   })
+}
 
 export interface RemoveAuthenticatorView extends AuthenticatorView {
   /** It is the only second step of the account. */
@@ -69,31 +87,35 @@ export interface RemoveAuthenticatorView extends AuthenticatorView {
   readonly required: boolean
 }
 
-export const removeAuthenticatorPage = (site: Site, view: RemoveAuthenticatorView): Html =>
-  view.last && view.required
-    ? removalRefused(site, view)
-    : question(site, {
-        ...view,
-        title: remove.title,
-        heading: remove.heading(view.name),
-        effects: [remove.effect, view.last && html`<strong>${remove.effectLast}</strong>`].filter(Boolean),
-        path: authenticatorPath(view.id, 'remove'),
-        submit: remove.submit(view.name),
-        tone: 'danger',
-        section: 'authenticators',
-        keep: remove.keep,
-      })
+export function removeAuthenticatorPage(site: Site, view: RemoveAuthenticatorView): Html {
+  const words = view.kind === 'passkey' ? removePasskey : remove
+  if (view.last && view.required) return removalRefused(site, view)
+  return question(site, {
+    ...view,
+    title: words.title,
+    heading: words.heading(view.name),
+    effects: [words.effect, view.last && html`<strong>${words.effectLast}</strong>`].filter(Boolean),
+    path: pathOf(view, 'remove'),
+    submit: words.submit(view.name),
+    tone: 'danger',
+    section: sectionOf(view),
+    keep: words.keep,
+  })
+}
 
-const removalRefused = (site: Site, view: RemoveAuthenticatorView): Html =>
-  layout(site, {
-    title: remove.title,
+const removalRefused = (site: Site, view: RemoveAuthenticatorView): Html => {
+  const words = view.kind === 'passkey' ? removePasskey : remove
+  const add = view.kind === 'passkey' ? '/mfa/setup/passkey' : '/mfa/setup'
+  return layout(site, {
+    title: words.title,
     body: html`<h1>${named(view.name)}</h1>
-      <p>${remove.refused}</p>
+      <p>${words.refused}</p>
       <div class="actions">
-        <a class="button primary" href="${site.base}/mfa/setup">${remove.add}</a>
-        <a class="cancel" href="${site.base}/account#authenticators">${common.backToAccount}</a>
+        <a class="button primary" href="${site.base}${add}">${words.add}</a>
+        <a class="cancel" href="${site.base}/account#${sectionOf(view)}">${common.backToAccount}</a>
       </div>`,
   })
+}
 
 export interface RenewCodesView extends FormView {
   readonly left: number

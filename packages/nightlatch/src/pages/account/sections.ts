@@ -55,7 +55,7 @@ const authenticator = (site: Site, row: AuthenticatorRow, name: Html): Html => {
   </li>`
 }
 
-const lastUsed = ({ lastUsedAtSeconds }: AuthenticatorRow): Html =>
+export const lastUsed = ({ lastUsedAtSeconds }: Pick<AuthenticatorRow, 'lastUsedAtSeconds'>): Html =>
   lastUsedAtSeconds === undefined
     ? html`${account.neverUsed}`
     : html`${account.lastUsed} ${moment(lastUsedAtSeconds)}.`

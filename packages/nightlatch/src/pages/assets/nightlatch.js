@@ -30,6 +30,108 @@
     })
   })
 
+  /*
+   * Passkeys: the buttons are shown where the browser knows them. What to ask for stands in the form, and the answer goes
+   * back in it. Values are told by their members: password managers put objects of their own in the browser's place.
+   */
+  const passkeys = window.PublicKeyCredential && navigator.credentials ? all('form[data-passkey]') : []
+  const bytes = (text) =>
+    Uint8Array.from(window.atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0))
+  const written = (buffer) =>
+    window
+      .btoa(String.fromCharCode(...new Uint8Array(buffer)))
+      .replace(/\+/g, '-')
+      .replace(/\//g, '_')
+      .replace(/=/g, '')
+
+  const askedIn = ({ dataset }) => {
+    const options = JSON.parse(dataset.passkey)
+    const known = (options.allowCredentials || []).concat(options.excludeCredentials || [])
+    known.concat(options.user || []).forEach((one) => (one.id = bytes(one.id)))
+    options.challenge = bytes(options.challenge)
+    return options
+  }
+
+  const credentialJson = ({ id, rawId, type, response }) => {
+    const told = response.getTransports ? { transports: response.getTransports() } : {}
+    const members = ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']
+    members.filter((name) => response[name]).forEach((name) => (told[name] = written(response[name])))
+    return JSON.stringify({ id, rawId: written(rawId), type, response: told })
+  }
+
+  /* One request at a time: the one in the background makes room for the button's. */
+  let under = null
+  const askFor = (form, mediation) => {
+    if (under) under.abort()
+    under = new window.AbortController()
+    const options = { publicKey: askedIn(form), signal: under.signal }
+    if (mediation) options.mediation = mediation
+    const { credentials } = navigator
+    return ('create' in form.dataset ? credentials.create(options) : credentials.get(options)).then(
+      (given) => {
+        const { credential, remember } = form.elements
+        const box = document.getElementById(form.dataset.takes)
+        if (box) remember.value = box.checked ? box.value : ''
+        credential.value = credentialJson(given)
+        form.submit()
+      },
+    )
+  }
+
+  const offerQuietly = (form) => {
+    const Key = window.PublicKeyCredential
+    if (!('autofill' in form.dataset) || !Key.isConditionalMediationAvailable) return
+    Key.isConditionalMediationAvailable()
+      .then((can) => can && askFor(form, 'conditional'))
+      .catch(() => {})
+  }
+
+  const whyNot = ({ closed, there, failed }, { name }) =>
+    name === 'AbortError'
+      ? ''
+      : name === 'NotAllowedError'
+        ? closed
+        : (name === 'InvalidStateError' && there) || failed
+
+  const show = (selector, shown) => all(selector).forEach((part) => (part.hidden = !shown))
+  passkeys.forEach((form) => {
+    form.hidden = false
+    show('[data-passkey-only]', true)
+    show('[data-passkey-cannot]', false)
+    const button = form.querySelector('button[type="button"]:not([data-reveal])')
+    button.hidden = false
+    button.addEventListener('click', () => {
+      const status = form.querySelector('p[role="status"]')
+      status.textContent = ''
+      askFor(form).catch((error) => {
+        status.textContent = whyNot(form.dataset, error)
+        if (error.name !== 'AbortError') offerQuietly(form)
+      })
+    })
+    offerQuietly(form)
+  })
+
+  /* A challenge is good for five minutes: whoever comes back to an empty form later finds a fresh one. */
+  const loadedAt = Date.now()
+  const isUntouched = () =>
+    all('input:not([type="hidden"])').every((field) => !field.value || field.type === 'checkbox')
+  window.addEventListener('focus', () => {
+    const isStale = passkeys.length > 0 && Date.now() - loadedAt > 270000
+    if (isStale && isUntouched() && !document.querySelector('.box.bad'))
+      location.replace(location.pathname + location.search + location.hash)
+  })
+
+  /* Password managers are told which passkeys there still are, and what the account is called. */
+  all('[data-passkey-signal]').forEach(({ dataset }) => {
+    const Key = window.PublicKeyCredential || {}
+    const told = JSON.parse(dataset.passkeySignal)
+    const { rpId, userId, name, displayName, allAcceptedCredentialIds } = told
+    if (Key.signalAllAcceptedCredentials)
+      Key.signalAllAcceptedCredentials({ rpId, userId, allAcceptedCredentialIds }).catch(() => {})
+    if (Key.signalCurrentUserDetails)
+      Key.signalCurrentUserDetails({ rpId, userId, name, displayName }).catch(() => {})
+  })
+
   /* Copy and print. */
   if (navigator.clipboard) {
     all('[data-copy]').forEach((button) => {

@@ -7,7 +7,10 @@ export type Notice =
   | { readonly key: PlainNoticeKey }
   | { readonly key: 'signed-out'; readonly otherSessions?: number | undefined }
   | { readonly key: 'recovery-code-used'; readonly left: number }
-  | { readonly key: 'authenticator-renamed' | 'authenticator-removed'; readonly name: string }
+  | {
+      readonly key: 'authenticator-renamed' | 'authenticator-removed' | 'passkey-removed'
+      readonly name: string
+    }
   | { readonly key: 'sessions-ended'; readonly count: number }
   | { readonly key: PersonNoticeKey; readonly name: string }
   | { readonly key: 'group-renamed' | 'group-removed'; readonly name: string }
@@ -22,6 +25,7 @@ type PlainNoticeKey =
   | 'signed-in-again'
   | 'authenticator-added'
   | 'phone-changed'
+  | 'passkey-added'
   | 'recovery-codes-renewed'
   | 'session-ended-other'
   | 'trusted-device-ended'
@@ -45,6 +49,9 @@ export const noticeWords: Words = {
     'The address that you came from is too long to be kept. Open it again when you are signed in.',
   'signed-in-again': 'You are signed in already.',
   'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
+  'passkey-added': 'Passkey added. You can sign in with it from now on.',
+  'passkey-removed': ({ name }) =>
+    html`${named(name)} is removed. Delete it in your password manager, too, or it may still be offered.`,
   'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working.',
   'authenticator-renamed': ({ name }) => html`The new name is ${named(name)}.`,
   'authenticator-removed': ({ name }) => html`${named(name)} is removed. Codes from it have stopped working.`,

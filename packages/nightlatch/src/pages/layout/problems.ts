@@ -26,7 +26,11 @@ export type Problem =
     }
   | { readonly key: 'password-short'; readonly field?: FieldName | undefined; readonly min: number }
   | { readonly key: 'password-long'; readonly field?: FieldName | undefined; readonly max: number }
-  | { readonly key: 'name-taken'; readonly field?: FieldName | undefined; readonly name: string }
+  | {
+      readonly key: 'name-taken' | 'name-taken-passkey'
+      readonly field?: FieldName | undefined
+      readonly name: string
+    }
   | { readonly key: 'name-long'; readonly field?: FieldName | undefined; readonly max: number }
   | { readonly key: 'other'; readonly field?: FieldName | undefined; readonly text: string }
 
@@ -57,6 +61,11 @@ type PlainProblemKey =
   | 'recovery-wrong'
   | 'recovery-looks-like-code'
   | 'recovery-blocked'
+  | 'passkey-wrong'
+  | 'passkey-empty'
+  | 'passkey-set-up-wrong'
+  | 'passkey-and-password'
+  | 'passkey-not-device-bound'
   | 'not-saved'
   | 'name-empty'
   | 'choice-empty'
@@ -80,6 +89,7 @@ export type FieldName =
   | 'groups'
   | 'ends'
   | 'confirm_name'
+  | 'credential'
 
 type Words = {
   readonly [Key in ProblemKey]: string | ((problem: Extract<Problem, { key: Key }>) => HtmlValue)
@@ -129,11 +139,21 @@ export const problemWords: Words = {
     'That looks like a code from your app. Use the “Use your authenticator app” link, or enter a recovery code.',
   'recovery-blocked':
     'Too many wrong recovery codes. Try again tomorrow, or ask the person who runs this site to reset your second step.',
+  'passkey-wrong':
+    'That passkey was not accepted, or it took longer than 5 minutes. Try again, or go on in another way.',
+  'passkey-empty': 'Use the button, and do what your device asks for',
+  'passkey-set-up-wrong': 'That passkey could not be added, or it took longer than 5 minutes. Try again.',
+  'passkey-and-password':
+    'Your passkey does not check who holds it. Type your password first, then use the passkey again.',
+  'passkey-not-device-bound':
+    'This passkey can be copied to other devices. Use one that cannot, such as a security key.',
   'not-saved': 'Tick the box when you have saved your recovery codes',
   'name-empty': 'Enter a name',
   'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name.`,
+  'name-taken-passkey': ({ name }) =>
+    html`You already have a passkey called ${named(name)}. Choose another name.`,
   'name-long': ({ max }) => `Choose a name of at most ${max} characters`,
-  'choice-empty': 'Choose the authenticator app you want to replace',
+  'choice-empty': 'Choose the one you want to replace',
   other: ({ text }) => text,
 }
 
@@ -169,6 +189,7 @@ export function fieldsOf(problem: Problem): readonly FieldName[] {
     ['recovery_code', /^recovery-(?!blocked)/],
     ['saved', /^not-saved$/],
     ['name', /^name-/],
+    ['password', /^passkey-and-password$/],
     ['authenticator', /^choice-empty$/],
   ]
   return groups

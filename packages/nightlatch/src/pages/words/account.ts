@@ -20,6 +20,15 @@ export const account = {
   added: 'Added',
   issuer: (issuer: string): Html => html`In the app: ${named(issuer)}`,
   lastUsed: 'Last used',
+  passkeys: 'Passkeys',
+  passkeysNone: 'None. With a passkey you sign in with your fingerprint, your face or a screen lock.',
+  addPasskey: 'Add a passkey',
+  synced: 'Synced to your other devices',
+  thisDeviceOnly: 'On one device only',
+  afterPassword: 'Counts after the password only',
+  elsewhere: 'Made for another address of this site: it cannot be used any more',
+  forget:
+    'A passkey that you remove here may still be offered by your password manager: delete it there, too.',
   authenticators: 'Authenticator apps',
   add: 'Add an authenticator app',
   atMost: (most: number): string => `You have ${most}, which is as many as an account can have.`,
@@ -104,6 +113,12 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'authenticator.renamed': 'Authenticator app renamed',
   'authenticator.removed': 'Authenticator app removed',
   'authenticator.unreadable': 'Authenticator app could not be read',
+  'passkey.added': 'Passkey added',
+  'passkey.renamed': 'Passkey renamed',
+  'passkey.removed': 'Passkey removed',
+  'passkey.refused': 'Passkey not accepted',
+  'passkey.throttled': 'Passkey not looked at, after too many that were not accepted',
+  'passkey.cloned': 'Passkey not accepted, because somebody seems to have copied it',
   'set-up.refused': 'Wrong code while setting up an authenticator app',
   'step-up.passed': 'Confirmed it is you',
   'step-up.refused': 'Could not confirm it is you',
@@ -127,6 +142,9 @@ export const weightyEvents: ReadonlySet<AuditEventName> = new Set<AuditEventName
   'recovery-codes.renewed',
   'authenticator.added',
   'authenticator.removed',
+  'passkey.added',
+  'passkey.removed',
+  'passkey.cloned',
   'password.changed',
   'password.set-by-administrator',
   'trusted-device.added',
@@ -149,6 +167,16 @@ export const remove = {
   keep: 'Keep it',
   refused: 'This is your only second step. Add another before you remove it.',
   add: 'Add an authenticator app',
+}
+
+export const renamePasskey = { ...rename, title: 'Rename a passkey' }
+
+export const removePasskey = {
+  ...remove,
+  title: 'Remove a passkey',
+  effect:
+    'It will stop working straight away, and remembered devices will be asked again. Delete it in your password manager, too, or it may still be offered.',
+  add: 'Add another passkey',
 }
 
 export const renew = {
@@ -203,6 +231,9 @@ const actions = {
   'change-phone': 'change your phone',
   'rename-authenticator': 'rename an authenticator app',
   'remove-authenticator': 'remove an authenticator app',
+  'add-passkey': 'add a passkey',
+  'rename-passkey': 'rename a passkey',
+  'remove-passkey': 'remove a passkey',
   'renew-recovery-codes': 'make new recovery codes',
   'change-password': 'change your password',
   'end-session': 'sign out another device',

@@ -25,6 +25,14 @@ export const factorWords: Readonly<Record<FactorKind, FactorWords>> = {
     stepPath: '/mfa/verify',
     confirmPath: '/account/confirm',
   },
+  passkey: {
+    name: 'passkey',
+    count: (number) => plural(number, 'passkey'),
+    isFallback: false,
+    use: 'Use a passkey',
+    stepPath: '/mfa/passkey',
+    confirmPath: '/account/confirm/passkey',
+  },
   'recovery-code': {
     name: 'recovery code',
     count: (number) => plural(number, 'recovery code'),

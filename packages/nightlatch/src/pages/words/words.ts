@@ -69,6 +69,34 @@ export const verify = {
   startAgain: 'Start again as someone else',
 }
 
+export const passkey = {
+  signIn: 'Sign in with a passkey',
+  use: 'Use a passkey',
+  title: 'Use your passkey',
+  lead: 'Your device asks for your fingerprint, your face, a PIN, or for your security key.',
+  closed: 'The passkey request was closed or took too long. Try again, or go on in another way.',
+  failed: 'That passkey could not be used here. Try again, or go on in another way.',
+  there: 'This device has a passkey for your account already.',
+  /** In place of the button, while no script has shown it. */
+  cannot:
+    'This browser cannot use passkeys here. They need JavaScript, an up-to-date browser and a secure address.',
+  noneHere: 'None of your passkeys was made for this address, so none can be used here.',
+  otherWays: 'Cannot use your passkey?',
+  withPassword: 'A passkey that does not check who holds it counts together with your password.',
+}
+
+export const newPasskey = {
+  title: 'Add a passkey',
+  what: 'With a passkey you sign in with your fingerprint, your face or a screen lock. There is nothing to type, and no fake site can get it out of you.',
+  instead: 'Or use a passkey',
+  insteadOfApp: 'Use an authenticator app instead',
+  name: 'Name (for example “My laptop”)',
+  submit: 'Make a passkey',
+  which: 'Which one have you lost?',
+  takesItsPlace: 'Your new passkey takes its place, and it stops working.',
+  replaces: (name: string): Html => html`The passkey takes the place of <strong>${named(name)}</strong>.`,
+}
+
 export const recovery = {
   title: 'Use a recovery code',
   label: 'Recovery code',

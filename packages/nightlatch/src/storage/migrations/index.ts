@@ -7,6 +7,7 @@ import { trustedDeviceSeries } from './0005-trusted-device-series.js'
 import { authenticatorKinds } from './0006-authenticator-kinds.js'
 import { entryNumbers } from './0007-entry-numbers.js'
 import { people } from './0008-people.js'
+import { passkeys } from './0009-passkeys.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -31,6 +32,7 @@ export const migrations: readonly Migration[] = [
   authenticatorKinds,
   entryNumbers,
   people,
+  passkeys,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -46,6 +46,13 @@ export const tables: readonly Table[] = [
     text: 'id account name sealed algorithm issuer',
     integers: 'last_step created_at last_used_at digits period counter entry_number',
   }),
+  table('passkey_user', { key: 'account', text: 'account user_handle' }),
+  table('passkey', {
+    key: 'id',
+    text: 'id account name credential_id public_key rp_id transports aaguid',
+    integers: 'algorithm sign_count verifies_user backup_eligible backed_up created_at last_used_at',
+  }),
+  table('passkey_challenge', { key: 'hash', text: 'hash', integers: 'expires_at' }),
   table('set_up', {
     key: 'owner',
     text: 'owner id account sealed name replaces',

@@ -130,6 +130,7 @@ export const attemptStore = defineStore<AttemptStore>({
     )
   },
   async clear(...keys) {
+    if (keys.length === 0) return
     const marks = keys.map((_key, at) => `$${at + 1}`).join(', ')
     await this.db.run(`DELETE FROM attempt WHERE key IN (${marks})`, keys)
   },

@@ -13,6 +13,7 @@ import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
 import { peopleStore } from './people.js'
+import { passkeyChallengeStore, passkeyStore } from './passkeys.js'
 import { recoveryCodeStore } from './recovery-codes.js'
 import { sessionStore } from './sessions.js'
 import { setUpStore } from './set-ups.js'
@@ -38,6 +39,8 @@ export const storesOn = (db: Db, { sessions, ...more }: More): Stores => ({
   knownDevices: knownDeviceStore(db),
   leases: leaseStore(db),
   people: peopleStore(db),
+  passkeys: passkeyStore(db),
+  passkeyChallenges: passkeyChallengeStore(db),
   recoveryCodes: recoveryCodeStore(db, more),
   sessions: sessions ?? sessionStore(db),
   setUps: setUpStore(db),

@@ -24,8 +24,8 @@ const site: AccessRules = {
   otherwise: 'two-factors',
 }
 
-const two = (...groups: string[]): Person => ({ groups, hasTwoFactors: true })
-const one = (...groups: string[]): Person => ({ groups, hasTwoFactors: false })
+const two = (...groups: string[]): Person => ({ groups, hasTwoFactors: true, isPhishingResistant: false })
+const one = (...groups: string[]): Person => ({ groups, hasTwoFactors: false, isPhishingResistant: false })
 
 function verdict(url: string, person: Person | null, method = 'GET'): Verdict | 'unreadable' {
   const [, host = '', path = ''] = /^([^/]*)(\/.*)$/s.exec(url) ?? []
@@ -346,5 +346,19 @@ describe('a rules file', () => {
         expect(() => parseAccessRules(text, 'two-factors')).not.toThrow()
       }),
     )
+  })
+})
+
+describe('an address that asks for a passkey', () => {
+  const access = 'phishing-resistant'
+  const demands = [{ access, groups: ['admins'] }] as const
+  const passkey: Person = { groups: ['admins'], hasTwoFactors: true, isPhishingResistant: true }
+
+  it('is for members whose session was proven with one; anybody else is led to it, or refused', () => {
+    expect(judge(demands, passkey)).toBe('allowed')
+    expect(judge(demands, two('admins'))).toBe('passkey')
+    expect(judge(demands, one('admins'))).toBe('passkey')
+    expect(judge(demands, two())).toBe('forbidden')
+    expect(judge(demands, null)).toBe('sign-in')
   })
 })

@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { dirname } from 'node:path'
 import { isMissing } from '../../../config/data-place.js'
+import { isPublicSuffix } from '../../../config/parsers.js'
 import type { Settings } from '../../../config/read.js'
 import type { CliDeps, Nightlatch } from '../../framework/deps.js'
 import { explain } from '../../framework/errors.js'
@@ -70,6 +72,7 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<Checked
       await checkKey(app),
       await checkTrail(app),
       ...(await checkAccounts(app, site)),
+      await checkPasskeys(app, site),
     ]
     return { findings, site }
   } catch (error) {
@@ -95,6 +98,32 @@ async function checkAccounts(app: Nightlatch, { installation }: KnownSite): Prom
     ),
   ]
 }
+
+/** Browsers make them for a domain, and use them at no other one. */
+async function checkPasskeys(app: Nightlatch, { settings }: KnownSite): Promise<Finding> {
+  const { use, rpId } = settings.passkeys
+  const queries = app.core.queries.passkeys
+  const [all, lost] = await Promise.all([queries.count(), queries.countElsewhere(rpId)])
+  if (use === 'off')
+    return all === 0
+      ? ok('passkeys', 'switched off')
+      : warn(
+          'passkeys',
+          `they are switched off, and ${passkeyCount(all)} cannot be used`,
+          'NIGHTLATCH_PASSKEYS=sign-in',
+        )
+  if (isIP(rpId.replace(/^\[|\]$/g, '')) !== 0)
+    return warn('passkeys', `browsers make none for an IP address (${rpId})`, 'open the site by a name')
+  if (lost > 0)
+    return warn(
+      'passkeys',
+      `${passkeyCount(lost)} of ${all} cannot be used at ${rpId}: they were made for another address`,
+      'set NIGHTLATCH_RP_ID to a domain that both have in common, or let their owners make new ones',
+    )
+  return ok('passkeys', `${passkeyCount(all)}, for ${rpId}`)
+}
+
+const passkeyCount = (count: number): string => (count === 1 ? '1 passkey' : `${count} passkeys`)
 
 /** What cannot be opened says itself what to do. */
 function notOpened(error: unknown): Finding {
@@ -212,14 +241,11 @@ function checkProxy({ settings: { origin, trustedProxies }, installation }: Know
     : ok('proxy', 'none, and none needed')
 }
 
-/** Domains below which strangers register theirs: browsers set no cookie for all of them. */
-const publicSuffix = /^(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$/
-
 function checkCookies({ origin, cookieDomain }: Settings): Finding {
   const { hostname } = new URL(origin)
   if (cookieDomain === null)
     return ok('cookies', `${hostname} alone; NIGHTLATCH_COOKIE_DOMAIN adds hosts beside it`)
-  return publicSuffix.test(cookieDomain)
+  return isPublicSuffix(cookieDomain)
     ? fail(
         'cookies',
         `browsers take no cookie for all of ${cookieDomain}`,

@@ -9,10 +9,11 @@ import type { Enrolled, Renewed, SetUpOwner } from '../enrolment.js'
 import { enrol } from '../enrolment.js'
 import type { FactorProblem } from '../factor.js'
 import { setUpKey } from './counters.js'
+import { ownItems, takeOut } from '../replacement.js'
 import { totp } from './factor.js'
 import type { OpenedSetUp } from './set-up.js'
 import { openSetUp } from './set-up.js'
-import type { AccountId, AuthenticatorId } from '../../ids.js'
+import type { AuthenticatorId } from '../../ids.js'
 import type { AuthenticatorSecret } from './store.js'
 import { longestAuthenticatorName, nameProblemOf, ourOtp, parseAuthenticatorName } from './store.js'
 import { parseCode, reserveCode, sealContext } from './verify.js'
@@ -68,7 +69,7 @@ export async function confirmSetUp(
   if (opened === null) return { kind: 'no-set-up' }
   const check = await checkFirstCode(core, { ...given, owner, opened, at })
   if (check.kind !== 'right') return check
-  const { id, account, replaces } = opened.setUp
+  const { id, replaces } = opened.setUp
   const wanted = confirmed(core, opened, { name: name.name, step: check.step, at })
   const outcome = await enrol(core, {
     owner,
@@ -76,7 +77,7 @@ export async function confirmSetUp(
     browser: given.browser,
     factor: totp,
     take: (stores) => stores.setUps.take(id),
-    replace: replaces === '' ? null : (stores) => replaceOld(stores, account, replaces),
+    replace: replaces === '' ? null : (stores) => replaceOld(core, stores, { owner, replaces }),
     keep: (stores, isFirst) => keepAuthenticator(stores, wanted, isFirst),
   })
   // A right code is no failure of the person's.
@@ -152,12 +153,14 @@ function driftOf(app: Totp, code: string, now: number): number | null {
 }
 
 async function replaceOld(
+  core: Core,
   stores: Stores,
-  account: AccountId,
-  replaces: AuthenticatorId,
+  { owner: { account }, replaces }: { readonly owner: SetUpOwner; readonly replaces: AuthenticatorId },
 ): Promise<{ name: string } | null> {
-  const old = (await stores.authenticators.listOf(account)).find(({ id }) => id === replaces)
-  return (await stores.authenticators.remove(replaces, account)) ? { name: old?.name ?? '' } : null
+  const item = (await ownItems(stores, account.id)).find(({ id }) => id === replaces)
+  return item === undefined
+    ? null
+    : takeOut(stores, { account, item, by: totp, most: totp.most(core.policy) })
 }
 
 /** The confirming code is spent, too: its step is the authenticator's last one. */

@@ -5,6 +5,7 @@ import { newId } from '../../ids.js'
 import type { SetUpOwner, SetUpRefusal } from '../enrolment.js'
 import { mayEnrol, mayOnlyReplace } from '../enrolment.js'
 import { countOf } from '../registry.js'
+import { impliedItem, ownItems } from '../replacement.js'
 import { totp } from './factor.js'
 import type { SetUp } from './store.js'
 import { parseAuthenticatorName } from './store.js'
@@ -94,7 +95,7 @@ async function beginAnew(
 
 /**
  * What a new authenticator takes the place of: whoever has lost the only one need not say which. Null: they must say.
- * Whoever has lost a factor of another kind has none here to replace.
+ * It may be one of another kind.
  */
 async function replacedBy(
   core: Core,
@@ -102,8 +103,8 @@ async function replacedBy(
   wanted: AuthenticatorId | '',
 ): Promise<AuthenticatorId | '' | null> {
   if (wanted !== '' || !mayOnlyReplace(core, owner) || maySetUp(core, owner) !== null) return wanted
-  const [only, ...others] = await core[storage].stores.authenticators.listOf(owner.account.id)
-  return others.length > 0 ? null : (only?.id ?? '')
+  const implied = impliedItem(await ownItems(core[storage].stores, owner.account.id), totp)
+  return implied === null ? null : (implied.id as AuthenticatorId)
 }
 
 /** The owner's pending set-up, without beginning one. */

@@ -1,0 +1,9 @@
+import { longestAuthenticatorName } from '../../core/factors/totp/store.js'
+import type { Problem } from '../../pages/index.js'
+
+/** Why a second factor cannot be called that. */
+export function nameProblem(why: 'empty' | 'too-long' | 'not-allowed' | 'taken', name: string): Problem {
+  if (why === 'taken') return { key: 'name-taken', field: 'name', name: name.trim() }
+  if (why === 'too-long') return { key: 'name-long', field: 'name', max: longestAuthenticatorName }
+  return { key: 'name-empty', field: 'name' }
+}

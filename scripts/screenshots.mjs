@@ -12,7 +12,7 @@ import { Totp } from '../packages/otp/dist/index.js'
 import { openNightlatch } from '../packages/nightlatch/dist/compose/open.js'
 import { readSettings } from '../packages/nightlatch/dist/config/read.js'
 import { addAccount } from '../packages/nightlatch/dist/core/accounts/administration.js'
-import { nodePlatform } from '../packages/nightlatch/dist/crypto/world.js'
+import { nodePlatform } from '../packages/nightlatch/dist/crypto/platform.js'
 import { serve } from '../packages/nightlatch/dist/compose/http-server.js'
 import { smallPng } from './small-png.mjs'
 

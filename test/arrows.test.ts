@@ -73,8 +73,8 @@ describe('each wall stops its crime', () => {
         'Which factors an account has',
       ],
     ]),
-    [`${server}/crypto/world.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
-    [`${server}/crypto/world.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
+    [`${server}/crypto/platform.ts`, `export { day } from '../core/world.js'`, 'crypto/ may import'],
+    [`${server}/crypto/platform.ts`, `export * from '../http/router.js'`, 'crypto/ may import'],
     [`${server}/shared/time.ts`, `export * from '../core/ids.js'`, 'shared/ writes files'],
     [`${server}/storage/stores/facts.ts`, `export { newId } from '../../core/ids.js'`, 'storage/ implements'],
     [`${server}/storage/stores/facts.ts`, `export * from '../../http/router.js'`, 'storage/ implements'],
@@ -95,7 +95,7 @@ describe('each wall stops its crime', () => {
       'pages/ turn a view into HTML',
     ],
     [`${server}/http/router.ts`, `export * from '../storage/index.js'`, 'http/ asks core/'],
-    [`${server}/http/router.ts`, `export * from '../crypto/world.js'`, 'http/ asks core/'],
+    [`${server}/http/router.ts`, `export * from '../crypto/platform.js'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export * from '../compose/open.js'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export { Client } from 'pg'`, 'http/ asks core/'],
     [`${server}/http/router.ts`, `export { settings } from '../config/settings.js'`, 'http/ asks core/'],
@@ -121,7 +121,7 @@ describe('each wall stops its crime', () => {
     ],
     [
       `${server}/cli/framework/errors.ts`,
-      `export * from '../../crypto/world.js'`,
+      `export * from '../../crypto/platform.js'`,
       'cli/ is a door like http/',
     ],
   ])('%s: %s', async (file, text, message) => {
@@ -129,7 +129,7 @@ describe('each wall stops its crime', () => {
   })
 
   it.each([
-    [`${server}/crypto/world.ts`, `import type { World } from '../core/world.js'\nexport type X = World`],
+    [`${server}/crypto/platform.ts`, `import type { World } from '../core/world.js'\nexport type X = World`],
     [
       `${server}/storage/stores/facts.ts`,
       `import type { FactStore } from '../../core/stores.js'\nexport type X = FactStore`,

@@ -16,7 +16,7 @@ import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { confirmSetUp } from '../../src/core/factors/totp/confirm.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Session } from '../../src/core/sessions/session.js'
-import { nodePlatform } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/platform.js'
 import { Phone } from '../support/phone.js'
 import {
   fullHasher,

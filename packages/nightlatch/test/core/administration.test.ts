@@ -22,7 +22,7 @@ import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { findSetUp } from '../../src/core/factors/totp/set-up.js'
 import type { Token } from '../../src/core/tokens.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
-import { nodePlatform } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/platform.js'
 import {
   fullHasher,
   goodPassword,

@@ -13,7 +13,7 @@ import type { AccountId } from '../../src/core/ids.js'
 import { hasTwoFactors } from '../../src/core/factors/registry.js'
 import { isFresh, isLive } from '../../src/core/sessions/session.js'
 import type { Session } from '../../src/core/sessions/session.js'
-import { nodePlatform as platform } from '../../src/crypto/world.js'
+import { nodePlatform as platform } from '../../src/crypto/platform.js'
 import { usualLimits } from '../../src/core/policy.js'
 
 const {

@@ -12,7 +12,7 @@ import {
   parseForwardToken,
   parseToken,
 } from '../../src/core/tokens.js'
-import { nodePlatform as platform } from '../../src/crypto/world.js'
+import { nodePlatform as platform } from '../../src/crypto/platform.js'
 
 /** Random bytes that are not: 0, 1, 2, … */
 const counting = { randomBytes: (count: number) => Uint8Array.from({ length: count }, (_one, at) => at) }

@@ -3,7 +3,7 @@ import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/acc
 import { addAccount, findAccount } from '../../src/core/accounts/administration.js'
 import { parseAccountInput } from '../../src/core/accounts/new-account.js'
 import { parseAuthenticatorName } from '../../src/core/factors/totp/store.js'
-import { nodePlatform as platform } from '../../src/crypto/world.js'
+import { nodePlatform as platform } from '../../src/crypto/platform.js'
 import { vectors } from '../support/vectors.js'
 import { goodPassword, useHere } from './people.js'
 

@@ -14,7 +14,7 @@ import { giveCode } from '../support/second-step.js'
 import { findSession } from '../../src/core/sessions/session-lifetime.js'
 import { Secret } from '../../src/core/secret.js'
 import { hashToken, newToken } from '../../src/core/tokens.js'
-import { nodePlatform } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/platform.js'
 import { justBeforeTheWrite, fullHasher, goodPassword, noon, useHere, whileHashing } from './people.js'
 import type { Person } from './people.js'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { prepareRecoveryCodes } from '../../src/core/factors/recovery-codes/set-up.js'
 import { newRecoveryCodes, parseRecoveryCode } from '../../src/core/factors/recovery-codes/store.js'
 import { Secret } from '../../src/core/secret.js'
-import { nodePlatform } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/platform.js'
 import { fullHasher, hasher, useHere } from './people.js'
 
 const here = useHere()

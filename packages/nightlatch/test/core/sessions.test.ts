@@ -13,7 +13,7 @@ import {
   signOut,
 } from '../../src/core/sessions/session-lifetime.js'
 import { forwardTokenOf, hashSessionToken, newToken } from '../../src/core/tokens.js'
-import { nodePlatform } from '../../src/crypto/world.js'
+import { nodePlatform } from '../../src/crypto/platform.js'
 import { useHere } from './people.js'
 import type { Person } from './people.js'
 

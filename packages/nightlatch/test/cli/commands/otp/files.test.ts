@@ -1,0 +1,181 @@
+/** Files of other programs: what the command says of them, and what other programs make of what it writes. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { hasProgram, run, spawnCli, temporaryFolder } from '../../../support/cli.js'
+
+const folder = fileURLToPath(new URL('../../../../../otp/test/files/', import.meta.url))
+const passphrase = 'vault pass 2026'
+const aegis = join(folder, 'otpclient-5.1.6/aegis_exports.json.aes')
+const uris = join(folder, 'otp/uris.txt')
+
+describe('an encrypted file', () => {
+  it('is read with the passphrase that comes by standard input', async () => {
+    const ran = await run(['otp', 'read', aegis, '--json'], { stdin: `${passphrase}\n` })
+    expect(ran.status).toBe(0)
+    expect(JSON.parse(ran.out).accounts).toHaveLength(4)
+    expect(ran.out + ran.err).not.toContain(passphrase)
+  })
+
+  it('asks for it at a terminal, once for several files', async () => {
+    const ran = await run(['otp', 'read', aegis, join(folder, 'made/proton-encrypted.json')], {
+      typed: [passphrase],
+    })
+    expect(ran.status).toBe(0)
+    expect(ran.err).toContain('Passphrase of aegis_exports.json.aes: ')
+  })
+
+  it.each([
+    ['without a passphrase', '', 'is encrypted: pipe its passphrase in'],
+    ['with a wrong one', 'wrong', 'wrong passphrase for aegis_exports.json.aes'],
+  ])('%s is refused in one line', async (_name, stdin, words) => {
+    const ran = await run(['otp', 'read', aegis], { stdin })
+    expect(ran).toMatchObject({ status: 1, out: '', err: expect.stringContaining(words) })
+    expect(ran.err).not.toContain('damaged')
+  })
+
+  it('that came by standard input itself has to be named as a file', async () => {
+    const ran = await run(['otp', 'read', '-'], { stdin: readFileSync(aegis) })
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('name it as a file') })
+  })
+
+  it.each([
+    'made/proton-encrypted.json',
+    'ente/ente-auth-codes-encrypted.txt',
+    'keepass/people.kdbx',
+    'pskc/password.pskcxml',
+  ])('as installed: %s', (name) => {
+    const ran = spawnCli(['otp', 'read', join(folder, name), '--json'], { stdin: passphrase })
+    expect(ran.status).toBe(0)
+    expect(JSON.parse(ran.out).accounts.length).toBeGreaterThan(2)
+  })
+
+  it('that is cut off is damaged, and one that asks for too much names the limit', async () => {
+    const file = join(temporaryFolder(), 'cut.json')
+    const whole = readFileSync(join(folder, 'bitwarden/password-protected.json'), 'utf8')
+    writeFileSync(file, whole.slice(0, 300))
+    expect((await run(['otp', 'read', file], { stdin: passphrase })).err).toContain('damaged')
+    writeFileSync(file, whole.replace('600000', '600000000000'))
+    expect((await run(['otp', 'read', file], { stdin: passphrase })).err).toContain('at most 10,000,000')
+  })
+})
+
+describe('an entry that is left out', () => {
+  it('is named with what the file calls it, and why', async () => {
+    const ran = await run(['otp', 'read', join(folder, 'made/stratum-legacy.authpro')], { stdin: passphrase })
+    expect(ran.err).toBe('entry 3 (Old VPN) was left out: mOTP (motp://) makes codes of another kind.\n')
+    const json = await run(['otp', 'read', join(folder, 'made/stratum-legacy.authpro'), '--json'], {
+      stdin: passphrase,
+    })
+    expect(JSON.parse(json.out).leftOut).toMatchObject([{ entry: 3, name: 'Old VPN', why: 'motp' }])
+  })
+
+  it('because it has no one-time password is counted only', async () => {
+    const ran = await run(['otp', 'read', join(folder, 'bitwarden/plain.json')])
+    expect(ran.err).toContain('2 entries of plain.json have no one-time password.\n')
+  })
+
+  it('of another scheme is named for what it is', async () => {
+    const file = join(temporaryFolder(), 'list')
+    writeFileSync(file, `motp://x\notpauth://yaotp/x?secret=A\n${readFileSync(uris, 'utf8')}`)
+    const { err } = await run(['otp', 'read', file])
+    expect(err).toContain('mOTP')
+    expect(err).toContain('otp')
+  })
+})
+
+interface Account {
+  readonly account: string
+  readonly uri: string
+}
+
+async function accountsOf(file: string): Promise<readonly Account[]> {
+  const ran = await run(['otp', 'read', file, '--json'])
+  expect(ran.status).toBe(0)
+  return JSON.parse(ran.out).accounts as readonly Account[]
+}
+
+describe('otp write', () => {
+  it.each(['otpauth', 'aegis', '2fas'])(
+    '%s is read again as it was, and only the owner can read it',
+    async (format) => {
+      const out = join(temporaryFolder(), 'out')
+      const ran = await run(['otp', 'write', format, uris, '--out', out])
+      expect(ran).toMatchObject({ status: 0, out: '', err: expect.stringContaining('4 accounts') })
+      expect(statSync(out).mode & 0o777).toBe(0o600)
+      expect(await accountsOf(out)).toEqual(await accountsOf(uris))
+    },
+  )
+
+  it('google refuses what the format cannot say, and writes nothing', async () => {
+    const out = join(temporaryFolder(), 'codes.png')
+    const ran = await run(['otp', 'write', 'google', uris, '--out', out])
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('cannot be written') })
+    expect(statSync(out, { throwIfNoEntry: false })).toBeUndefined()
+  })
+
+  it.skipIf(!hasProgram('zbarimg'))(
+    'google draws QR codes that zbarimg reads, numbered where there are several',
+    async () => {
+      const place = temporaryFolder()
+      const list = join(place, 'list')
+      const many = Array.from(
+        { length: 12 },
+        (_, at) => `otpauth://totp/Wiki:ada${at}?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Wiki`,
+      )
+      writeFileSync(list, many.join('\n'))
+      expect((await run(['otp', 'write', 'google', list, '--out', join(place, 'codes.png')])).status).toBe(0)
+      const files = [1, 2].map((part) => join(place, `codes-${part}.png`))
+      const scanned = spawnSync('zbarimg', ['--raw', '-q', ...files], { encoding: 'utf8' }).stdout
+      expect(scanned.match(/^otpauth-migration:/gm)).toHaveLength(2)
+      writeFileSync(list, scanned)
+      expect((await accountsOf(list)).map(({ account }) => account)).toEqual(many.map((_, at) => `ada${at}`))
+    },
+  )
+
+  /** KeePassXC takes the URI as its own field, and makes codes of it. */
+  it.skipIf(!hasProgram('keepassxc-cli') || !hasProgram('oathtool'))(
+    'otpauth gives KeePassXC the codes that oathtool has',
+    async () => {
+      const place = temporaryFolder()
+      const { out } = await run(['otp', 'write', 'otpauth', join(folder, 'pskc/tokens.csv')])
+      const [uri = ''] = out.split('\n')
+      const field = `<String><Key>otp</Key><Value>${uri.replaceAll('&', '&amp;')}</Value></String>`
+      const entry = `<Entry><UUID>EBESExQVFhcYGRobHB0eHw==</UUID><String><Key>Title</Key><Value>Wiki</Value></String>${field}</Entry>`
+      const group = `<Group><UUID>AAECAwQFBgcICQoLDA0ODw==</UUID><Name>Root</Name>${entry}</Group>`
+      writeFileSync(
+        join(place, 'a.xml'),
+        `<?xml version="1.0"?><KeePassFile><Meta/><Root>${group}</Root></KeePassFile>`,
+      )
+      const vault = join(place, 'a.kdbx')
+      const input = `${passphrase}\n${passphrase}\n`
+      expect(
+        spawnSync('keepassxc-cli', ['import', '-q', '-p', join(place, 'a.xml'), vault], { input }).status,
+      ).toBe(0)
+      // A code that changes between the two questions is asked for once more.
+      const same = [1, 2, 3].some(() => {
+        const shown = spawnSync('keepassxc-cli', ['show', '-q', '-t', vault, 'Wiki'], {
+          input,
+          encoding: 'utf8',
+        })
+        const told = spawnSync('oathtool', ['--totp', '-b', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'], {
+          encoding: 'utf8',
+        })
+        return shown.stdout.trim() === told.stdout.trim() && told.stdout.trim() !== ''
+      })
+      expect(same).toBe(true)
+      // And what KeePassXC wrote is read here.
+      const back = await run(['otp', 'read', vault, '--json'], { stdin: passphrase })
+      expect(JSON.parse(back.out).accounts).toMatchObject([{ account: 'ada', issuer: 'Wiki' }])
+    },
+  )
+
+  it.each([
+    [['write', 'authy', uris], 'the format is one of'],
+    [['write', 'toString', uris], 'the format is one of'],
+  ])('%j is wrong usage', async (words, said) => {
+    expect(await run(['otp', ...words])).toMatchObject({ status: 2, err: expect.stringContaining(said) })
+  })
+})

@@ -272,6 +272,9 @@ export const journeys: Record<string, Journey> = {
   'docs/guides/frameworks/fastify.md': framework,
   'docs/guides/frameworks/hono.md': framework,
   'docs/guides/lost-phone.md': reset,
+  'docs/guides/passkeys.md': async ({ terminal }) => {
+    await enrolled(terminal)
+  },
   'docs/guides/proxies/caddy.md': behind('caddy'),
   'docs/guides/proxies/haproxy.md': behind('haproxy'),
   'docs/guides/proxies/nginx.md': behind('nginx'),

@@ -1,99 +1,169 @@
-/** What the check adds to the same proxy library without it, and whether a large answer stays out of memory. */
+/** `nightlatch protect` beside the proxies that ask Nightlatch, and beside those that ask nobody: CPU of all processes. */
 import { connect } from 'node:net'
 import { startServer } from './lib/child.mjs'
 import { get, load } from './lib/load.mjs'
 import { median, print, round } from './lib/figures.mjs'
+import { startProxy } from './lib/proxies.mjs'
 
-const rounds = 7
-const requests = 1500
-const gigabyte = 1024 ** 3
+const rounds = 3
+const seconds = 0.5
+const large = 256 * 1024 ** 2
+const connections = [1, 16, 64]
 
 export async function run() {
   const application = await startServer('application.mjs')
-  const target = `http://127.0.0.1:${application.ready.port}`
-  const plain = await startServer('plain-proxy.mjs', { target })
+  const { port } = application.ready
+  const target = `http://127.0.0.1:${port}`
   const ours = await startServer('nightlatch.mjs', { target })
-  const { cookie } = ours.ready
-  const candidates = [
-    { name: 'the application alone', server: application, cookie },
-    { name: 'the proxy library without the check', server: plain, cookie },
-    { name: 'nightlatch protect', server: ours, cookie },
-  ]
-  const rows = [...(await smallRequests(candidates)), ...(await largeAnswers(candidates.slice(1)))]
+  const asked = await startServer('nightlatch.mjs')
+  const behind = { application: port, nightlatch: asked.ready.port }
+  const alone = { application: port }
+  const bare = (transport) => startServer('bare-proxy.mjs', { target, transport })
+  const candidates = (
+    await Promise.all([
+      candidate('nightlatch protect', ours, { cookie: ours.ready.cookie }),
+      candidate('nginx auth_request + Nightlatch', startProxy('nginx', behind), { beside: asked }),
+      candidate('Caddy forward_auth + Nightlatch', startProxy('caddy', behind), { beside: asked }),
+      candidate('nginx, no check', startProxy('nginx', alone)),
+      candidate('HAProxy, no check', startProxy('haproxy', alone)),
+      candidate('Caddy, no check', startProxy('caddy', alone)),
+      candidate('20 lines on undici, no check', bare('undici')),
+      candidate('20 lines on http.request, no check', bare('node')),
+      candidate('20 lines on httpxy, no check', bare('httpxy')),
+    ])
+  ).filter(({ server }) => server !== null)
+  for (const one of candidates) one.cookie ??= asked.ready.cookie
+  const results = [await requests(candidates), await streams(candidates)]
   for (const { server } of candidates) await server.stop()
-  return { title: 'In front of an application', columns: ['what', 'figure', 'value', 'more'], rows }
+  for (const server of [asked, application]) await server.stop()
+  return results
 }
 
-/** One connection, one request at a time, in turn: the median latency of each. */
-async function smallRequests(candidates) {
-  const medians = candidates.map(() => [])
-  for (let number = 0; number <= rounds; number += 1) {
-    for (const [index, { name, server, cookie }] of candidates.entries()) {
-      const result = await load({
-        port: server.ready.port,
-        request: get('/', cookie),
-        connections: 1,
-        requests,
-      })
-      if (result.statuses['200'] !== requests) throw new Error(`${name}: ${JSON.stringify(result.statuses)}`)
-      if (number > 0) medians[index].push(result.p50) // round 0 warms up
+const candidate = async (name, server, more = {}) => ({ name, server: await server, ...more })
+
+/** Whatever answers: the proxy, and the server that it asks. */
+async function usage({ server, beside }) {
+  const all = await Promise.all([server, beside].filter(Boolean).map((one) => one.ask('usage')))
+  const sum = (key) => all.reduce((total, one) => total + one[key], 0)
+  return { cpuMicros: sum('cpuMicros'), rssBytes: sum('rssBytes') }
+}
+
+const workloads = (cookie) => [
+  ['small page', get('/', cookie)],
+  ['100 KB page', get('/?bytes=102400', cookie)],
+  ['upload of 64 KB', upload(cookie)],
+]
+
+function upload(cookie) {
+  const head = `POST / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nContent-Length: 65536\r\n\r\n`
+  const bytes = Buffer.concat([Buffer.from(head), Buffer.alloc(65536, 'x')])
+  return () => bytes
+}
+
+async function requests(candidates) {
+  const rows = []
+  const cold = await firstThousand(candidates)
+  for (const many of connections) {
+    for (const [at, [what]] of workloads('').entries()) {
+      const measured = await compareAll(candidates, many, (one) => workloads(one.cookie)[at][1])
+      for (const [index, { name }] of candidates.entries()) {
+        const first = many === 16 && at === 0 ? cold[index] : ''
+        rows.push([many, what, name, ...measured[index], first])
+      }
     }
   }
-  const added = medians[2].map((latency, at) => latency - medians[1][at])
+  return {
+    title: 'In front of an application: server CPU a request of all processes but the application',
+    columns: ['connections', 'what', 'who', 'ratio to protect', 'µs', 'requests/s', 'first thousand, µs'],
+    rows,
+  }
+}
+
+async function firstThousand(candidates) {
+  const costs = []
+  for (const one of candidates) {
+    const before = await usage(one)
+    await load({
+      port: one.server.ready.port,
+      request: get('/', one.cookie),
+      connections: 16,
+      requests: 1000,
+    })
+    costs.push(round(((await usage(one)).cpuMicros - before.cpuMicros) / 1000))
+  }
+  return costs
+}
+
+async function compareAll(candidates, many, requestOf) {
+  const measured = candidates.map(() => [])
+  for (let number = 0; number <= rounds; number += 1) {
+    for (const [index, one] of candidates.entries()) {
+      const before = await usage(one)
+      const plan = { port: one.server.ready.port, request: requestOf(one), connections: many, seconds }
+      const result = await load(plan)
+      const cpu = ((await usage(one)).cpuMicros - before.cpuMicros) / result.count
+      if (result.statuses['200'] !== result.count)
+        throw new Error(`${one.name}: ${JSON.stringify(result.statuses)}`)
+      if (number > 0) measured[index].push({ cpu, perSecond: result.perSecond }) // round 0 warms up
+    }
+  }
+  return measured.map((own) => [
+    round(median(own.map(({ cpu }, at) => cpu / measured[0][at].cpu)), 2),
+    round(median(own.map(({ cpu }) => cpu))),
+    round(median(own.map(({ perSecond }) => perSecond))),
+  ])
+}
+
+/** Many bytes down and up, and messages over WebSockets. */
+async function streams(candidates) {
+  const rows = []
+  for (const one of candidates) {
+    rows.push([one.name, ...(await throughput(one, download)), ...(await throughput(one, uploadAll))])
+    rows.at(-1).push(one.name.includes('20 lines') ? '' : await echo(one))
+  }
+  const of = (way) => [`${way}, MiB/s`, `${way}, CPU s`, `${way}, RSS before → highest, MiB`]
+  return {
+    title: '256 MiB through one connection, and 20,000 messages of 100 bytes over 16 WebSockets',
+    columns: ['who', ...of('down'), ...of('up'), 'CPU a message, µs'],
+    rows,
+  }
+}
+
+const mebibytes = (bytes) => round(bytes / 1024 ** 2)
+
+async function throughput(one, transfer) {
+  await transfer({ ...one, bytes: large / 16 })
+  const before = await usage(one)
+  let highest = before.rssBytes
+  const look = async () => (highest = Math.max(highest, (await usage(one)).rssBytes))
+  const started = performance.now()
+  const moved = await transfer({ ...one, bytes: large, look })
+  if (moved < large) throw new Error(`${one.name}: only ${moved} bytes`)
+  const took = (performance.now() - started) / 1000
+  const cpu = ((await usage(one)).cpuMicros - before.cpuMicros) / 1e6
   return [
-    ...candidates.map(({ name }, index) => [
-      name,
-      'median latency, ms',
-      round(median(medians[index]), 3),
-      '',
-    ]),
-    ['the check', 'added at the median, ms', round(median(added), 3), 'of the same rounds'],
+    round(large / 1024 ** 2 / took),
+    round(cpu, 2),
+    `${mebibytes(before.rssBytes)} → ${mebibytes(highest)}`,
   ]
 }
 
-async function largeAnswers(candidates) {
-  const rows = []
-  for (const { name, server, cookie } of candidates) {
-    const { port } = server.ready
-    await download({ port, cookie, bytes: gigabyte / 16 })
-    const before = (await server.ask('usage')).rssBytes
-    let highest = before
-    const started = performance.now()
-    const received = await download({
-      port,
-      cookie,
-      bytes: gigabyte,
-      look: async () => {
-        highest = Math.max(highest, (await server.ask('usage')).rssBytes)
-      },
-    })
-    if (received < gigabyte) throw new Error(`${name}: only ${received} bytes`)
-    const seconds = (performance.now() - started) / 1000
-    const mebibytes = (bytes) => round(bytes / 1024 ** 2)
-    rows.push([
-      name,
-      '1 GiB streamed, RSS before → highest, MiB',
-      `${mebibytes(before)} → ${mebibytes(highest)}`,
-      `${round(1024 / seconds)} MiB/s`,
-    ])
-  }
-  return rows
-}
+const every = 16 * 1024 ** 2
 
 /** Counts what comes back; looks at the server every 64 MiB. */
-function download({ port, cookie, bytes, look = async () => undefined }) {
+function download({ server, cookie, bytes, look = async () => undefined }) {
   return new Promise((resolve, reject) => {
     let received = 0
-    let next = 64 * 1024 ** 2
+    let next = every
     let looking = Promise.resolve()
-    const socket = connect({ port, host: '127.0.0.1' })
+    const socket = connect({ port: server.ready.port, host: '127.0.0.1' })
     socket.write(
       `GET /?bytes=${bytes} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`,
     )
     socket.on('data', (chunk) => {
       received += chunk.length
       if (received < next) return
-      next += 64 * 1024 ** 2
+      next += every
       looking = looking.then(look)
     })
     socket.on('error', reject)
@@ -101,6 +171,69 @@ function download({ port, cookie, bytes, look = async () => undefined }) {
   })
 }
 
+const piece = Buffer.alloc(64 * 1024, 'x')
+
+/** The application says how much has come. */
+function uploadAll({ server, cookie, bytes, look = async () => undefined }) {
+  return new Promise((resolve, reject) => {
+    let sent = 0
+    let text = ''
+    let looking = Promise.resolve()
+    const socket = connect({ port: server.ready.port, host: '127.0.0.1' })
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nContent-Length: ${bytes}\r\nConnection: close\r\n\r\n`,
+    )
+    const more = () => {
+      while (sent < bytes) {
+        sent += piece.length
+        if (sent % every === 0) looking = looking.then(look)
+        if (!socket.write(piece)) return void socket.once('drain', more)
+      }
+    }
+    more()
+    socket.on('data', (chunk) => (text += chunk))
+    socket.on('error', reject)
+    socket.on('close', () => void looking.then(() => resolve(Number(text.split('\r\n\r\n')[1]))))
+  })
+}
+
+const messages = 20_000
+const message = Buffer.alloc(100, 'm')
+
+/** One message at a time on each; the bytes are no frames, for nobody in between reads them. */
+async function echo(one) {
+  const before = await usage(one)
+  let left = messages
+  const talk = () =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ port: one.server.ready.port, host: '127.0.0.1' })
+      socket.write(
+        `GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+          `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nCookie: ${one.cookie}\r\n\r\n`,
+      )
+      let isOpen = false
+      let received = 0
+      const next = () => {
+        if (left-- <= 0) socket.destroy()
+        else socket.write(message)
+      }
+      socket.on('data', (chunk) => {
+        if (!isOpen) {
+          if (!chunk.includes(' 101 ')) reject(new Error(`${one.name}: ${chunk}`))
+          isOpen = true
+          next()
+          return
+        }
+        received += chunk.length
+        if (received % message.length === 0) next()
+      })
+      socket.on('error', reject)
+      socket.on('close', resolve)
+    })
+  await Promise.all(Array.from({ length: 16 }, talk))
+  return round(((await usage(one)).cpuMicros - before.cpuMicros) / messages, 1)
+}
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  print(await run())
+  for (const result of await run()) print(result)
 }

@@ -27,7 +27,16 @@ export const walls = [
   },
   {
     folder: 'crypto',
-    allowed: [node, '@node-rs/argon2', 'cborg', 'core/secret', 'shared/files'],
+    allowed: [
+      node,
+      '@node-rs/argon2',
+      'bcryptjs',
+      'cborg',
+      'unixcrypt',
+      'unix-crypt-td-js',
+      'core/secret',
+      'shared/files',
+    ],
     typesOnly: ['core/'],
     message:
       'crypto/ may import node:, the libraries for argon2 and CBOR, core/secret, and types from core/.',
@@ -122,6 +131,7 @@ export const walls = [
       '@node-rs/argon2',
       '@noble/ciphers/',
       'saxes',
+      'yaml',
       'pngjs',
       'jpeg-js',
       'core/',

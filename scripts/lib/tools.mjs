@@ -43,6 +43,13 @@ const tools = [
     isThere: () => existsSync('/usr/lib/python3/dist-packages/fido2'),
   },
   { for: 'codes computed by another program', packages: ['oathtool'], isThere: () => inPath('oathtool') },
+  { for: 'htpasswd files, moving in', packages: ['apache2-utils'], isThere: () => inPath('htpasswd') },
+  { for: 'mkpasswd hashes, moving in', packages: ['whois'], isThere: () => inPath('mkpasswd') },
+  {
+    for: 'files of google-authenticator',
+    packages: ['libpam-google-authenticator'],
+    isThere: () => inPath('google-authenticator'),
+  },
   { for: 'vaults of KeePassXC', packages: ['keepassxc'], isThere: () => inPath('keepassxc-cli') },
 ]
 

@@ -10,6 +10,8 @@ import type { CliDeps } from './framework/deps.js'
 import { addDoctorCommand } from './commands/doctor/doctor.js'
 import { explain, WrongUsage, type Ending } from './framework/errors.js'
 import { addGroupCommands } from './commands/group.js'
+import { addExportCommand } from './commands/import/export.js'
+import { addImportCommand } from './commands/import/import.js'
 import { addKeyCommands } from './commands/key.js'
 import { addMoveCommand } from './commands/move.js'
 import { addOtpCommands } from './commands/otp/otp.js'
@@ -23,6 +25,8 @@ const all: readonly AddCommands[] = [
   addProtectCommand,
   addUserCommands,
   addGroupCommands,
+  addImportCommand,
+  addExportCommand,
   addOtpCommands,
   addBackupCommand,
   addAfterRestoreCommand,

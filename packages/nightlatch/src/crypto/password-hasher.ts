@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { PasswordHasher, Urgency } from '../core/accounts/password.js'
+import { readKept, readOldHash } from './old-hash.js'
 import { PasswordThreads, type JobResult, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
 
@@ -38,18 +39,22 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
   })
   const run = async (job: Job, urgency: Urgency = 'now'): Promise<Done | 'busy'> =>
     valueOf(await threads.run(job, urgency))
+  const unknownAccountHash = writePhcString(setting, randomBytes(16), randomBytes(32))
   return {
-    unknownAccountHash: writePhcString(setting, randomBytes(16), randomBytes(32)),
+    unknownAccountHash,
+    ...oldHashes(setting, run),
     needsRenewal(hash) {
+      if (isOld(hash)) return true
       const made = parsePhcString(hash)
       return made !== null && isWeaker(made, setting)
     },
     async hash(password) {
       return expectText(await run({ kind: 'hash', password: password.reveal(), setting }))
     },
-    async verify(hash, password) {
-      if (parsePhcString(hash) === null) return false
-      const answer = await threads.run({ kind: 'verify', password: password.reveal(), hash, setting })
+    async verify(hash, password, besides = []) {
+      const job = verifying(hash, [unknownAccountHash, ...besides])
+      if (job === null) return false
+      const answer = await threads.run({ ...job, password: password.reveal(), setting })
       return answer === 'busy' ? answer : answer.kind === 'done' && answer.value === true
     },
     async hashAll(secrets, salt, urgency = 'now') {
@@ -61,6 +66,53 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
       throw new TypeError('A password thread gave the wrong answer.')
     },
     close: () => threads.close(),
+  }
+}
+
+const isOld = (hash: string): boolean => hash.startsWith('$old$')
+
+/** What a hash was made with, without its salt: the same costs the same. All of ours are one. */
+function costOf(hash: string): string {
+  const kept = readKept(hash)
+  return kept === null ? 'ours' : `${kept.isWrapped ? 'wrapped+' : ''}${kept.settings}`
+}
+
+/** What a thread is asked: to look at the hash, and to spend what every other kind of hash here costs. */
+function verifying(hash: string, kinds: readonly string[]) {
+  if (parsePhcString(hash) === null && !isOld(hash)) return null
+  const others = kinds.filter((other) => costOf(other) !== costOf(hash))
+  return others.length === 0 && !isOld(hash)
+    ? ({ kind: 'verify', hash } as const)
+    : ({ kind: 'verify-old', hashes: [hash, ...others] } as const)
+}
+
+type Run = (job: Job, urgency?: Urgency) => Promise<Done | 'busy'>
+
+/** What comes from another system. */
+function oldHashes(
+  setting: Argon2Setting,
+  run: Run,
+): Pick<PasswordHasher, 'adopt' | 'canAdopt' | 'costOf' | 'sameCostAs'> {
+  return {
+    canAdopt: (text) => readOldHash(text) !== null,
+    async adopt(text) {
+      const old = readOldHash(text)
+      if (old === null) return null
+      const { settings, salt, digest } = old
+      if (!old.isWeak) return `$old$${settings}$${salt}$${digest}`
+      const wrapped = await run({ kind: 'hash', password: digest, setting }, 'later')
+      return wrapped === 'busy' ? wrapped : `$old$wrapped+${settings}$${salt}$${expectText(wrapped)}`
+    },
+    costOf: (hash) => (isOld(hash) ? costOf(hash) : null),
+    sameCostAs(hash) {
+      const kept = readKept(hash)
+      if (kept === null) return writePhcString(setting, randomBytes(16), randomBytes(32))
+      const { isWrapped, settings, salt, rest } = kept
+      const other = isWrapped
+        ? writePhcString(setting, randomBytes(16), randomBytes(32))
+        : randomBytes(rest.length).toString('base64').slice(0, rest.length)
+      return `$old$${isWrapped ? 'wrapped+' : ''}${settings}$${salt}$${other}`
+    },
   }
 }
 

@@ -6,6 +6,8 @@ import type { Argon2Setting } from './phc-string.js'
 export type Job = { readonly setting: Argon2Setting } & (
   | { readonly kind: 'hash'; readonly password: string }
   | { readonly kind: 'verify'; readonly password: string; readonly hash: string }
+  /** The first is the one that is asked about; the others cost what they cost. */
+  | { readonly kind: 'verify-old'; readonly password: string; readonly hashes: readonly string[] }
   | { readonly kind: 'hash-all'; readonly secrets: readonly string[]; readonly salt: string }
 )
 

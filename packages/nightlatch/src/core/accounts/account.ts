@@ -56,6 +56,8 @@ export interface AccountStore {
   setPasswordHash(id: AccountId, hash: string): Promise<boolean>
   /** Renews an old hash; false when the password was changed meanwhile. */
   renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
+  /** Whether a hash begins so. */
+  hasPasswordHash(prefix: string): Promise<boolean>
   setProfile(id: AccountId, profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>): Promise<void>
   /**
    * Makes these the names of the account, all or none: false when somebody else has or holds one of them. Those that it

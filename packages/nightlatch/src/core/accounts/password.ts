@@ -13,8 +13,19 @@ export type Urgency = 'now' | 'later'
  */
 export interface PasswordHasher {
   hash(password: Password): Promise<string | 'busy'>
-  /** A malformed hash is never a match. Unknown accounts are checked against `unknownAccountHash`. */
-  verify(hash: string, password: Password): Promise<boolean | 'busy'>
+  /**
+   * A malformed hash is never a match. Unknown accounts are checked against `unknownAccountHash`. Where hashes of other
+   * systems lie in the database, one of each cost is given `besides`: all of them are spent on every name.
+   */
+  verify(hash: string, password: Password, besides?: readonly string[]): Promise<boolean | 'busy'>
+  /** Whether a hash that another system wrote is of a kind that can be taken over. */
+  canAdopt(text: string): boolean
+  /** As it is kept here until its owner signs in: what is weak is wrapped in a hash of today. Null: no such kind. */
+  adopt(text: string): Promise<string | null | 'busy'>
+  /** The name of what checking an adopted hash costs; null for ours. */
+  costOf(hash: string): string | null
+  /** Another one that costs the same and that no password matches. */
+  sameCostAs(hash: string): string
   /** Raw hashes of many short secrets under one salt (recovery codes), in the order given. */
   hashAll(
     secrets: Secret<readonly string[]>,

@@ -7,6 +7,7 @@ export const auditEvents = [
   'account.disabled',
   'account.enabled',
   'account.removed',
+  'account.imported',
   'account.invited',
   'account.invitation-used',
   'account.second-factor-reset',

@@ -1,5 +1,6 @@
 import type { Core } from '../core.js'
 import { allFactors } from '../factors/registry.js'
+import { forgetOldHashes } from '../accounts/old-hashes.js'
 import { forgetUnusedKeys, resealSome } from '../keys/key-checks.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
@@ -31,7 +32,7 @@ export async function runHousekeeping(core: Core, { name, pause }: Housekeeper):
       (await prune(core, stores)) + (await resealSome(box, stores, policy.housekeeping.resealBatch))
     total += done
     const isDone = (await indexSome(stores, policy.housekeeping.batch)) + done === 0
-    if (isDone) await forgetUnusedKeys(core)
+    if (isDone) await Promise.all([forgetUnusedKeys(core), forgetOldHashes(core)])
     if (isDone || !(await pause())) return total
   }
 }

@@ -5,6 +5,7 @@ import { noFactors } from '../factors/factor.js'
 import { newId } from '../ids.js'
 import { couldBePassword, normalisePassword } from '../accounts/password.js'
 import { Secret } from '../secret.js'
+import { oldHashFact } from '../accounts/old-hashes.js'
 import { storage } from '../ports/stores.js'
 
 type PasswordCheck =
@@ -28,7 +29,7 @@ export async function checkPassword(core: Core, given: Given): Promise<PasswordC
   const hash =
     account === null || account.passwordHash === '' ? core.passwords.unknownAccountHash : account.passwordHash
   const password = new Secret(normalisePassword(given.password))
-  const matches = await core.passwords.verify(hash, password)
+  const matches = await core.passwords.verify(hash, password, await oldHashes(core))
   if (matches === 'busy') return { kind: 'busy' }
   const now = core.platform.nowSeconds()
   if (!matches || account === null || !isOpen(account, now) || account.passwordHash === '')
@@ -36,6 +37,10 @@ export async function checkPassword(core: Core, given: Given): Promise<PasswordC
   if (!core.passwords.needsRenewal(hash)) return { kind: 'right', account }
   return { kind: 'right', account: await renewHash(core, { account, password }) }
 }
+
+/** One for each cost of hashes that were taken over from another system and not renewed yet. */
+const oldHashes = async (core: Core): Promise<readonly string[]> =>
+  (await core[storage].stores.facts.list(oldHashFact)).map(({ value }) => value)
 
 /** @returns the account with the hash that it has now */
 async function renewHash(

@@ -85,6 +85,7 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'account.disabled': 'Account blocked by the person who runs this site',
   'account.enabled': 'Account open again',
   'account.removed': 'Account removed',
+  'account.imported': 'Taken over from another system',
   'account.invited': 'Invitation link made',
   'account.invitation-used': 'Invitation link used',
   'account.second-factor-reset': 'Second step reset by the person who runs this site',

@@ -251,6 +251,10 @@ export const accountStore = defineStore<AccountStore>({
       ])) > 0
     )
   },
+  async hasPasswordHash(prefix) {
+    const found = 'SELECT id FROM account WHERE substr(password_hash, 1, $2) = $1 LIMIT 1'
+    return (await this.db.one(found, [prefix, prefix.length])) !== null
+  },
   async setProfile(id, { username, name, email, groups }) {
     await this.db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])
   },

@@ -31,7 +31,7 @@ const largestFile = 64 * 1024 * 1024
 const isOurs = ({ text, part }: ScannedCode): boolean => part !== undefined || beginsWithUri(text)
 
 /** Asks for the passphrase of an encrypted file, once for all of them: at the terminal, or by standard input. */
-function passphraseAsker(deps: CliDeps, isStdinTaken: boolean): (name: string) => Promise<string> {
+export function passphraseAsker(deps: CliDeps, isStdinTaken: boolean): (name: string) => Promise<string> {
   let told: string | null = null
   return async (name) => {
     if (isStdinTaken)

@@ -1,0 +1,204 @@
+import { existsSync, rmSync } from 'node:fs'
+import { invitationUrl } from '../../../compose/links.js'
+import { carryOutImport, prepareImport, type ImportLink } from '../../../core/accounts/import.js'
+import type { ImportProblem, OnConflict, PlannedPerson } from '../../../core/accounts/import-plan.js'
+import { planImport } from '../../../core/accounts/import-plan.js'
+import type { Settings } from '../../../config/read.js'
+import type { AddCommands } from '../../framework/command.js'
+import type { CliDeps, Nightlatch } from '../../framework/deps.js'
+import { Refused, WrongUsage } from '../../framework/errors.js'
+import { isoTime, printJson, printTable, tell } from '../../framework/output.js'
+import { Progress } from '../../framework/progress.js'
+import { writeSecretFile } from '../../framework/secret-file.js'
+import { addSettingFlags, linkSettings, settingsOf } from '../../framework/settings-flags.js'
+import { withApp } from '../../framework/with-app.js'
+import { knownSite } from '../known-site.js'
+import { readSource, sourceNames } from './sources.js'
+
+interface Options {
+  readonly [setting: string]: unknown
+  readonly dryRun?: true
+  readonly onConflict: string
+  readonly links?: string
+  readonly map?: string
+  readonly json?: true
+}
+
+const conflicts: readonly string[] = ['stop', 'skip', 'merge'] satisfies readonly OnConflict[]
+
+export const addImportCommand: AddCommands = (program, deps) => {
+  const command = program
+    .command('import <source> <file...>')
+    .description(
+      `Takes over people, passwords and authenticator apps from another system: ${sourceNames.join(', ')}. All of them, or ` +
+        'nothing. Old passwords go on working, and are hashed anew at the first sign-in; whose cannot be taken over gets a ' +
+        'link. The passphrase of an encrypted file comes by standard input.',
+    )
+    .example(
+      'nightlatch import authelia users_database.yml totp.yml --dry-run',
+      'nightlatch import htpasswd .htpasswd --links links.tsv',
+      'nightlatch import aegis export.json --map people.csv --on-conflict merge < passphrase',
+    )
+    .option('--dry-run', 'Say who would be taken over, and change nothing.')
+    .option('--on-conflict <what>', 'With who is here already: stop, skip, or merge what is missing.', 'stop')
+    .option('--links <file>', 'Write the links of those who need one to a file that only you can read.')
+    .option('--map <csv>', 'Whose the accounts of an app are: account in the file, name here.')
+    .option('--json', 'Print JSON.')
+  addSettingFlags(command, linkSettings).action(
+    async (source: string, files: readonly string[], options: Options) => {
+      if (!conflicts.includes(options.onConflict))
+        throw new WrongUsage(`--on-conflict is one of ${conflicts.join(', ')}`)
+      const settings = settingsOf(deps, options)
+      const { people, notes } = await readSource(deps, source, { files, mapFile: options.map })
+      if (people.length === 0) throw new Refused(`there is nobody in it${reasons(notes)}`)
+      await withApp(deps, {
+        settings,
+        async work(app) {
+          const plan = await planImport(app.core, people, options.onConflict as OnConflict)
+          if (plan.kind === 'refused') throw new Refused(problemsInWords(plan.problems), 'name-taken')
+          for (const note of notes) tell(deps, note)
+          await carryOut(deps, app, { source, people: plan.people, options })
+        },
+      })
+    },
+  )
+}
+
+const reasons = (notes: readonly string[]): string =>
+  notes.length === 0 ? '' : `: ${notes.slice(0, 3).join(' ').replace(/\.$/, '')}`
+
+const why: Readonly<Record<ImportProblem['why'], (problem: ImportProblem) => string>> = {
+  'bad-username': () => 'cannot be a username',
+  'same-name-twice': ({ other }) => `is the same name or address as ${other}`,
+  'name-taken': ({ other }) => `is here already${other === '' ? '' : `, as ${other}`}`,
+  'email-taken': ({ other }) => `has the address of ${other}, who is here already`,
+}
+
+/** Every one of them: whoever mends the file wants to do it once. */
+function problemsInWords(problems: readonly ImportProblem[]): string {
+  const lines = problems.map((one) => `${one.place}: ${JSON.stringify(one.username)} ${why[one.why](one)}`)
+  return `nothing was imported: ${lines.join('; ')}`
+}
+
+interface Work {
+  readonly source: string
+  readonly people: readonly PlannedPerson[]
+  readonly options: Options
+}
+
+async function carryOut(deps: CliDeps, app: Nightlatch, { source, people, options }: Work): Promise<void> {
+  const isDry = options.dryRun === true
+  if (!isDry) await importAll(deps, app, { source, people, options })
+  const counts = countsOf(people)
+  if (options.json === true)
+    printJson(deps, {
+      source,
+      dryRun: isDry,
+      counts,
+      people: people.map(describe),
+      links: options.links ?? null,
+    })
+  else printTable(deps, ['PERSON', 'PASSWORD', 'FACTORS', 'GROUPS', 'WARNINGS'], people.map(rowOf))
+  tell(deps, summary(counts, isDry))
+  if (counts.needLink > 0 && options.links === undefined)
+    tell(
+      deps,
+      isDry
+        ? 'Who needs a link gets one with --links FILE.'
+        : 'Nobody has their links: the same command with --on-conflict merge --links FILE makes new ones.',
+    )
+}
+
+async function importAll(deps: CliDeps, app: Nightlatch, { people, options }: Work): Promise<void> {
+  const progress = new Progress(deps, 'Reading')
+  const prepared = await prepareImport(app.core, people, (done) => {
+    if (options.json !== true) progress.show(done, people.length)
+  })
+  progress.end()
+  const { settings } = await knownSite(app)
+  const file = options.links
+  // Before anything is changed: a link that nobody has is worth nothing.
+  const wasThere = file !== undefined && existsSync(file)
+  if (wasThere) throw new Refused(`${file} is there already: name another file for the links`, 'file-exists')
+  if (file !== undefined) writeSecretFile(file, linksOf(settings, prepared.links))
+  const outcome = await carryOutImport(app.core, prepared).catch((problem: unknown) => {
+    if (file !== undefined) rmSync(file, { force: true })
+    throw problem
+  })
+  if (outcome.kind === 'imported') return
+  if (file !== undefined) rmSync(file, { force: true })
+  throw new Refused(
+    `nothing was imported: ${JSON.stringify(outcome.username)} was added meanwhile`,
+    'name-taken',
+  )
+}
+
+const linksOf = (settings: Settings, links: readonly ImportLink[]): string =>
+  links
+    .map(
+      ({ username, token, expiresAt }) =>
+        `${username}\t${invitationUrl(settings, token)}\t${isoTime(expiresAt)}\n`,
+    )
+    .join('')
+
+const passwordWords = { kept: 'kept', 'needs-link': 'needs link', unchanged: 'unchanged' } as const
+
+function factorsInWords({ authenticators }: PlannedPerson): string {
+  const words = authenticators.map(({ counter, digits, algorithm }) => {
+    const unusual = [digits === 6 ? '' : `${digits} digits`, algorithm === 'SHA1' ? '' : algorithm]
+    return [counter === null ? 'TOTP' : 'HOTP', ...unusual.filter((one) => one !== '')].join(' ')
+  })
+  return words.join(', ') || '-'
+}
+
+const rowOf = (one: PlannedPerson): readonly string[] => [
+  one.account.username,
+  passwordWords[one.password],
+  factorsInWords(one),
+  one.account.groups.join(', ') || '-',
+  warningsOf(one).join('; ') || '-',
+]
+
+const warningsOf = ({ person, password, warnings }: PlannedPerson): readonly string[] => {
+  const isUnread = password === 'needs-link' && person.passwordHash !== null
+  return isUnread
+    ? warnings.map((one) => (one.startsWith('the password hash') ? `${person.place}: ${one}` : one))
+    : warnings
+}
+
+const describe = (one: PlannedPerson): Readonly<Record<string, unknown>> => ({
+  username: one.account.username,
+  place: one.person.place,
+  action: one.action,
+  password: one.password,
+  factors: one.authenticators.map(({ name, issuer, algorithm, digits, period, counter }) => ({
+    type: counter === null ? 'totp' : 'hotp',
+    name,
+    issuer,
+    algorithm,
+    digits,
+    ...(counter === null ? { period } : { counter }),
+  })),
+  groups: one.account.groups,
+  disabled: one.account.disabled,
+  warnings: warningsOf(one),
+})
+
+function countsOf(people: readonly PlannedPerson[]) {
+  const of = (isOne: (one: PlannedPerson) => boolean): number => people.filter(isOne).length
+  return {
+    people: people.length,
+    added: of(({ action }) => action === 'add'),
+    merged: of(({ action }) => action === 'merge'),
+    skipped: of(({ action }) => action === 'skip'),
+    passwordsKept: of(({ password }) => password === 'kept'),
+    needLink: of(({ password }) => password === 'needs-link'),
+    factors: people.reduce((sum, { authenticators }) => sum + authenticators.length, 0),
+  }
+}
+
+function summary(counts: ReturnType<typeof countsOf>, isDry: boolean): string {
+  const { added, merged, skipped, passwordsKept, needLink, factors } = counts
+  const what = `${added} added, ${merged} merged, ${skipped} skipped; ${passwordsKept} passwords kept, ${needLink} need a link, ${factors} authenticators`
+  return isDry ? `Nothing was changed. It would be: ${what}.` : `${what}.`
+}

@@ -1,0 +1,168 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { dirname } from 'node:path'
+import type { ImportedPerson } from '../../../core/accounts/import-plan.js'
+import type { CliDeps } from '../../framework/deps.js'
+import { Refused, WrongUsage } from '../../framework/errors.js'
+import { collect } from '../otp/collect.js'
+import { readFileWithTools } from '../otp/file-tools.js'
+import { passphraseAsker, sourcesOf } from '../otp/sources.js'
+import { textOf } from '../otp/text.js'
+import { inWords } from '../otp/words.js'
+import { ownerOf, peopleOf, readMap, type AppEntry, type NameMap } from './apps.js'
+import { readHtpasswd } from './htpasswd.js'
+
+/** A file as text. */
+export interface TextFile {
+  readonly name: string
+  readonly text: string
+}
+
+interface Read {
+  readonly people: readonly ImportedPerson[]
+  /** For people, on standard error. */
+  readonly notes: readonly string[]
+}
+
+interface Given {
+  readonly files: readonly string[]
+  readonly map: NameMap | null
+}
+
+type Reader = (deps: CliDeps, given: Given) => Promise<Read>
+
+/** A realm of a hundred thousand people has a hundred. */
+const largestFile = 256 * 1024 * 1024
+
+function bytesOf(file: string): Uint8Array {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new Refused(`there is no file ${JSON.stringify(file)}`)
+  if (stat.isDirectory()) throw new Refused(`${JSON.stringify(file)} is a folder: name the files in it`)
+  if (stat.size > largestFile)
+    throw new Refused(
+      `${file} is larger than ${largestFile / 1024 / 1024} MiB, which is the most that is read`,
+    )
+  return readFileSync(file)
+}
+
+function textFile(file: string): TextFile {
+  const text = textOf(bytesOf(file))
+  if (text === null)
+    throw new Refused(`${basename(file)} is no text: it has NUL bytes in it; nothing was imported`)
+  if (text.trim() === '') throw new Refused(`${basename(file)} is empty`)
+  return { name: basename(file), text: text.replace(/^\ufeff/, '') }
+}
+
+/** Servers' files, as text. */
+const texts =
+  (read: (files: readonly TextFile[]) => readonly ImportedPerson[]): Reader =>
+  (_deps, { files }) =>
+    Promise.resolve({ people: read(files.map(textFile)), notes: [] })
+
+/** Files of which each entry says whose it is. */
+const held: Reader = async (deps, { files, map }) => {
+  const ask = passphraseAsker(deps, false)
+  const entries: AppEntry[] = []
+  const notes: string[] = []
+  for (const file of files) {
+    const bytes = bytesOf(file)
+    const first = await readFileWithTools(bytes)
+    const isSealed = !first.parsed && first.why === 'passphrase-needed'
+    const read = isSealed ? await readFileWithTools(bytes, await ask(basename(file))) : first
+    if (!read.parsed)
+      throw new Refused(`${basename(file)} cannot be read: ${read.message}; nothing was imported`)
+    entries.push(...read.entries)
+    for (const { place, name, why } of read.leftOut)
+      notes.push(
+        `${Object.entries(place).flat().join(' ')}${name === '' ? '' : ` (${name})`} was left out: ${inWords(why)}.`,
+      )
+  }
+  return withPeople(entries, { map, notes })
+}
+
+function withPeople(
+  entries: readonly AppEntry[],
+  { map, notes }: { readonly map: NameMap | null; readonly notes: readonly string[] },
+): Read {
+  const { people, unnamed } = peopleOf(entries, map)
+  const left = unnamed.map((name) => `${name} was left out: the map does not name it.`)
+  return { people, notes: [...notes, ...left] }
+}
+
+/** Whatever `otp read` reads. */
+const app: Reader = async (deps, { files, map }) => {
+  const { accounts, leftOut, notes } = collect(await sourcesOf(deps, files))
+  const told = [...leftOut.map(({ message }) => `${message}.`), ...new Set(notes)]
+  return withPeople(
+    accounts.map((account) => ({ account })),
+    { map, notes: told },
+  )
+}
+
+const googleAuthenticator: Reader = async (_deps, { files, map }) => {
+  const entries: AppEntry[] = []
+  for (const file of files) {
+    const read = await readFileWithTools(bytesOf(file))
+    if (!read.parsed || read.format !== 'google-authenticator')
+      throw new Refused(`${basename(file)} is no file of google-authenticator; nothing was imported`)
+    const named = ownerOf(file) || basename(dirname(file))
+    const user = map?.get(named) ?? named
+    entries.push(
+      ...read.entries.map(({ account }) => ({ account: { ...account, account: user }, holder: { user } })),
+    )
+  }
+  const notes = ['Scratch codes are not taken, because they are too short: new recovery codes can be made.']
+  return withPeople(entries, { map: null, notes })
+}
+
+const betterAuth: Reader = async ({ env }, { files }) => {
+  const [place, ...more] = files
+  if (place === undefined || more.length > 0)
+    throw new WrongUsage('give one database: a file or a postgres:// address')
+  const { readBetterAuth } = await import('./better-auth.js')
+  if (!/^postgres(?:ql)?:\/\//i.test(place)) bytesOf(place)
+  return { people: await readBetterAuth(place, env['BETTER_AUTH_SECRET']), notes: [] }
+}
+
+const readers: Readonly<Record<string, Reader>> = {
+  authelia: async (deps, given) => texts((await import('./authelia.js')).readAuthelia)(deps, given),
+  keycloak: async (deps, given) => texts((await import('./keycloak.js')).readKeycloak)(deps, given),
+  htpasswd: texts(readHtpasswd),
+  'better-auth': betterAuth,
+  'google-authenticator-libpam': googleAuthenticator,
+  oath: held,
+  pskc: held,
+  'oath-csv': held,
+  ...Object.fromEntries(
+    [
+      'aegis',
+      '2fas',
+      'andotp',
+      'bitwarden',
+      'ente',
+      'keepassxc',
+      'otpauth',
+      'google',
+      'freeotp',
+      'proton',
+      'raivo',
+      'stratum',
+      '1password',
+      'lastpass',
+    ].map((name) => [name, app]),
+  ),
+}
+
+export const sourceNames = Object.keys(readers)
+
+/** Everybody in the files of a source. */
+export async function readSource(
+  deps: CliDeps,
+  source: string,
+  given: { readonly files: readonly string[]; readonly mapFile: string | undefined },
+): Promise<Read> {
+  const reader = Object.hasOwn(readers, source) ? readers[source] : undefined
+  if (reader === undefined) throw new WrongUsage(`the source is one of ${sourceNames.join(', ')}`)
+  const map = given.mapFile === undefined ? null : readMap(textFile(given.mapFile))
+  return reader(deps, { files: given.files, map })
+}

@@ -1,0 +1,177 @@
+import { Totp } from '@nightlatch/otp'
+import { noClient, note } from '../audit/audit.js'
+import type { Core } from '../core.js'
+import { totp } from '../factors/totp/factor.js'
+import type { AuthenticatorSecret } from '../factors/totp/store.js'
+import { sealContext } from '../factors/totp/verify.js'
+import type { AuthenticatorId, InvitationId } from '../ids.js'
+import { newId } from '../ids.js'
+import type { Stores } from '../ports/stores.js'
+import { storage } from '../ports/stores.js'
+import type { Token } from '../tokens.js'
+import { hashToken, newToken } from '../tokens.js'
+import type { Account } from './account.js'
+import type { ImportedAuthenticator, PlannedPerson } from './import-plan.js'
+import { noteOldHashes } from './old-hashes.js'
+import { indexAccount } from './people.js'
+
+/** A link for somebody whose password could not be taken over. */
+export interface ImportLink {
+  readonly username: string
+  readonly token: Token
+  readonly expiresAt: number
+}
+
+interface Prepared extends PlannedPerson {
+  readonly hash: string
+  readonly link: ImportLink | null
+}
+
+interface PreparedImport {
+  readonly people: readonly Prepared[]
+  readonly links: readonly ImportLink[]
+}
+
+const atOnce = 16
+
+/** Wraps the passwords that need it, and makes the links. Nothing is written yet, because this takes its time. */
+export async function prepareImport(
+  core: Core,
+  people: readonly PlannedPerson[],
+  onProgress: (done: number) => void = () => undefined,
+): Promise<PreparedImport> {
+  const prepared: Prepared[] = []
+  for (let at = 0; at < people.length; at += atOnce) {
+    prepared.push(...(await Promise.all(people.slice(at, at + atOnce).map((one) => prepare(core, one)))))
+    onProgress(prepared.length)
+  }
+  return { people: prepared, links: prepared.flatMap(({ link }) => (link === null ? [] : [link])) }
+}
+
+async function prepare(core: Core, planned: PlannedPerson): Promise<Prepared> {
+  const { person, password, account } = planned
+  const link =
+    password === 'needs-link'
+      ? {
+          username: account.username,
+          token: newToken(core.platform),
+          expiresAt: core.platform.nowSeconds() + core.policy.invitationSeconds,
+        }
+      : null
+  if (password !== 'kept' || person.passwordHash === null) return { ...planned, hash: '', link }
+  for (;;) {
+    const hash = await core.passwords.adopt(person.passwordHash)
+    if (hash === null) throw new Error('a hash that could be taken over cannot be taken over')
+    if (hash !== 'busy') return { ...planned, hash, link }
+  }
+}
+
+/** Somebody took one of the names meanwhile: nothing is kept. */
+class NameTaken extends Error {
+  readonly username: string
+  constructor(username: string) {
+    super('a name was taken meanwhile')
+    this.username = username
+  }
+}
+
+type ImportOutcome =
+  { readonly kind: 'imported' } | { readonly kind: 'name-taken'; readonly username: string }
+
+/** All of it in one transaction, or nothing. Codes of time steps that have ended are spent. */
+export async function carryOutImport(core: Core, { people }: PreparedImport): Promise<ImportOutcome> {
+  try {
+    await core[storage].patiently(async (stores) => {
+      await stores.groups.hold()
+      await noteOldHashes(
+        core,
+        stores,
+        people.map(({ hash }) => hash),
+      )
+      for (const one of people) await write(core, stores, one)
+    })
+    return { kind: 'imported' }
+  } catch (problem) {
+    if (problem instanceof NameTaken) return { kind: 'name-taken', username: problem.username }
+    throw problem
+  }
+}
+
+async function write(core: Core, stores: Stores, one: Prepared): Promise<void> {
+  if (one.action === 'skip') return
+  if (one.action === 'add') await writeNew(core, stores, one)
+  else await writeMerged(core, stores, one)
+  for (const [index, authenticator] of one.authenticators.entries())
+    await stores.authenticators.add(authenticatorOf(core, one.account, { authenticator, index }))
+  if (one.link !== null) await writeLink(core, stores, { account: one.account, link: one.link })
+}
+
+async function writeNew(core: Core, stores: Stores, one: Prepared): Promise<void> {
+  const account = { ...one.account, passwordHash: one.hash }
+  if (!(await stores.accounts.add({ account, loginNames: one.loginNames })))
+    throw new NameTaken(account.username)
+  if (one.groups.length > 0) await stores.groups.setOf(account.id, one.groups, account.createdAt)
+  await indexAccount(stores, account)
+  await note(core, stores, {
+    account: account.id,
+    event: 'account.created',
+    client: noClient,
+    details: { imported: true, authenticators: one.authenticators.length },
+  })
+}
+
+/** The account is held, and looked at again: what it got meanwhile is not overwritten. */
+async function writeMerged(core: Core, stores: Stores, one: Prepared): Promise<void> {
+  const { id } = one.account
+  const now = await stores.accounts.hold(id)
+  if (now === null) throw new NameTaken(one.account.username)
+  const { name } = one.account
+  await stores.accounts.setProfile(id, { ...now, name })
+  const groups = await stores.groups.setOf(id, one.groups, core.platform.nowSeconds())
+  await indexAccount(stores, { ...now, name, groups })
+  if (one.hash !== '' && now.passwordHash === '') await stores.accounts.setPasswordHash(id, one.hash)
+  for (let left = one.authenticators.length; left > 0; left -= 1)
+    if (!(await stores.accounts.countFactorUp(id, totp.kind, { atMost: totp.most(core.policy) })))
+      throw new NameTaken(one.account.username)
+  await note(core, stores, {
+    account: id,
+    event: 'account.imported',
+    client: noClient,
+    details: { password: one.hash !== '', authenticators: one.authenticators.length },
+  })
+}
+
+async function writeLink(
+  core: Core,
+  stores: Stores,
+  { account, link }: { readonly account: Account; readonly link: ImportLink },
+): Promise<void> {
+  const id = newId<InvitationId>(core.platform.randomBytes)
+  const { expiresAt, token } = link
+  const invitation = { id, account: account.id, createdAt: core.platform.nowSeconds(), expiresAt }
+  await stores.invitations.add(invitation, hashToken(core.platform, token))
+}
+
+function authenticatorOf(
+  core: Core,
+  account: Account,
+  { authenticator, index }: { readonly authenticator: ImportedAuthenticator; readonly index: number },
+): AuthenticatorSecret {
+  const { secret, name, ...otp } = authenticator
+  const id = newId<AuthenticatorId>(core.platform.randomBytes)
+  const now = core.platform.nowSeconds()
+  const { algorithm, digits, period, counter } = otp
+  const isTimed = counter === null
+  return {
+    ...otp,
+    id,
+    account: account.id,
+    // Its entry in the app is the old system's.
+    entryNumber: 0,
+    name: name === '' ? (index === 0 ? 'Authenticator app' : `Authenticator app ${index + 1}`) : name,
+    createdAt: now,
+    lastUsedAt: 0,
+    sealed: core.box.seal(secret, sealContext({ id, account: account.id })),
+    lastStep: isTimed ? new Totp({ secret, algorithm, digits, periodSeconds: period }).stepAt(now) - 1 : -1,
+  }
+}

@@ -1,0 +1,358 @@
+/** Moving in: whoever had a password and a phone before has them afterwards, and nobody who only saw an old code. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Hotp, Totp } from '@nightlatch/otp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openNightlatch } from '../../src/compose/open.js'
+import { forgetOldHashes } from '../../src/core/accounts/old-hashes.js'
+import { storage } from '../../src/core/ports/stores.js'
+import { nodePlatform } from '../../src/crypto/world.js'
+import { api } from '../support/api.js'
+import { quickArgon2, TestClock, type TestApp } from '../support/app.js'
+import { hasProgram, run, temporaryFolder, type Ran, type RunOptions } from '../support/cli.js'
+import { databases } from '../support/databases.js'
+import { startAppOn } from '../support/kinds.js'
+
+const files = fileURLToPath(new URL('files/', import.meta.url))
+const otpFiles = fileURLToPath(new URL('../../../otp/test/files/', import.meta.url))
+const passwords = {
+  ada: 'correct horse battery staple',
+  grace: 'Zwölf Boxkämpfer jagen Viktor',
+  linus: 'tr0ub4dor&3',
+  margaret: 'moon landing 1969',
+  hedy: 'frequency hopping',
+  alan: 'enigma 1',
+}
+const base32 = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+const now = (): number => Math.floor(Date.now() / 1000)
+
+describe.each(databases)('on $name', (kind) => {
+  let app: TestApp
+  const env: Record<string, string> = {}
+  beforeAll(async () => {
+    app = await startAppOn(kind, { clock: new TestClock(now()) })
+    const { database } = app.nightlatch.settings
+    if (database.kind === 'postgres') env['NIGHTLATCH_DATABASE_URL'] = String(database.url.reveal())
+  })
+  afterAll(() => app.close())
+
+  /** The command and the server have one clock. */
+  const command = (words: readonly string[], options: RunOptions = {}): Promise<Ran> =>
+    run([...words, '--data', app.dataFolder], {
+      ...options,
+      env: { ...env, ...options.env },
+      deps: {
+        open: (settings, parts = {}) =>
+          openNightlatch(settings, {
+            ...parts,
+            platform: { ...nodePlatform, nowSeconds: () => app.clock.seconds },
+            unsafeArgon2Setting: quickArgon2,
+          }),
+      },
+    })
+  const take = (...words: string[]): Promise<Ran> => command(['import', ...words])
+
+  async function imported(...words: string[]): Promise<Ran> {
+    const ran = await take(...words)
+    if (ran.status !== 0) throw new Error(ran.err)
+    return ran
+  }
+
+  /** The step after a right password, or why it was refused. */
+  async function password(username: string, given: string): Promise<string> {
+    const reply = await api(app.browser(), 'POST /sign-in', { username, password: given })
+    return reply.code === '' ? String(reply.value['next'] ?? reply.value['state'] ?? 'accepted') : reply.code
+  }
+
+  async function signIn(username: string, given: string, code: string): Promise<string> {
+    const browser = app.browser()
+    const first = await api(browser, 'POST /sign-in', { username, password: given })
+    if (first.code !== '') return first.code
+    const second = await api(browser, 'POST /sign-in/verify', { otp: code })
+    return second.code === '' ? 'signed-in' : second.code
+  }
+
+  const hashOf = async (username: string): Promise<string> => {
+    const all = await app.nightlatch.core.queries.accounts.list()
+    return all.find((one) => one.username === username)?.passwordHash ?? ''
+  }
+
+  it('htpasswd: all its kinds of hashes sign in, none lies weak in the database, each is renewed at once', async () => {
+    const links = join(temporaryFolder(), 'links')
+    const ran = await imported('htpasswd', join(files, 'htpasswd/mixed'), '--links', links)
+    expect(ran.out).toContain('kurt\tneeds link\t')
+    expect(ran.out).toContain('line 7: the password hash is of a kind that is not known here')
+    expect(statSync(links).mode & 0o777).toBe(0o600)
+    expect(readFileSync(links, 'utf8')).toMatch(/^kurt\thttp\S+\/invitation\?token=\S{43}\t\S+\n$/)
+    expect(ran.out + ran.err).not.toMatch(/token=/)
+    const weak = readFileSync(join(files, 'htpasswd/mixed'), 'utf8')
+    for (const username of ['grace', 'linus', 'margaret', 'hedy', 'alan'] as const) {
+      const kept = await hashOf(username)
+      const old = weak.split('\n').find((line) => line.startsWith(`${username}:`)) ?? ''
+      expect(kept).toContain('$argon2id$')
+      expect(kept).not.toContain(old.slice(-11))
+    }
+    for (const [username, right] of Object.entries(passwords)) {
+      // Of Unix's oldest hash eight characters count: whatever comes behind them is right, too.
+      if (username !== 'alan') expect(await password(username, `${right}x`)).toBe('wrong-credentials')
+      expect(await password(username, right.replace(/.$/, '_'))).toBe('wrong-credentials')
+      expect(await hashOf(username)).toMatch(/^\$old\$/)
+      expect(await password(username, right)).not.toMatch(/wrong/)
+      expect(await hashOf(username)).toMatch(/^\$argon2id\$v=19\$/)
+      // Renewed: and only the right one is.
+      expect(await password(username, right)).not.toMatch(/wrong/)
+    }
+  })
+
+  it('htpasswd: with the real program, in the test run', { timeout: 60_000 }, async (test) => {
+    if (!hasProgram('htpasswd') || !hasProgram('mkpasswd')) return test.skip()
+    const folder = temporaryFolder()
+    const file = join(folder, 'passwords')
+    const flags: Record<string, string[]> = {
+      bcrypt: ['-B'],
+      apr1: ['-m'],
+      sha1: ['-s'],
+      sha256: ['-2'],
+      sha512: ['-5'],
+      crypt: ['-d'],
+    }
+    const lines = Object.entries(flags).map(([name, flag]) =>
+      execFileSync('htpasswd', ['-nb', ...flag, `p-${name}`, 'Tür 4!ab'], { encoding: 'utf8' }).trim(),
+    )
+    for (const method of ['sha512crypt', 'sha256crypt', 'md5crypt', 'bcrypt'])
+      lines.push(
+        `m-${method}:${execFileSync('mkpasswd', ['-m', method, 'Tür 4!ab'], { encoding: 'utf8' }).trim()}`,
+      )
+    lines.push(`yescrypt:${execFileSync('mkpasswd', ['-m', 'yescrypt', 'x'], { encoding: 'utf8' }).trim()}`)
+    writeFileSync(file, `\ufeff${lines.join('\r\n')}\r\n`)
+    const ran = await imported('htpasswd', file)
+    expect(ran.out).toContain('yescrypt\tneeds link')
+    for (const line of lines.slice(0, -1)) {
+      const [username = ''] = line.split(':')
+      expect(await password(username, 'Tür 4!ab')).not.toMatch(/wrong/)
+    }
+  })
+
+  it('bcrypt counts 72 bytes, as it did before', async () => {
+    await imported('htpasswd', join(files, 'htpasswd/long-bcrypt'))
+    expect(await password('long', 'a'.repeat(71))).toMatch(/wrong/)
+    expect(await password('long', 'a'.repeat(80))).not.toMatch(/wrong/)
+  })
+
+  it('keycloak: password, phones of all kinds, groups, and who is disabled', async () => {
+    const ran = await imported(
+      'keycloak',
+      join(files, 'keycloak/realm-export.json'),
+      '--on-conflict',
+      'merge',
+      '--json',
+    )
+    const told = JSON.parse(ran.out) as { people: { username: string; groups: string[] }[] }
+    expect(told.people.map(({ username }) => username)).toEqual(['ada', 'grace', 'linus', 'margaret'])
+    expect(told.people[0]?.groups).toEqual(['/staff/admins'])
+    const at = app.clock.seconds
+    const totp = new Totp({ secret: new TextEncoder().encode('xYzAbCdEfGhIjKlMnOpQ') })
+    expect(await signIn('ada', passwords.ada, totp.at(at - 30))).not.toBe('signed-in')
+    expect(await signIn('ada', passwords.ada, totp.at(at))).toBe('signed-in')
+    const other = new Totp({ secret: base32, algorithm: 'SHA256', digits: 8, periodSeconds: 60 })
+    expect(await signIn('ada', passwords.ada, other.at(at))).toBe('signed-in')
+    const counter = new Hotp({ secret: new TextEncoder().encode('hotpSecretOf20Chars!') })
+    expect(await signIn('margaret', passwords.margaret, counter.at(6))).not.toBe('signed-in')
+    expect(await signIn('margaret', passwords.margaret, counter.at(7))).toBe('signed-in')
+  })
+
+  it('authelia: names that YAML takes for something else, and the secret that is base64 of base32', async () => {
+    const folder = temporaryFolder()
+    const secret = Buffer.from(base32).toString('base64')
+    writeFileSync(
+      join(folder, 'totp.yml'),
+      `totp_configurations:\n  - username: '1e3'\n    issuer: Authelia\n    algorithm: SHA512\n    digits: 8\n    period: 60\n    secret: ${secret}\n`,
+    )
+    const users = join(files, 'authelia/users_database.yml')
+    const ran = await imported('authelia', users, join(folder, 'totp.yml'), '--on-conflict', 'skip')
+    expect(ran.out).toMatch(/^007\tkept\t-\t-/m)
+    expect(ran.out).toMatch(/^1e3\tkept\tTOTP 8 digits SHA512\tguests/m)
+    const totp = new Totp({ secret: base32, algorithm: 'SHA512', digits: 8, periodSeconds: 60 })
+    expect(await signIn('1e3', passwords.linus, totp.at(app.clock.seconds))).not.toMatch(/malformed/)
+    const all = await app.nightlatch.core.queries.accounts.list()
+    expect(all.find(({ username }) => username === '007')).toMatchObject({ disabled: true, name: 'James' })
+  })
+
+  it('better-auth: with its secret, and without it nothing', async () => {
+    const place = join(files, 'better-auth.sqlite')
+    const secret = 'a-secret-of-the-invented-site-0123456789'
+    const words = ['import', 'better-auth', place]
+    expect((await command(words)).err).toContain('give BETTER_AUTH_SECRET')
+    expect((await command(words, { env: { BETTER_AUTH_SECRET: 'x' } })).err).toContain(
+      'wrong BETTER_AUTH_SECRET',
+    )
+    const dry = await command([...words, '--dry-run'], { env: { BETTER_AUTH_SECRET: secret } })
+    expect(dry).toMatchObject({ status: 0, err: expect.stringContaining('Nothing was changed') })
+    // Another file here has the addresses of these two already.
+    const all = await app.nightlatch.core.queries.accounts.list()
+    expect(all.some(({ username }) => username === 'ada@example.test')).toBe(false)
+    const ran = await command([...words, '--on-conflict', 'skip'], { env: { BETTER_AUTH_SECRET: secret } })
+    expect(ran.status).toBe(0)
+    expect(await password('ada@example.test', passwords.ada)).not.toMatch(/wrong/)
+  })
+
+  it.skipIf(!hasProgram('google-authenticator') || !hasProgram('oathtool'))(
+    'google-authenticator: the real program writes, oathtool computes, the person signs in',
+    async () => {
+      const home = join(temporaryFolder(), 'lise')
+      mkdirSync(home)
+      const file = join(home, '.google_authenticator')
+      const flags = ['-t', '-d', '-f', '-C', '-q', '-r', '3', '-R', '30', '-w', '3', '-e', '5', '-s', file]
+      execFileSync('google-authenticator', flags)
+      chmodSync(file, 0o600)
+      const hash = join(home, 'passwords')
+      writeFileSync(
+        hash,
+        `lise:${execFileSync('openssl', ['passwd', '-6', 'fission 1938'], { encoding: 'utf8' })}`,
+      )
+      await imported('htpasswd', hash)
+      const ran = await imported('google-authenticator-libpam', file, '--on-conflict', 'merge')
+      expect(ran.out).toMatch(/^lise\tunchanged\tTOTP\t/)
+      const [secret = ''] = readFileSync(file, 'utf8').split('\n')
+      const at = (seconds: number): string =>
+        execFileSync('oathtool', ['--totp', '-b', '--now', `@${seconds}`, secret], {
+          encoding: 'utf8',
+        }).trim()
+      expect(await signIn('lise', 'fission 1938', at(app.clock.seconds - 30))).not.toBe('signed-in')
+      expect(await signIn('lise', 'fission 1938', at(app.clock.seconds))).toBe('signed-in')
+      expect(await signIn('lise', 'fission 1938', at(app.clock.seconds))).not.toBe('signed-in')
+    },
+  )
+
+  it('users.oath and an encrypted Aegis file with a map bring phones to who is here', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(
+      join(folder, 'p'),
+      'rosa:{SHA}KBOXsfeICt4PU1MKVdmvAhC5rXs=\nvera:{SHA}KBOXsfeICt4PU1MKVdmvAhC5rXs=\n',
+    )
+    await imported('htpasswd', join(folder, 'p'))
+    writeFileSync(
+      join(folder, 'users.oath'),
+      'HOTP/T30/8 rosa 1234 3132333435363738393031323334353637383930\n',
+    )
+    const oath = await imported('oath', join(folder, 'users.oath'), '--on-conflict', 'merge')
+    expect(oath.out).toContain('a PIN went before the code')
+    const eight = new Totp({ secret: base32, digits: 8 })
+    expect(await signIn('rosa', passwords.linus, eight.at(app.clock.seconds))).toBe('signed-in')
+    writeFileSync(join(folder, 'map.csv'), 'account,username\nDoor:margaret,vera\n')
+    const words = ['import', 'aegis', join(otpFiles, 'otpclient-5.1.6/aegis_exports.json.aes')]
+    const rest = ['--map', join(folder, 'map.csv'), '--on-conflict', 'merge']
+    expect((await command([...words, ...rest], { stdin: 'x' })).err).toContain('wrong passphrase')
+    const aegis = await command([...words, ...rest], { stdin: 'vault pass 2026' })
+    expect(aegis.err).toContain('Wiki:ada was left out: the map does not name it.')
+    const hotp = new Hotp({ secret: 'KRUGKIDROVUWG2ZAMJZG653OEBTG66DA' })
+    expect(await signIn('vera', passwords.linus, hotp.at(7))).toBe('signed-in')
+  })
+
+  it('all or nothing: who is here, and whose names are the same, are all listed', async () => {
+    const folder = temporaryFolder()
+    const before = (await app.nightlatch.core.queries.accounts.list()).length
+    const file = join(folder, 'p')
+    writeFileSync(
+      file,
+      'Émile:{SHA}KBOXsfeICt4PU1MKVdmvAhC5rXs=\nada:x\ne\u0301mile:x\nbad name:x\nADA:x\nnewcomer:x\n',
+    )
+    const ran = await take('htpasswd', file)
+    expect(ran).toMatchObject({ status: 1, out: '' })
+    for (const place of ['line 3', 'line 4', 'line 5', 'line 2']) expect(ran.err).toContain(place)
+    expect((await take('htpasswd', file, '--on-conflict', 'skip')).err).toContain(
+      'is the same name or address as',
+    )
+    expect((await app.nightlatch.core.queries.accounts.list()).length).toBe(before)
+  })
+
+  it('a dry run changes nothing, and says what the real one does', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'p'), 'dora:{SHA}KBOXsfeICt4PU1MKVdmvAhC5rXs=\n')
+    const dry = await imported('htpasswd', join(folder, 'p'), '--dry-run', '--links', join(folder, 'l'))
+    expect(existsSync(join(folder, 'l'))).toBe(false)
+    expect(await hashOf('dora')).toBe('')
+    const real = await imported('htpasswd', join(folder, 'p'))
+    expect(real.out).toBe(dry.out)
+  })
+
+  it('every name costs what each kind of old hash costs, for as long as there is one of it', async () => {
+    const { core } = app.nightlatch
+    const kinds = async (): Promise<string[]> => {
+      const facts = await core[storage].stores.facts.list('old-hash:')
+      return facts.map(({ name }) => name.slice('old-hash:'.length)).toSorted()
+    }
+    const old = (await core.queries.accounts.list()).flatMap(({ passwordHash }) =>
+      passwordHash.startsWith('$old$') ? [passwordHash.split('$')[2] ?? ''] : [],
+    )
+    expect(old.length).toBeGreaterThan(2)
+    expect(await kinds()).toEqual(expect.arrayContaining(old))
+    await forgetOldHashes(core)
+    expect(await kinds()).toEqual([...new Set(old)].toSorted())
+  })
+
+  it('leaving: the realm that is written is taken over again, passwords and all', async () => {
+    const folder = temporaryFolder()
+    const realm = join(folder, 'realm.json')
+    expect((await command(['export', '--to', 'keycloak', '--out', realm])).status).toBe(0)
+    expect(statSync(realm).mode & 0o777).toBe(0o600)
+    const other = join(folder, 'other')
+    const ran = await run(['import', 'keycloak', realm, '--data', other, '--json'])
+    expect(ran.err).not.toContain('nightlatch:')
+    const told = JSON.parse(ran.out) as {
+      people: { username: string; password: string; factors: unknown[] }[]
+    }
+    expect(told.people.find(({ username }) => username === 'ada')).toMatchObject({
+      password: 'kept',
+      factors: expect.arrayContaining([expect.objectContaining({ digits: 8 })]),
+    })
+    const uris = await command(['export', '--to', 'otpauth'])
+    expect(uris.out).toContain(`secret=${base32}`)
+    const csv = await command(['export', '--to', 'csv'])
+    expect(csv.out).toMatch(/^username,email,name,groups/)
+    expect(csv.out).not.toContain('$argon2id$')
+  })
+})
+
+describe('a file that is not what it should be', () => {
+  it.each([
+    ['authelia', 'users:\n  a: &x {password: y}\n  b: *x\n', 'anchors'],
+    ['authelia', 'users:\n  ada: !!js/function x\n', 'line 2'],
+    ['authelia', 'users:\n  ada: {}\n  ada: {}\n', 'line'],
+    ['authelia', 'users:\n  ada: [unclosed\n', 'line'],
+    ['keycloak', '{"users": [{"username": "ada"', 'cut off'],
+    ['keycloak', '{"realm": "x"}', 'has no users'],
+    ['htpasswd', 'no colon here\n', 'line 1'],
+    ['htpasswd', 'ada:x\0y\n', 'NUL'],
+    ['htpasswd', '', 'is empty'],
+    [
+      'pskc',
+      '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><KeyContainer>&b;</KeyContainer>',
+      'DTD',
+    ],
+    ['better-auth', 'this is no database', 'nothing was imported'],
+    ['google-authenticator-libpam', 'hello', 'no file of google-authenticator'],
+  ])('%s: %j is refused in one line, and no database is changed', async (source, content, words) => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'file'), content)
+    const ran = await run(['import', source, join(folder, 'file'), '--data', join(folder, 'data')], {
+      env: { BETTER_AUTH_SECRET: 'x' },
+    })
+    expect(ran).toMatchObject({ status: 1, out: '' })
+    expect(ran.err).toContain(words)
+    expect(ran.err).toMatch(/^nightlatch: [^\n]+\n$/)
+  })
+
+  it('of Latin-1 has its names', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'p'), Buffer.from('j\u00fcrgen:{SHA}KBOXsfeICt4PU1MKVdmvAhC5rXs=\n', 'latin1'))
+    const ran = await run(['import', 'htpasswd', join(folder, 'p'), '--data', join(folder, 'd')])
+    expect(ran.out).toContain('jürgen\tkept')
+  })
+
+  it.each([['shadow'], ['constructor']])('a source that is none is wrong usage: %s', async (source) => {
+    expect(await run(['import', source, 'x'])).toMatchObject({ status: 2 })
+  })
+})

@@ -14,7 +14,16 @@ const waysOn = (body: string, base = ''): readonly string[] => {
   const links = elements(body, 'a').map(({ attributes }) => attributes['href'] ?? '')
   return links.filter((href) => !href.startsWith('#') && !own.some((path) => href === base + path))
 }
-const own = ['/', '/help', '/account', '/account/password', '/account/change-phone', '/mfa/setup']
+const own = [
+  '/',
+  '/help',
+  '/account',
+  '/account/password',
+  '/account/change-phone',
+  '/mfa/setup',
+  '/mfa/setup/passkey',
+  '/admin',
+]
 
 /** Who runs the installation, with a password alone. */
 async function administrator(): Promise<Browser> {

@@ -443,6 +443,10 @@ describe('an administrator', () => {
       passkey: 0,
       'recovery-code': 10,
     })
-    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({ totp: 0, 'recovery-code': 0 })
+    expect(await resetSecondFactor(here.core, await ada.account())).toEqual({
+      totp: 0,
+      passkey: 0,
+      'recovery-code': 0,
+    })
   })
 })

@@ -79,6 +79,11 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   return { settings, url: settings.origin, services, stop }
 }
 
+const provenBy: ProtectParts['provenBy'] = ({ session }) => ({
+  hasTwoFactors: hasTwoFactors(session),
+  isPhishingResistant: isPhishingResistant(session),
+})
+
 function protectParts(
   nightlatch: Nightlatch,
   { http, options, connections }: { http: HttpApp; options: ProtectOptions; connections: Connections },
@@ -93,8 +98,7 @@ function protectParts(
     services,
     handle,
     rules: rules ?? { rules: [], otherwise: core.policy.mfa === 'required' ? 'two-factors' : 'one-factor' },
-    hasTwoFactors: ({ session }) => hasTwoFactors(session),
-    isPhishingResistant: ({ session }) => isPhishingResistant(session),
+    provenBy,
     host,
     whoIs: (request) => findSession(core, services.cookies.token(request, 'session')),
     outage: (request, error) => {

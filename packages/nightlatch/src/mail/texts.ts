@@ -59,7 +59,8 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: ({ name }) =>
       `Somebody tried to sign in with a passkey of yours${named(name)} whose counter went back. Most likely there is a ` +
       'copy of it. They did not get in.',
-    ifNotYou: 'Sign in in another way, remove this passkey and make a new one on a device that you trust.',
+    ifNotYou:
+      'If it was not you, sign in in another way, remove this passkey and make a new one on a device that you trust.',
   },
   'second-factor-reset': {
     subject: 'Your second step was reset',

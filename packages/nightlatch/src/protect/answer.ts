@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setsOurCookie } from '../http/our-cookies.js'
 import type { FlatHeaders } from './headers.js'
-import { passableTrailers } from './headers.js'
-import { connectionNames, isHopByHop } from './names.js'
+import { connectionNames, isHopByHop, passableTrailers } from './headers.js'
 
 export interface Addresses {
   /** Of the application: a redirect to it would lead around us. */

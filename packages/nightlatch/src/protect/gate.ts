@@ -1,5 +1,5 @@
 import type { SignedIn } from '../core/sessions/session.js'
-import type { AccessRules, Demand, Verdict as Judgement } from '../core/access/rules.js'
+import type { AccessRules, Demand, Person, Verdict as Judgement } from '../core/access/rules.js'
 import { demandsFor, isPublic, judge } from '../core/access/rules.js'
 import type { HttpRequest } from '../http/request.js'
 import type { Refused } from './refusals.js'
@@ -7,8 +7,8 @@ import type { Refused } from './refusals.js'
 export interface GateParts {
   /** The person behind a live session; rejects while the database cannot say. */
   whoIs(request: HttpRequest): Promise<SignedIn | null>
-  hasTwoFactors(person: SignedIn): boolean
-  isPhishingResistant(person: SignedIn): boolean
+  /** What the person's session has proven. */
+  provenBy(person: SignedIn): Omit<Person, 'groups'>
   readonly rules: AccessRules
   /** The public host, for the rules. */
   readonly host: string
@@ -43,10 +43,9 @@ function demandsOn({ method, path }: HttpRequest, { rules, host }: GateParts): r
     : demandsFor(rules, { method, host, path })
 }
 
-const judged = (person: SignedIn, { hasTwoFactors, isPhishingResistant }: GateParts) => ({
+const judged = (person: SignedIn, { provenBy }: GateParts): Person => ({
   groups: person.account.groups,
-  hasTwoFactors: hasTwoFactors(person),
-  isPhishingResistant: isPhishingResistant(person),
+  ...provenBy(person),
 })
 
 const pass = (person: SignedIn | null): Verdict => ({ kind: 'pass', person })

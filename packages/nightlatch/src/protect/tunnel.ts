@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setsOurCookie } from '../http/our-cookies.js'
-import { connectionNames, isHopByHop } from './names.js'
+import { connectionNames, isHopByHop } from './headers.js'
 import type { Passage, UpstreamProblem } from './passage.js'
 import { unheard } from './passage.js'
 

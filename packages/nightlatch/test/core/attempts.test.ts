@@ -111,6 +111,7 @@ describe('an event of the audit trail', () => {
         "account.disabled",
         "account.enabled",
         "account.removed",
+        "account.imported",
         "account.invited",
         "account.invitation-used",
         "account.second-factor-reset",

@@ -136,9 +136,9 @@ type Begun = Pick<SignedInNow, 'token' | 'session' | 'knownDevice'> & {
 
 /** The cookies of somebody who has just signed in. */
 export function sessionCookies(context: Context, begun: Begun): readonly string[] {
-  const { cookies } = context.services
-  const { knownDevice, trustedDevice } = policyOf(context)
-  const maxAgeSeconds = begun.session.expiresAt - nowOf(context)
+  const { cookies, core } = context.services
+  const { knownDevice, trustedDevice } = core.policy
+  const maxAgeSeconds = begun.session.expiresAt - core.platform.nowSeconds()
   const [token, device] = [begun.token.reveal(), begun.knownDevice.reveal()]
   return [
     cookies.set('session', token, maxAgeSeconds),

@@ -2,6 +2,7 @@ import type { Passkey, PasskeyChallengeStore, PasskeyStore } from '../../core/fa
 import type { AccountId, PasskeyId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
 import { removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
 
 interface PasskeyRow {
   readonly id: string
@@ -72,40 +73,54 @@ const userHandle = 'SELECT user_handle FROM passkey_user WHERE account = $1'
 const keepHandle =
   'INSERT INTO passkey_user (account, user_handle) VALUES ($1, $2) ON CONFLICT (account) DO NOTHING'
 
-export function passkeyStore(db: Db): PasskeyStore {
-  const count = async (where: string, params: readonly Param[]): Promise<number> =>
-    (await db.one<{ n: number }>(`SELECT count(*) AS n FROM passkey${where}`, params))?.n ?? 0
-  const findUserHandle = async (account: AccountId): Promise<string | null> =>
-    (await db.one<{ user_handle: string }>(userHandle, [account]))?.user_handle ?? null
-  return {
-    add: async (one) => (await db.run(add, valuesOf(one))) > 0,
-    listOf: async (account) => (await db.all<PasskeyRow>(listOf, [account])).map(passkeyOf),
-    findByCredentialId: async (id) => {
-      const row = await db.one<PasskeyRow>(byCredentialId, [id])
-      return row === null ? null : passkeyOf(row)
-    },
-    use: async (id, { signCount, userVerified, backedUp, at }) =>
-      (await db.run(use, [id, signCount, Number(userVerified), Number(backedUp), at])) > 0,
-    // Two renames at once would both find the name free: one after the other.
-    rename: (id, account, name) =>
-      db.atomic(async (part) => {
-        await part.lock(`passkey names of ${account}`)
-        return (await part.run(rename, [id, account, name])) > 0
-      }),
-    remove: async (id, account) =>
-      (await db.run('DELETE FROM passkey WHERE id = $1 AND account = $2', [id, account])) > 0,
-    removeAllOf: (account) => db.run('DELETE FROM passkey WHERE account = $1', [account]),
-    countElsewhere: (rpId) => count(' WHERE rp_id <> $1', [rpId]),
-    count: () => count('', []),
-    userHandleOf: async (account, fresh) => {
-      const there = await findUserHandle(account)
-      if (there !== null) return there
-      await db.run(keepHandle, [account, fresh])
-      return (await findUserHandle(account)) ?? fresh
-    },
-    findUserHandle,
-  }
-}
+const countRows = 'SELECT count(*) AS n FROM passkey'
+
+export const passkeyStore = defineStore<PasskeyStore>({
+  async add(one) {
+    return (await this.db.run(add, valuesOf(one))) > 0
+  },
+  async listOf(account) {
+    return (await this.db.all<PasskeyRow>(listOf, [account])).map(passkeyOf)
+  },
+  async findByCredentialId(id) {
+    const row = await this.db.one<PasskeyRow>(byCredentialId, [id])
+    return row === null ? null : passkeyOf(row)
+  },
+  async use(id, { signCount, userVerified, backedUp, at }) {
+    return (await this.db.run(use, [id, signCount, Number(userVerified), Number(backedUp), at])) > 0
+  },
+  // Two renames at once would both find the name free: one after the other.
+  rename(id, account, name) {
+    return this.db.atomic(async (part) => {
+      await part.lock(`passkey names of ${account}`)
+      return (await part.run(rename, [id, account, name])) > 0
+    })
+  },
+  async remove(id, account) {
+    return (await this.db.run('DELETE FROM passkey WHERE id = $1 AND account = $2', [id, account])) > 0
+  },
+  removeAllOf(account) {
+    return this.db.run('DELETE FROM passkey WHERE account = $1', [account])
+  },
+  async countElsewhere(rpId) {
+    return (await this.db.one<{ n: number }>(`${countRows} WHERE rp_id <> $1`, [rpId]))?.n ?? 0
+  },
+  async count() {
+    return (await this.db.one<{ n: number }>(countRows, []))?.n ?? 0
+  },
+  async userHandleOf(account, fresh) {
+    const there = await findUserHandle(this.db, account)
+    if (there !== null) return there
+    await this.db.run(keepHandle, [account, fresh])
+    return (await findUserHandle(this.db, account)) ?? fresh
+  },
+  findUserHandle(account) {
+    return findUserHandle(this.db, account)
+  },
+})
+
+const findUserHandle = async (db: Db, account: AccountId): Promise<string | null> =>
+  (await db.one<{ user_handle: string }>(userHandle, [account]))?.user_handle ?? null
 
 const spend = 'INSERT INTO passkey_challenge (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING'
 const over = 'SELECT hash FROM passkey_challenge WHERE expires_at < $1 ORDER BY expires_at LIMIT $2'
@@ -113,7 +128,11 @@ const removeExpired = removeAmong('passkey_challenge', 'hash', over)
 /** Servers' clocks differ; until then a challenge that one of them still believes is known to be used. */
 const keepSeconds = 3600
 
-export const passkeyChallengeStore = (db: Db): PasskeyChallengeStore => ({
-  spend: async (hash, expiresAt) => (await db.run(spend, [hash, expiresAt])) > 0,
-  removeExpired: (now, limit) => db.run(removeExpired[db.dialect], [now - keepSeconds, limit]),
+export const passkeyChallengeStore = defineStore<PasskeyChallengeStore>({
+  async spend(hash, expiresAt) {
+    return (await this.db.run(spend, [hash, expiresAt])) > 0
+  },
+  removeExpired(now, limit) {
+    return this.db.run(removeExpired[this.db.dialect], [now - keepSeconds, limit])
+  },
 })

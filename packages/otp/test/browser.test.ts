@@ -19,7 +19,7 @@ const wrong = await smoke((name) => import('/dist/' + name + '.js'))`
 function answer(path: string): { type: string; body: string | Buffer } | null {
   if (path === '/') return { type: 'text/html', body: page }
   if (path === '/worker.js') return { type: 'text/javascript', body: `${run}\npostMessage(wrong)` }
-  if (!/^\/(dist|test)\/[a-z0-9-]+\.m?js$/.test(path)) return null
+  if (!/^\/(?:dist|test)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.m?js$/.test(path)) return null
   return { type: 'text/javascript', body: readFileSync(new URL(`..${path}`, import.meta.url)) }
 }
 

@@ -53,16 +53,17 @@ function formats(otp, { migration, imports }, same) {
 /**
  * The built package in whatever runs this file: the codes of the RFCs, a new secret, a URI there and back, an export,
  * a backup, a Steam code and a virtual authenticator.
- * @param {(name: string) => Promise<any>} load imports an entry point: index, migration, imports, steam, testing
+ * @param {(name: string) => Promise<any>} load imports an entry point that needs no platform: index, migration, imports, files, steam, testing
  * @returns {Promise<string[]>} what went wrong
  */
 export async function smoke(load) {
-  const names = ['index', 'migration', 'imports', 'files', 'node', 'steam', 'testing']
-  const [otp, migration, imports, steam, testing] = await Promise.all(names.map((name) => load(name)))
+  const names = ['index', 'migration', 'imports', 'files', 'steam', 'testing']
+  const [otp, migration, imports, files, steam, testing] = await Promise.all(names.map((name) => load(name)))
   const { wrong, same } = complaints()
   codes(otp, same)
   formats(otp, { migration, imports }, same)
   same('Steam', steam.steamCode('63BEDWCQZKTQWPESARIERL5DTTQFCJTK', 1511200518), 'FR8RV')
+  same('a list', files.beginsWithUri('otpauth://totp/a?secret=GEZDGNBV'), true)
   const phone = new testing.VirtualAuthenticator({ nowSeconds: 59 })
   phone.enrol('otpauth://totp/A:a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=A')
   same('phone', phone.code(), '287082')

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { disableAccount, inviteAccount } from '../../src/core/accounts/administration.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
-import { accountOf, inDatabase, withPassword } from '../support/attack.js'
+import { accountOf, inDatabase, withoutChallenge, withPassword } from '../support/attack.js'
 import type { Reply } from '../support/browser.js'
 
 let addresses = 0
@@ -17,9 +17,6 @@ const shape = (reply: Reply, typed: string): unknown => {
   const headers = { ...reply.headers, date: '', 'content-length': '', 'set-cookie': cookies }
   return [reply.status, headers, withoutChallenge(reply.body).replaceAll(typed, 'NAME')]
 }
-
-/** What is random on each page, whoever asks. */
-const withoutChallenge = (body: string): string => body.replace(/challenge&#34;:&#34;[\w-]+/g, 'challenge')
 
 describe('whether a name is known', () => {
   let app: TestApp

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { enrolledPerson, testPassword, useApp } from '../support/app.js'
+import { withoutChallenge } from '../support/attack.js'
 import { useChromium } from '../support/chromium.js'
 import { codeAt } from '../support/other-totp.js'
 import { bringCookies, Visitor } from '../support/visitor.js'
@@ -91,7 +92,7 @@ describe('what people type', () => {
     const { username, phone } = await somebody()
     const wrong = await app.browser().post('/login', { username, password: 'wrong' })
     const unknown = await app.browser().post('/login', { username: 'nobody', password: 'wrong' })
-    expect(unknown.body.replaceAll('nobody', username)).toBe(wrong.body)
+    expect(withoutChallenge(unknown.body).replaceAll('nobody', username)).toBe(withoutChallenge(wrong.body))
     const browser = app.browser()
     await browser.submit('/login', { username, password: testPassword })
     // From the second one on the page also names the clock, whatever was wrong with the code.
@@ -99,7 +100,7 @@ describe('what people type', () => {
     const used = await browser.post('/mfa/verify', { otp: phone.code(-30) })
     const other = await browser.post('/mfa/verify', { otp: phone.wrongCode() })
     expect(used.status).toBe(401)
-    expect(other.body).toBe(used.body)
+    expect(withoutChallenge(other.body)).toBe(withoutChallenge(used.body))
   })
 })
 
@@ -131,12 +132,12 @@ describe('with the keyboard alone', () => {
         'Password',
         'Show password',
         'Sign in',
+        'Sign in with a passkey',
         'I cannot sign in',
         'Help',
       ])
       expect(tops).toEqual([...tops].sort((one, other) => one - other))
-      await page.keyboard.press('Shift+Tab')
-      await page.keyboard.press('Shift+Tab')
+      for (let back = 0; back < 3; back += 1) await page.keyboard.press('Shift+Tab')
       await page.keyboard.press('Enter')
       await person.sees('Enter your 6-digit code')
       await page.keyboard.insertText(person.nextCode())

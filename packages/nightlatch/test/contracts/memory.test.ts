@@ -6,7 +6,7 @@ import type { Session, SignedIn } from '../../src/core/sessions/session.js'
 import type { Stores } from '../../src/core/ports/stores.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
-import { aHash, anAuthenticator, aSession, somebody } from './things.js'
+import { aHash, anAuthenticator, aPasskey, aSession, somebody } from './things.js'
 import { patient } from '../support/pace.js'
 
 interface Known {
@@ -74,10 +74,20 @@ const changes: Record<string, Act> = {
   'new recovery codes': ({ recoveryCodes }, { account }) =>
     recoveryCodes.replaceAll(account.id, { salt: 'salt', hashes: ['one', 'two'] }),
   'a recovery code less': ({ recoveryCodes }, { account }) => recoveryCodes.take(account.id, 'one', 1000),
+  'one more passkey': ({ passkeys }, { account }) => passkeys.add(aPasskey(account)),
+  'a passkey with another name': async ({ passkeys }, { account }) => {
+    const id = (await passkeys.listOf(account.id))[0]!.id
+    expect(await passkeys.rename(id, account.id, 'Other')).toBe(true)
+  },
+  'a passkey less': ({ passkeys }, { account }) => passkeys.removeAllOf(account.id),
   'having been seen': ({ sessions }, { session }) => sessions.touch(session.id, 2000),
 }
 
-async function withFactors({ authenticators, recoveryCodes }: Stores, { account }: Known): Promise<void> {
+async function withFactors(
+  { authenticators, passkeys, recoveryCodes }: Stores,
+  { account }: Known,
+): Promise<void> {
+  await passkeys.add(aPasskey(account))
   await authenticators.add(anAuthenticator(account, { name: 'First' }))
   await recoveryCodes.replaceAll(account.id, { salt: 'salt', hashes: ['one'] })
 }

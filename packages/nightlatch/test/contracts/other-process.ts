@@ -22,7 +22,8 @@ export function compiledStorage(): { readonly folder: string; remove(): void } {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
   const modules = createRequire(import.meta.url).resolve('pg/package.json')
   symlinkSync(dirname(dirname(modules)), join(folder, 'node_modules'))
-  for (const file of [...typeScriptIn(join(source, 'storage')), join(source, 'core/ports/stores.ts')]) {
+  const beside = [join(source, 'core/ports/stores.ts'), ...typeScriptIn(join(source, 'shared'))]
+  for (const file of [...typeScriptIn(join(source, 'storage')), ...beside]) {
     const target = join(folder, relative(source, file)).replace(/ts$/, 'js')
     mkdirSync(dirname(target), { recursive: true })
     const options = { compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext } }

@@ -44,6 +44,10 @@ export async function proveAgain(app: TestApp, person: Enrolled, browser = perso
   return reply
 }
 
+/** A page without what is random on it, whoever asks: the challenge for a passkey. */
+export const withoutChallenge = (body: string): string =>
+  body.replace(/challenge&#34;:&#34;[\w-]+/g, 'challenge')
+
 export const isSignedIn = async (browser: Browser): Promise<boolean> =>
   (await browser.get('/account')).status === 200
 

@@ -8,6 +8,7 @@ import { authenticatorKinds } from './0006-authenticator-kinds.js'
 import { entryNumbers } from './0007-entry-numbers.js'
 import { people } from './0008-people.js'
 import { passkeys } from './0009-passkeys.js'
+import { toldPasskeys } from './0010-told-passkeys.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -33,6 +34,7 @@ export const migrations: readonly Migration[] = [
   entryNumbers,
   people,
   passkeys,
+  toldPasskeys,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

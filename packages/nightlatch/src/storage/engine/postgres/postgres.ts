@@ -48,7 +48,7 @@ const isRead = (sql: string): boolean => sql.startsWith('SELECT')
 
 /** What is read with a session, or shown with it. A new session or account changes nothing that was read before. */
 const telling =
-  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|recovery_code(?:_set)?))\b/
+  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|passkey|recovery_code(?:_set)?))\b/
 
 function statementOf(sql: string): Statement {
   const table = telling.exec(sql)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readSettings } from './read.js'
+import { readSettings } from '../../src/config/read.js'
 
 const read = (env: Record<string, string>) => {
   const settings = readSettings({ env })

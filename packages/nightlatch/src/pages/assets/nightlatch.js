@@ -34,7 +34,9 @@
    * Passkeys: the buttons are shown where the browser knows them. What to ask for stands in the form, and the answer goes
    * back in it. Values are told by their members: password managers put objects of their own in the browser's place.
    */
-  const passkeys = window.PublicKeyCredential && navigator.credentials ? all('form[data-passkey]') : []
+  const knowsPasskeys = window.PublicKeyCredential && navigator.credentials
+  const passkeys = knowsPasskeys ? all('form[data-passkey]') : []
+  if (!knowsPasskeys) all('form[data-autofill]').forEach((form) => form.remove())
   const bytes = (text) =>
     Uint8Array.from(window.atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0))
   const written = (buffer) =>

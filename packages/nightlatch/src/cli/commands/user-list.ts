@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import type { Account } from '../../core/accounts/account.js'
+import { accountState } from '../../core/accounts/account.js'
 import { listPeople, personStates, type PersonState } from '../../core/accounts/people.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { onDatabase, type Options } from './account-command.js'
@@ -7,7 +8,7 @@ import { wholeNumber, type CliCommand } from '../framework/command.js'
 import type { CliDeps } from '../framework/deps.js'
 import { isoTime, printJson, printTable, tell } from '../framework/output.js'
 import { addSettingFlags, databaseSettings } from '../framework/settings-flags.js'
-import { describeAccount, stateOf } from './user-show.js'
+import { describeAccount } from './user-show.js'
 
 const mostAtOnce = 10_000
 
@@ -71,7 +72,7 @@ async function allOrSome(core: Parameters<typeof listPeople>[0], options: Option
 }
 
 const rowOf = (account: Account, now: number): readonly string[] => {
-  const state = stateOf(account, now)
+  const state = accountState(account, now)
   return [
     account.username,
     account.email || '-',

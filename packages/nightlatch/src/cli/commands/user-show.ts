@@ -1,5 +1,5 @@
 import type { Account } from '../../core/accounts/account.js'
-import { isOpen } from '../../core/accounts/account.js'
+import { accountState } from '../../core/accounts/account.js'
 import type { OwnFactors } from '../../core/factors/registry.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
@@ -23,13 +23,6 @@ export function describeAccount(account: Account): Readonly<Record<string, unkno
   }
 }
 
-/** In one word: what keeps somebody out comes first. */
-export function stateOf(account: Account, now: number): string {
-  if (account.disabled) return 'disabled'
-  if (!isOpen(account, now)) return 'expired'
-  return account.passwordHash === '' ? 'invited' : 'active'
-}
-
 const namesOf = ({ items }: OwnFactors): string =>
   items.map(({ kind, name }) => name || operatorWords[kind].unnamed).join(', ')
 
@@ -47,7 +40,7 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
   }
   if (json)
     return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })
-  const state = stateOf(account, app.core.platform.nowSeconds())
+  const state = accountState(account, app.core.platform.nowSeconds())
   const lines: readonly (readonly [string, string])[] = [
     ['username', account.username],
     ['name', account.name || '-'],

@@ -25,6 +25,16 @@ export interface Account {
 export const isOpen = (account: Pick<Account, 'disabled' | 'endsAt'>, now: number): boolean =>
   !account.disabled && (account.endsAt === null || now < account.endsAt)
 
+/** In one word: what keeps somebody out comes first. */
+export function accountState(
+  account: Pick<Account, 'disabled' | 'endsAt' | 'passwordHash'>,
+  now: number,
+): 'disabled' | 'expired' | 'invited' | 'active' {
+  if (account.disabled) return 'disabled'
+  if (!isOpen(account, now)) return 'expired'
+  return account.passwordHash === '' ? 'invited' : 'active'
+}
+
 /** What a name is looked up by: one namespace for usernames and email addresses, so that neither shadows the other. */
 export type LoginName = string & { readonly is: 'login-name' }
 

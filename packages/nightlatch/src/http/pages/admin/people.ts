@@ -1,5 +1,5 @@
 import type { Account } from '../../../core/accounts/account.js'
-import { isOpen } from '../../../core/accounts/account.js'
+import { accountState } from '../../../core/accounts/account.js'
 import { listGroups } from '../../../core/accounts/group-changes.js'
 import { listPeople, personStates } from '../../../core/accounts/people.js'
 import { hasSecondFactor } from '../../../core/factors/factor.js'
@@ -13,15 +13,9 @@ import { forAdministrators } from './guard.js'
 
 const atOnce = 50
 
-function stateOf(account: Account, now: number): PersonRow['state'] {
-  if (account.disabled) return 'disabled'
-  if (!isOpen(account, now)) return 'expired'
-  return account.passwordHash === '' ? 'invited' : 'active'
-}
-
 /** `keptElsewhere`: nobody has a password here, and nobody is invited. */
 export const personRow = (account: Account, now: number, keptElsewhere: boolean): PersonRow => {
-  const state = stateOf(account, now)
+  const state = accountState(account, now)
   return {
     id: account.id,
     username: account.username,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { ESLint } from 'eslint'
 import { describe, expect, it } from 'vitest'
 import { source, walls } from '../scripts/arrows.mjs'
@@ -11,7 +12,7 @@ const server = 'packages/nightlatch/src'
 const doors = [
   `${server}/http/router.ts`,
   `${server}/http/api/session.ts`,
-  `${server}/protect/names.ts`,
+  `${server}/protect/headers.ts`,
   `${server}/cli/framework/errors.ts`,
   `${server}/adapters/hono.ts`,
 ]
@@ -105,8 +106,8 @@ describe('each wall stops its crime', () => {
     [`${server}/log/fields.ts`, `export { day } from '../core/world.js'`, 'log/ writes lines'],
     [`${server}/mail/texts.ts`, `export { day } from '../core/world.js'`, 'mail/ turns notices into mails'],
     [`${server}/mail/texts.ts`, `export * from '../storage/index.js'`, 'mail/ turns notices into mails'],
-    [`${server}/protect/names.ts`, `export * from '../storage/index.js'`, 'protect/ stands in front'],
-    [`${server}/protect/names.ts`, `export { day } from '../core/world.js'`, 'protect/ stands in front'],
+    [`${server}/protect/headers.ts`, `export * from '../storage/index.js'`, 'protect/ stands in front'],
+    [`${server}/protect/headers.ts`, `export { day } from '../core/world.js'`, 'protect/ stands in front'],
     [`${server}/adapters/hono.ts`, `export * from '../http/router.js'`, 'adapters/ are a few lines'],
     [`${server}/adapters/hono.ts`, `export * from '../core/core.js'`, 'adapters/ are a few lines'],
     [
@@ -144,6 +145,10 @@ describe('each wall stops its crime', () => {
     [`${server}/core/ids.ts`, `export { Totp } from '@nightlatch/otp'`],
   ])('and lets through what is allowed: %s: %s', async (file, text) => {
     expect(await crimesIn(file, `${text}\n`)).toEqual([])
+  })
+
+  it.each(doors)('there is a file %s, so that its types are known', (file) => {
+    expect(existsSync(new URL(`../${file}`, import.meta.url))).toBe(true)
   })
 
   it('every wall has a crime here', async () => {

@@ -54,8 +54,9 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Closa
     async verify(hash, password, besides = []) {
       const job = verifying(hash, [unknownAccountHash, ...besides])
       if (job === null) return false
-      const answer = await threads.run({ ...job, password: password.reveal(), setting })
-      return answer === 'busy' ? answer : answer.kind === 'done' && answer.value === true
+      // What could not be looked at is not wrong: the person would be told so, and pay for it with an attempt.
+      const answer = await run({ ...job, password: password.reveal(), setting })
+      return answer === 'busy' ? answer : answer === true
     },
     async hashAll(secrets, salt, urgency = 'now') {
       if (!/^([0-9a-f]{2}){8,64}$/.test(salt)) throw new TypeError('A salt is 8 to 64 bytes in hexadecimal.')
@@ -92,9 +93,17 @@ type Run = (job: Job, urgency?: Urgency) => Promise<Done | 'busy'>
 function oldHashes(
   setting: Argon2Setting,
   run: Run,
-): Pick<PasswordHasher, 'adopt' | 'canAdopt' | 'costOf' | 'sameCostAs'> {
+): Pick<PasswordHasher, 'adopt' | 'canAdopt' | 'isWeak' | 'isOfNothing' | 'costOf' | 'sameCostAs'> {
   return {
     canAdopt: (text) => readOldHash(text) !== null,
+    isWeak: (text) => readOldHash(text)?.isWeak ?? false,
+    async isOfNothing(text) {
+      const old = readOldHash(text)
+      if (old === null) return false
+      const hashes = [`$old$${old.settings}$${old.salt}$${old.digest}`]
+      const answer = await run({ kind: 'verify-old', hashes, password: '', setting }, 'later')
+      return answer === 'busy' ? answer : answer === true
+    },
     async adopt(text) {
       const old = readOldHash(text)
       if (old === null) return null
@@ -140,7 +149,7 @@ type Done = Extract<JobResult, { kind: 'done' }>['value']
 function valueOf(answer: JobResult | 'busy'): Done | 'busy' {
   if (answer === 'busy') return answer
   if (answer.kind === 'done') return answer.value
-  throw new Error('The argon2 library refused to hash.')
+  throw new Error('A password thread could not hash.')
 }
 
 function expectText(answer: Done | 'busy'): string {

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Secret } from '../../src/core/secret.js'
+import { readOldHash } from '../../src/crypto/old-hash.js'
 import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import { parsePhcString, todaysSetting } from '../../src/crypto/phc-string.js'
 
@@ -191,6 +192,41 @@ describe('under a storm', () => {
   })
 })
 
+describe('hashes of other systems', () => {
+  it('are told right from wrong by threads that have just begun, whatever else these are asked meanwhile', async () => {
+    // Each kind loads a library when it is first needed, and what is asked next lies ready behind it.
+    for (let round = 0; round < 2; round += 1) {
+      const fresh = createPasswordHasher({ threads: 2, setting: cheap, longestQueue: 1000 })
+      const ours = (await fresh.hash(right)) as string
+      const kinds = [...oldHashes.map((hash) => kept(hash)), ours]
+      const asked = Array.from({ length: 3 }, () => kinds).flat()
+      const answers = asked.flatMap((hash) => [
+        fresh.verify(hash, right),
+        fresh.verify(hash, wrong),
+        fresh.verify(ours, wrong),
+      ])
+      expect(await Promise.all(answers)).toEqual(asked.flatMap(() => [true, false, false]))
+      await fresh.close()
+    }
+  })
+})
+
+/** htpasswd 2.4.71 of Debian 12, of "Correct Horse Battery": -nbB -C 4, -nbm, -nb5, -nb2, -nbs. */
+const oldHashes = [
+  '$2y$04$IGxm6gXb6AFaWIM4EfRZG.H33bjXRvKIk7H1XGP4nwzH7XAHHGfGW',
+  '$apr1$oh6EKvTL$JgyAU1O3hlnxQ7Uc9hdKF/',
+  '$6$eDVeS/VKVn6qZmOj$Kprkikt0ZrrLaXOiYaq2pDtyUsulrOBDfjfOwDw/XDtDrndaSvTNEE.i16QtLqiSsFu1O8GAGZDAFxX3Kcvuk1',
+  '$5$BvyMSZukeDuGldaF$Sf9rl7u099N41AZNfk7DikGmGvDDOOZDjk0kDYRpSS4',
+  '{SHA}exUJZKJXCfL1jBXBRJ3U3ohrN0k=',
+]
+
+/** As the database has what is not wrapped. */
+function kept(hash: string): string {
+  const old = readOldHash(hash)
+  if (old === null) throw new Error(hash)
+  return `$old$${old.settings}$${old.salt}$${old.digest}`
+}
+
 describe('when a thread dies', () => {
   const script = new URL('../support/dying-password-worker.js', import.meta.url)
 
@@ -203,6 +239,14 @@ describe('when a thread dies', () => {
       `hash of ${right.reveal()}`,
     ])
     await mortal.close()
+  })
+
+  it('does not take what it could not look at for wrong', async () => {
+    const failing = createPasswordHasher({ threads: 1, setting: cheap, script })
+    const old = `$old$bcrypt-2b-10$${'.'.repeat(22)}$${'.'.repeat(31)}`
+    for (const hash of [failing.unknownAccountHash, old])
+      await expect(failing.verify(hash, new Secret('fail'))).rejects.toThrow('could not hash')
+    await failing.close()
   })
 
   it('gives up the second time, and goes on with the others', async () => {

@@ -15,6 +15,7 @@ parentPort.on('message', ({ password }) => {
       process.exit(1)
     }
   }
+  if (password === 'fail') return parentPort.postMessage({ kind: 'failed' })
   parentPort.postMessage({ kind: 'done', value: `hash of ${password}` })
   if (password === 'die-later') setTimeout(() => process.exit(1), 20)
 })

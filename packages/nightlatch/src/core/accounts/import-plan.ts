@@ -59,6 +59,7 @@ interface Named {
   readonly shown: string
   readonly key: LoginName
   readonly email: { readonly shown: string; readonly key: LoginName } | null
+  readonly isOfNothing: boolean
   readonly warnings: readonly string[]
 }
 
@@ -83,6 +84,7 @@ function nameOne(core: Core, person: ImportedPerson): Named | ImportProblem {
     shown: name.shown,
     key: name.key,
     email: email?.kind === 'name' ? email : null,
+    isOfNothing: false,
     warnings: [...person.warnings, ...(isBadEmail ? ['the email address is none, and was left out'] : [])],
   }
 }
@@ -134,6 +136,42 @@ async function lookUp(core: Core, names: readonly LoginName[]): Promise<Readonly
   return found
 }
 
+/** So many of each are looked at; to look at one more costs a hash, which is milliseconds for the weak ones and more for the others. */
+const mostTried = { weak: 2000, strong: 100 }
+
+/**
+ * Whose old password is none at all. Nobody can sign in with it here, so it is none that is kept. Programs that write
+ * weak hashes take an empty password; of others it is hardly ever so.
+ */
+async function ofNothing(
+  core: Core,
+  people: readonly ImportedPerson[],
+): Promise<ReadonlySet<ImportedPerson>> {
+  const left = { ...mostTried }
+  const tried = people.filter(({ passwordHash }) => {
+    if (passwordHash === null || !core.passwords.canAdopt(passwordHash)) return false
+    const kind = core.passwords.isWeak(passwordHash) ? 'weak' : 'strong'
+    left[kind] -= 1
+    return left[kind] >= 0
+  })
+  const found = new Set<ImportedPerson>()
+  for (let at = 0; at < tried.length; at += triedAtOnce) {
+    const some = tried.slice(at, at + triedAtOnce)
+    const answers = await Promise.all(some.map((one) => isOfNothing(core, one)))
+    some.forEach((one, index) => answers[index] === true && found.add(one))
+  }
+  return found
+}
+
+const triedAtOnce = 16
+
+async function isOfNothing(core: Core, { passwordHash }: ImportedPerson): Promise<boolean> {
+  for (;;) {
+    const answer = await core.passwords.isOfNothing(passwordHash ?? '')
+    if (answer !== 'busy') return answer
+  }
+}
+
 function planNew(core: Core, one: Named): PlannedPerson {
   const { person } = one
   const groups = groupsOf(core, person.groups)
@@ -144,7 +182,8 @@ function planNew(core: Core, one: Named): PlannedPerson {
     email: one.email?.shown ?? '',
     groups: groups.map(({ name }) => name),
   }
-  const isKept = person.passwordHash !== null && core.passwords.canAdopt(person.passwordHash)
+  const isKnown = person.passwordHash !== null && core.passwords.canAdopt(person.passwordHash)
+  const isKept = isKnown && !one.isOfNothing
   const account = {
     ...newAccount(core, profile),
     disabled: person.disabled,
@@ -161,7 +200,8 @@ function planNew(core: Core, one: Named): PlannedPerson {
     warnings: [
       ...one.warnings,
       ...(left > 0 ? [`${left} of the groups cannot be named here`] : []),
-      ...(isKept || person.passwordHash === null
+      ...(one.isOfNothing ? ['the old password is empty'] : []),
+      ...(isKnown || person.passwordHash === null
         ? []
         : ['the password hash is of a kind that is not known here']),
     ],
@@ -200,10 +240,12 @@ export async function planImport(
   onConflict: OnConflict,
 ): Promise<ImportPlan> {
   const { problems, named } = nameAll(core, people)
+  const empty = problems.length > 0 ? null : await ofNothing(core, people)
   const here = await lookUp(core, [...new Set(named.flatMap(keysOf))])
   const planned: PlannedPerson[] = []
   for (const one of named) {
-    const decided = decide(core, one, { here, onConflict })
+    const isOfNothing = empty?.has(one.person) === true
+    const decided = decide(core, { ...one, isOfNothing }, { here, onConflict })
     if ('why' in decided) problems.push(decided)
     else planned.push(decided)
   }

@@ -20,6 +20,10 @@ export interface PasswordHasher {
   verify(hash: string, password: Password, besides?: readonly string[]): Promise<boolean | 'busy'>
   /** Whether a hash that another system wrote is of a kind that can be taken over. */
   canAdopt(text: string): boolean
+  /** Whether it would be wrapped. */
+  isWeak(text: string): boolean
+  /** Whether it is the hash of no password at all: nobody could sign in with it. */
+  isOfNothing(text: string): Promise<boolean | 'busy'>
   /** As it is kept here until its owner signs in: what is weak is wrapped in a hash of today. Null: no such kind. */
   adopt(text: string): Promise<string | null | 'busy'>
   /** The name of what checking an adopted hash costs; null for ours. */

@@ -1,7 +1,12 @@
 import { existsSync, rmSync } from 'node:fs'
 import { invitationUrl } from '../../../compose/links.js'
 import { carryOutImport, prepareImport, type ImportLink } from '../../../core/accounts/import.js'
-import type { ImportProblem, OnConflict, PlannedPerson } from '../../../core/accounts/import-plan.js'
+import type {
+  ImportedPerson,
+  ImportProblem,
+  OnConflict,
+  PlannedPerson,
+} from '../../../core/accounts/import-plan.js'
 import { planImport } from '../../../core/accounts/import-plan.js'
 import type { Settings } from '../../../config/read.js'
 import type { AddCommands } from '../../framework/command.js'
@@ -13,6 +18,7 @@ import { writeSecretFile } from '../../framework/secret-file.js'
 import { addSettingFlags, linkSettings, settingsOf } from '../../framework/settings-flags.js'
 import { withApp } from '../../framework/with-app.js'
 import { knownSite } from '../known-site.js'
+import { inEmptyInstallation, isInstalled } from './plan-only.js'
 import { readSource, sourceNames } from './sources.js'
 
 interface Options {
@@ -49,20 +55,49 @@ export const addImportCommand: AddCommands = (program, deps) => {
       if (!conflicts.includes(options.onConflict))
         throw new WrongUsage(`--on-conflict is one of ${conflicts.join(', ')}`)
       const settings = settingsOf(deps, options)
+      const isDry = options.dryRun === true
+      if (!isDry && options.links !== undefined) mustBeNew(options.links)
       const { people, notes } = await readSource(deps, source, { files, mapFile: options.map })
       if (people.length === 0) throw new Refused(`there is nobody in it${reasons(notes)}`)
+      const work = { deps, source, people, notes, options }
+      if (await isInstalled(settings)) return planAndCarryOut(work, settings)
+      // Nothing is made where nothing is to be kept: neither by a dry run nor by an import that is refused.
+      if (isDry) return inEmptyInstallation(settings, (empty) => planAndCarryOut(work, empty))
+      const plan = await inEmptyInstallation(settings, (empty) => planOnly(work, empty))
       await withApp(deps, {
         settings,
-        async work(app) {
-          const plan = await planImport(app.core, people, options.onConflict as OnConflict)
-          if (plan.kind === 'refused') throw new Refused(problemsInWords(plan.problems), 'name-taken')
-          for (const note of notes) tell(deps, note)
-          await carryOut(deps, app, { source, people: plan.people, options })
-        },
+        work: (app) => carryOut(deps, app, { source, people: plan, options }),
       })
     },
   )
 }
+
+interface Import {
+  readonly deps: CliDeps
+  readonly source: string
+  readonly people: readonly ImportedPerson[]
+  readonly notes: readonly string[]
+  readonly options: Options
+}
+
+async function planned(
+  { core }: Nightlatch,
+  { deps, people, notes, options }: Import,
+): Promise<readonly PlannedPerson[]> {
+  const plan = await planImport(core, people, options.onConflict as OnConflict)
+  if (plan.kind === 'refused') throw new Refused(problemsInWords(plan.problems), 'name-taken')
+  for (const note of notes) tell(deps, note)
+  return plan.people
+}
+
+const planOnly = (work: Import, settings: Settings): Promise<readonly PlannedPerson[]> =>
+  withApp(work.deps, { settings, work: (app) => planned(app, work) })
+
+const planAndCarryOut = (work: Import, settings: Settings): Promise<void> =>
+  withApp(work.deps, {
+    settings,
+    work: async (app) => carryOut(work.deps, app, { ...work, people: await planned(app, work) }),
+  })
 
 const reasons = (notes: readonly string[]): string =>
   notes.length === 0 ? '' : `: ${notes.slice(0, 3).join(' ').replace(/\.$/, '')}`
@@ -118,8 +153,7 @@ async function importAll(deps: CliDeps, app: Nightlatch, { people, options }: Wo
   const { settings } = await knownSite(app)
   const file = options.links
   // Before anything is changed: a link that nobody has is worth nothing.
-  const wasThere = file !== undefined && existsSync(file)
-  if (wasThere) throw new Refused(`${file} is there already: name another file for the links`, 'file-exists')
+  if (file !== undefined) mustBeNew(file)
   if (file !== undefined) writeSecretFile(file, linksOf(settings, prepared.links))
   const outcome = await carryOutImport(app.core, prepared).catch((problem: unknown) => {
     if (file !== undefined) rmSync(file, { force: true })
@@ -131,6 +165,11 @@ async function importAll(deps: CliDeps, app: Nightlatch, { people, options }: Wo
     `nothing was imported: ${JSON.stringify(outcome.username)} was added meanwhile`,
     'name-taken',
   )
+}
+
+function mustBeNew(file: string): void {
+  if (existsSync(file))
+    throw new Refused(`${file} is there already: name another file for the links`, 'file-exists')
 }
 
 const linksOf = (settings: Settings, links: readonly ImportLink[]): string =>

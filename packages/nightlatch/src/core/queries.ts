@@ -4,12 +4,15 @@ import type { Core } from './core.js'
 import type { OwnFactors } from './factors/registry.js'
 import { ownFactors } from './factors/registry.js'
 import type { Passkey } from './factors/passkeys/store.js'
+import type { AuthenticatorFacts } from './factors/totp/facts.js'
+import { authenticatorFacts } from './factors/totp/facts.js'
 import type { Authenticator } from './factors/totp/store.js'
 import type { AccountId } from './ids.js'
 import type { KnownKey } from './keys/key-checks.js'
 import { listKeys } from './keys/key-checks.js'
 import type { Installation } from './maintenance/installation.js'
 import { findInstallation } from './maintenance/installation.js'
+import type { Stores } from './ports/stores.js'
 import { storage } from './ports/stores.js'
 import type { Session } from './sessions/session.js'
 import { isLive } from './sessions/session.js'
@@ -27,7 +30,11 @@ export interface Queries {
     isEmpty(): Promise<boolean>
   }
   readonly audit: Pick<AuditStore, 'list' | 'listThese'>
-  readonly authenticators: { listOf(account: AccountId): Promise<readonly Authenticator[]> }
+  readonly authenticators: {
+    listOf(account: AccountId): Promise<readonly Authenticator[]>
+    /** How their codes are made, and how long their secrets are. */
+    factsOf(account: AccountId): Promise<readonly AuthenticatorFacts[]>
+  }
   /** What an account has of each factor, asked at once. */
   readonly factors: { listOf(account: AccountId): Promise<OwnFactors> }
   /** What the server that was started last noted of itself. */
@@ -52,7 +59,7 @@ export interface Queries {
 export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeof storage>): Queries {
   const { box, platform } = core
   const { stores } = core[storage]
-  const { accounts, audit, authenticators, passkeys, recoveryCodes, sessions, trustedDevices } = stores
+  const { accounts, audit, passkeys, recoveryCodes, sessions, trustedDevices } = stores
   return {
     accounts: {
       find: (id) => accounts.find(id),
@@ -63,7 +70,7 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
       list: (filter) => audit.list(filter),
       listThese: (sequences) => audit.listThese(sequences),
     },
-    authenticators: { listOf: (account) => authenticators.listOf(account) },
+    authenticators: authenticatorQueries(core, stores),
     factors: { listOf: (account) => ownFactors(stores, account) },
     installation: { find: () => findInstallation(stores) },
     keys: { list: () => listKeys(box, stores) },
@@ -88,3 +95,8 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
     },
   }
 }
+
+const authenticatorQueries = (core: Pick<Core, 'box'>, stores: Stores): Queries['authenticators'] => ({
+  listOf: (account) => stores.authenticators.listOf(account),
+  factsOf: (account) => authenticatorFacts(core, stores, account),
+})

@@ -43,6 +43,8 @@ describe('an authenticator from elsewhere', () => {
     ['SHA-256', { algorithm: 'SHA256' }],
     ['SHA-512 and eight digits', { algorithm: 'SHA512', digits: 8 }],
     ['seven digits', { digits: 7 }],
+    ['nine digits', { digits: 9 }],
+    ['ten digits', { digits: 10 }],
     ['a step of a minute', { period: 60 }],
   ])('with %s signs in with its codes, each once', async (_what, otp) => {
     const ada = await someoneFromElsewhere(otp)
@@ -93,6 +95,8 @@ describe('an authenticator from elsewhere', () => {
       expect(await submit(ada, '123456')).toEqual({ kind: 'malformed', problem: 'wrong-length', digits: 6 })
       expect(await submit(ada, '1234567')).toEqual({ kind: 'malformed', problem: 'wrong-length', digits: 7 })
     }
+    const eleven = { kind: 'malformed', problem: 'wrong-length', digits: 11 }
+    expect(await submit(ada, '12345678901')).toEqual(eleven)
     const policy = {
       waitFrom: 2,
       firstWaitSeconds: 30,

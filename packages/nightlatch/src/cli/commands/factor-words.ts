@@ -46,13 +46,23 @@ export const countsForScripts = (account: Parameters<typeof countOf>[0]): Readon
     ),
   )
 
-/** For scripts: `authenticatorList` with each one, and `recoveryCodesLeft`. */
-export const listsForScripts = ({ items, counts }: OwnFactors): Readonly<Record<string, unknown>> =>
+type Facts = Readonly<Record<string, unknown>>
+
+/** For scripts: `authenticatorList` with each one and what more is known of it by its id, and `recoveryCodesLeft`. */
+export const listsForScripts = (
+  { items, counts }: OwnFactors,
+  more: ReadonlyMap<string, Facts> = new Map(),
+): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     allFactors.map(({ kind, role, one, many }) =>
       role === 'fallback'
         ? [`${many}Left`, counts[kind]]
-        : [`${one}List`, items.filter((item) => item.kind === kind).map(describeItem)],
+        : [
+            `${one}List`,
+            items
+              .filter((item) => item.kind === kind)
+              .map((item) => ({ ...describeItem(item), ...more.get(item.id) })),
+          ],
     ),
   )
 

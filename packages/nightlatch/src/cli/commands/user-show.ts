@@ -1,5 +1,7 @@
 import type { Account } from '../../core/accounts/account.js'
 import { accountState } from '../../core/accounts/account.js'
+import type { AuthenticatorFacts } from '../../core/factors/totp/facts.js'
+import { hasShortSecret, shortestSecretBits } from '../../core/factors/totp/facts.js'
 import type { OwnFactors } from '../../core/factors/registry.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
@@ -26,20 +28,35 @@ export function describeAccount(account: Account): Readonly<Record<string, unkno
 const namesOf = ({ items }: OwnFactors): string =>
   items.map(({ kind, name }) => name || operatorWords[kind].unnamed).join(', ')
 
+const describeApp = (one: AuthenticatorFacts): Readonly<Record<string, unknown>> => ({
+  type: one.counter === null ? 'totp' : 'hotp',
+  algorithm: one.algorithm,
+  digits: one.digits,
+  ...(one.counter === null ? { period: one.period } : { counter: one.counter }),
+  secretBits: one.secretBits,
+})
+
+const shortSecret = ({ name, secretBits }: AuthenticatorFacts): string =>
+  `the secret of ${JSON.stringify(name || operatorWords.totp.unnamed)} has ${String(secretBits)} bits, and ` +
+  `${shortestSecretBits} are the least that is asked for (RFC 4226): a new phone set-up replaces it`
+
 interface Shown {
   readonly account: Account
   readonly json: boolean
 }
 
 export async function printAccount(deps: CliDeps, app: Nightlatch, { account, json }: Shown): Promise<void> {
-  const { factors, sessions, trustedDevices } = app.core.queries
+  const { authenticators, factors, sessions, trustedDevices } = app.core.queries
   const own = await factors.listOf(account.id)
+  const apps = await authenticators.factsOf(account.id)
   const facts = {
     sessions: (await sessions.listOf(account.id)).length,
     trustedDevices: (await trustedDevices.listOf(account.id)).length,
   }
-  if (json)
-    return printJson(deps, { account: { ...describeAccount(account), ...facts, ...listsForScripts(own) } })
+  if (json) {
+    const lists = listsForScripts(own, new Map(apps.map((one) => [one.id, describeApp(one)])))
+    return printJson(deps, { account: { ...describeAccount(account), ...facts, ...lists } })
+  }
   const state = accountState(account, app.core.platform.nowSeconds())
   const lines: readonly (readonly [string, string])[] = [
     ['username', account.username],
@@ -55,6 +72,7 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
     ['created', isoTime(account.createdAt)],
     ['last sign-in', isoTime(account.lastSignInAt) || 'never'],
     ...(account.endsAt === null ? [] : [['expires', isoTime(account.endsAt)] as const]),
+    ...apps.filter(hasShortSecret).map((one) => ['warning', shortSecret(one)] as const),
   ]
   for (const [label, text] of lines) print(deps, `${label.padEnd(16)}${printable(text)}`)
 }

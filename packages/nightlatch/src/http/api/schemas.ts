@@ -18,7 +18,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const otp = v.pipe(
   text,
   v.description(
-    'As many digits as the authenticator shows, six to eight; spaces, hyphens and full-width digits are understood',
+    'As many digits as the authenticator shows, six to ten; spaces, hyphens and full-width digits are understood',
   ),
   v.examples(['123456']),
 )

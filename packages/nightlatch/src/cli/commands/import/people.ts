@@ -42,7 +42,6 @@ export function personOf(said: PersonSaid): ImportedPerson {
 export function authenticatorOf(account: OtpAccount, name = account.issuer): ImportedAuthenticator | string {
   const { type, secret, algorithm, digits, periodSeconds, counter, issuer, strength } = account
   if (type === 'steam') return 'an authenticator of Steam is not taken: its codes are letters'
-  if (digits > 8) return `an authenticator with ${digits} digits is not taken: codes have 6 to 8 here`
   if (strength === 'too-short') return 'an authenticator is not taken: its secret has fewer than 80 bits'
   if (counter !== undefined && counter >= 2 ** 53)
     return 'an authenticator is not taken: its counter is too large'
@@ -78,7 +77,7 @@ export function authenticatorSaid(said: OtpSaid): ImportedAuthenticator | string
   if (algorithm === null) return 'an authenticator is not taken: its algorithm is not known here'
   const isWithin = (value: number, least: number, largest: number): boolean =>
     Number.isSafeInteger(value) && value >= least && value <= largest
-  if (!isWithin(digits, 6, 8) || !isWithin(period, 1, 86_400) || !isWithin(counter, 0, 2 ** 53 - 1))
+  if (!isWithin(digits, 6, 10) || !isWithin(period, 1, 86_400) || !isWithin(counter, 0, 2 ** 53 - 1))
     return 'an authenticator is not taken: its digits, period or counter cannot be'
   const strength = secretStrength(secret.length * 8)
   const { type, issuer, name } = said

@@ -17,7 +17,7 @@ export interface Authenticator {
 /** How codes are made: the same on both sides (RFC 4226, RFC 6238). */
 export interface Otp {
   readonly algorithm: Algorithm
-  /** 6 to 8. */
+  /** 6 to 10. */
   readonly digits: number
   /** Seconds. */
   readonly period: number

@@ -16,7 +16,8 @@ import type { Client } from '../../ports/platform.js'
 import { tellOwner } from '../../notify/notices.js'
 
 export const codeDigits = ourOtp.digits
-const mostDigits = 8
+/** RFC 4226 truncates to 31 bits: more than ten digits there are none of. */
+const mostDigits = 10
 
 type CodeMatch = {
   readonly kind: 'matched'
@@ -41,7 +42,7 @@ const wrongLength = (code: string): FactorRefusal & { kind: 'malformed' } => ({
   digits: code.length,
 })
 
-/** The same for authenticators from elsewhere, whose codes have six to eight digits. */
+/** The same for authenticators from elsewhere, whose codes have six to ten digits. */
 export function parseAnyCode(
   text: string,
 ): { readonly kind: 'code'; readonly code: string } | (FactorRefusal & { kind: 'malformed' }) {

@@ -4,7 +4,16 @@ import type { HttpRequest } from './request.js'
 
 /** What a browser holds for us, each a cookie of its own. */
 type CookieName =
-  'session' | 'sign-in' | 'device' | 'trusted' | 'invitation' | 'next' | 'notice' | 'bounces' | 'passkey'
+  | 'session'
+  | 'sign-in'
+  | 'device'
+  | 'trusted'
+  | 'invitation'
+  | 'next'
+  | 'notice'
+  | 'bounces'
+  | 'passkey'
+  | 'offered'
 
 interface CookieNames {
   readonly current: string

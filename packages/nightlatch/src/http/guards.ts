@@ -123,6 +123,7 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'authenticator-added',
   'phone-changed',
   'passkey-added',
+  'passkey-offer',
   'passkey-removed',
   'authenticator-renamed',
   'authenticator-removed',

@@ -1,9 +1,11 @@
 import { html, named, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
+import type { CreationOptions } from '../core/factors/passkeys/options.js'
 import { noticeAction, type Notice } from './layout/flash.js'
 import { lampLine, noticeBox, ownerLine } from './layout/parts.js'
 import { fewRecoveryCodes } from './words/account.js'
-import { common, home } from './words/words.js'
+import { passkeyForm } from './passkey-form.js'
+import { common, home, newPasskey } from './words/words.js'
 
 export interface FactorRow {
   readonly name: string
@@ -29,6 +31,8 @@ export interface HomeView {
   readonly runsThis: boolean
   /** May look after other people's accounts. */
   readonly mayAdminister?: boolean
+  /** Right after a sign-in with a code, once in each browser: a passkey would do instead. */
+  readonly newPasskey?: CreationOptions | undefined
   /** As far as we know, there is no application yet. */
   readonly standsAlone: boolean
   readonly notice?: Notice | undefined
@@ -40,7 +44,9 @@ export const homePage = (site: Site, view: HomeView): Html =>
     withoutSignOut: true,
     body: html`${noticeBox(view.notice, site.base)}
       <h1>${home.title}</h1>
-      ${ownerLine(view)} ${secondStep(view)} ${ways(site, view)} ${view.runsThis && nextSteps(view)}`,
+      ${ownerLine(view)} ${secondStep(view)} ${ways(site, view)}
+      ${view.newPasskey !== undefined && passkeyOffer(site, view.newPasskey)}
+      ${view.runsThis && nextSteps(view)}`,
   })
 
 function secondStep({ factors, recoveryCodesLeft: left }: HomeView): Html {
@@ -90,6 +96,21 @@ function ways(site: Site, view: HomeView): Html {
     </form>
   </div>`
 }
+
+/** Shown by the script, where the browser can. Whoever does not want it goes on: it does not come again. */
+const passkeyOffer = (site: Site, options: CreationOptions): Html =>
+  html`<section class="aside" aria-labelledby="passkey-offer" hidden data-passkey-only>
+    <h2 id="passkey-offer">${newPasskey.offer}</h2>
+    <p>${newPasskey.what}</p>
+    ${passkeyForm({
+      action: `${site.base}/mfa/setup/passkey`,
+      options,
+      label: newPasskey.submit,
+      creates: true,
+      upgrades: true,
+      before: html`<input type="hidden" name="upgrade" value="yes" />`,
+    })}
+  </section>`
 
 /** Open for as long as there is something to begin with. */
 const nextSteps = ({ standsAlone }: HomeView): Html =>

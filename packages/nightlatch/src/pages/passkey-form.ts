@@ -12,6 +12,8 @@ interface PasskeyForm {
   readonly autofill?: boolean
   /** It makes one, rather than asking for one. */
   readonly creates?: boolean
+  /** A browser that has just filled in the password may make it without a question. */
+  readonly upgrades?: boolean
   /** The page is about nothing else: where the button cannot be shown, it says why. */
   readonly isMain?: boolean
   readonly before?: HtmlValue
@@ -34,7 +36,7 @@ export const passkeyForm = (form: PasskeyForm): Html =>
       data-passkey="${JSON.stringify(form.options)}"
       data-closed="${passkey.closed}"
       data-failed="${passkey.failed}"
-      ${form.creates === true && html` data-create data-there="${passkey.there}"`}${form.autofill === true && html` data-autofill`}${form.takesFrom !== undefined && html` data-takes="${form.takesFrom}"`}
+      ${form.creates === true && html` data-create data-there="${passkey.there}"`}${form.upgrades === true && html` data-upgrade`}${form.autofill === true && html` data-autofill`}${form.takesFrom !== undefined && html` data-takes="${form.takesFrom}"`}
     >
       <input type="hidden" name="credential" />
       ${form.takesFrom !== undefined && html`<input type="hidden" name="${form.takesFrom}" />`}

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TestApp } from '../support/app.js'
-import { recoveryCodesOf, startApp, testPassword } from '../support/app.js'
+import { enrolledPerson, recoveryCodesOf, startApp, testPassword } from '../support/app.js'
 import { useChromium } from '../support/chromium.js'
 import { patient } from '../support/pace.js'
 import { addAuthenticator } from '../support/virtual-authenticator.js'
@@ -239,6 +239,33 @@ describe('passkeys in a real browser', () => {
         await page.bringToFront()
         await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
         await page.waitForURL(`${origin}/`)
+      }),
+    slow,
+  )
+
+  it(
+    'is made on the way by a browser that has filled in the password: offered on home, with a button for the others',
+    () =>
+      chromium.visiting({}, async (page) => {
+        // Chromium makes one on the way only with its own password manager, which nobody has here.
+        await page.addInitScript(() => {
+          const create = navigator.credentials.create.bind(navigator.credentials)
+          PublicKeyCredential.getClientCapabilities = () => Promise.resolve({ conditionalCreate: true })
+          navigator.credentials.create = (options) =>
+            (options as { mediation?: string }).mediation === 'conditional'
+              ? create({ publicKey: options!.publicKey! })
+              : Promise.reject(new Error('pressed'))
+        })
+        await addAuthenticator(page, { synced: true })
+        const ada = await enrolledPerson(app, 'ada-offer')
+        await givePassword(page, ada.username)
+        await page.waitForURL('**/mfa/verify')
+        await page.fill('#otp', ada.phone.code())
+        await page.click('main form button[type=submit]')
+        await page.getByText('Passkey added. You can sign in with it from now on.').waitFor()
+        expect(new URL(page.url()).pathname).toBe('/')
+        await page.goto(`${origin}/account`)
+        expect(await page.innerText('#passkeys')).toContain('Chrome on Linux')
       }),
     slow,
   )

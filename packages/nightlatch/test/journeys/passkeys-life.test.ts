@@ -7,7 +7,7 @@ import { accepted, api } from '../support/api.js'
 import type { TestApp } from '../support/app.js'
 import { recoveryCodesOf, startApp, TestClock, testPassword } from '../support/app.js'
 import type { CreationOptions, RequestOptions } from '../support/authenticator.js'
-import { Authenticator } from '../support/authenticator.js'
+import { askedOn, Authenticator } from '../support/authenticator.js'
 import type { Browser } from '../support/browser.js'
 import { run } from '../support/cli.js'
 
@@ -29,13 +29,6 @@ afterAll(async () => {
   rmSync(dataFolder, { recursive: true, force: true })
 })
 
-/** What the button of a page asks the browser for. */
-const askedOn = <Options>(body: string): Options => {
-  const json = /data-passkey="([^"]*)"/.exec(body)?.[1] ?? ''
-  return JSON.parse(
-    json.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&'),
-  ) as Options
-}
 const press = (browser: Browser, path: string, credential: object, more: Record<string, string> = {}) =>
   browser.post(path, { credential: JSON.stringify(credential), ...more })
 const givePassword = async (): Promise<Browser> => {

@@ -335,6 +335,15 @@ const looking = (): Record<string, Html> => ({
     runsThis: true,
     standsAlone: true,
   }),
+  'home-passkey': pages.homePage(signedIn, {
+    name: 'Alice Example',
+    username: 'alice',
+    factors: factors.slice(0, 1),
+    recoveryCodesLeft: 10,
+    newPasskey: creation,
+    runsThis: false,
+    standsAlone: false,
+  }),
   'home-second': pages.homePage(signedIn, {
     name: 'Alice Example',
     username: 'alice',

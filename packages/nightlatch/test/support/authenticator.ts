@@ -39,6 +39,14 @@ export interface Forgery {
   readonly clientData?: string
 }
 
+/** What the button of a page asks the browser for. */
+export const askedOn = <Options>(body: string): Options => {
+  const json = /data-passkey="([^"]*)"/.exec(body)?.[1] ?? ''
+  return JSON.parse(
+    json.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&'),
+  ) as Options
+}
+
 export type Algorithm = -7 | -8 | -257
 
 const b64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

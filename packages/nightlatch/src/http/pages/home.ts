@@ -10,6 +10,7 @@ import { page, seeOther } from '../response.js'
 import { factorRows } from './account.js'
 import { applicationOf } from './application.js'
 import { forSignedIn, takeNotice, withNotice } from '../guards.js'
+import { offerUpgrade, wasOffered } from './passkeys.js'
 import { signedOut } from './sign-in.js'
 import type { HttpResponse } from '../request.js'
 import type { Handler, SignedInContext } from '../context.js'
@@ -48,6 +49,7 @@ async function freshHome(
   const left = counts['recovery-code']
   if (left === 0 && wasRecovered(session))
     return seeOther(`${services.site.base}/account/recovery-codes/renew`)
+  const offer = notice?.key === 'passkey-offer' ? await offerUpgrade(context) : null
   const view = {
     name: account.name === '' ? account.username : account.name,
     username: account.username,
@@ -57,9 +59,12 @@ async function freshHome(
     runsThis: account.admin,
     mayAdminister: mayAdminister(signedIn),
     standsAlone: services.site.standsAlone,
-    notice,
+    newPasskey: offer?.passkey ?? undefined,
+    notice: offer === null ? notice : undefined,
   }
-  return page(homePage(siteOf(context, signedIn), view), { cookies })
+  return page(homePage(siteOf(context, signedIn), view), {
+    cookies: offer === null ? cookies : [...cookies, ...offer.cookies, wasOffered(services)],
+  })
 }
 
 /** A GET changes nothing: it only asks. */

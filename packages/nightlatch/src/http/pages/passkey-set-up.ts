@@ -91,12 +91,16 @@ export const postPasskeySetUp: Handler = form(async (context) => {
     name: context.form.get('name') ?? '',
     usualName: deviceName(browser.client.userAgent),
     replaces: wanted(context),
+    isUpgrade: isUpgrade(context),
     challenges: browser.challenges ?? null,
     browser,
   })
   context.services.metrics.step('set-up', outcome.kind)
   return answer(context, owner, outcome)
 })
+
+/** From the offer on home. It lets a browser off the touch, and holds for a challenge that was given out for that only. */
+const isUpgrade = ({ form }: FormContext): boolean => form.get('upgrade') === 'yes'
 
 function answer(
   context: FormContext,
@@ -143,5 +147,5 @@ function confirmed(context: FormContext, outcome: PasskeySetUpOutcome & { kind: 
   }
   if (next !== null) return seeOther(next, { cookies: [...cookies, context.services.cookies.clear('next')] })
   const key = outcome.replaced === null ? 'passkey-added' : 'phone-changed'
-  return withNotice(context, seeOther(`${base}/account`, { cookies }), { key })
+  return withNotice(context, seeOther(`${base}/${isUpgrade(context) ? '' : 'account'}`, { cookies }), { key })
 }

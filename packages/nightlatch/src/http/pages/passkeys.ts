@@ -65,6 +65,30 @@ export async function offerNewPasskey(
   return begun.kind === 'begun' ? onPage(context, begun) : nothing
 }
 
+/** For a moment after a sign-in with a code: the next one could be without. */
+export async function offerUpgrade(context: SignedInContext): Promise<AskedOnPage<CreationOptions>> {
+  const { services, signedIn } = context
+  const { core } = services
+  if (!canUpgrade(context, signedIn.account)) return nothing
+  const owner = { kind: 'session', account: signedIn.account, signedIn } as const
+  const begun = await beginPasskey(core, owner, { challenges: challengesOf(context), isUpgrade: true })
+  return begun.kind === 'begun' ? onPage(context, begun) : nothing
+}
+
+const canUpgrade = ({ services: { core } }: Context, account: Account): boolean =>
+  signsInAlone(core) &&
+  workInBrowsers(core) &&
+  // What a browser makes by itself is synced.
+  !core.policy.passkeys.deviceBound &&
+  countOf(account, 'passkey') === 0
+
+/** Once in each browser: whoever has gone on without has said no. */
+export const isNewOffer = (context: Context, account: Account): boolean =>
+  canUpgrade(context, account) && context.services.cookies.read(context.request, 'offered') === undefined
+
+export const wasOffered = ({ cookies, core }: Services): string =>
+  cookies.set('offered', 'yes', core.policy.knownDevice.seconds)
+
 /** One sentence for whatever was wrong with a passkey. */
 export function passkeyProblem(
   refusal: FactorRefusal,

@@ -80,6 +80,15 @@
     )
   }
 
+  /* Somebody has just signed in with what the password manager filled in: it may make a passkey of it, without a question. */
+  const upgradeQuietly = (form) => {
+    const Key = window.PublicKeyCredential
+    if (!('upgrade' in form.dataset) || !Key.getClientCapabilities) return
+    Key.getClientCapabilities()
+      .then(({ conditionalCreate }) => conditionalCreate && askFor(form, 'conditional'))
+      .catch(() => {})
+  }
+
   const offerQuietly = (form) => {
     const Key = window.PublicKeyCredential
     if (!('autofill' in form.dataset) || !Key.isConditionalMediationAvailable) return
@@ -111,6 +120,7 @@
       })
     })
     offerQuietly(form)
+    upgradeQuietly(form)
   })
 
   /* A challenge is good for five minutes: whoever comes back to an empty form later finds a fresh one. */

@@ -88,6 +88,7 @@ export const passkey = {
 export const newPasskey = {
   title: 'Add a passkey',
   what: 'With a passkey you sign in with your fingerprint, your face or a screen lock. There is nothing to type, and no fake site can get it out of you.',
+  offer: 'Sign in without a code next time',
   instead: 'Or use a passkey',
   insteadOfApp: 'Use an authenticator app instead',
   name: 'Name (for example “My laptop”)',

@@ -52,8 +52,8 @@ function processDeps(): CliDeps {
     notices: noticesFor,
     serve: async (app, log, accessRules) =>
       (await import('../compose/http-server.js')).serve(app, requestLog(log), accessRules),
-    protect: async (app, log, wishes) =>
-      (await import('../compose/protect-server.js')).protectServer(app, { ...wishes, log: requestLog(log) }),
+    protect: async (app, log, options) =>
+      (await import('../compose/protect-server.js')).protectServer(app, { ...options, log: requestLog(log) }),
     async verifyMail({ mail }) {
       if (mail === null) return
       const { smtpMailer } = await import('../mail/smtp.js')

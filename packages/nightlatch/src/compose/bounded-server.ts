@@ -15,7 +15,7 @@ interface BoundedServer {
   readonly connections: Connections
 }
 
-interface Wishes {
+interface BoundedServerOptions {
   readonly log: Pick<HttpLog, 'warn'>
   /** Milliseconds for a whole request, 0 where one may take its time as long as it moves. */
   readonly requestTimeout: number
@@ -30,10 +30,10 @@ const seconds = 1000
 const headersSeconds = 15
 
 /** A server on which nobody can hold a place by saying little, or nothing, or by not listening. */
-export function boundedServer(settings: Settings, wishes: Wishes): BoundedServer {
+export function boundedServer(settings: Settings, options: BoundedServerOptions): BoundedServer {
   const { keepAliveSeconds, headerLimitBytes } = settings.server
   const server = createServer({
-    requestTimeout: wishes.requestTimeout,
+    requestTimeout: options.requestTimeout,
     headersTimeout: headersSeconds * seconds,
     // Longer than proxies keep an idle one: whoever sends requests is to close first, or a request meets a connection
     // that is just being closed.
@@ -44,7 +44,7 @@ export function boundedServer(settings: Settings, wishes: Wishes): BoundedServer
   // node:http otherwise forgets every header after the thousandth, the body's length among them, and what it takes
   // for the body would be the next request to whoever stands behind us. The size above is the limit.
   server.maxHeadersCount = 0
-  const connections = new Connections(limitsOf(settings, wishes), {
+  const connections = new Connections(limitsOf(settings, options), {
     isTrusted: (address) => settings.trustedProxies.has(address),
     now: () => Date.now(),
   })
@@ -58,7 +58,7 @@ export function boundedServer(settings: Settings, wishes: Wishes): BoundedServer
     socket.on('error', () => socket.destroy())
     endWith(connections, socket, bareRefusal('501 Not Implemented'))
   })
-  const timer = setInterval(sweeper(connections, wishes), wishes.sweepMs ?? 5 * seconds)
+  const timer = setInterval(sweeper(connections, options), options.sweepMs ?? 5 * seconds)
   timer.unref()
   server.once('close', () => {
     clearInterval(timer)
@@ -66,7 +66,7 @@ export function boundedServer(settings: Settings, wishes: Wishes): BoundedServer
   return { server, connections }
 }
 
-function limitsOf({ server }: Settings, { descriptors = 1, limits }: Wishes): ConnectionLimits {
+function limitsOf({ server }: Settings, { descriptors = 1, limits }: BoundedServerOptions): ConnectionLimits {
   return {
     perAddress: server.connectionsPerAddress,
     all: Math.min(server.connections, Math.floor(descriptorsLeft() / descriptors)),
@@ -92,7 +92,7 @@ function descriptorsLeft(): number {
 const quietBetweenReports = 60 * seconds
 
 /** Says what was ended, at most once a minute: whoever ends them on purpose must not fill the log. */
-function sweeper(connections: Connections, { log }: Wishes): () => void {
+function sweeper(connections: Connections, { log }: BoundedServerOptions): () => void {
   let lastReport = -Infinity
   return () => {
     const now = Date.now()

@@ -98,8 +98,8 @@ export async function moveNightlatch(
   hooks: Pick<MoveOptions, 'onProgress' | 'mustGoOn'>,
 ): Promise<MoveOutcome> {
   const [from, to] = [inWords(database), inWords(target)]
-  const wishes = { ...hooks, from, to, nowSeconds: nodePlatform.nowSeconds() }
-  const moved = await moveStorage(locationOf({ database }), locationOf({ database: target }), wishes)
+  const options = { ...hooks, from, to, nowSeconds: nodePlatform.nowSeconds() }
+  const moved = await moveStorage(locationOf({ database }), locationOf({ database: target }), options)
   if (target.kind === 'sqlite') keepOutOfGit(dirname(target.file))
   return { ...moved, from, to }
 }

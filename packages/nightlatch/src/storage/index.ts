@@ -72,7 +72,7 @@ async function openMigrated(location: StorageLocation, options: StorageOptions =
 export async function moveStorage(
   from: StorageLocation,
   to: StorageLocation,
-  wishes: MoveOptions,
+  options: MoveOptions,
 ): Promise<Moved> {
   const source = await openMigrated(from)
   try {
@@ -82,7 +82,7 @@ export async function moveStorage(
         : error
     })
     try {
-      return await moveAll({ source, target }, wishes)
+      return await moveAll({ source, target }, options)
     } finally {
       await target.close()
     }

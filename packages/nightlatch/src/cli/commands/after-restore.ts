@@ -30,10 +30,10 @@ export const addAfterRestoreCommand: AddCommands = (program, deps) => {
   addSettingFlags(command, databaseSettings).action(async (options: Options) => {
     const settings = settingsOf(deps, options)
     mustHaveDatabase(settings)
-    const wishes = { recoveryCodes: options.recoveryCodes === true }
+    const wanted = { recoveryCodes: options.recoveryCodes === true }
     const closed = await withApp(deps, {
       settings,
-      work: ({ core }) => closeAfterRestore(core, wishes),
+      work: ({ core }) => closeAfterRestore(core, wanted),
     })
     if (options.json !== true) {
       printClosed(deps, closed)

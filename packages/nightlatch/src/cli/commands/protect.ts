@@ -56,7 +56,7 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     throw new WrongUsage(
       `${url}: that is where Nightlatch itself would listen: choose another one with --port.`,
     )
-  const wishes: ProtectCommandOptions = {
+  const given: ProtectCommandOptions = {
     target,
     rules: rulesOf(options, settings),
     answerMs: options.timeout * 1000,
@@ -68,8 +68,8 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     work: async (app) => {
       if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
       const log = await logOf(deps, settings)
-      if (wishes.rules !== undefined) await warnOfGroups(app, log, wishes.rules)
-      const start = () => deps.protect(app, log, wishes)
+      if (given.rules !== undefined) await warnOfGroups(app, log, given.rules)
+      const start = () => deps.protect(app, log, given)
       await untilStopped(deps, {
         ...{ app, log, start, drainSeconds: options.drain },
         ...{ target, place: placeFlags(options) },

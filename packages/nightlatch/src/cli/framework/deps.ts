@@ -52,7 +52,7 @@ export interface CliDeps {
   /** With the rules of forward authentication, or null for the settings' own. */
   serve(app: Nightlatch, log: Log, accessRules: AccessRules | null): Promise<RunningServer>
   /** The server and a reverse proxy in one. */
-  protect(app: Nightlatch, log: Log, wishes: ProtectCommandOptions): Promise<RunningServer>
+  protect(app: Nightlatch, log: Log, options: ProtectCommandOptions): Promise<RunningServer>
   /** The mail server takes us. */
   verifyMail(settings: Settings): Promise<void>
   /** Resolves with the name of the first signal that asks the process to end. */

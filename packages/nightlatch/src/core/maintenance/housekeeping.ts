@@ -19,7 +19,7 @@ interface Housekeeper {
 
 /**
  * Removes what has expired and renews old seals, batch by batch until nothing is left. One server at a time.
- * @returns how many rows were removed or sealed anew; null when another server keeps house
+ * @returns how many rows were removed or sealed anew; null when another server has the lease
  */
 export async function runHousekeeping(core: Core, { name, pause }: Housekeeper): Promise<number | null> {
   const { platform, policy, box } = core

@@ -26,10 +26,10 @@ export interface Db {
 /** How long what was read stays true. */
 export interface Freshness {
   /**
-   * Names a stretch of time: what was read in it stays true in it, but for the accounts that `onChange` has named
+   * Names an epoch: what was read in it stays true in it, but for the accounts that `onChange` has named
    * since. null: nobody knows just now, so ask the database. A promise is worth waiting for: it costs less.
    */
-  stretch(): number | null | Promise<number | null>
+  epoch(): number | null | Promise<number | null>
   /** Hears the id of each account of which something was changed; null: perhaps of all. */
   onChange: (account: string | null) => void
 }

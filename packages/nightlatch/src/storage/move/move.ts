@@ -3,8 +3,8 @@ import { auditStore } from '../stores/audit.js'
 import { copyTable, contentOf, sumsOf, type Content, type OnRows } from './copy.js'
 import type { Database, Db } from '../engine/database.js'
 import { StorageError } from '../engine/errors.js'
-import { Hold, markOf, putUp, seal, takeDown, type Mark } from './write-barrier.js'
-import { mustBeFree, mustBeWhole, ready, setCounter, untold } from './target.js'
+import { BarrierLease, markOf, putUp, seal, takeDown, type Mark } from './write-barrier.js'
+import { mustBeFree, mustBeWhole, ready, setCounter, switchTriggers } from './target.js'
 import { movePrefix, tables } from './tables.js'
 
 export interface MoveOptions {
@@ -33,17 +33,17 @@ interface Sides {
  * Moves everything to another database. The source is behind a fence meanwhile; the copy is one transaction, so that
  * the target has all or nothing; and what is decided last, in the source, is that nobody works there any more.
  */
-export async function moveAll(sides: Sides, wishes: MoveOptions): Promise<Moved> {
+export async function moveAll(sides: Sides, options: MoveOptions): Promise<Moved> {
   const before = await markOf(sides.source.db)
   if (before !== null && before.state !== 'moving') {
-    const finished = await finish(sides, before, wishes)
+    const finished = await finish(sides, before, options)
     if (finished !== null) return finished
   }
   await mustBeFree(sides.target.db)
   await mustBeWhole(sides.source.db)
   const id = randomUUID()
-  await putUp(sides.source, { id, to: wishes.to })
-  return new Move(sides, id, wishes).run()
+  await putUp(sides.source, { id, to: options.to })
+  return new Move(sides, id, options).run()
 }
 
 /** What an earlier run has begun and not ended. @returns null when it left nothing in the target */
@@ -77,17 +77,17 @@ const arrived = (target: Database, id: string): Promise<boolean> =>
 class Move {
   readonly #sides: Sides
   readonly #id: string
-  readonly #wishes: MoveOptions
-  readonly #hold: Hold
+  readonly #options: MoveOptions
+  readonly #lease: BarrierLease
   #total = 0
   #done = 0
   #isDecided = false
 
-  constructor(sides: Sides, id: string, wishes: MoveOptions) {
+  constructor(sides: Sides, id: string, options: MoveOptions) {
     this.#sides = sides
     this.#id = id
-    this.#wishes = wishes
-    this.#hold = new Hold(sides.source, id)
+    this.#options = options
+    this.#lease = new BarrierLease(sides.source, id)
   }
 
   async run(): Promise<Moved> {
@@ -129,25 +129,25 @@ class Move {
     this.#done = 0
     await ready(db)
     await mustBeFree(db)
-    await untold(db, 'DISABLE')
+    await switchTriggers(db, 'DISABLE')
     for (const table of [...tables].reverse()) await db.run(`DELETE FROM "${table.name}"`, [])
     await this.#count()
     const contents = await this.#copy(db)
     await this.#compare(db, contents)
     await setCounter(this.#sides.source.db, db)
     await this.#sign(db, contents)
-    await untold(db, 'ENABLE')
-    this.#wishes.mustGoOn()
-    await this.#hold.decide()
+    await switchTriggers(db, 'ENABLE')
+    this.#options.mustGoOn()
+    await this.#lease.decide()
     this.#isDecided = true
     return contents
   }
 
   readonly #onRows: OnRows = async (rows) => {
     this.#done += rows
-    this.#wishes.onProgress(this.#done, this.#total)
-    this.#wishes.mustGoOn()
-    await this.#hold.renewInTime()
+    this.#options.onProgress(this.#done, this.#total)
+    this.#options.mustGoOn()
+    await this.#lease.renewInTime()
   }
 
   async #count(): Promise<void> {
@@ -189,7 +189,7 @@ class Move {
   }
 
   async #sign(db: Db, contents: Moved['tables']): Promise<void> {
-    const { from, to, nowSeconds: at } = this.#wishes
+    const { from, to, nowSeconds: at } = this.#options
     const rows = contents.reduce((sum, content) => sum + content.rows, 0)
     await db.run('INSERT INTO fact (name, value) VALUES ($1, $2)', [`${movePrefix}in`, this.#id])
     const event = { at, event: 'installation.moved', account: null, address: '', userAgent: '' } as const

@@ -52,7 +52,7 @@ export async function mustBeWhole(db: Db): Promise<void> {
 }
 
 /** Nobody has to hear of each row of a copy; of the whole, once. */
-export async function untold(db: Db, word: 'DISABLE' | 'ENABLE'): Promise<void> {
+export async function switchTriggers(db: Db, word: 'DISABLE' | 'ENABLE'): Promise<void> {
   if (db.dialect === 'sqlite') return
   // Triggers cannot be switched while a deferred check is still to come.
   await db.run('SET CONSTRAINTS ALL IMMEDIATE', [])

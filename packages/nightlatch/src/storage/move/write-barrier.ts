@@ -108,8 +108,8 @@ export async function takeDown(db: Db): Promise<void> {
     await db.run('DELETE FROM fact WHERE name = $1', [movePrefix + name])
 }
 
-/** The mover's hold on the fence. */
-export class Hold {
+/** What keeps the fence up: the mover renews it. */
+export class BarrierLease {
   readonly #source: Database
   readonly #id: string
   #renewedAt = performance.now()

@@ -8,8 +8,8 @@ const mostSessions = 10_000
 
 interface Remembered {
   readonly signedIn: SignedIn
-  /** The stretch of time in which it was read, and in which it stays true. */
-  readonly stretch: number
+  /** The epoch in which it was read, and in which it stays true. */
+  readonly epoch: number
   wasUsed: boolean
 }
 
@@ -36,17 +36,17 @@ export class SessionMemory {
     return this.#sessions.size
   }
 
-  find(tokenHash: string, stretch: number): SignedIn | null {
+  find(tokenHash: string, epoch: number): SignedIn | null {
     const known = this.#sessions.get(tokenHash)
-    if (known === undefined || known.stretch !== stretch) return null
+    if (known === undefined || known.epoch !== epoch) return null
     known.wasUsed = true
     return known.signedIn
   }
 
-  keep(tokenHash: string, stretch: number, signedIn: SignedIn): void {
+  keep(tokenHash: string, epoch: number, signedIn: SignedIn): void {
     this.forgetToken(tokenHash)
     this.#makeRoom()
-    this.#sessions.set(tokenHash, { signedIn, stretch, wasUsed: false })
+    this.#sessions.set(tokenHash, { signedIn, epoch, wasUsed: false })
     const hashes = this.#hashesOf.get(signedIn.account.id)
     if (hashes === undefined) this.#hashesOf.set(signedIn.account.id, new Set([tokenHash]))
     else hashes.add(tokenHash)
@@ -102,17 +102,17 @@ export function remembering(
     memory.forget(account as AccountId | null)
   }
   const reads = readsOf(store, memory)
-  const look = (tokenHash: string, stretch: number | null): Promise<SignedIn | null> => {
-    if (stretch === null) return reads.past(tokenHash)
-    const known = memory.find(tokenHash, stretch)
-    return known === null ? reads.into(tokenHash, stretch) : Promise.resolve(known)
+  const look = (tokenHash: string, epoch: number | null): Promise<SignedIn | null> => {
+    if (epoch === null) return reads.past(tokenHash)
+    const known = memory.find(tokenHash, epoch)
+    return known === null ? reads.into(tokenHash, epoch) : Promise.resolve(known)
   }
   return overriding(store, {
     findByTokenHash(tokenHash) {
-      const stretch = freshness.stretch()
-      return stretch instanceof Promise
-        ? stretch.then((settled) => look(tokenHash, settled))
-        : look(tokenHash, stretch)
+      const epoch = freshness.epoch()
+      return epoch instanceof Promise
+        ? epoch.then((settled) => look(tokenHash, settled))
+        : look(tokenHash, epoch)
     },
   })
 }
@@ -129,7 +129,7 @@ function readsOf(store: SessionStore, memory: SessionMemory) {
       return signedIn
     },
 
-    async into(tokenHash: string, stretch: number): Promise<SignedIn | null> {
+    async into(tokenHash: string, epoch: number): Promise<SignedIn | null> {
       const { changes } = memory
       const own = {}
       under.set(tokenHash, own)
@@ -139,7 +139,7 @@ function readsOf(store: SessionStore, memory: SessionMemory) {
         const isLast = under.get(tokenHash) === own && changes === memory.changes
         if (signedIn === null) under.delete(tokenHash)
         if (signedIn === null || !isLast) memory.forgetToken(tokenHash)
-        else memory.keep(tokenHash, stretch, signedIn)
+        else memory.keep(tokenHash, epoch, signedIn)
         return signedIn
       } finally {
         if (under.get(tokenHash) === own) under.delete(tokenHash)

@@ -34,7 +34,7 @@ it('it forgets every session of one account, and nobody else’s', () => {
   expect(memory.size).toBe(0)
 })
 
-it('what was read in another stretch of time counts for nothing', () => {
+it('what was read in another epoch counts for nothing', () => {
   const memory = new SessionMemory()
   memory.keep('token', 1, session('ada'))
   expect(memory.find('token', 2)).toBeNull()

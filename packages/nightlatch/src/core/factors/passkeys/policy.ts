@@ -12,12 +12,12 @@ export interface PasskeyPolicy {
   readonly deviceBound: boolean
 }
 
-type Wishes = Pick<Core, 'policy' | 'applicationAccounts'>
+type PasskeyCore = Pick<Core, 'policy' | 'applicationAccounts'>
 
 export const offersPasskeys = ({ policy }: Pick<Core, 'policy'>): boolean => policy.passkeys.use !== 'off'
 
 /** Where an application keeps the accounts, it says with each password whether somebody may come in: it is asked. */
-export const signsInAlone = ({ policy, applicationAccounts }: Wishes): boolean =>
+export const signsInAlone = ({ policy, applicationAccounts }: PasskeyCore): boolean =>
   policy.passkeys.use === 'sign-in' && applicationAccounts === null
 
 /** Browsers make none for an IP address. */

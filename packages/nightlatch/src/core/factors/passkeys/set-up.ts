@@ -25,7 +25,7 @@ import { offersPasskeys } from './policy.js'
 import type { Passkey } from './store.js'
 import { algorithms } from './store.js'
 
-interface SetUpWishes {
+interface PasskeySetUpOptions {
   readonly challenges: string | null
   /** The second factor whose place it takes, of whichever kind; '' leaves it to us. */
   readonly replaces?: string
@@ -44,14 +44,18 @@ const ownerId = (owner: SetUpOwner): string =>
   owner.kind === 'sign-in' ? owner.signIn.id : owner.signedIn.session.id
 
 /** What the browser is to make a passkey with. Only the account's user handle is written, once. */
-export async function beginPasskey(core: Core, owner: SetUpOwner, wishes: SetUpWishes): Promise<Begun> {
+export async function beginPasskey(
+  core: Core,
+  owner: SetUpOwner,
+  given: PasskeySetUpOptions,
+): Promise<Begun> {
   if (!offersPasskeys(core)) return { kind: 'off' }
   const refusal = mayEnrol(core, owner, { factor: passkeys, begun: null })
   if (refusal !== null) return refusal
-  const replaced = await replacedBy(core, owner, wishes.replaces ?? '')
+  const replaced = await replacedBy(core, owner, given.replaces ?? '')
   if (replaced.kind === 'which-one') return replaced
-  const purpose = wishes.isUpgrade === true ? 'upgrade' : 'registration'
-  const issued = issueChallenge(core, wishes.challenges, { purpose, owner: ownerId(owner) })
+  const purpose = given.isUpgrade === true ? 'upgrade' : 'registration'
+  const issued = issueChallenge(core, given.challenges, { purpose, owner: ownerId(owner) })
   const except = replaced.item?.id ?? ''
   const options = await askForNewPasskey(core, { account: owner.account, issued, except })
   return { kind: 'begun', options, sealed: issued.sealed, replaces: replaced.item }
@@ -86,7 +90,7 @@ export type PasskeySetUpOutcome =
   | Exclude<Begun, { readonly kind: 'begun' }>
   | Exclude<Enrolled<Passkey>, { kind: 'confirmed' }>
 
-interface PasskeyConfirmation extends SetUpWishes {
+interface PasskeyConfirmation extends PasskeySetUpOptions {
   /** The credential's JSON. */
   readonly given: string
   /** As the person wishes; '' takes `usualName`. */

@@ -15,7 +15,7 @@ const patienceMs = 500
 const lateMs = 2000
 const pauseMs = 500
 /** "Last seen" of a session is not told about: what is remembered is read anew now and then. */
-const stretchMs = 300_000
+const epochMs = 300_000
 
 // Another process behind the same line (a connection pooler) does not listen for us.
 const proof = {
@@ -85,15 +85,15 @@ export class ChangeChannel implements Freshness {
   #asked: Asked | null = null
   #proven: Moment = { steady: -Infinity, wall: -Infinity }
   #asks = 0
-  #stretch = 0
-  #stretchBegan: Moment = now()
+  #epoch = 0
+  #epochBegan: Moment = now()
   #closed = false
 
   constructor(needs: ChannelNeeds) {
     this.#needs = needs
   }
 
-  stretch(): number | null | Promise<number | null> {
+  epoch(): number | null | Promise<number | null> {
     const line = this.#line
     this.#asks += 1
     if (line === null) {
@@ -107,7 +107,7 @@ export class ChangeChannel implements Freshness {
     const age = long(this.#proven)
     const isBusy = this.#asks >= busyAsks || this.#asked !== null
     if (age > proveAfterMs && isBusy) this.#prove(line)
-    if (age <= trustMs) return this.#stretchNow()
+    if (age <= trustMs) return this.#currentEpoch()
     return isBusy ? this.#whenProven(line) : null
   }
 
@@ -119,12 +119,12 @@ export class ChangeChannel implements Freshness {
       if (asked === null || !(await asked.answered)) return null
       if (asked.steady >= began.steady || apart(asked, began) <= trustMs) break
     }
-    return this.#line === line ? this.#stretchNow() : null
+    return this.#line === line ? this.#currentEpoch() : null
   }
 
-  #stretchNow(): number {
-    if (long(this.#stretchBegan) > stretchMs) this.#newStretch()
-    return this.#stretch
+  #currentEpoch(): number {
+    if (long(this.#epochBegan) > epochMs) this.#newEpoch()
+    return this.#epoch
   }
 
   async close(): Promise<void> {
@@ -135,9 +135,9 @@ export class ChangeChannel implements Freshness {
     await line?.client.end().catch(() => undefined)
   }
 
-  #newStretch(): void {
-    this.#stretch += 1
-    this.#stretchBegan = now()
+  #newEpoch(): void {
+    this.#epoch += 1
+    this.#epochBegan = now()
   }
 
   #openInTime(): void {
@@ -165,7 +165,7 @@ export class ChangeChannel implements Freshness {
       await this.#listen(client)
       const { rows } = await client.query<{ pid: number }>(proof)
       if (this.#closed) throw new Error('closed meanwhile')
-      this.#newStretch()
+      this.#newEpoch()
       this.#line = { client, pid: rows[0]?.pid ?? 0 }
     } catch (error) {
       this.#drop(client)

@@ -108,7 +108,7 @@ class SqliteDatabase implements Database, Db {
 
   /** Every write is made on another connection than this reader, so that it sees its own program's, too. */
   readonly freshness: Freshness = {
-    stretch: () => {
+    epoch: () => {
       if (this.#closed) return null
       const now = performance.now()
       if (now - this.#versionReadAt < versionMs) return this.#version

@@ -2,16 +2,45 @@
  * Mutation testing with Stryker, which is fetched outside of the lock file into a folder of its own, together with a
  * copy of what it works on. Says the score of each file, and ends with status 1 below the score that we promise.
  * Usage: npm run mutation [-- core|otp] [-- core session-lifetime,totp/verify] [-- otp totp,hotp]
+ * The doors and the storage are tested over HTTP and on databases, which takes days for all of it: name the files.
+ *        npm run mutation -- http csrf,cookies   npm run mutation -- storage stores/attempts   (also protect, adapters)
  * With MUTATION_FOLDER the folder stays, and the next run does what is new.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const promised = 85
+const promisedOutside = 80
+
+/** A layer that is tested through a server or a database: with all tests that reach it, and all that they need. */
+const outer = (layer, folders) => ({
+  package: 'packages/nightlatch',
+  copied: ['src', 'test', 'package.json', 'bin', 'dist'],
+  lent: '*',
+  files: [`src/${layer}/**/*.ts`],
+  fileOf: (name) => `src/${layer}/**/${name}.ts`,
+  vitest: `{
+    include: [${folders.map((folder) => `'test/${folder}/**/*.test.ts'`).join(', ')}],
+    setupFiles: ['test/support/pace-set-up.ts'],
+    isolate: false,
+    testTimeout: 60000,
+    hookTimeout: 120000,
+  }`,
+  stryker: { timeoutMS: 60_000, thresholds: { high: 95, low: promisedOutside, break: promisedOutside } },
+})
 
 /** What is mutated, and what that takes. */
 const subjects = {
@@ -42,7 +71,12 @@ const subjects = {
   }`,
     stryker: { timeoutMS: 10_000, ignoreStatic: true },
   },
+  http: outer('http', ['http', 'attacks', 'pages']),
+  protect: outer('protect', ['protect']),
+  adapters: outer('adapters', ['adapters']),
+  storage: outer('storage', ['contracts', 'storage']),
 }
+const whole = ['core', 'otp']
 
 /** Types are checked elsewhere. */
 const isWanted = (path) => !path.endsWith('tsconfig.json')
@@ -52,13 +86,20 @@ function copy(subject, place) {
     rmSync(join(place, name), { recursive: true, force: true })
     cpSync(join(root, subject.package, name), join(place, name), { recursive: true, filter: isWanted })
   }
-  for (const name of subject.lent) {
+  const lent = subject.lent === '*' ? everyPackage() : subject.lent
+  for (const name of lent) {
     const link = join(place, 'node_modules', name)
     mkdirSync(dirname(link), { recursive: true })
     rmSync(link, { force: true })
     if (existsSync(join(root, 'node_modules', name))) symlinkSync(join(root, 'node_modules', name), link)
   }
 }
+
+/** Of the workspace, but for what Stryker brings itself. */
+const everyPackage = () =>
+  readdirSync(join(root, 'node_modules')).filter(
+    (name) => !/^[.]|^(vitest|@vitest|typescript|nightlatch)$/.test(name),
+  )
 
 function configure(subject, place, names) {
   const config = `import { defineConfig } from 'vitest/config'\nexport default defineConfig({ test: ${subject.vitest} })\n`
@@ -113,7 +154,7 @@ function measure(subject, folder, names) {
 const [which, names] = process.argv.slice(2)
 if (which !== undefined && !Object.hasOwn(subjects, which)) {
   console.error(
-    'Usage: npm run mutation [-- core|otp] [-- core session-lifetime,totp/verify] [-- otp totp,hotp]',
+    'Usage: npm run mutation [-- core|otp|http|protect|adapters|storage] [-- core session-lifetime,totp/verify]',
   )
   process.exit(2)
 }
@@ -121,7 +162,7 @@ if (which !== undefined && !Object.hasOwn(subjects, which)) {
 const kept = process.env.MUTATION_FOLDER
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'nightlatch-mutation-'))
 try {
-  const chosen = which === undefined ? Object.values(subjects) : [subjects[which]]
+  const chosen = which === undefined ? whole.map((name) => subjects[name]) : [subjects[which]]
   process.exitCode = Math.max(...chosen.map((subject) => measure(subject, folder, names)))
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true, force: true })

@@ -7,6 +7,7 @@ import * as change from './pages/account-changes.js'
 import { apiRoutes } from './api/routes.js'
 import { forwardAuth } from './forward-auth/forward-auth.js'
 import { breakLoops } from './forward-auth/redirect-loop.js'
+import { authenticatorPages, passkeyPages } from './pages/factor-changes.js'
 import * as home from './pages/home.js'
 import * as invitation from './pages/invitation.js'
 import * as operations from './health/health.js'
@@ -46,10 +47,10 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/mfa/recovery-codes', setUp.getRecoveryCodes, setUp.postRecoveryCodes),
   get('/mfa/recovery-codes/download', setUp.getRecoveryCodesFile),
   get('/account', getAccount),
-  ...pair('/account/authenticators/:id/rename', change.getRename, change.postRename),
-  ...pair('/account/authenticators/:id/remove', change.getRemove, change.postRemove),
-  ...pair('/account/passkeys/:id/rename', passkeys.getRename, passkeys.postRename),
-  ...pair('/account/passkeys/:id/remove', passkeys.getRemove, passkeys.postRemove),
+  ...pair('/account/authenticators/:id/rename', ...authenticatorPages.rename),
+  ...pair('/account/authenticators/:id/remove', ...authenticatorPages.remove),
+  ...pair('/account/passkeys/:id/rename', ...passkeyPages.rename),
+  ...pair('/account/passkeys/:id/remove', ...passkeyPages.remove),
   ...pair('/account/recovery-codes/renew', change.getRenewCodes, change.postRenewCodes),
   ...pair('/account/sessions/:id/end', change.getEndSession, change.postEndSession),
   ...pair('/account/sessions/end-others', change.getEndOthers, change.postEndOthers),

@@ -34,7 +34,8 @@ type NotFresh = { readonly kind: 'not-fresh' }
 const notFresh: NotFresh = { kind: 'not-fresh' }
 
 type RenameOutcome =
-  | { readonly kind: 'renamed' | 'not-there' }
+  | { readonly kind: 'renamed' }
+  | { readonly kind: 'not-there' }
   | { readonly kind: 'bad-name'; readonly why: 'empty' | 'too-long' | 'not-allowed' | 'taken' }
   | NotFresh
 
@@ -75,7 +76,7 @@ export const renamePasskey = (
   change: Change & { readonly id: PasskeyId; readonly name: string },
 ): Promise<RenameOutcome> => renameFactor(core, { ...change, factor: passkeys })
 
-type RemoveOutcome = { readonly kind: 'removed' | 'not-there' | 'last-one' } | NotFresh
+type RemoveOutcome = { readonly kind: 'removed' } | { readonly kind: 'not-there' | 'last-one' } | NotFresh
 
 /**
  * Removes one; the last second factor of any kind only where one is optional, and then everything that hangs on there

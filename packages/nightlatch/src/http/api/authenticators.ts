@@ -9,6 +9,7 @@ import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { refuse } from '../refuse.js'
+import { refuseFactorChange } from './refusals.js'
 import { isoTime } from '../../shared/time.js'
 
 const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
@@ -30,38 +31,17 @@ async function rename(call: Call<'renameAuthenticator'>): Promise<HttpResponse> 
   if (id === null) return refuse('not-found')
   const change = { signedIn: call.signedIn, browser: browserOf(call), id, name: call.body.name }
   const outcome = await renameAuthenticator(call.services.core, change)
-  switch (outcome.kind) {
-    case 'renamed': {
-      const one = (await listOf(call)).find((each) => each.id === id)
-      return one === undefined ? refuse('not-found') : reply('renameAuthenticator', shown(one))
-    }
-    case 'not-there':
-      return refuse('not-found')
-    case 'not-fresh':
-      return refuse('fresh-proof-required')
-    case 'bad-name':
-      return refuse('bad-name', { members: { reason: outcome.why } })
-  }
+  if (outcome.kind !== 'renamed') return refuseFactorChange(outcome)
+  const one = (await listOf(call)).find((each) => each.id === id)
+  return one === undefined ? refuse('not-found') : reply('renameAuthenticator', shown(one))
 }
 
 async function remove(call: Call<'removeAuthenticator'>): Promise<HttpResponse> {
   const id = parseId<AuthenticatorId>(call.id)
   if (id === null) return refuse('not-found')
-  const outcome = await removeAuthenticator(call.services.core, {
-    signedIn: call.signedIn,
-    browser: browserOf(call),
-    id,
-  })
-  switch (outcome.kind) {
-    case 'removed':
-      return reply('removeAuthenticator', null)
-    case 'not-there':
-      return refuse('not-found')
-    case 'last-one':
-      return refuse('last-authenticator')
-    case 'not-fresh':
-      return refuse('fresh-proof-required')
-  }
+  const change = { signedIn: call.signedIn, browser: browserOf(call), id }
+  const outcome = await removeAuthenticator(call.services.core, change)
+  return outcome.kind === 'removed' ? reply('removeAuthenticator', null) : refuseFactorChange(outcome)
 }
 
 export const authenticatorHandlers: Handlers<

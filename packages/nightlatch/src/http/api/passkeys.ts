@@ -18,7 +18,7 @@ import { signInIsOver } from './admission.js'
 import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
-import { busy } from './refusals.js'
+import { busy, refuseFactorChange } from './refusals.js'
 import { isoTime } from '../../shared/time.js'
 
 const shown = ({ services }: Context, one: Passkey): ValueOf<'passkey'> => ({
@@ -114,16 +114,7 @@ async function rename(call: Call<'renamePasskey'>): Promise<HttpResponse> {
   if (id === null) return refuse('not-found')
   const change = { signedIn: call.signedIn, browser: browserOf(call), id, name: call.body.name }
   const outcome = await renamePasskey(call.services.core, change)
-  switch (outcome.kind) {
-    case 'renamed':
-      return passkey(call)
-    case 'not-there':
-      return refuse('not-found')
-    case 'not-fresh':
-      return refuse('fresh-proof-required')
-    case 'bad-name':
-      return refuse('bad-name', { members: { reason: outcome.why } })
-  }
+  return outcome.kind === 'renamed' ? passkey(call) : refuseFactorChange(outcome)
 }
 
 async function remove(call: Call<'removePasskey'>): Promise<HttpResponse> {
@@ -131,16 +122,7 @@ async function remove(call: Call<'removePasskey'>): Promise<HttpResponse> {
   if (id === null) return refuse('not-found')
   const change = { signedIn: call.signedIn, browser: browserOf(call), id }
   const outcome = await removePasskey(call.services.core, change)
-  switch (outcome.kind) {
-    case 'removed':
-      return reply('removePasskey', null)
-    case 'not-there':
-      return refuse('not-found')
-    case 'last-one':
-      return refuse('last-authenticator')
-    case 'not-fresh':
-      return refuse('fresh-proof-required')
-  }
+  return outcome.kind === 'removed' ? reply('removePasskey', null) : refuseFactorChange(outcome)
 }
 
 export const passkeyHandlers: Handlers<

@@ -35,3 +35,21 @@ export function refuseRecoveryCode(context: Context, refusal: FactorRefusal): Ht
 export function refusePasskey(context: Context, refusal: FactorRefusal): HttpResponse {
   return refusal.kind === 'wait' ? wait(context, refusal.untilSeconds) : refuse('wrong-passkey')
 }
+
+type FactorChangeRefusal =
+  | { readonly kind: 'not-there' | 'last-one' | 'not-fresh' }
+  | { readonly kind: 'bad-name'; readonly why: string }
+
+/** Why one of the person's own second factors was not renamed or removed. */
+export function refuseFactorChange(refusal: FactorChangeRefusal): HttpResponse {
+  switch (refusal.kind) {
+    case 'not-there':
+      return refuse('not-found')
+    case 'last-one':
+      return refuse('last-authenticator')
+    case 'not-fresh':
+      return refuse('fresh-proof-required')
+    case 'bad-name':
+      return refuse('bad-name', { members: { reason: refusal.why } })
+  }
+}

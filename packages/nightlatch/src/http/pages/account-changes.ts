@@ -2,13 +2,10 @@ import {
   changePassword,
   endTrustedDevice,
   mayRenewCodes,
-  removeAuthenticator,
-  renameAuthenticator,
   renewRecoveryCodes,
 } from '../../core/accounts/changes.js'
-import type { FactorKind } from '../../core/factors/factor.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
-import type { AuthenticatorId, SessionId, TrustedDeviceId } from '../../core/ids.js'
+import type { SessionId, TrustedDeviceId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
@@ -22,8 +19,6 @@ import {
   endSessionPage,
   endTrustedDevicePage,
   passwordPage,
-  removeAuthenticatorPage,
-  renamePage,
   renewCodesPage,
 } from '../../pages/index.js'
 import { statusOf } from '../problems.js'
@@ -31,7 +26,6 @@ import { page, retryAfter, seeOther } from '../response.js'
 import type { HttpResponse } from '../request.js'
 import { busy, forSignedIn, signedInForm, signInIsOver, withNotice } from '../guards.js'
 import { refusalPage } from '../refuse.js'
-import { nameProblem } from './name-problem.js'
 import { sessionCookies } from './sign-in.js'
 import { deviceName } from '../user-agent.js'
 import type { FormContext, Handler, SignedInContext, Context } from '../context.js'
@@ -61,78 +55,6 @@ export const fresh = (handler: (context: SignedInContext) => Promise<HttpRespons
       ? handler(context)
       : proveFirst(context),
   )
-
-interface Own<Id extends string> {
-  readonly id: Id
-  readonly name: string
-  /** How many second factors of all kinds the account has. */
-  readonly count: number
-}
-
-/** One of the person's own second factors of a kind. */
-export async function ownFactor<Id extends string>(
-  context: SignedInContext,
-  kind: FactorKind,
-): Promise<Own<Id> | null> {
-  const { items } = await context.services.core.queries.factors.listOf(context.signedIn.account.id)
-  const one = items.find((each) => each.id === context.id && each.kind === kind)
-  return one === undefined ? null : { id: one.id as Id, name: one.name, count: items.length }
-}
-
-const ownAuthenticator = (context: SignedInContext) => ownFactor<AuthenticatorId>(context, 'totp')
-
-export const getRename: Handler = fresh(async (context) => {
-  const one = await ownAuthenticator(context)
-  if (one === null) return notFound(context)
-  return page(renamePage(siteOf(context, context.signedIn), { ...one, typed: context.query.get('name') }))
-})
-
-export const postRename: Handler = signedInForm(async (context) => {
-  const one = await ownAuthenticator(context)
-  if (one === null) return notFound(context)
-  const name = context.form.get('name') ?? ''
-  const outcome = await renameAuthenticator(context.services.core, { ...change(context), id: one.id, name })
-  switch (outcome.kind) {
-    case 'renamed':
-      return done(context, { key: 'authenticator-renamed', name: name.trim() })
-    case 'not-there':
-      return notFound(context)
-    case 'not-fresh':
-      return proveFirst(context, `${context.request.path}?name=${encodeURIComponent(name.slice(0, 100))}`)
-    case 'bad-name': {
-      const view = { ...one, typed: name.slice(0, 100), problems: [nameProblem(outcome.why, name)] }
-      return page(renamePage(siteOf(context, context.signedIn), view), { status: statusOf('bad-name') })
-    }
-  }
-})
-
-export const getRemove: Handler = fresh(async (context) => {
-  const one = await ownAuthenticator(context)
-  return one === null ? notFound(context) : page(showRemove(context, one))
-})
-
-const showRemove = (context: SignedInContext, one: { id: string; name: string; count: number }) =>
-  removeAuthenticatorPage(siteOf(context, context.signedIn), {
-    ...one,
-    last: one.count === 1,
-    required: context.services.core.policy.mfa === 'required',
-  })
-
-export const postRemove: Handler = signedInForm(async (context) => {
-  const one = await ownAuthenticator(context)
-  if (one === null) return notFound(context)
-  const outcome = await removeAuthenticator(context.services.core, { ...change(context), id: one.id })
-  switch (outcome.kind) {
-    case 'removed':
-      return done(context, { key: 'authenticator-removed', name: one.name })
-    case 'not-there':
-      return notFound(context)
-    case 'last-one':
-      return page(showRemove(context, one), { status: statusOf('last-authenticator') })
-    case 'not-fresh':
-      return proveFirst(context)
-  }
-})
 
 export const getRenewCodes: Handler = forSignedIn(async (context) => {
   if (!hasSecondFactor(context.signedIn.account)) return notFound(context)

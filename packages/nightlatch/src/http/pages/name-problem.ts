@@ -7,3 +7,7 @@ export function nameProblem(why: 'empty' | 'too-long' | 'not-allowed' | 'taken',
   if (why === 'too-long') return { key: 'name-long', field: 'name', max: longestAuthenticatorName }
   return { key: 'name-empty', field: 'name' }
 }
+
+/** Names are told apart within one kind. */
+export const passkeyNameProblem = (why: Parameters<typeof nameProblem>[0], name: string): Problem =>
+  why === 'taken' ? { key: 'name-taken-passkey', field: 'name', name: name.trim() } : nameProblem(why, name)

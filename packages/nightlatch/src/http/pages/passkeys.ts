@@ -11,7 +11,6 @@ import { countOf } from '../../core/factors/registry.js'
 import type { PasskeysView, Problem } from '../../pages/index.js'
 import { statusOf } from '../problems.js'
 import type { Services } from '../services.js'
-import { nameProblem } from './name-problem.js'
 import type { Context, SignedInContext } from '../context.js'
 
 /** What the browser is to answer, sealed: it is the only one who has it, and the database learns of it when it is used. */
@@ -131,7 +130,3 @@ export async function passkeysView({ services, signedIn }: SignedInContext): Pro
       userId === null || !offersPasskeys(core) ? null : { rpId, userId, ...names, allAcceptedCredentialIds },
   }
 }
-
-/** Names are told apart within one kind. */
-export const passkeyNameProblem = (why: Parameters<typeof nameProblem>[0], name: string): Problem =>
-  why === 'taken' ? { key: 'name-taken-passkey', field: 'name', name: name.trim() } : nameProblem(why, name)

@@ -39,7 +39,11 @@ const outer = (layer, folders) => ({
     testTimeout: 60000,
     hookTimeout: 120000,
   }`,
-  stryker: { timeoutMS: 60_000, thresholds: { high: 95, low: promisedOutside, break: promisedOutside } },
+  stryker: {
+    timeoutMS: 60_000,
+    dryRunTimeoutMinutes: 30,
+    thresholds: { high: 95, low: promisedOutside, break: promisedOutside },
+  },
 })
 
 /** What is mutated, and what that takes. */

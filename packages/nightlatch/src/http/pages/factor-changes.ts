@@ -50,8 +50,10 @@ async function ownFactor<Id extends string>(
 
 /** The pages on which one is renamed. */
 function renamePages<Id extends string>(factor: Changeable<Id>): readonly [Handler, Handler] {
-  const show = (context: SignedInContext, view: Own<Id> & { typed: string | undefined; problems?: Problem[] }) =>
-    renamePage(siteOf(context, context.signedIn), { ...view, ...factor.view })
+  const show = (
+    context: SignedInContext,
+    view: Own<Id> & { typed: string | undefined; problems?: Problem[] },
+  ) => renamePage(siteOf(context, context.signedIn), { ...view, ...factor.view })
   const get = fresh(async (context) => {
     const one = await ownFactor<Id>(context, factor.kind)
     if (one === null) return notFound(context)

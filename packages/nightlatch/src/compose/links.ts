@@ -1,3 +1,4 @@
+import { invitationPath } from '../core/accounts/invitation.js'
 import type { Token } from '../core/tokens.js'
 import type { Settings } from '../config/read.js'
 
@@ -5,4 +6,4 @@ import type { Settings } from '../config/read.js'
 export const invitationUrl = (
   { origin, basePath }: Pick<Settings, 'origin' | 'basePath'>,
   token: Token,
-): string => `${origin}${basePath}/invitation?token=${token.reveal()}`
+): string => origin + basePath + invitationPath(token)

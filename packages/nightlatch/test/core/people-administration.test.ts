@@ -276,6 +276,7 @@ describe('a group that is renamed or removed', () => {
     expect(await renameGroup(here.core, { name, next: 'x', actor })).toEqual({ kind: 'not-there' })
     expect(await renameGroup(here.core, { name: `${name}!`, next: 'a,b', actor })).toEqual({
       kind: 'bad-group',
+      why: 'not-allowed',
     })
     expect(await removeGroup(here.core, { name: `${name}!`, actor })).toBe(1)
     expect(await removeGroup(here.core, { name, actor })).toBeNull()

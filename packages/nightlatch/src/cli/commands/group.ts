@@ -23,14 +23,40 @@ export const addGroupCommands: AddCommands = (program, deps) => {
 
 const describe = ({ name, members }: GroupWithCount) => ({ name, members })
 
+interface Given {
+  /** What stands behind the command. */
+  readonly names: readonly string[]
+  readonly options: Options
+}
+
+interface GroupCommand {
+  /** With what stands behind it: `rename <group> <name>`. */
+  readonly usage: string
+  readonly description: string
+  readonly example: string
+  readonly extend?: (command: CliCommand) => void
+  run(app: Nightlatch, given: Given): Promise<void>
+}
+
+/** What every command about groups has. */
+function addGroupCommand(group: CliCommand, deps: CliDeps, about: GroupCommand): void {
+  const command = group.command(about.usage).description(about.description).example(about.example)
+  about.extend?.(command)
+  command.option('--json', 'Print JSON.')
+  addSettingFlags(command, databaseSettings).action(async (...given: readonly unknown[]) => {
+    // Behind the names come the options and the command itself.
+    const names = given.slice(0, -2) as readonly string[]
+    const options = given.at(-2) as Options
+    await onDatabase(deps, options, (app) => about.run(app, { names, options }))
+  })
+}
+
 function addList(group: CliCommand, deps: CliDeps): void {
-  const list = group
-    .command('list')
-    .description('Lists the groups and how many accounts are in each.')
-    .example('nightlatch group list')
-    .option('--json', 'Print JSON.')
-  addSettingFlags(list, databaseSettings).action(async (options: Options) => {
-    await onDatabase(deps, options, async (app) => {
+  addGroupCommand(group, deps, {
+    usage: 'list',
+    description: 'Lists the groups and how many accounts are in each.',
+    example: 'nightlatch group list',
+    async run(app, { options }) {
       const groups = await listGroups(app.core)
       if (options['json'] === true) return printJson(deps, { groups: groups.map(describe) })
       printTable(
@@ -40,20 +66,20 @@ function addList(group: CliCommand, deps: CliDeps): void {
       )
       if (groups.length === 0)
         tell(deps, 'There is no group yet: nightlatch user edit NAME --add-group GROUP makes one.')
-    })
+    },
   })
 }
 
 function addShow(group: CliCommand, deps: CliDeps): void {
-  const show = group
-    .command('show <group>')
-    .description('Lists the accounts of a group.')
-    .example('nightlatch group show admins')
-    .option('--limit <number>', 'So many at most.', wholeNumber(1, 10_000), 1000)
-    .option('--after <name>', 'Those behind this user name.')
-    .option('--json', 'Print JSON.')
-  addSettingFlags(show, databaseSettings).action(async (name: string, options: Options) => {
-    await onDatabase(deps, options, async (app) => {
+  addGroupCommand(group, deps, {
+    usage: 'show <group>',
+    description: 'Lists the accounts of a group.',
+    example: 'nightlatch group show admins',
+    extend: (command) =>
+      command
+        .option('--limit <number>', 'So many at most.', wholeNumber(1, 10_000), 1000)
+        .option('--after <name>', 'Those behind this user name.'),
+    async run(app, { names: [name = ''], options }) {
       const found = await mustFind(app, name)
       const { people, next } = await listPeople(app.core, {
         group: name,
@@ -65,7 +91,7 @@ function addShow(group: CliCommand, deps: CliDeps): void {
       for (const username of accounts) print(deps, printable(username))
       if (next !== null) tell(deps, `There are more: add --after ${next}`)
       if (found.members === 0) tell(deps, `Nobody is in ${found.name}.`)
-    })
+    },
   })
 }
 
@@ -82,13 +108,11 @@ const noSuchGroup = (name: string): Refused =>
   )
 
 function addRename(group: CliCommand, deps: CliDeps): void {
-  const rename = group
-    .command('rename <group> <name>')
-    .description('Gives a group another name, for all its accounts; rules that name it have to follow.')
-    .example('nightlatch group rename admins administrators')
-    .option('--json', 'Print JSON.')
-  addSettingFlags(rename, databaseSettings).action(async (name: string, next: string, options: Options) => {
-    await onDatabase(deps, options, async (app) => {
+  addGroupCommand(group, deps, {
+    usage: 'rename <group> <name>',
+    description: 'Gives a group another name, for all its accounts; rules that name it have to follow.',
+    example: 'nightlatch group rename admins administrators',
+    async run(app, { names: [name = '', next = ''], options }) {
       const outcome = await renameGroup(app.core, { name, next, actor: atTheCommandLine })
       if (outcome.kind === 'not-there') throw noSuchGroup(name)
       if (outcome.kind === 'taken')
@@ -103,19 +127,17 @@ function addRename(group: CliCommand, deps: CliDeps): void {
       const renamed = await mustFind(app, outcome.name)
       if (options['json'] === true) return printJson(deps, { group: describe(renamed) })
       tell(deps, `Renamed ${name} to ${outcome.name}. Rules that ask for ${name} have to be changed.`)
-    })
+    },
   })
 }
 
 function addRemove(group: CliCommand, deps: CliDeps): void {
-  const remove = group
-    .command('remove <group>')
-    .description('Removes a group; its accounts stay.')
-    .example('nightlatch group remove guests')
-    .option('--yes', 'Do not ask; a script is never asked.')
-    .option('--json', 'Print JSON.')
-  addSettingFlags(remove, databaseSettings).action(async (name: string, options: Options) => {
-    await onDatabase(deps, options, async (app) => {
+  addGroupCommand(group, deps, {
+    usage: 'remove <group>',
+    description: 'Removes a group; its accounts stay.',
+    example: 'nightlatch group remove guests',
+    extend: (command) => command.option('--yes', 'Do not ask; a script is never asked.'),
+    async run(app, { names: [name = ''], options }) {
       const found = await mustFind(app, name)
       const effect = `This takes ${found.members} accounts out of ${found.name}; rules that ask for it let them pass no more.`
       if (options['yes'] !== true && found.members > 0) await confirmByName(deps, effect, found.name)
@@ -126,6 +148,6 @@ function addRemove(group: CliCommand, deps: CliDeps): void {
         deps,
         `Removed ${found.name}; ${members} ${members === 1 ? 'account was' : 'accounts were'} in it.`,
       )
-    })
+    },
   })
 }

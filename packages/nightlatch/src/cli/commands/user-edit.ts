@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Actor } from '../../core/accounts/actor.js'
 import { atTheCommandLine } from '../../core/accounts/actor.js'
-import type { AccountInput, AccountProblem } from '../../core/accounts/new-account.js'
+import type { AccountInput, AccountProblem, AccountRefusal } from '../../core/accounts/new-account.js'
 import { editAccount, type EditedPart, type EditOutcome } from '../../core/accounts/edit.js'
+import { parseEnd } from '../../core/accounts/end.js'
 import { day } from '../../core/ports/platform.js'
 import { addAccountCommand, type Options } from './account-command.js'
 import type { CliCommand } from '../framework/command.js'
@@ -31,23 +32,12 @@ export const groupsOption = (flags: string, description: string): Option =>
     ...text.split(','),
   ])
 
-export const momentOption = (flags: string, description: string): Option =>
-  new Option(flags, description).argParser(parseEnd)
-
-const latest = 253_402_300_799
-
-/** Unix seconds. A date is the first moment of that day, as for `chage -E`. */
-function parseEnd(text: string): number {
-  const days = /^(\d{1,4})d$/.exec(text)
-  if (days !== null) return Math.floor(Date.now() / 1000) + Number(days[1]) * day
-  const date = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text
-  const seconds = Math.floor(Date.parse(date) / 1000)
-  const isWhole = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(date)
-  // 2027-02-30 is the 2nd of March to Date.parse.
-  const isDay = new Date(`${date.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(date.slice(0, 10)) === true
-  if (isWhole && isDay && seconds > 0 && seconds <= latest) return seconds
-  throw new InvalidArgumentError('Write 2027-03-01, 2027-03-01T18:00:00Z, or 90d for in 90 days.')
-}
+export const momentOption = (flags: string, description: string, deps: CliDeps): Option =>
+  new Option(flags, description).argParser((text) => {
+    const at = parseEnd(text, Math.floor(deps.now()))
+    if (at !== null) return at
+    throw new InvalidArgumentError('Write 2027-03-01, 2027-03-01T18:00:00Z, or 90d for in 90 days.')
+  })
 
 export function addUserEdit(user: CliCommand, deps: CliDeps): void {
   addAccountCommand(user, deps, {
@@ -67,7 +57,7 @@ export function addUserEdit(user: CliCommand, deps: CliDeps): void {
         .option('--no-admin', 'No administrator.')
         .addOption(groupsOption('--add-group <name...>', 'Groups to be in; one that is not there is made.'))
         .addOption(groupsOption('--remove-group <name...>', 'Groups not to be in.'))
-        .addOption(momentOption('--expires <date>', endHelp))
+        .addOption(momentOption('--expires <date>', endHelp, deps))
         .option('--no-expiry', 'The account does not end.')
         .option('--even-the-last', evenTheLast),
     async run(app, account, { options }) {
@@ -131,21 +121,19 @@ function editRefused(outcome: Refusal, { username, edit }: { username: string; e
       'the application keeps names, addresses and groups: change them there',
       'kept-elsewhere',
     )
-  return accountRefused(outcome.why, {
-    username: edit.username ?? username,
-    email: edit.email,
-    name: edit.name,
-    groups: outcome.group === undefined ? edit.addGroups : [outcome.group],
-  })
+  const { email, name, addGroups: groups } = edit
+  return accountRefused(outcome, { username: edit.username ?? username, email, name, groups })
 }
 
 type Wishes = Pick<AccountInput, 'username' | 'email' | 'name' | 'groups'>
-type Problem = AccountProblem | Extract<EditOutcome, { kind: 'refused' }>['why']
 
-export const accountRefused = (why: Problem, wishes: Wishes): Refused =>
-  new Refused(accountProblems[why](wishes), why === 'name-taken' ? why : 'refused')
+export const accountRefused = ({ why, group }: AccountRefusal, wishes: Wishes): Refused =>
+  new Refused(
+    accountProblems[why](group === undefined ? wishes : { ...wishes, groups: [group] }),
+    why === 'name-taken' ? why : 'refused',
+  )
 
-const accountProblems: Readonly<Record<Problem, (wishes: Wishes) => string>> = {
+const accountProblems: Readonly<Record<AccountProblem, (wishes: Wishes) => string>> = {
   'bad-username': ({ username }) =>
     `${JSON.stringify(username)} cannot be a username: use letters, digits and . _ - + @, and begin with a letter or digit`,
   'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,

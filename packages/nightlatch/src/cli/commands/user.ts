@@ -56,7 +56,7 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
     .option('--name <name>', "The person's name, as shown.")
     .option('--admin', 'An administrator.')
     .addOption(groupsOption('--group <name...>', 'Groups to be in; one that is not there is made.'))
-    .addOption(momentOption('--expires <date>', endHelp))
+    .addOption(momentOption('--expires <date>', endHelp, deps))
     .option('--json', 'Print JSON.')
   addSettingFlags(add, linkSettings).action(async (username: string, options: Options) => {
     const settings = settingsOf(deps, options)
@@ -86,7 +86,7 @@ interface Adding {
 
 async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Adding): Promise<void> {
   const invited = await administration.inviteAccount(app.core, wishes)
-  if (invited.kind === 'refused') throw accountRefused(invited.why, wishes)
+  if (invited.kind === 'refused') throw accountRefused(invited, wishes)
   const url = invitationUrl((await knownSite(app)).settings, invited.token)
   const expiresAt = isoTime(invited.expiresAt)
   if (options['json'] === true)
@@ -105,7 +105,7 @@ async function addOne(
 ): Promise<void> {
   const { wishes, options, password } = adding
   const added = await administration.addAccount(app.core, wishes, { password })
-  if (added.kind === 'refused') throw accountRefused(added.why, wishes)
+  if (added.kind === 'refused') throw accountRefused(added, wishes)
   if (added.kind === 'bad-password') throw new Refused(passwordProblem(app, added.why), 'bad-password')
   if (added.kind === 'busy') throw new Refused(busy)
   if (options['json'] === true) return printJson(deps, { account: describeAccount(added.account) })

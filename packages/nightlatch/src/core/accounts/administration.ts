@@ -1,7 +1,7 @@
 import { tellOwner } from '../notify/notices.js'
 import type { Account } from './account.js'
 import { isOpen, parseLoginName } from './account.js'
-import type { AccountInput, AccountProblem, PreparedAccount } from './new-account.js'
+import type { AccountInput, AccountProblem, AccountRefusal, PreparedAccount } from './new-account.js'
 import { parseAccountInput } from './new-account.js'
 import { passwordKey } from '../rate-limits/attempts.js'
 import type { Actor } from './actor.js'
@@ -24,11 +24,11 @@ import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 
-const refuse = (why: AccountProblem) => ({ kind: 'refused', why }) as const
+const refuse = (why: AccountProblem): AccountRefusal => ({ kind: 'refused', why })
 
 export type AddOutcome =
   | { readonly kind: 'added'; readonly account: Account }
-  | { readonly kind: 'refused'; readonly why: AccountProblem }
+  | AccountRefusal
   | { readonly kind: 'bad-password'; readonly why: PasswordProblem }
   | { readonly kind: 'busy' }
 
@@ -82,7 +82,7 @@ async function add(
 
 export type InviteOutcome =
   | { readonly kind: 'invited'; readonly account: Account; readonly token: Token; readonly expiresAt: number }
-  | { readonly kind: 'refused'; readonly why: AccountProblem }
+  | AccountRefusal
 
 /** Adds an account without a password, and the one-time link with which its owner chooses one. */
 export async function inviteAccount(
@@ -181,13 +181,9 @@ export async function disableAccount(
   account: Account,
   actor: Actor = atTheCommandLine,
 ): Promise<TakenAway> {
-  const now = core.platform.nowSeconds()
-  const outcome = await core[storage].atomically<TakenAway>(async (stores) => {
-    if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
+  const outcome = await takeAway(core, { account, event: 'account.disabled', actor }, async (stores) => {
     await stores.accounts.setDisabled(account.id, true)
     await endEverything(stores, account.id)
-    await noteAct(core, stores, { account, event: 'account.disabled', actor })
-    return { kind: 'done' }
   })
   if (outcome.kind === 'done') tellOwner(core, { kind: 'account-blocked', account, client: noClient })
   return outcome
@@ -224,15 +220,23 @@ export async function removeAccount(
   account: Account,
   actor: Actor = atTheCommandLine,
 ): Promise<TakenAway> {
-  const now = core.platform.nowSeconds()
-  return core[storage].atomically<TakenAway>(async (stores) => {
-    if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
+  const details = { username: account.username }
+  return takeAway(core, { account, event: 'account.removed', actor, details }, async (stores) => {
     await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
     await stores.attempts.clear(...countersOf(account.id))
     await stores.accounts.remove(account.id)
-    const details = { username: account.username }
-    await noteAct(core, stores, { account, event: 'account.removed', actor, details })
+  })
+}
+
+/** Never the last administrator who can sign in, unless that is what was asked for. */
+async function takeAway(core: Core, act: Act, work: (stores: Stores) => Promise<void>): Promise<TakenAway> {
+  const { account, actor } = act
+  const now = core.platform.nowSeconds()
+  return core[storage].atomically<TakenAway>(async (stores) => {
+    if (!(await mayLoseAdministrator(stores, account, { actor, now }))) return { kind: 'last-administrator' }
+    await work(stores)
+    await noteAct(core, stores, act)
     return { kind: 'done' }
   })
 }

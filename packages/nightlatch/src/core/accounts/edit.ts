@@ -2,13 +2,13 @@ import type { Account, LoginName } from './account.js'
 import { isOpen, parseDisplayName, parseEmail, parseLoginName } from './account.js'
 import type { Actor } from './actor.js'
 import { by } from './actor.js'
-import type { AccountProblem } from './new-account.js'
+import type { AccountProblem, AccountRefusal } from './new-account.js'
 import type { AuditEventName } from '../audit/audit.js'
 import { noClient, note } from '../audit/audit.js'
 import { tellOwner } from '../notify/notices.js'
 import type { Core } from '../core.js'
 import type { Group } from './groups.js'
-import { groupKey, parseGroup } from './groups.js'
+import { groupKey, parseGroups } from './groups.js'
 import { mayLoseAdministrator } from './last-administrator.js'
 import { indexAccount } from './people.js'
 import { findInstallation } from '../maintenance/installation.js'
@@ -31,11 +31,9 @@ export interface AccountEdit {
   readonly endsAt?: number | null | undefined
 }
 
-type EditProblem = AccountProblem | 'bad-group' | 'too-many-groups'
-
 export type EditOutcome =
   | { readonly kind: 'edited'; readonly account: Account; readonly changed: readonly EditedPart[] }
-  | { readonly kind: 'refused'; readonly why: EditProblem; readonly group?: string }
+  | AccountRefusal
   /** Nobody could administer this installation any more. */
   | { readonly kind: 'last-administrator' }
   | { readonly kind: 'not-there' }
@@ -55,10 +53,9 @@ interface Parsed {
   readonly exactly: boolean
 }
 
-type Refusal = Extract<EditOutcome, { kind: 'refused' }>
-const refuse = (why: EditProblem): Refusal => ({ kind: 'refused', why })
+const refuse = (why: AccountProblem): AccountRefusal => ({ kind: 'refused', why })
 
-type ParsedEmail = Parsed['email'] | Refusal
+type ParsedEmail = Parsed['email'] | AccountRefusal
 
 function parseNewEmail(core: Core, text: string | undefined): ParsedEmail {
   if (text === undefined) return null
@@ -67,10 +64,10 @@ function parseNewEmail(core: Core, text: string | undefined): ParsedEmail {
   return email.kind === 'refused' ? refuse('bad-email') : email
 }
 
-const isRefusal = (parsed: object | null): parsed is Refusal =>
+const isRefusal = (parsed: object | null): parsed is AccountRefusal =>
   parsed !== null && 'kind' in parsed && parsed.kind === 'refused'
 
-function parseEdit(core: Core, edit: AccountEdit): Parsed | Refusal {
+function parseEdit(core: Core, edit: AccountEdit): Parsed | AccountRefusal {
   const username = edit.username === undefined ? null : parseLoginName(core.platform, edit.username)
   if (username?.kind === 'refused') return refuse('bad-username')
   const email = parseNewEmail(core, edit.email)
@@ -78,19 +75,9 @@ function parseEdit(core: Core, edit: AccountEdit): Parsed | Refusal {
   const name = edit.name === undefined ? null : parseDisplayName(edit.name)
   if (edit.name !== undefined && name === null) return refuse('bad-name')
   const add = parseGroups([...(edit.groups ?? []), ...(edit.addGroups ?? [])])
-  if (isRefusal(add)) return add
+  if (add.kind === 'refused') return { ...refuse('bad-group'), group: add.text }
   const remove = new Set((edit.removeGroups ?? []).map(groupKey))
-  return { username, email, name, add, remove, exactly: edit.groups !== undefined }
-}
-
-function parseGroups(names: readonly string[]): readonly Group[] | Refusal {
-  const groups: Group[] = []
-  for (const text of names) {
-    const parsed = parseGroup(text)
-    if (parsed.kind === 'refused') return { ...refuse('bad-group'), group: text }
-    groups.push(parsed.group)
-  }
-  return groups
+  return { username, email, name, add: add.groups, remove, exactly: edit.groups !== undefined }
 }
 
 interface Editing {
@@ -156,7 +143,7 @@ async function write(
   core: Core,
   stores: Stores,
   { held, parsed, edit }: { readonly held: Account; readonly parsed: Parsed; readonly edit: AccountEdit },
-): Promise<EditProblem | null> {
+): Promise<AccountProblem | null> {
   if (!(await writeProfile(core, stores, { held, parsed }))) return 'name-taken'
   if (edit.admin !== undefined) await stores.accounts.setAdmin(held.id, edit.admin)
   if (edit.endsAt !== undefined) await stores.accounts.setEnd(held.id, edit.endsAt)

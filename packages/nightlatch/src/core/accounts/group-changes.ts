@@ -2,7 +2,7 @@ import type { Actor } from './actor.js'
 import { by } from './actor.js'
 import { note } from '../audit/audit.js'
 import type { Core } from '../core.js'
-import type { GroupWithCount } from './groups.js'
+import type { GroupProblem, GroupWithCount } from './groups.js'
 import { groupKey, parseGroup } from './groups.js'
 import { Rollback, storage } from '../ports/stores.js'
 
@@ -15,7 +15,7 @@ export const findGroup = (core: Core, name: string): Promise<GroupWithCount | nu
 type RenameGroupOutcome =
   | { readonly kind: 'renamed'; readonly name: string }
   | { readonly kind: 'not-there' }
-  | { readonly kind: 'bad-group' }
+  | { readonly kind: 'bad-group'; readonly why: GroupProblem }
   | { readonly kind: 'taken' }
 
 /** For every member at once. Rules that name it have to be changed by whoever wrote them. */
@@ -24,7 +24,7 @@ export async function renameGroup(
   { name, next, actor }: { readonly name: string; readonly next: string; readonly actor: Actor },
 ): Promise<RenameGroupOutcome> {
   const parsed = parseGroup(next)
-  if (parsed.kind === 'refused') return { kind: 'bad-group' }
+  if (parsed.kind === 'refused') return { kind: 'bad-group', why: parsed.why }
   const key = groupKey(name)
   return core[storage].atomically<RenameGroupOutcome>(async (stores) => {
     await stores.groups.hold()

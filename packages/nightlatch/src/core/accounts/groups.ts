@@ -26,7 +26,7 @@ export interface GroupStore {
   remove(key: GroupKey): Promise<number | null>
 }
 
-type GroupProblem = 'empty' | 'too-long' | 'not-allowed'
+export type GroupProblem = 'empty' | 'too-long' | 'not-allowed'
 
 type ParsedGroup =
   { readonly kind: 'group'; readonly group: Group } | { readonly kind: 'refused'; readonly why: GroupProblem }
@@ -43,6 +43,22 @@ export function parseGroup(text: string): ParsedGroup {
   if ([...name].length > longestGroupName) return { kind: 'refused', why: 'too-long' }
   if (separators.test(name) || bidi.test(name)) return { kind: 'refused', why: 'not-allowed' }
   return { kind: 'group', group: { name, key: groupKey(name) } }
+}
+
+type ParsedGroups =
+  | { readonly kind: 'groups'; readonly groups: readonly Group[] }
+  /** Which of them it was. */
+  | { readonly kind: 'refused'; readonly text: string; readonly why: GroupProblem }
+
+/** Several of them; one that is named twice counts once. */
+export function parseGroups(names: readonly string[]): ParsedGroups {
+  const groups = new Map<GroupKey, Group>()
+  for (const text of names) {
+    const parsed = parseGroup(text)
+    if (parsed.kind === 'refused') return { ...parsed, text }
+    if (!groups.has(parsed.group.key)) groups.set(parsed.group.key, parsed.group)
+  }
+  return { kind: 'groups', groups: [...groups.values()] }
 }
 
 /** Up and down again, and small letters that have two forms as one: nobody tells groups apart by them. */

@@ -1,4 +1,8 @@
 import type { AccountId, InvitationId } from '../ids.js'
+import type { Token } from '../tokens.js'
+
+/** Where a one-time link leads, below the base path. */
+export const invitationPath = (token: Token): string => `/invitation?token=${token.reveal()}`
 
 /** A one-time link: to choose the password of an account, or to create the very first account. */
 export interface Invitation {

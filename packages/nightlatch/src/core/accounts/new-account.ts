@@ -2,7 +2,7 @@ import type { LoginName, NewAccount } from './account.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
 import type { Core } from '../core.js'
 import type { Group } from './groups.js'
-import { parseGroup } from './groups.js'
+import { parseGroups } from './groups.js'
 import { newAccount } from '../sign-in/password-check.js'
 
 export interface AccountInput {
@@ -15,16 +15,23 @@ export interface AccountInput {
   readonly admin: boolean
 }
 
-export type AccountProblem = 'bad-username' | 'bad-email' | 'bad-name' | 'bad-group' | 'name-taken'
+export type AccountProblem =
+  'bad-username' | 'bad-email' | 'bad-name' | 'bad-group' | 'too-many-groups' | 'name-taken'
 
-type ParsedAccountInput =
-  ({ readonly kind: 'parsed' } & PreparedAccount) | { readonly kind: 'refused'; readonly why: AccountProblem }
+export interface AccountRefusal {
+  readonly kind: 'refused'
+  readonly why: AccountProblem
+  /** Which group cannot be one. */
+  readonly group?: string
+}
+
+type ParsedAccountInput = ({ readonly kind: 'parsed' } & PreparedAccount) | AccountRefusal
 
 export interface PreparedAccount extends NewAccount {
   readonly groups: readonly Group[]
 }
 
-const refuse = (why: AccountProblem) => ({ kind: 'refused', why }) as const
+const refuse = (why: AccountProblem): AccountRefusal => ({ kind: 'refused', why })
 
 /** What an administrator (or the first person) asks for → an account that is not stored yet. */
 export function parseAccountInput(core: Core, input: AccountInput): ParsedAccountInput {
@@ -34,8 +41,10 @@ export function parseAccountInput(core: Core, input: AccountInput): ParsedAccoun
   if (email?.kind === 'refused') return refuse('bad-email')
   const name = parseDisplayName(input.name ?? '')
   if (name === null) return refuse('bad-name')
-  const groups = parseGroups(input.groups ?? [], core.policy.groups.most)
-  if (groups === null) return refuse('bad-group')
+  const parsed = parseGroups(input.groups ?? [])
+  if (parsed.kind === 'refused') return { ...refuse('bad-group'), group: parsed.text }
+  const { groups } = parsed
+  if (groups.length > core.policy.groups.most) return refuse('too-many-groups')
   return { kind: 'parsed', ...preparedAccount(core, { username, email, name, groups, input }) }
 }
 
@@ -65,15 +74,4 @@ function preparedAccount(core: Core, { username, email, name, groups, input }: P
     loginNames: [...new Set(email === null ? [username.key] : [username.key, email.key])],
     groups,
   }
-}
-
-/** Null when one of them cannot be a group, or there are too many. */
-function parseGroups(names: readonly string[], most: number): readonly Group[] | null {
-  const groups = new Map<string, Group>()
-  for (const name of names) {
-    const parsed = parseGroup(name)
-    if (parsed.kind === 'refused') return null
-    if (!groups.has(parsed.group.key)) groups.set(parsed.group.key, parsed.group)
-  }
-  return groups.size > most ? null : [...groups.values()]
 }

@@ -1,8 +1,8 @@
-import { actingAs, mayAdminister } from '../../../core/accounts/administrators.js'
+import { actingAs, administrationFor } from '../../../core/accounts/administrators.js'
 import type { Actor } from '../../../core/accounts/actor.js'
-import { isFresh } from '../../../core/sessions/session.js'
+import type { SignedIn } from '../../../core/sessions/session.js'
 import type { Notice } from '../../../pages/index.js'
-import type { FormContext, Handler, SignedInContext } from '../../context.js'
+import type { Context, FormContext, Handler, SignedInContext } from '../../context.js'
 import { asSignedIn, browserOf, nowOf, policyOf, signedInOf } from '../../context.js'
 import { signedInForm, withNotice } from '../../guards.js'
 import { refusalPage } from '../../refuse.js'
@@ -10,20 +10,23 @@ import type { HttpResponse } from '../../request.js'
 import { seeOther } from '../../response.js'
 import { proveFirst } from '../account-changes.js'
 
+const mayWhat = (context: Context, signedIn: SignedIn | null): ReturnType<typeof administrationFor> =>
+  administrationFor(policyOf(context), signedIn, nowOf(context))
+
 /** For administrators who gave two factors. To everybody else there is nothing here, signed in or not. */
 export const forAdministrators =
   (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
   async (context) => {
     const signedIn = await signedInOf(context)
-    return signedIn !== null && mayAdminister(signedIn)
-      ? handler(asSignedIn(context, signedIn))
-      : refusalPage(context, 'not-found')
+    return signedIn === null || mayWhat(context, signedIn) === 'nothing'
+      ? refusalPage(context, 'not-found')
+      : handler(asSignedIn(context, signedIn))
   }
 
 /** Pages of a change are shown to somebody who may make it just now. */
 export const freshly = (handler: (context: SignedInContext) => Promise<HttpResponse>): Handler =>
   forAdministrators(async (context) =>
-    isFresh(policyOf(context), context.signedIn.session, nowOf(context))
+    mayWhat(context, context.signedIn) === 'change'
       ? handler(context)
       : proveFirst(context, withQuery(context)),
   )
@@ -38,8 +41,9 @@ export const adminForm = (
   handler: (context: SignedInContext & FormContext) => Promise<HttpResponse>,
 ): Handler => {
   const whenSignedIn = signedInForm(async (context) => {
-    if (!mayAdminister(context.signedIn)) return refusalPage(context, 'not-found')
-    if (isFresh(policyOf(context), context.signedIn.session, nowOf(context))) return handler(context)
+    const may = mayWhat(context, context.signedIn)
+    if (may === 'nothing') return refusalPage(context, 'not-found')
+    if (may === 'change') return handler(context)
     const typed = [...context.form].map(([name, text]) => `${name}=${encodeURIComponent(text)}`).join('&')
     const query = typed === '' || typed.length > longestTyped ? '' : `?${typed}`
     return proveFirst(context, context.request.path + query)

@@ -9,7 +9,9 @@ import {
   resetSecondFactor,
 } from '../../../core/accounts/administration.js'
 import type { AccountEdit, EditOutcome } from '../../../core/accounts/edit.js'
+import { parseEnd } from '../../../core/accounts/end.js'
 import { editAccount } from '../../../core/accounts/edit.js'
+import { invitationPath } from '../../../core/accounts/invitation.js'
 import { rescueAccount } from '../../../core/accounts/rescue.js'
 import { hasSecondFactor } from '../../../core/factors/factor.js'
 import type { Token } from '../../../core/tokens.js'
@@ -33,6 +35,7 @@ import { statusOf } from '../../problems.js'
 import { refusalPage } from '../../refuse.js'
 import type { HttpResponse } from '../../request.js'
 import { page } from '../../response.js'
+import { isoSeconds } from '../../../shared/time.js'
 import { activityRow, factorRows } from '../account.js'
 import { actorOf, adminForm, doneAt, forAdministrators, freshly } from './guard.js'
 import { personRow } from './people.js'
@@ -89,10 +92,9 @@ export const getPerson: Handler = forAdministrators(
   }),
 )
 
+/** As it may be typed: a day says its first moment. */
 const dayOf = (seconds: number | null): string =>
-  seconds === null
-    ? ''
-    : new Date(seconds * 1000).toISOString().replace('T00:00:00.000Z', '').replace('.000Z', 'Z')
+  seconds === null ? '' : isoSeconds(seconds).replace('T00:00:00Z', '')
 
 const typedOf = (account: Account): EditPersonView['typed'] => ({
   username: account.username,
@@ -142,7 +144,7 @@ export const postEditPerson: Handler = adminForm(
     const typed = typedIn(context.form, account)
     const again = (problem: Problem): HttpResponse =>
       page(showEdit(context, account, { typed, problems: [problem] }), { status: statusOf('invalid-body') })
-    const endsAt = parseEnd(typed.ends)
+    const endsAt = endOf(context, typed)
     if (endsAt === 'bad') return again({ key: 'other', field: 'ends', text: editProblems['bad-end'] })
     const edit = { admin: typed.admin, endsAt, ...(isKeptElsewhere(context) ? {} : ownEdit(typed)) }
     const outcome = await editAccount(context.services.core, account, {
@@ -195,16 +197,9 @@ function refusedField(why: Extract<EditRefusal, { kind: 'refused' }>['why']): Pr
   return { key: 'other', field: fields[why], text: editProblems[why] }
 }
 
-/** A date, at its beginning, or a moment; null: it does not end. */
-function parseEnd(text: string): number | null | 'bad' {
-  const given = text.trim()
-  if (given === '') return null
-  const moment = /^\d{4}-\d\d-\d\d$/.test(given) ? `${given}T00:00:00Z` : given
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(moment)) return 'bad'
-  const at = new Date(moment)
-  return Number.isNaN(at.getTime()) || !at.toISOString().startsWith(moment.slice(0, 10))
-    ? 'bad'
-    : Math.floor(at.getTime() / 1000)
+/** null: it does not end. */
+function endOf(context: SignedInContext, { ends }: EditPersonView['typed']): number | null | 'bad' {
+  return ends.trim() === '' ? null : (parseEnd(ends, nowOf(context)) ?? 'bad')
 }
 
 const nobody: EditPersonView['typed'] = {
@@ -238,7 +233,7 @@ export const postAddPerson: Handler = adminForm(
       page(addPersonPage(siteOf(context, context.signedIn), { typed, problems: [problem] }), {
         status: statusOf('invalid-body'),
       })
-    const endsAt = parseEnd(typed.ends)
+    const endsAt = endOf(context, typed)
     if (endsAt === 'bad') return again({ key: 'other', field: 'ends', text: editProblems['bad-end'] })
     const input = { ...ownEdit(typed), username: typed.username, admin: typed.admin, endsAt }
     const invited = await inviteAccount(context.services.core, input, actorOf(context))
@@ -252,7 +247,7 @@ const linkOf = (
   { token, expiresAt }: { readonly token: Token; readonly expiresAt: number },
 ) => ({
   kind: 'link' as const,
-  text: `${services.site.origin}${services.site.base}/invitation?token=${token.reveal()}`,
+  text: services.site.origin + services.site.base + invitationPath(token),
   untilSeconds: expiresAt,
 })
 

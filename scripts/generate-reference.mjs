@@ -111,13 +111,15 @@ const callers = {
   'signing-in': 'password given',
   'setting-up': 'password given and no second factor yet, or signed in and freshly proven',
   'signed-in': 'signed in',
+  administrator: 'administrators with two factors; everybody else gets 404',
+  'fresh-administrator': 'the same, freshly proven',
 }
 
 function httpPage() {
   const rows = operationIds.map((id) => {
     const { method, path } = operations[id]
     const { summary, caller, status } = endpoints[id]
-    return `| \`${method} ${apiPath}${path.replace(':id', '{id}')}\` | ${summary} | ${callers[caller]} | ${status} |`
+    return `| \`${method} ${apiPath}${path.replace(/:(id|name)/, '{$1}')}\` | ${summary} | ${callers[caller]} | ${status} |`
   })
   return `# HTTP interface
 

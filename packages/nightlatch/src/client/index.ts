@@ -1,4 +1,4 @@
-import type { BodyOf, ProblemOf, ValueOf } from '../http/api/endpoints.js'
+import type { AskedOf, BodyOf, ProblemOf, ValueOf } from '../http/api/endpoints.js'
 import type { Operation, OperationId } from '../http/api/operations.js'
 import { apiPath, operationIds, operations } from '../http/api/operations.js'
 
@@ -20,7 +20,7 @@ export interface Problem<Code extends string = string> {
   readonly detail?: string
   /** With `second-factor-required`: what is due. */
   readonly next?: 'verify' | 'setup'
-  /** Why a code, a name or a password cannot be used. */
+  /** Why a code, a name, a password or an account cannot be so. */
   readonly reason?: string
   /** With the reason `too-short`: how many characters are needed. */
   readonly shortest?: number
@@ -41,14 +41,17 @@ export type Result<Id extends OperationId> =
 
 type IdArgument<Id extends OperationId> = (typeof operations)[Id]['path'] extends `${string}:id${string}`
   ? [id: string]
-  : []
+  : (typeof operations)[Id]['path'] extends `${string}:name`
+    ? [name: string]
+    : []
+type AskedArgument<Id extends OperationId> = [AskedOf<Id>] extends [never] ? [] : [asked?: AskedOf<Id>]
 type BodyArgument<Id extends OperationId> =
   BodyOf<Id> extends null ? [] : Id extends 'setUpAuthenticator' ? [body?: BodyOf<Id>] : [body: BodyOf<Id>]
 
-/** One method an operation: the id of its path first, then what it sends. */
+/** One method an operation: the id or name of its path first, then what it sends or asks for. */
 export type Client = {
   readonly [Id in keyof typeof operations]: (
-    ...given: [...IdArgument<Id>, ...BodyArgument<Id>]
+    ...given: [...IdArgument<Id>, ...BodyArgument<Id>, ...AskedArgument<Id>]
   ) => Promise<Result<Id>>
 }
 
@@ -67,12 +70,21 @@ export function createClient(options: ClientOptions): Client {
   const call =
     (operation: Operation) =>
     async (...given: readonly unknown[]): Promise<unknown> => {
-      const [id, body] = operation.path.includes(':id') ? given : [undefined, given[0]]
-      const path = operation.path.replace(':id', encodeURIComponent(String(id)))
-      return resultOf(await fetch(base + path, initOf(operation, body)))
+      const [id, sent] = /:(?:id|name)/.test(operation.path) ? given : [undefined, given[0]]
+      const path = operation.path.replace(/:(?:id|name)/, encodeURIComponent(String(id)))
+      if (operation.method !== 'GET') return resultOf(await fetch(base + path, initOf(operation, sent)))
+      return resultOf(await fetch(base + path + queryOf(sent), initOf(operation, undefined)))
     }
   // Each method's arguments follow from the list of operations, which is also what `call` reads.
   return Object.fromEntries(operationIds.map((name) => [name, call(operations[name])])) as unknown as Client
+}
+
+function queryOf(asked: unknown): string {
+  const parts = Object.entries((asked ?? {}) as Readonly<Record<string, string | undefined>>)
+  const pairs = parts.flatMap(([name, text]) =>
+    text === undefined ? [] : [`${name}=${encodeURIComponent(text)}`],
+  )
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
 function initOf({ method }: Operation, body: unknown): RequestInit {

@@ -15,7 +15,7 @@ import type { Services } from './services.js'
 export interface Context {
   readonly services: Services
   readonly request: HttpRequest
-  /** The id in the path, or ''. */
+  /** The id or the name in the path, or ''. */
   readonly id: string
   readonly query: Form
 }

@@ -1,7 +1,8 @@
 import type { MessageKey } from '../pages/index.js'
+import { adminProblems } from './admin-problems.js'
 
 /** One way in which a request is refused, whoever asks and at whichever door. */
-interface Meaning {
+export interface Meaning {
   readonly status: number
   /** For people; may change. */
   readonly title: string
@@ -175,7 +176,7 @@ export const problems = {
   'no-second-factor': {
     status: 409,
     title: 'The account has no second factor',
-    help: 'Recovery codes come with the first authenticator.',
+    help: 'Recovery codes come with the first one, and there is nothing to be rescued from.',
   },
   'password-kept-elsewhere': {
     status: 409,
@@ -189,6 +190,7 @@ export const problems = {
     page: 'sign-in-loop',
     guide: 'guides/behind-a-proxy.md',
   },
+  ...adminProblems,
   'body-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -211,6 +213,11 @@ export const problems = {
     status: 422,
     title: 'The body does not say what is needed',
     help: '`errors` names each member that is missing or of the wrong type.',
+  },
+  'invalid-query': {
+    status: 422,
+    title: 'The address does not say what is needed',
+    help: '`errors` names each part of the query that cannot be used.',
   },
   'malformed-code': {
     status: 422,

@@ -1,4 +1,7 @@
-/** Routes by method and path. A path is matched as it was sent; `:id` stands for one id of ours. */
+/**
+ * Routes by method and path. A path is matched as it was sent; `:id` stands for one id of ours, `:name` at the end for a name
+ * that people chose, percent-encoded.
+ */
 export interface Route<Handler> {
   /** `ANY` answers every method alike and changes nothing. */
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'ANY'
@@ -26,16 +29,30 @@ export function router<Handler>(routes: readonly Route<Handler>[]): Router<Handl
     let id = ''
     let methods = paths.get(path)
     if (methods === undefined) {
-      const match = idPattern.exec(path)
-      if (match?.[1] === undefined) return { kind: 'no-such-path' }
-      id = match[1]
-      methods = paths.get(path.replace(idPattern, '/:id'))
-      if (methods === undefined) return { kind: 'no-such-path' }
+      id = idPattern.exec(path)?.[1] ?? ''
+      methods = id === '' ? undefined : paths.get(path.replace(idPattern, '/:id'))
+    }
+    if (methods === undefined) {
+      const at = path.lastIndexOf('/')
+      methods = paths.get(`${path.slice(0, at)}/:name`)
+      const name = methods && decoded(path.slice(at + 1))
+      if (methods === undefined || !name) return { kind: 'no-such-path' }
+      id = name
     }
     const route = methods.get(method === 'HEAD' ? 'GET' : method) ?? methods.get('ANY')
     return route === undefined
       ? { kind: 'wrong-method', allow: allowed(methods) }
       : { kind: 'found', route, id }
+  }
+}
+
+/** Null when it is no percent-encoded UTF-8, or has a U+0000, about which the databases disagree. */
+function decoded(segment: string): string | null {
+  try {
+    const name = decodeURIComponent(segment)
+    return name.includes('\0') ? null : name
+  } catch {
+    return null
   }
 }
 

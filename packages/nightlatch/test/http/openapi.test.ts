@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Endpoint } from '../../src/http/api/endpoints.js'
 import { endpoints, problemsOf } from '../../src/http/api/endpoints.js'
 import { openApiDocument } from '../../src/http/api/openapi.js'
+import type { OperationId } from '../../src/http/api/operations.js'
 import { operationIds } from '../../src/http/api/operations.js'
 import { apiRoutes } from '../../src/http/api/routes.js'
 import { cookiesFor } from '../../src/http/cookies.js'
@@ -52,7 +54,7 @@ describe('the OpenAPI document', () => {
   it('describes every route below /api/v1, and no other', () => {
     const routed = routes
       .filter((route) => route.path.startsWith('/api/'))
-      .map((route) => `${route.method} ${route.path.replace(':id', '{id}')}`)
+      .map((route) => `${route.method} ${route.path.replace(/:(id|name)/, '{$1}')}`)
     const written = described.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
     expect(written.sort()).toEqual(routed.sort())
     expect(apiRoutes).toHaveLength(written.length)
@@ -65,8 +67,14 @@ describe('the OpenAPI document', () => {
       expect(operation.summary).not.toBe('')
       expect(document.tags.map((tag) => tag.name)).toEqual(expect.arrayContaining(operation.tags))
       const places = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1])
-      expect((operation.parameters ?? []).map((one) => one.name)).toEqual(places)
-      expect((operation.parameters ?? []).every((one) => one.in === 'path' && one.required)).toBe(true)
+      const parameters = operation.parameters ?? []
+      const inPath = parameters.filter((one) => one.in === 'path')
+      expect(inPath.map((one) => one.name)).toEqual(places)
+      expect(inPath.every((one) => one.required)).toBe(true)
+      const asked = Object.keys((endpoints[name as OperationId] as Endpoint).asked?.entries ?? {})
+      const inQuery = parameters.filter((one) => one.in === 'query')
+      expect(inQuery.map((one) => one.name)).toEqual(asked)
+      expect(parameters).toHaveLength(inPath.length + inQuery.length)
     },
   )
 

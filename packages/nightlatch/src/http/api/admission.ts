@@ -1,10 +1,11 @@
 import type { Account } from '../../core/accounts/account.js'
+import { administrationFor } from '../../core/accounts/administrators.js'
 import type { SetUpOwner } from '../../core/factors/enrolment.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import type { HttpResponse } from '../request.js'
 import { setUpOwner } from '../pages/set-up.js'
 import type { SignedInContext, SigningInContext, Context } from '../context.js'
-import { asSignedIn, signedInOf, signingInOf } from '../context.js'
+import { asSignedIn, nowOf, policyOf, signedInOf, signingInOf } from '../context.js'
 import type { Caller } from './endpoints.js'
 import { refuse } from '../refuse.js'
 
@@ -18,6 +19,8 @@ export interface ContextOf {
   readonly 'signing-in': SigningInContext
   readonly 'setting-up': SettingUpContext
   readonly 'signed-in': SignedInContext
+  readonly administrator: SignedInContext
+  readonly 'fresh-administrator': SignedInContext
 }
 
 type Admission<V extends Context> =
@@ -53,6 +56,19 @@ export const admit: { readonly [C in Caller]: (context: Context) => Promise<Admi
     const signingIn = await signingInOf(context)
     return refused(signingIn === null ? refuse('not-signed-in') : secondFactorDue(signingIn.account))
   },
+
+  administrator: (context) => administrator(context, 'look'),
+  'fresh-administrator': (context) => administrator(context, 'change'),
+}
+
+/** Whoever may not look is told no more than at an address that there is not. */
+async function administrator(context: Context, wish: 'look' | 'change'): Promise<Admission<SignedInContext>> {
+  const signedIn = await signedInOf(context)
+  const may = administrationFor(policyOf(context), signedIn, nowOf(context))
+  if (signedIn === null || may === 'nothing') return refused(refuse('not-found'))
+  return may === 'look' && wish === 'change'
+    ? refused(refuse('fresh-proof-required'))
+    : admitted(asSignedIn(context, signedIn))
 }
 
 /** A right password alone opens nothing; `next` says what would. */

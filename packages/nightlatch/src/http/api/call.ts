@@ -5,14 +5,19 @@ import type { HttpResponse } from '../request.js'
 import { readJson, readOptionalJson } from '../bodies.js'
 import type { Context } from '../context.js'
 import type { ContextOf } from './admission.js'
-import type { BodyOf, Endpoint, ValueOf } from './endpoints.js'
+import type { AskedOf, BodyOf, Endpoint, ValueOf } from './endpoints.js'
 import { endpoints } from './endpoints.js'
 import type { OperationId } from './operations.js'
 import { refuse } from '../refuse.js'
 
 /** One call of an operation: somebody who may, with a body that was checked where there is one. */
 export type Call<Id extends OperationId> = ContextOf[(typeof endpoints)[Id]['caller']] &
-  ((typeof endpoints)[Id] extends { readonly body: GenericSchema } ? { readonly body: BodyOf<Id> } : unknown)
+  ((typeof endpoints)[Id] extends { readonly body: GenericSchema }
+    ? { readonly body: BodyOf<Id> }
+    : unknown) &
+  ((typeof endpoints)[Id] extends { readonly asked: GenericSchema }
+    ? { readonly asked: AskedOf<Id> }
+    : unknown)
 
 export type Handlers<Ids extends OperationId = OperationId> = {
   readonly [Id in Ids]: (call: Call<Id>) => Promise<HttpResponse>
@@ -48,11 +53,17 @@ function unwrapped(value: object): object {
   return typeof credential === 'object' && credential !== null ? { ...credential, ...beside } : value
 }
 
-function checkBody(schema: GenericSchema, value: object): BodyRead {
+const checkBody = (schema: GenericSchema, value: object): BodyRead => check(schema, value, 'invalid-body')
+
+/** What is asked for in the address, checked. What no part of it names is left out. */
+export const readAsked = (schema: GenericSchema, { query }: Context): BodyRead =>
+  check(schema, Object.fromEntries(query), 'invalid-query')
+
+function check(schema: GenericSchema, value: object, code: 'invalid-body' | 'invalid-query'): BodyRead {
   const checked = safeParse(schema, value)
   if (checked.success) return { kind: 'body', value: checked.output }
   const errors = checked.issues.map(errorOf)
-  return { kind: 'refused', answer: refuse('invalid-body', { members: { errors } }) }
+  return { kind: 'refused', answer: refuse(code, { members: { errors } }) }
 }
 
 /** Names the member, and never repeats what was sent in it: it may be a password. */

@@ -1,4 +1,5 @@
-import type { GenericSchema, InferOutput } from 'valibot'
+import type { GenericSchema, InferOutput, ObjectEntries, ObjectSchema } from 'valibot'
+import { adminEndpoints } from './admin-endpoints.js'
 import { credentialLimit, passkeyEndpoints } from './passkey-endpoints.js'
 import type { OperationId } from './operations.js'
 import { operations } from './operations.js'
@@ -6,12 +7,30 @@ import type { ProblemCode } from '../problems.js'
 import * as schemas from './schemas.js'
 
 /** Who may call: each has a context of its own type, so that no handler can forget to ask. */
-export type Caller = 'anyone' | 'signing-in' | 'setting-up' | 'signed-in'
+export type Caller =
+  | 'anyone'
+  | 'signing-in'
+  | 'setting-up'
+  | 'signed-in'
+  /** With two factors; to everybody else there is nothing here. */
+  | 'administrator'
+  /** The same, proven freshly enough for a change. */
+  | 'fresh-administrator'
 
 export interface Endpoint {
   readonly summary: string
-  readonly tag: 'Sign-in' | 'Session' | 'Authenticators' | 'Passkeys' | 'Recovery codes' | 'Account' | 'About'
+  readonly tag:
+    | 'Sign-in'
+    | 'Session'
+    | 'Authenticators'
+    | 'Passkeys'
+    | 'Recovery codes'
+    | 'Account'
+    | 'Administration'
+    | 'About'
   readonly caller: Caller
+  /** What may be asked for in the address. */
+  readonly asked?: ObjectSchema<ObjectEntries, undefined>
   readonly body?: GenericSchema
   /** How large the body may be, where that is not what others are. */
   readonly bodyLimit?: number
@@ -218,6 +237,7 @@ export const endpoints = {
     answer: null,
     problems: ['not-found'],
   },
+  ...adminEndpoints,
   describe: {
     summary: 'Describe this interface',
     tag: 'About',
@@ -237,6 +257,13 @@ export type BodyOf<Id extends OperationId> = Table[Id] extends { readonly body: 
     : never
   : never
 
+/** What may be asked for in the address; never where there is nothing. */
+export type AskedOf<Id extends OperationId> = Table[Id] extends { readonly asked: infer Schema }
+  ? Schema extends GenericSchema
+    ? InferOutput<Schema>
+    : never
+  : never
+
 /** What is answered, `null` where there is nothing. */
 export type ValueOf<Id extends OperationId> = Table[Id]['answer'] extends infer Schema
   ? Schema extends GenericSchema
@@ -246,10 +273,17 @@ export type ValueOf<Id extends OperationId> = Table[Id]['answer'] extends infer 
 
 type Own<Id extends OperationId> = Table[Id]['problems'][number]
 type OfBody<Id extends OperationId> = Table[Id] extends { readonly body: GenericSchema } ? BodyCode : never
+type OfAsked<Id extends OperationId> = Table[Id] extends { readonly asked: GenericSchema }
+  ? 'invalid-query'
+  : never
 
 /** The codes that an operation may be refused with. */
 export type ProblemOf<Id extends OperationId> =
-  Own<Id> | OfBody<Id> | (typeof callerCodes)[Table[Id]['caller']][number] | (typeof commonCodes)[number]
+  | Own<Id>
+  | OfBody<Id>
+  | OfAsked<Id>
+  | (typeof callerCodes)[Table[Id]['caller']][number]
+  | (typeof commonCodes)[number]
 
 const bodyCodes = ['malformed-body', 'body-too-large', 'wrong-content-type', 'invalid-body'] as const
 type BodyCode = (typeof bodyCodes)[number]
@@ -259,6 +293,8 @@ const callerCodes = {
   'signing-in': ['sign-in-over', 'second-factor-required'],
   'setting-up': ['sign-in-over', 'second-factor-required', 'not-signed-in'],
   'signed-in': ['not-signed-in', 'second-factor-required'],
+  administrator: ['not-found'],
+  'fresh-administrator': ['not-found', 'fresh-proof-required'],
 } as const satisfies Record<Caller, readonly ProblemCode[]>
 
 const commonCodes = ['malformed-request', 'internal', 'unavailable'] as const
@@ -268,6 +304,7 @@ export function problemsOf(id: OperationId): readonly ProblemCode[] {
   const endpoint: Endpoint = endpoints[id]
   const body = endpoint.body === undefined ? [] : bodyCodes
   const crossSite = operations[id].method === 'GET' ? [] : (['cross-site'] as const)
-  const own = [...endpoint.problems, ...body, ...callerCodes[endpoint.caller]]
+  const asked = endpoint.asked === undefined ? [] : (['invalid-query'] as const)
+  const own = [...endpoint.problems, ...body, ...asked, ...callerCodes[endpoint.caller]]
   return [...new Set([...own, ...crossSite, ...commonCodes])]
 }

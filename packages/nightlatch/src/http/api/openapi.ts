@@ -39,7 +39,7 @@ function paths(): JsonSchema {
   const all: Record<string, Record<string, JsonSchema>> = {}
   for (const id of operationIds) {
     const { method, path } = operations[id]
-    const template = apiPath + path.replace(':id', '{id}')
+    const template = apiPath + path.replace(/:(id|name)/, '{$1}')
     all[template] = { ...all[template], [method.toLowerCase()]: operationOf(id) }
   }
   return all
@@ -47,7 +47,8 @@ function paths(): JsonSchema {
 
 function operationOf(id: OperationId): JsonSchema {
   const endpoint: Endpoint = endpoints[id]
-  const parameters = operations[id].path.includes(':id') ? { parameters: [idParameter] } : {}
+  const all = parametersOf(operations[id].path, endpoint)
+  const parameters = all.length === 0 ? {} : { parameters: all }
   const requestBody = endpoint.body === undefined ? {} : { requestBody: bodyOf(endpoint.body, endpoint) }
   return {
     operationId: id,
@@ -60,11 +61,25 @@ function operationOf(id: OperationId): JsonSchema {
   }
 }
 
-const idParameter = {
-  name: 'id',
-  in: 'path',
-  required: true,
-  schema: { type: 'string', pattern: '^[a-z2-7]{26}$' },
+function parametersOf(path: string, { asked }: Endpoint): readonly JsonSchema[] {
+  const place = /:(id|name)/.exec(path)?.[1]
+  const inPath = place === undefined ? [] : [{ ...pathParameters[place], in: 'path', required: true }]
+  const inQuery = Object.entries(asked?.entries ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = jsonSchemaOf(schema)
+    return {
+      name,
+      in: 'query',
+      required: false,
+      ...(description !== undefined && { description }),
+      schema: rest,
+    }
+  })
+  return [...inPath, ...inQuery]
+}
+
+const pathParameters: Readonly<Record<string, JsonSchema>> = {
+  id: { name: 'id', schema: { type: 'string', pattern: '^[a-z2-7]{26}$' } },
+  name: { name: 'name', schema: { type: 'string', minLength: 1 } },
 }
 
 const security: Record<Endpoint['caller'], readonly JsonSchema[]> = {
@@ -72,6 +87,8 @@ const security: Record<Endpoint['caller'], readonly JsonSchema[]> = {
   'signing-in': [{ signIn: [] }],
   'setting-up': [{ signIn: [] }, { session: [] }],
   'signed-in': [{ session: [] }],
+  administrator: [{ session: [] }],
+  'fresh-administrator': [{ session: [] }],
 }
 
 const bodyOf = (body: NonNullable<Endpoint['body']>, endpoint: Endpoint): JsonSchema => ({
@@ -118,7 +135,7 @@ const problemSchema = {
     title: { type: 'string' },
     detail: { type: 'string' },
     next: { enum: ['verify', 'setup'], description: 'With `second-factor-required`' },
-    reason: { type: 'string', description: 'Why a code, a name or a password cannot be used' },
+    reason: { type: 'string', description: 'Why a code, a name, a password or an account cannot be so' },
     shortest: { type: 'integer', description: 'With the reason `too-short`' },
     driftSeconds: { type: ['integer', 'null'], description: "How far the phone's clock is off, at a set-up" },
     retryAfterSeconds: { type: 'integer', minimum: 1 },

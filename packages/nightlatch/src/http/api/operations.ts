@@ -1,3 +1,5 @@
+import { adminOperations } from './admin-operations.js'
+
 /** Where the JSON interface lives, below the base path. */
 export const apiPath = '/api/v1'
 
@@ -67,6 +69,7 @@ export const operations = {
   trustedDevices: { method: 'GET', path: '/trusted-devices' },
   /** Ends the trust in one device. */
   endTrustedDevice: { method: 'DELETE', path: '/trusted-devices/:id' },
+  ...adminOperations,
   /** This interface, as an OpenAPI 3.1 document. */
   describe: { method: 'GET', path: '/openapi.json' },
 } as const satisfies Record<string, Operation>

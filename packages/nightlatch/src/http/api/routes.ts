@@ -2,10 +2,12 @@ import type { HttpResponse } from '../request.js'
 import type { Route } from '../router.js'
 import type { Handler } from '../context.js'
 import { accountHandlers } from './account.js'
+import { groupHandlers } from './admin-groups.js'
+import { peopleHandlers } from './admin-people.js'
 import { admit } from './admission.js'
 import { authenticatorHandlers } from './authenticators.js'
 import type { Handlers } from './call.js'
-import { readBody, reply } from './call.js'
+import { readAsked, readBody, reply } from './call.js'
 import type { Endpoint } from './endpoints.js'
 import { endpoints } from './endpoints.js'
 import { openApiDocument } from './openapi.js'
@@ -23,6 +25,8 @@ const handlers: Handlers = {
   ...setUpHandlers,
   ...passkeyHandlers,
   ...accountHandlers,
+  ...peopleHandlers,
+  ...groupHandlers,
   describe: ({ services }) =>
     Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),
 }
@@ -36,6 +40,10 @@ function handlerOf(id: OperationId): Handler {
   return async (context) => {
     const mayCome = await admit[endpoint.caller](context)
     if (mayCome.kind === 'refused') return mayCome.answer
+    if (endpoint.asked !== undefined) {
+      const asked = readAsked(endpoint.asked, context)
+      return asked.kind === 'refused' ? asked.answer : handle({ ...mayCome.context, asked: asked.value })
+    }
     if (withBody === null) return handle(mayCome.context)
     const { request } = context
     const isHere = request.hasArrived()

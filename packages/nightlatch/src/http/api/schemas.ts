@@ -7,13 +7,13 @@ import { proofs } from '../../core/factors/registry.js'
 
 /** Text that both databases can keep: no U+0000, no half of a surrogate pair. */
 const isPlainText = (text: string): boolean => text.isWellFormed() && !text.includes('\0')
-const text = v.pipe(v.string(), v.check(isPlainText, 'must be text'))
+export const text = v.pipe(v.string(), v.check(isPlainText, 'must be text'))
 const filled = v.pipe(v.string(), v.regex(/\S/, 'must not be empty'), v.check(isPlainText, 'must be text'))
 /** A password is compared exactly as typed: blanks count. */
 const password = v.pipe(v.string(), v.nonEmpty('must not be empty'))
-const id = v.pipe(v.string(), v.regex(/^[a-z2-7]{26}$/))
-const time = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601, in UTC'))
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+export const id = v.pipe(v.string(), v.regex(/^[a-z2-7]{26}$/))
+export const time = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601, in UTC'))
+export const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const otp = v.pipe(
   text,
@@ -124,19 +124,18 @@ export const session = v.object({
 })
 export const proven = v.object({ verifiedAt: time })
 
+/** What is told of each session, to whoever it is told. */
+export const sessionParts = {
+  id,
+  device: v.pipe(v.string(), v.examples(['Firefox on Linux'])),
+  address: v.string(),
+  factors,
+  signedInAt: time,
+  lastSeenAt: time,
+  expiresAt: time,
+}
 export const sessions = v.object({
-  sessions: v.array(
-    v.object({
-      id,
-      current: v.boolean(),
-      device: v.pipe(v.string(), v.examples(['Firefox on Linux'])),
-      address: v.string(),
-      factors,
-      signedInAt: time,
-      lastSeenAt: time,
-      expiresAt: time,
-    }),
-  ),
+  sessions: v.array(v.object({ ...sessionParts, current: v.boolean() })),
 })
 
 export const authenticator = v.object({ id, name: v.string(), createdAt: time, lastUsedAt: time })

@@ -6,6 +6,7 @@ import {
 } from '../../core/sessions/session-lifetime.js'
 import type { SessionId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
+import type { Session } from '../../core/sessions/session.js'
 import { stepUp } from '../../core/sessions/reauthenticate.js'
 import type { HttpResponse } from '../request.js'
 import { gone, sessionCookies } from '../pages/sign-in.js'
@@ -73,18 +74,19 @@ const passwordMissing = (): HttpResponse =>
 async function sessions({ services, signedIn }: Call<'sessions'>): Promise<HttpResponse> {
   const live = await liveSessions(services.core, signedIn.account)
   return reply('sessions', {
-    sessions: live.map((one) => ({
-      id: one.id,
-      current: one.id === signedIn.session.id,
-      device: deviceName(one.userAgent),
-      address: one.address,
-      factors: [...one.factors],
-      signedInAt: isoTime(one.signedInAt),
-      lastSeenAt: isoTime(Math.max(one.lastSeenAt, one.signedInAt)),
-      expiresAt: isoTime(one.expiresAt),
-    })),
+    sessions: live.map((one) => ({ ...describeSession(one), current: one.id === signedIn.session.id })),
   })
 }
+
+export const describeSession = (one: Session) => ({
+  id: one.id,
+  device: deviceName(one.userAgent),
+  address: one.address,
+  factors: [...one.factors],
+  signedInAt: isoTime(one.signedInAt),
+  lastSeenAt: isoTime(Math.max(one.lastSeenAt, one.signedInAt)),
+  expiresAt: isoTime(one.expiresAt),
+})
 
 async function endOthers(call: Call<'endOtherSessions'>): Promise<HttpResponse> {
   await endOtherSessions(call.services.core, call.signedIn, browserOf(call).client)

@@ -1,0 +1,35 @@
+import type { Meaning } from './problems.js'
+
+/** Where administrators look after people: a part of the one table in problems.ts. */
+export const adminProblems = {
+  'last-administrator': {
+    status: 409,
+    title: 'This is the last administrator who can sign in',
+    help: 'Make somebody else an administrator first.',
+    guide: 'guides/people-and-groups.md',
+  },
+  'account-closed': {
+    status: 409,
+    title: 'The account is blocked or has ended',
+    help: 'Nothing would let anybody in: open it first.',
+    guide: 'guides/people-and-groups.md',
+  },
+  'accounts-kept-elsewhere': {
+    status: 409,
+    title: 'Names, addresses and groups are not kept here',
+    help: 'The application keeps them: change them there.',
+    guide: 'guides/inside-your-application.md',
+  },
+  'bad-person': {
+    status: 422,
+    title: 'An account cannot be so',
+    help: '`reason`: `bad-username`, `bad-email`, `bad-name`, `bad-group`, `too-many-groups` or `bad-end`; `errors` names the member.',
+    guide: 'guides/people-and-groups.md',
+  },
+  'name-taken': {
+    status: 422,
+    title: 'The user name or email address is taken',
+    help: 'Somebody has it, or has given it up less than 30 days ago. It is not said who.',
+    guide: 'guides/people-and-groups.md',
+  },
+} as const satisfies Record<string, Meaning>

@@ -1,0 +1,37 @@
+import type { Operation } from './operations.js'
+
+/** Other people's accounts and groups: for administrators with two factors. `:name` stands for the name of a group. */
+export const adminOperations = {
+  /** People by name, state and group, a page at a time; a page beyond the end is empty. */
+  people: { method: 'GET', path: '/admin/people' },
+  /** Adds an account, and makes the one-time link with which its owner chooses a password. */
+  addPerson: { method: 'POST', path: '/admin/people' },
+  /** One person, with second factors and where they are signed in. */
+  person: { method: 'GET', path: '/admin/people/:id' },
+  /** Changes names, address, rights, groups or end: all of it or nothing. What is left out stays. */
+  editPerson: { method: 'PATCH', path: '/admin/people/:id' },
+  /** Removes the account and everything of it, for good. */
+  removePerson: { method: 'DELETE', path: '/admin/people/:id' },
+  /** A new one-time link for a password; earlier ones end, the second factor stays. */
+  invitePerson: { method: 'POST', path: '/admin/people/:id/invite' },
+  /** A code that stands in for the second factor once, within the hour, behind the password. */
+  rescuePerson: { method: 'POST', path: '/admin/people/:id/rescue' },
+  /** Removes every second factor and remembered device; the next sign-in sets up anew. */
+  resetSecondFactorOf: { method: 'POST', path: '/admin/people/:id/reset-mfa' },
+  /** Blocks the account and signs it out everywhere. */
+  disablePerson: { method: 'POST', path: '/admin/people/:id/disable' },
+  /** Lets a blocked account sign in again. */
+  enablePerson: { method: 'POST', path: '/admin/people/:id/enable' },
+  /** Where the person is signed in. */
+  sessionsOfPerson: { method: 'GET', path: '/admin/people/:id/sessions' },
+  /** Signs the person out everywhere. */
+  endSessionsOfPerson: { method: 'DELETE', path: '/admin/people/:id/sessions' },
+  /** Every group, with how many people are in it. */
+  groups: { method: 'GET', path: '/admin/groups' },
+  /** One group. Its members: `people` with `group`. */
+  group: { method: 'GET', path: '/admin/groups/:name' },
+  /** Gives a group another name, for all its members; rules that name it have to follow. */
+  renameGroup: { method: 'PATCH', path: '/admin/groups/:name' },
+  /** Removes a group; its members stay. */
+  removeGroup: { method: 'DELETE', path: '/admin/groups/:name' },
+} as const satisfies Record<string, Operation>

@@ -1,0 +1,94 @@
+import * as v from 'valibot'
+import { factorKinds } from '../../core/factors/factor.js'
+import { personStates } from '../../core/accounts/people.js'
+import { count, id, sessionParts, text, time } from './schemas.js'
+
+/** What is sent and answered where administrators look after people. */
+
+const groupName = v.pipe(text, v.description('1 to 64 characters on one line, without a comma'))
+const groupNames = v.array(groupName)
+const end = v.pipe(
+  text,
+  v.description('A date (its beginning, UTC), a moment of ISO 8601, or `90d` for in 90 days'),
+  v.examples(['2027-03-01']),
+)
+const email = v.pipe(text, v.description("'' for none"))
+
+/** What is asked for in the address: text, as it stands there. */
+export const peopleAsked = v.object({
+  q: v.optional(
+    v.pipe(text, v.description('Beginnings of words of name, user name and address; all of them must fit')),
+  ),
+  group: v.optional(groupName),
+  state: v.optional(v.picklist(personStates)),
+  limit: v.optional(
+    v.pipe(v.string(), v.regex(/^(?:[1-9]\d{0,2}|1000)$/), v.description('At most 1,000; 50 without it')),
+  ),
+  after: v.optional(v.pipe(text, v.description('The user name behind which the page begins: `next`'))),
+})
+
+const profile = {
+  email: v.optional(email),
+  name: v.optional(v.pipe(text, v.description('One line, at most 100 characters'))),
+  admin: v.optional(v.boolean()),
+  groups: v.optional(v.pipe(groupNames, v.description('Exactly these; one that is not there is made'))),
+  expiresAt: v.optional(v.nullable(end)),
+}
+export const newPerson = v.object({ username: text, ...profile })
+export const personEdit = v.object({
+  username: v.optional(text),
+  ...profile,
+  addGroups: v.optional(groupNames),
+  removeGroups: v.optional(groupNames),
+})
+
+const personMembers = {
+  id,
+  username: v.string(),
+  name: v.string(),
+  email: v.string(),
+  groups: v.array(v.string()),
+  admin: v.boolean(),
+  disabled: v.boolean(),
+  state: v.picklist(['active', 'invited', 'disabled', 'expired']),
+  expiresAt: v.pipe(v.nullable(time), v.description('null: it does not end')),
+  hasPassword: v.boolean(),
+  hasSecondFactor: v.boolean(),
+  createdAt: time,
+  lastSignInAt: v.nullable(time),
+}
+export const person = v.object(personMembers)
+export const people = v.object({
+  people: v.array(person),
+  next: v.pipe(v.nullable(v.string()), v.description('`after` of the next page; null: there is none')),
+})
+export const personDetails = v.object({
+  ...personMembers,
+  factors: v.array(
+    v.object({
+      kind: v.picklist(factorKinds),
+      name: v.string(),
+      createdAt: time,
+      lastUsedAt: v.nullable(time),
+    }),
+  ),
+  recoveryCodesLeft: count,
+  sessions: count,
+  trustedDevices: count,
+})
+
+export const link = v.object({
+  url: v.pipe(v.string(), v.description('Works once; shown this once')),
+  expiresAt: time,
+})
+export const addedPerson = v.object({ person, invitation: link })
+export const rescueCode = v.object({
+  code: v.pipe(v.string(), v.description('Good once, behind the password; shown this once')),
+  expiresAt: time,
+})
+export const personSessions = v.object({ sessions: v.array(v.object(sessionParts)) })
+export const endedSessions = v.object({ ended: count })
+
+export const group = v.object({ name: v.string(), members: count })
+export const groups = v.object({ groups: v.array(group) })
+export const groupRename = v.object({ name: groupName })

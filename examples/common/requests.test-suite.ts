@@ -173,13 +173,27 @@ export function requestCases(behind: () => Behind): void {
     },
   )
 
-  it.each(['/caf\xe9', '/caf\xc3\xa9', '/a\\b', '/%zz', '/%', '/a%00b', '/public/..%5c\xe9'])(
+  it.each([
+    ...['/caf\xe9', '/caf\xc3\xa9', '/a\\b', '/%zz', '/%', '/a%00b', '/public/..%5c\xe9'],
+    'http://localhost?x',
+  ])(
     'FA-52 %j, which can be read in two ways or in none, is refused by what the proxy takes for a refusal',
     async (path) => {
       for (const who of [[ada()], []]) {
         const { status, reached } = await send(`GET ${path} HTTP/1.1`, who)
         expect([path, status < 500, reached && status !== 200]).toEqual([path, true, false])
         if (who.length === 0) expect(reached).toBe(false)
+      }
+    },
+  )
+
+  it.each(['/public/who#x', '/public/#/who', '/who#', '/who?a#b'])(
+    'FA-53 %s never reaches the application with its #, which some cut off and others take for a part of the path',
+    async (path) => {
+      for (const who of [[ada()], []]) {
+        const answer = await send(`GET ${path} HTTP/1.1`, who)
+        expect(answer.status).toBeLessThan(500)
+        if (answer.reached) expect(seen(answer).url).not.toContain('#')
       }
     },
   )

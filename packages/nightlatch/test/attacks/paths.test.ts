@@ -33,12 +33,26 @@ const walks = [
   ['x', '..', 'admin', 'secret.txt'],
   ['admin', '..', 'public', 'ok.txt'],
   ['admin', 'secret.txt'],
+  ['x', 'admin', 'secret.txt'],
   ['admin', '.', 'x', 'secret.txt'],
   ['public', '..', 'secret.txt'],
   ['public', '.', 'x', 'ok.txt'],
 ]
 
-const slashes = ['//', '%2f', '%2F', '%252f', '%25252f', '\\', '%5c', '%255c', '/./', '/x/../', '%ef%bc%8f']
+const slashes = [
+  '//',
+  '///',
+  '%2f',
+  '%2F',
+  '%252f',
+  '%25252f',
+  '\\',
+  '%5c',
+  '%255c',
+  '/./',
+  '/x/../',
+  '%ef%bc%8f',
+]
 const tails = [
   ';',
   ';a=b',
@@ -52,6 +66,7 @@ const tails = [
   '%25',
   '%3f',
   '%23',
+  '#',
 ]
 const odd = ['%25ff', '%25zz', '%2500', '(S(a))/', '%25c0%25ae', '%25u002e', '%', '+']
 

@@ -622,11 +622,21 @@ describe('forward authentication with rules', () => {
     ['uri-double-slash', '//admin'],
     ['uri-semicolon', '/public;/../admin'],
     ['uri-case', '/ADMIN'],
-    ['uri-fragment', '/admin#/public'],
   ])('%s: the rule of /admin applies to %s', async (_id, uri) => {
     expect((await judged({ 'X-Forwarded-Uri': uri })).status).toBe(401)
     expect((await judged({ 'X-Forwarded-Uri': uri }, alice.browser)).status).toBe(403)
   })
+
+  it.each(['/admin#/public', '/public/#/x', '/x?y#/public'])(
+    'FA-53 uri-fragment: %s is refused, signed in or not, whatever the rules say',
+    async (uri) => {
+      for (const browser of [undefined, alice.browser])
+        expect((await judged({ 'X-Forwarded-Uri': uri }, browser)).status).toBe(400)
+      const url = `https://app.example.test${uri}`
+      const asked = { 'X-Original-Method': 'GET', 'X-Original-URL': url }
+      expect((await judgedAs(asked)).status).toBe(403)
+    },
+  )
 
   it('refuses a page with a page, and everything else with a problem', async () => {
     const html = await judged({ 'X-Forwarded-Uri': '/admin', accept: 'text/html' }, alice.browser)

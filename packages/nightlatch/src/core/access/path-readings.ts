@@ -12,14 +12,15 @@ interface PathReadings {
  * and which proxies, stand behind us. So this is no list of readings: every step that a known server takes is
  * applied in every order until nothing new comes out, and a rule is asked for each outcome.
  *
- * @param raw the path as it was sent, with or without query and fragment
- * @returns null for a path that no honest browser sends
+ * @param raw the path as it was sent, with or without query
+ * @returns null for a path that no honest browser sends: a fragment, for one, which some servers cut off and others,
+ * such as those written in Go, take for a part of the path
  */
 export function pathReadings(raw: string): PathReadings | null {
-  const end = raw.search(/[?#]/)
-  const path = end < 0 ? raw : raw.slice(0, end)
+  const path = cutAt(raw, /\?/)
   if (plainPath.test(path)) return { readings: [path], isSure: true }
-  if (!path.startsWith('/') || hasBrokenEscape(path) || !isSoonDecoded(path)) return null
+  if (!path.startsWith('/') || path.includes('#') || hasBrokenEscape(path) || !isSoonDecoded(path))
+    return null
   const texts = everyOutcome(path)
   return texts === null || texts.some(hasControlCharacter) ? null : readingsOf(texts)
 }
@@ -73,8 +74,8 @@ const steps: readonly Step[] = [
   (text) => cutAt(text, /;/),
   // Decoded by one server and taken apart again by the next one.
   (text) => cutAt(text, /[?#]/),
-  // `//host/path`, which URL parsers take for an address without a scheme.
-  (text) => text.replace(/^\/\/[^/]*(?=\/)/, ''),
+  // `//host/path`, which URL parsers take for an address without a scheme; browsers' and node's want no more than two.
+  (text) => text.replace(/^\/{2,}[^/]*(?=\/)/, ''),
   // Windows forgets dots and blanks at the end of a name.
   (text) => (/[. ](?:\/|$)/.test(text) ? text.replace(/[^/]+/g, withoutTail) : text),
   // IIS.

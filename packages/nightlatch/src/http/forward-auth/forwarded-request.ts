@@ -25,10 +25,10 @@ const patterns: Record<HeaderName, RegExp> = {
   // Traefik says ws and wss for WebSockets.
   'x-forwarded-proto': /^(?:http|https|ws|wss)$/,
   'x-forwarded-host': /^(?:[a-z0-9_](?:[a-z0-9_-]|\.(?!\.))*(?<![.-])|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i,
-  // No backslash, which some take for a slash; in a query it is none.
-  'x-forwarded-uri': /^(?=.{1,30001}$)\/[!->@-[\]-~]*(?:\?[!-~]*)?$/,
+  // No backslash, which some take for a slash; in a query it is none. And no fragment, which not everybody cuts off.
+  'x-forwarded-uri': /^(?=.{1,30001}$)\/[!"$->@-[\]-~]*(?:\?[!"$-~]*)?$/,
   'x-original-method': /^[A-Z][A-Z-]{0,23}$/,
-  'x-original-url': /^https?:\/\/[^/?#]{1,255}(?=.{1,30001}$)\/[!->@-[\]-~]*(?:\?[!-~]*)?$/,
+  'x-original-url': /^https?:\/\/[^/?#]{1,255}(?=.{1,30001}$)\/[!"$->@-[\]-~]*(?:\?[!"$-~]*)?$/,
 }
 
 const refuse = (code: ProblemCode, detail: string): ForwardedRequest => ({ kind: 'refused', code, detail })
@@ -63,7 +63,7 @@ export function readForwarded(request: HttpRequest, policy: Policy): ForwardedRe
 }
 
 function wrongHeader(request: HttpRequest, name: HeaderName): ForwardedRequest {
-  const isWritten = name === 'x-original-url' && /^https?:\/\/[^/?#]+\/./.test(request.header(name) ?? '')
+  const isWritten = name === 'x-original-url' && /^https?:\/\/[^/?#]+[/?#]./.test(request.header(name) ?? '')
   const refuseIt = isWritten && request.headerCount(name) === 1 ? unreadable : malformed
   return refuseIt(`${name} is malformed, empty, or there more than once.`)
 }
@@ -106,9 +106,7 @@ interface Said {
 const plainHost = /^(?:(?!xn--)[a-z0-9_-]+\.)*(?!xn--)[a-z][a-z0-9-]*$/
 
 function asked(dialect: 'x-forwarded' | 'x-original', said: Said): ForwardedRequest {
-  const at = said.uri.indexOf('#')
-  const path = at < 0 ? said.uri : said.uri.slice(0, at)
-  const { method, host, proto } = said
+  const { method, host, proto, uri: path } = said
   const isAddress = plainHost.test(host) || tryParse(`${proto}://${host}${path}`) !== null
   return isAddress
     ? { kind: 'asked', dialect, method, proto, host, path }

@@ -98,10 +98,13 @@ export function readLasting(
   return isThere || former === current ? own : readCookie(header, former)
 }
 
-/** Only white space between here and the last semicolon, or the beginning. */
+/**
+ * Only blanks and tabs between here and the last semicolon, or the beginning: the white space of RFC 6265. Whatever else
+ * `trim` would take is a part of the name to browsers, and a name that begins so escapes their rules for `__Host-`.
+ */
 function beginsHere(header: string, at: number): boolean {
   const before = header.lastIndexOf(';', at) + 1
-  return header.slice(before, at).trim() === ''
+  return /^[ \t]*$/.test(header.slice(before, at))
 }
 
 /** The value of one cookie. A cookie that was sent twice counts as none: we cannot know whose is whose. */

@@ -142,9 +142,11 @@ describe('a page of another site', () => {
       `x${app.cookieName('session')}`,
       `${app.cookieName('session')}2`,
       `N${app.cookieName('session').slice(1)}`,
-      ` ${app.cookieName('session')} `,
+      // White space to many languages, part of the name to browsers: their rules for __Host- do not look at it.
+      `\xa0${app.cookieName('session')}`,
+      `\xc2\xa0${app.cookieName('session')}`,
     ]
-    for (const name of lookalikes.slice(0, 3))
+    for (const name of lookalikes)
       expect((await app.browser().get('/account', { cookie: `${name}=${session}` })).location).toMatch(
         /^\/login/,
       )

@@ -21,10 +21,11 @@ export function readableLine(line: CleanFields, colour: boolean): string {
   return [String(time).slice(11, 19), shownLevel, `${show(String(event))} `, ...facts].join(' ').trimEnd()
 }
 
+const visible = (text: string): string =>
+  text.replace(unprintable, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`)
+
+/** What would look like another field stands in quotes, and ends at none of its own. */
 function show(value: string | number): string {
-  const text = String(value).replace(
-    unprintable,
-    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`,
-  )
-  return /\s|^$/.test(text) ? `"${text}"` : text
+  const text = String(value)
+  return /[\s"=]|^$/.test(text) ? `"${visible(text.replace(/["\\]/g, '\\$&'))}"` : visible(text)
 }

@@ -143,6 +143,18 @@ describe('a log on a terminal', () => {
     expect(logged(write, { colour: true }, false)).not.toContain('\u001b')
   })
 
+  it.each([
+    ['x" address=192.0.2.1 y="', '"x\\" address=192.0.2.1 y=\\""'],
+    ['x=y', '"x=y"'],
+    ['a\\" b', '"a\\\\\\" b"'],
+    ['"', '"\\""'],
+    ['Mozilla/5.0', 'Mozilla/5.0'],
+  ])('LOG-3 what a client calls itself stays one field: %j', (userAgent, shown) => {
+    const text = logged((log) => log.event('info', 'x', { address: '203.0.113.9', userAgent }), {}, true)
+    expect(text.trimEnd()).toMatch(/ x {2}address=203\.0\.113\.9 userAgent=/)
+    expect(text.slice(text.indexOf('userAgent=') + 'userAgent='.length)).toBe(`${shown}\n`)
+  })
+
   it('does not let a client write to the terminal', () => {
     const text = logged(
       (log) => log.event('info', 'x', { userAgent: '\u001b[2J\u009b2J\u202eabc\nnext' }),

@@ -29,8 +29,8 @@ if (process.ppid !== parent) process.exit(1)
 
 const given = [...(await flagsThatNpmTook()), ...rest]
 // As platforms do it that run programs: theirs is the port, unless ours is set.
-process.env.NIGHTLATCH_PORT ??= process.env.PORT
-if (process.env.NIGHTLATCH_PORT === undefined) delete process.env.NIGHTLATCH_PORT
+// An environment holds texts only: what is not there would be the text "undefined".
+if (process.env.PORT !== undefined) process.env.NIGHTLATCH_PORT ??= process.env.PORT
 
 // In this process, so that Ctrl-C and SIGTERM reach the server as they are.
 const command = isDemo ? await demo() : ['serve']

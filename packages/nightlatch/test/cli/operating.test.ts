@@ -201,6 +201,15 @@ describe('npm', () => {
   })
 })
 
+describe('npm start where nobody says a port', () => {
+  it('wants the usual one: the only mistake is the one that was made', async () => {
+    const env = { NIGHTLATCH_DATA: temporaryFolder(), NIGHTLATCH_MFA: 'perhaps' }
+    const npm = startProgram('npm', ['start'], { cwd: root, env })
+    await npm.until(/NIGHTLATCH_MFA/)
+    expect(npm.out() + npm.err()).not.toContain('NIGHTLATCH_PORT')
+  })
+})
+
 describe('another root key, on an installation as it comes', () => {
   it('key new, a restart, key retire: doctor is content, and the old key is gone', async () => {
     const data = temporaryFolder()

@@ -123,7 +123,6 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'authenticator-added',
   'phone-changed',
   'passkey-added',
-  'passkey-offer',
   'passkey-removed',
   'authenticator-renamed',
   'authenticator-removed',

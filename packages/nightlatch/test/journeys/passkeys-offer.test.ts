@@ -56,6 +56,15 @@ describe('right after a sign-in with a code', () => {
     expect((await other.get('/')).body).toContain(offer)
   })
 
+  it('not later than that, and not to somebody who has just set up an app', async () => {
+    const ada = await newPerson()
+    expect((await ada.browser.get('/')).body).not.toContain(offer)
+    const browser = app.browser()
+    await signIn(ada, browser)
+    app.clock.advance(301)
+    expect((await browser.get('/')).body).not.toContain(offer)
+  })
+
   it('it is hidden until the script knows that the browser can, and says nothing else', async () => {
     const browser = app.browser()
     await signIn(await newPerson(), browser)
@@ -87,8 +96,7 @@ describe('right after a sign-in with a code', () => {
   it('nobody on the way to an application is held up, nobody is asked who has one, and nobody where they are off', async () => {
     const ada = await newPerson()
     const browser = app.browser()
-    await signIn(ada, browser, '/account')
-    expect((await browser.get('/')).body).not.toContain(offer)
+    expect((await signIn(ada, browser, '/account')).location).toBe('/account')
     const made = await browser.get('/mfa/setup/passkey')
     expect((await takeUp(browser, made.body, {}, { upgrade: '' })).status).toBe(303)
     const other = app.browser()

@@ -10,7 +10,7 @@ import { page, seeOther } from '../response.js'
 import { factorRows } from './account.js'
 import { applicationOf } from './application.js'
 import { forSignedIn, takeNotice, withNotice } from '../guards.js'
-import { offerUpgrade, wasOffered } from './passkeys.js'
+import { offerUpgrade } from './passkeys.js'
 import { signedOut } from './sign-in.js'
 import type { HttpResponse } from '../request.js'
 import type { Handler, SignedInContext } from '../context.js'
@@ -31,7 +31,7 @@ async function keptHome(
   application: Application | undefined,
 ): Promise<HttpResponse> {
   const response = await freshHome(context, { notice: undefined, cookies: [], application })
-  return response.status === 200
+  return response.status === 200 && response.cookies.length === 0
     ? context.services.responseCaches.home.keep(context.signedIn, response)
     : response
 }
@@ -49,7 +49,7 @@ async function freshHome(
   const left = counts['recovery-code']
   if (left === 0 && wasRecovered(session))
     return seeOther(`${services.site.base}/account/recovery-codes/renew`)
-  const offer = notice?.key === 'passkey-offer' ? await offerUpgrade(context) : null
+  const offer = notice === undefined ? await offerUpgrade(context, items) : null
   const view = {
     name: account.name === '' ? account.username : account.name,
     username: account.username,
@@ -60,11 +60,9 @@ async function freshHome(
     mayAdminister: mayAdminister(signedIn),
     standsAlone: services.site.standsAlone,
     newPasskey: offer?.passkey ?? undefined,
-    notice: offer === null ? notice : undefined,
+    notice,
   }
-  return page(homePage(siteOf(context, signedIn), view), {
-    cookies: offer === null ? cookies : [...cookies, ...offer.cookies, wasOffered(services)],
-  })
+  return page(homePage(siteOf(context, signedIn), view), { cookies: [...cookies, ...(offer?.cookies ?? [])] })
 }
 
 /** A GET changes nothing: it only asks. */

@@ -1,5 +1,5 @@
 import type { Account } from '../../core/accounts/account.js'
-import type { FactorRefusal } from '../../core/factors/factor.js'
+import type { FactorItem, FactorRefusal } from '../../core/factors/factor.js'
 import type { SetUpOwner } from '../../core/factors/enrolment.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { placeOf } from '../../core/factors/passkeys/factor.js'
@@ -12,6 +12,7 @@ import type { PasskeysView, Problem } from '../../pages/index.js'
 import { statusOf } from '../problems.js'
 import type { Services } from '../services.js'
 import type { Context, SignedInContext } from '../context.js'
+import { nowOf, policyOf } from '../context.js'
 
 /** What the browser is to answer, sealed: it is the only one who has it, and the database learns of it when it is used. */
 export const challengeCookie = ({ cookies, core }: Services, sealed: string): string =>
@@ -64,14 +65,28 @@ export async function offerNewPasskey(
   return begun.kind === 'begun' ? onPage(context, begun) : nothing
 }
 
-/** For a moment after a sign-in with a code: the next one could be without. */
-export async function offerUpgrade(context: SignedInContext): Promise<AskedOnPage<CreationOptions>> {
-  const { services, signedIn } = context
-  const { core } = services
-  if (!canUpgrade(context, signedIn.account)) return nothing
-  const owner = { kind: 'session', account: signedIn.account, signedIn } as const
-  const begun = await beginPasskey(core, owner, { challenges: challengesOf(context), isUpgrade: true })
-  return begun.kind === 'begun' ? onPage(context, begun) : nothing
+/**
+ * For a moment after a sign-in with a code of an app that was there before: the next one could be without. Once in each
+ * browser: whoever has gone on without has said no.
+ */
+export async function offerUpgrade(
+  context: SignedInContext,
+  apps: readonly Pick<FactorItem, 'createdAt'>[],
+): Promise<AskedOnPage<CreationOptions>> {
+  const { services, signedIn, request } = context
+  const { account, session } = signedIn
+  const isOver = nowOf(context) - session.signedInAt > policyOf(context).passkey.challengeSeconds
+  if (isOver || !session.factors.includes('totp') || !canUpgrade(context, account)) return nothing
+  if (apps.some(({ createdAt }) => createdAt >= session.signedInAt)) return nothing
+  if (services.cookies.read(request, 'offered') !== undefined) return nothing
+  const owner = { kind: 'session', account, signedIn } as const
+  const begun = await beginPasskey(services.core, owner, {
+    challenges: challengesOf(context),
+    isUpgrade: true,
+  })
+  if (begun.kind !== 'begun') return nothing
+  const { passkey, cookies } = onPage(context, begun)
+  return { passkey, cookies: [...cookies, wasOffered(services)] }
 }
 
 const canUpgrade = ({ services: { core } }: Context, account: Account): boolean =>
@@ -81,11 +96,7 @@ const canUpgrade = ({ services: { core } }: Context, account: Account): boolean 
   !core.policy.passkeys.deviceBound &&
   countOf(account, 'passkey') === 0
 
-/** Once in each browser: whoever has gone on without has said no. */
-export const isNewOffer = (context: Context, account: Account): boolean =>
-  canUpgrade(context, account) && context.services.cookies.read(context.request, 'offered') === undefined
-
-export const wasOffered = ({ cookies, core }: Services): string =>
+const wasOffered = ({ cookies, core }: Services): string =>
   cookies.set('offered', 'yes', core.policy.knownDevice.seconds)
 
 /** One sentence for whatever was wrong with a passkey. */

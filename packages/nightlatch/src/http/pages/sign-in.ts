@@ -15,7 +15,7 @@ import type { Form } from '../bodies.js'
 import { clearForwardCookies, forwardCookies } from '../forward-auth/cookie.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
 import { hostOf } from './application.js'
-import { askAnybody, askKnownPerson, isNewOffer } from './passkeys.js'
+import { askAnybody, askKnownPerson } from './passkeys.js'
 import { destinationField, destinationOf, stepTo } from './destination.js'
 import type { StepView } from './factors.js'
 import { factorDoors, nextStepPath, othersThan } from './factors.js'
@@ -217,18 +217,11 @@ async function recovered(
 
 function completed(
   context: SigningInContext & FormContext,
-  kind: FactorKind,
   outcome: SignedInNow,
 ): HttpResponse | Promise<HttpResponse> {
   if (wasRecovered(outcome.session)) return recovered(context, outcome)
-  const { cookies, site } = context.services
-  const to = afterSignIn(context)
-  const response = seeOther(to, { cookies: [...sessionCookies(context, outcome), cookies.clear('next')] })
-  // Nobody is held up on the way to an application.
-  const isHome = to === `${site.base}/`
-  return kind === 'totp' && isHome && isNewOffer(context, outcome.account)
-    ? withNotice(context, response, { key: 'passkey-offer' })
-    : response
+  const cookies = [...sessionCookies(context, outcome), context.services.cookies.clear('next')]
+  return seeOther(afterSignIn(context), { cookies })
 }
 
 async function answerSecondStep(
@@ -238,7 +231,7 @@ async function answerSecondStep(
 ): Promise<HttpResponse> {
   switch (outcome.kind) {
     case 'complete':
-      return completed(context, kind, outcome)
+      return completed(context, outcome)
     case 'over':
       return signInIsOver(context)
     case 'busy':

@@ -26,7 +26,6 @@ type PlainNoticeKey =
   | 'authenticator-added'
   | 'phone-changed'
   | 'passkey-added'
-  | 'passkey-offer'
   | 'recovery-codes-renewed'
   | 'session-ended-other'
   | 'trusted-device-ended'
@@ -51,8 +50,6 @@ export const noticeWords: Words = {
   'signed-in-again': 'You are signed in already.',
   'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
   'passkey-added': 'Passkey added. You can sign in with it from now on.',
-  'passkey-offer':
-    'With a passkey you could sign in here with your fingerprint, your face or a screen lock, and no code.',
   'passkey-removed': ({ name }) =>
     html`${named(name)} is removed. Delete it in your password manager, too, or it may still be offered.`,
   'phone-changed': 'Your new phone is set up. Codes from the old one have stopped working.',

@@ -10,7 +10,7 @@ const longest = 7000
 
 /**
  * A `next` that came from outside → where to go, or null. Either a path of this origin, or a URL of a host that
- * forward authentication protects, with the origin's own scheme and the default port. What is emitted is what
+ * forward authentication protects, with the origin's own scheme, and its own port or the default one. What is emitted is what
  * the URL parser understood, never the text that was sent.
  */
 export function parseNext(text: string | undefined, policy: NextPolicy): string | null {
@@ -48,9 +48,9 @@ function pathOf(url: URL): string | null {
 }
 
 function isProtected(url: URL, policy: NextPolicy): boolean {
-  const { protectedDomain } = policy
-  if (protectedDomain === '' || url.port !== '' || !policy.origin.startsWith(`${url.protocol}//`))
-    return false
+  const { protectedDomain, origin } = policy
+  if (protectedDomain === '' || !origin.startsWith(`${url.protocol}//`)) return false
+  if (url.port !== '' && !origin.endsWith(`:${url.port}`)) return false
   // URL parsers let marks through that end an entry of the pages' policy.
   if (!/^[a-z\d_.-]+$/.test(url.hostname)) return false
   return url.hostname === protectedDomain || url.hostname.endsWith(`.${protectedDomain}`)

@@ -290,3 +290,25 @@ describe('the way back', () => {
     expect(formActionOf(await browser.get('/help'))).toBe("'self'")
   })
 })
+
+describe('where a sign-in leads whose origin has a port', () => {
+  const app = useApp({ env: { ...env, NIGHTLATCH_ORIGIN: 'https://auth.example.test:8443' } })
+
+  it.each([
+    ['https://app.example.test:8443/deep?x=1', true],
+    ['https://app.example.test/deep', true],
+    ['https://app.example.test:443/deep', true],
+    ['https://app.example.test:18443/', false],
+    ['https://app.example.test:443443/', false],
+    ['https://app.example.test:80/', false],
+    ['https://evil.test:8443/', false],
+    ['https://app.example.test:8443@evil.test/', false],
+    ['http://app.example.test:8443/', false],
+  ])('REDIR-1 %s: back to the same port or the default one, and to no other: %j', async (target, isKept) => {
+    const { headers, body } = await app.browser().get(`/login?next=${encodeURIComponent(target)}`)
+    const kept = /name="next"\s+value="([^"]*)"/.exec(body)?.[1]
+    expect(kept).toBe(isKept ? new URL(target).href : undefined)
+    const allowed = isKept ? ` ${new URL(target).origin}` : ''
+    expect(headers['content-security-policy']).toContain(`form-action 'self'${allowed};`)
+  })
+})

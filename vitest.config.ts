@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { defineConfig } from 'vitest/config'
 import { isQuick } from './scripts/lib/quick.mjs'
@@ -20,6 +21,8 @@ export default defineConfig({
   test: {
     pool: 'threads',
     isolate: false,
+    // Much of it waits for servers and browsers: two at once also where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     include: ['packages/*/{src,test}/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     // Limits for a quiet machine; this file makes them longer on a busy one.
     setupFiles: ['packages/nightlatch/test/support/pace-set-up.ts'],

@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Settings } from '../config/read.js'
-import type { Log } from '../log/log.js'
 import { requestLog } from '../log/request-log.js'
-import type { Mailer } from '../mail/mailer.js'
 import type { CliDeps } from './framework/deps.js'
 import { runCli } from './program.js'
 import { processStdin } from './framework/terminal.js'
@@ -49,38 +46,17 @@ function processDeps(): CliDeps {
       (await import('../compose/open.js')).openNightlatch(settings, options),
     move: async (...args) => (await import('../compose/open.js')).moveNightlatch(...args),
     undoMove: async (settings) => (await import('../compose/open.js')).undoMoveOf(settings),
-    notices: noticesFor,
     serve: async (app, log, accessRules) =>
       (await import('../compose/http-server.js')).serve(app, requestLog(log), accessRules),
     protect: async (app, log, options) =>
       (await import('../compose/protect-server.js')).protectServer(app, { ...options, log: requestLog(log) }),
-    async verifyMail({ mail }) {
-      if (mail === null) return
-      const { smtpMailer } = await import('../mail/smtp.js')
-      await smtpMailer({ url: mail.smtpUrl, from: mail.from }).verify()
-    },
+    mailer: async (settings) => (await import('../compose/post-office.js')).mailerOf(settings),
     stopSignal,
   }
 }
 
 const versionOf = (manifest: URL): string =>
   (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
-
-async function noticesFor(settings: Settings, log: Log): ReturnType<CliDeps['notices']> {
-  const { mailNotices } = await import('../mail/notices.js')
-  const { mailSender } = await import('../compose/mail-sender.js')
-  const { mail } = settings
-  return mailNotices({
-    mailer: mail === null ? null : await mailerFor(mail),
-    sender: mailSender(settings),
-    log,
-  })
-}
-
-async function mailerFor({ smtpUrl, from }: NonNullable<Settings['mail']>): Promise<Mailer> {
-  const { smtpMailer } = await import('../mail/smtp.js')
-  return smtpMailer({ url: smtpUrl, from })
-}
 
 /** npm passes a Ctrl-C on that the terminal has sent us already. */
 const sameSignalMs = 1000

@@ -13,6 +13,7 @@ import { addGroupCommands } from './commands/group.js'
 import { addExportCommand } from './commands/import/export.js'
 import { addImportCommand } from './commands/import/import.js'
 import { addKeyCommands } from './commands/key.js'
+import { addMailCommands } from './commands/mail.js'
 import { addMoveCommand } from './commands/move.js'
 import { addOtpCommands } from './commands/otp/otp.js'
 import { addProtectCommand } from './commands/protect.js'
@@ -31,6 +32,7 @@ const all: readonly AddCommands[] = [
   addBackupCommand,
   addAfterRestoreCommand,
   addMoveCommand,
+  addMailCommands,
   addDoctorCommand,
   addAuditCommand,
   addKeyCommands,

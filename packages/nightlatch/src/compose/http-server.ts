@@ -10,6 +10,7 @@ import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
 import { requestOf, nodeListener, send } from '../http/bindings/node.js'
 import { boundedServer } from './bounded-server.js'
 import { startHousekeeping } from './housekeeping.js'
+import { startPostOffice } from './post-office.js'
 
 export interface RunningServer {
   /** As it runs: with the real port in place of 0. */
@@ -52,10 +53,13 @@ export async function serve(
   })
   await noteRunning(nightlatch, settings, { door: 'serve', log })
   const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
     await services.readinessPollers.allTold(drainMs)
     await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
+    // What was answered last may have left a mail.
+    await stopPostOffice()
   }
   return { settings, url: settings.origin + settings.basePath, services, stop }
 }

@@ -15,6 +15,7 @@ import { nodeListener, pathBelow } from '../http/bindings/node.js'
 import { sessionView } from '../http/session-view.js'
 import { isoSeconds } from '../shared/time.js'
 import { startHousekeeping } from './housekeeping.js'
+import { startPostOffice } from './post-office.js'
 import { createLog } from '../log/log.js'
 import { requestLog } from '../log/request-log.js'
 import type { SessionView } from '../http/session-view.js'
@@ -46,6 +47,8 @@ export interface AuthOptions {
   readonly hsts?: 'host' | 'subdomains' | 'off'
   /** How to reach the person who runs the site: a mail address, an https address or a few words. */
   readonly contact?: string
+  /** The mail server (`smtps://user:password@mail.example.org`) and the sender of what people are told by mail. */
+  readonly mail?: { readonly smtpUrl: string; readonly from: string }
   /** Addresses or CIDR ranges whose X-Forwarded-For counts. */
   readonly trustedProxies?: readonly string[]
   /** The application keeps the accounts and passwords; Nightlatch adds the second factor only. */
@@ -113,6 +116,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   if (options.accounts === undefined) await tellFirstAccountLink(nightlatch, options, log)
   const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const base = settings.basePath
   return {
     origin: settings.origin,
@@ -129,6 +133,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     passkeyUrl: (next) => pageUrl(`${base}/mfa/passkey-due`, next),
     close: async () => {
       await stopHousekeeping()
+      await stopPostOffice()
       await nightlatch.close()
     },
   }
@@ -160,9 +165,9 @@ const printFirstAccountLink = (url: string, expiresAt: Date): void => {
 }
 
 function partsOf({ accounts }: AuthOptions, log: HttpLog): Parts {
-  if (accounts === undefined) return {}
+  if (accounts === undefined) return { serves: true }
   const onUnclearAnswer = once(() => log.warn(unclearAnswer, { option: 'accounts' }))
-  return { applicationAccounts: accounts, onUnclearAnswer }
+  return { serves: true, applicationAccounts: accounts, onUnclearAnswer }
 }
 
 /** Not what was typed: people type passwords into the wrong field. */
@@ -221,6 +226,8 @@ function settingsOf(options: AuthOptions): Settings {
     NIGHTLATCH_FORMER_ORIGINS: options.formerOrigins?.join(','),
     NIGHTLATCH_HSTS: options.hsts,
     NIGHTLATCH_CONTACT: options.contact,
+    NIGHTLATCH_SMTP_URL: options.mail?.smtpUrl,
+    NIGHTLATCH_MAIL_FROM: options.mail?.from,
     NIGHTLATCH_TRUSTED_PROXIES: trustedProxies?.join(','),
     NIGHTLATCH_SECRET: typeof secret === 'string' ? secret : secret?.join(','),
     NIGHTLATCH_DATABASE_URL: isUrl ? database : undefined,
@@ -238,5 +245,7 @@ const inOptionWords = (problem: string): string =>
     name
       .toLowerCase()
       .replace('database_url', 'database')
+      .replace('smtp_url', 'mail.smtpUrl')
+      .replace('mail_from', 'mail.from')
       .replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase()),
   )

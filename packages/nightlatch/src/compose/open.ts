@@ -8,7 +8,12 @@ import { createCore, type ApplicationAccounts, type Core } from '../core/core.js
 import { Secret } from '../core/secret.js'
 import { closeEverything, type Closed } from '../core/maintenance/after-restore.js'
 import { checkRootKeys, knowsKeys } from '../core/keys/key-checks.js'
-import { cookieMark, noteInstallation, type Installation } from '../core/maintenance/installation.js'
+import {
+  cookieMark,
+  findInstallation,
+  noteInstallation,
+  type Installation,
+} from '../core/maintenance/installation.js'
 import type { Notices } from '../core/notify/notices.js'
 import { storage as storageKey, type Stores } from '../core/ports/stores.js'
 import type { Platform } from '../core/ports/platform.js'
@@ -35,6 +40,7 @@ import { cookiesFor } from '../http/cookies.js'
 import { createRequestHandler } from '../http/request-handler.js'
 import type { HttpLog, Services } from '../http/services.js'
 import { policyFrom } from './policy.js'
+import { heardBy } from './hear-notices.js'
 import { logEvents } from './log-events.js'
 import { createResponseCaches } from '../http/response-cache.js'
 import { createMetrics } from '../http/health/metrics.js'
@@ -50,6 +56,8 @@ export interface Parts {
   readonly platform?: Platform
   readonly log?: HttpLog
   readonly notices?: Notices
+  /** It is the server: its own settings say whether mails are sent, and not what the one that was started last has noted. */
+  readonly serves?: boolean
   readonly applicationAccounts?: ApplicationAccounts
   readonly onUnclearAnswer?: () => void
   /** A cheaper argon2id for tests. */
@@ -81,6 +89,10 @@ export interface Nightlatch {
   readonly hasGuessableKey: boolean
   /** In the names of its cookies. */
   readonly cookieMark: string
+  /** Hears of each notice to an account that has an address, once what it tells of is kept. */
+  onNotice(hear: Notices['send']): void
+  /** Hears that there is a mail to be sent. */
+  onMail(ring: () => void): void
   close(): Promise<void>
 }
 
@@ -139,7 +151,10 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     const setting = parts.unsafeArgon2Setting
     const longestQueue = policy.password.mostWaiting
     const passwords = createPasswordHasher({ longestQueue, ...(setting && { setting }) })
-    const core = joinCore(parts, { [storageKey]: storage, policy, box, passwords })
+    const { notices, ...hearing } = heardBy(parts.notices)
+    const hasMailServer = mailServerOf(settings, parts)
+    const joined = { [storageKey]: storage, policy, box, passwords, notices, hasMailServer }
+    const core = joinCore(parts, joined)
     const close = async (): Promise<void> => {
       await passwords.close()
       await storage.close()
@@ -147,6 +162,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     return {
       ...{ settings, core, storage, box, unreadable, close },
       ...{
+        ...hearing,
         hasGuessableKey: keys.some(isGuessable),
         cookieMark: await cookieMark(nodePlatform, storage.stores),
       },
@@ -207,14 +223,20 @@ async function rootKeysFor(
   throw new StartError('KEY_UNREADABLE', `The root key file ${path} ${why}`)
 }
 
-type Joined = Pick<Core, typeof storageKey | 'policy' | 'box' | 'passwords'>
+type Joined = Pick<Core, typeof storageKey | 'policy' | 'box' | 'passwords' | 'notices'> &
+  Required<Pick<Core, 'hasMailServer'>>
+
+/** The command line writes mails for the server, which has the mail server. */
+const mailServerOf =
+  ({ mail }: Settings, { serves = false }: Parts): Required<Core>['hasMailServer'] =>
+  async (stores) =>
+    mail !== null || (!serves && (await findInstallation(stores))?.sendsMail === true)
 
 function joinCore(parts: Parts, joined: Joined): Core {
   return createCore({
     ...joined,
     platform: parts.platform ?? nodePlatform,
     webAuthn: nodeWebAuthn,
-    notices: parts.notices ?? { send: () => undefined },
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,
     ...(parts.onUnclearAnswer === undefined ? {} : { onUnclearAnswer: parts.onUnclearAnswer }),

@@ -8,6 +8,7 @@ import { hasTwoFactors, isPhishingResistant } from '../core/factors/registry.js'
 import type { HttpLog } from '../http/services.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
+import { startPostOffice } from './post-office.js'
 import { boundedServer } from './bounded-server.js'
 import type { ConnectionLimits, Connections } from '../http/bindings/connections.js'
 import type { ProtectParts } from '../protect/listeners.js'
@@ -67,6 +68,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
   const stopSweeping = sweepOften(parts, options)
   const stopHousekeeping = startHousekeeping(nightlatch, options.log)
+  const stopPostOffice = startPostOffice({ nightlatch, settings, log: options.log })
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
     await services.readinessPollers.allTold(drainMs)
@@ -74,6 +76,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     const closed = close(server, deadlineMs)
     for (const tunnel of [...parts.tunnels]) tunnel.end()
     await Promise.all([closed, stopHousekeeping()])
+    await stopPostOffice()
     parts.upstream.close()
   }
   return { settings, url: settings.origin, services, stop }

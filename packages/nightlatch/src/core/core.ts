@@ -2,7 +2,7 @@ import type { Notices } from './notify/notices.js'
 import type { PasswordHasher } from './accounts/password.js'
 import type { SecretBox } from './keys/secret-box.js'
 import type { Policy } from './policy.js'
-import type { Storage } from './ports/stores.js'
+import type { Storage, Stores } from './ports/stores.js'
 import type { storage } from './ports/stores.js'
 import type { Queries } from './queries.js'
 import { queriesOn } from './queries.js'
@@ -39,6 +39,8 @@ export interface Core {
   readonly box: SecretBox
   readonly webAuthn: WebAuthn
   readonly notices: Notices
+  /** Whether a server of this installation sends mails; nobody does where it is left out. Within a transaction. */
+  hasMailServer?(stores: Stores): boolean | Promise<boolean>
   isCommonPassword(lowerCase: string): boolean
   /** null: the accounts and passwords are ours. */
   readonly applicationAccounts: ApplicationAccounts | null

@@ -9,8 +9,10 @@ export type AuthenticatorId = string & { readonly is: 'authenticator' }
 export type PasskeyId = string & { readonly is: 'passkey' }
 export type TrustedDeviceId = string & { readonly is: 'trusted-device' }
 export type InvitationId = string & { readonly is: 'invitation' }
+export type MailId = string & { readonly is: 'mail' }
 
-type AnyId = AccountId | SessionId | SignInId | AuthenticatorId | PasskeyId | TrustedDeviceId | InvitationId
+type AnyId =
+  AccountId | SessionId | SignInId | AuthenticatorId | PasskeyId | TrustedDeviceId | InvitationId | MailId
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 

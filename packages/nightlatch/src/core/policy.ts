@@ -85,6 +85,20 @@ interface Limits {
     readonly challengeSeconds: number
   }
   readonly recoveryCodes: { readonly count: number }
+  readonly mail: {
+    /** So long a mail is tried; what is worth nothing sooner ends sooner. */
+    readonly trySeconds: number
+    /** From the first try to the second; it doubles from then on. */
+    readonly firstWaitSeconds: number
+    readonly longestWaitSeconds: number
+    /** A mail that met no mail server is taken up again after so long. */
+    readonly noServerSeconds: number
+    /** Beyond this no more are kept. */
+    readonly most: number
+    readonly atOnce: number
+    /** A server that died while it sent holds the others up for no longer than this. */
+    readonly leaseSeconds: number
+  }
   readonly housekeeping: {
     /** Rows of one kind in one transaction. */
     readonly batch: number
@@ -136,6 +150,15 @@ export const usualLimits: Limits = {
   authenticators: { most: 10, setUpSeconds: 30 * minute },
   passkey: { most: 20, challengeSeconds: 5 * minute },
   recoveryCodes: { count: 10 },
+  mail: {
+    trySeconds: day,
+    firstWaitSeconds: 20,
+    longestWaitSeconds: hour,
+    noServerSeconds: 10,
+    most: 10_000,
+    atOnce: 4,
+    leaseSeconds: 15,
+  },
   housekeeping: {
     batch: 500,
     resealBatch: 100,

@@ -12,6 +12,7 @@ import type { KnownKey } from './keys/key-checks.js'
 import { listKeys } from './keys/key-checks.js'
 import type { Installation } from './maintenance/installation.js'
 import { findInstallation } from './maintenance/installation.js'
+import type { OutboxStore } from './notify/outbox.js'
 import type { Stores } from './ports/stores.js'
 import { storage } from './ports/stores.js'
 import type { Session } from './sessions/session.js'
@@ -41,6 +42,8 @@ export interface Queries {
   readonly installation: { find(): Promise<Installation | null> }
   /** Root keys that sealed something here. */
   readonly keys: { list(): Promise<readonly KnownKey[]> }
+  /** Mails that wait. */
+  readonly outbox: Pick<OutboxStore, 'summary'>
   readonly passkeys: {
     listOf(account: AccountId): Promise<readonly Passkey[]>
     /** What authenticators know the account by; null before the first one. */
@@ -74,6 +77,7 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
     factors: { listOf: (account) => ownFactors(stores, account) },
     installation: { find: () => findInstallation(stores) },
     keys: { list: () => listKeys(box, stores) },
+    outbox: { summary: () => stores.outbox.summary() },
     passkeys: {
       listOf: (account) => passkeys.listOf(account),
       userHandleOf: (account) => passkeys.findUserHandle(account),

@@ -2,8 +2,7 @@ import type { Message } from './messages.js'
 
 /** Hands one message to a mail server; rejects when the server did not take it. */
 export interface Mailer {
-  send(message: Message): Promise<void>
+  send(message: Message, signal?: AbortSignal): Promise<void>
   /** The server can be reached and takes us: for `nightlatch doctor`. */
   verify(): Promise<void>
-  close(): void
 }

@@ -1,46 +1,57 @@
 import { isoMinutes } from '../shared/time.js'
-import type { Notice } from '../core/notify/notices.js'
-import { noticeTexts, oneLine } from './texts.js'
+import type { Mail } from '../core/notify/mail.js'
+import { inHtml, inText, type Part } from './parts.js'
+import { oneLine } from './one-line.js'
+import { mailTexts } from './texts.js'
 
 export interface Message {
+  /** The same at each try: whoever gets it twice can tell. */
+  readonly id: string
   readonly to: string
   readonly subject: string
   readonly text: string
+  readonly html: string
 }
 
+/** Of this service, as mails speak of it. */
 export interface Sender {
   /** The name of this service, as the person knows it. */
   readonly issuer: string
-  /** Where the account can be looked after. */
-  readonly accountUrl: string
+  /** Where browsers find it, with the base path. */
+  readonly site: string
   /** How to reach the person who runs it, or ''. */
   readonly contact: string
   /** "Firefox on Linux", as the pages call a device. */
   deviceName(userAgent: string): string
 }
 
-/** The mail for a notice, to the address stored with the account; null when it has none. */
-export function messageFor(notice: Notice, sender: Sender): Message | null {
-  const { account, client, details } = notice
-  if (account.email === '') return null
-  const text = noticeTexts[notice.kind]
-  const facts = [
-    `Account: ${oneLine(account.username)}`,
-    `Time:    ${isoMinutes(notice.at)} UTC`,
-    ...(client.address === '' ? [] : [`Address: ${client.address.replace(/[^\da-f.:]/gi, '')}`]),
-    ...(client.userAgent === '' ? [] : [`Browser: ${oneLine(sender.deviceName(client.userAgent))}`]),
+/** What somebody gets to read: plain text, and the same as HTML. */
+export function messageFor(mail: Mail, id: string, sender: Sender): Message {
+  const words = mailTexts[mail.kind](mail, sender)
+  const parts: readonly Part[] = [
+    { text: `Hello${mail.name === '' ? '' : ` ${oneLine(mail.name)}`},` },
+    ...words.parts,
+    ...(words.facts === false ? [] : [{ facts: factsOf(mail, sender) }]),
+    ...words.after,
+    ...(sender.contact === '' ? [] : [{ text: `Your administrator: ${sender.contact}` }]),
   ]
+  const subject = `${sender.issuer}: ${words.subject}`
   return {
-    to: account.email,
-    subject: `${sender.issuer}: ${text.subject}`,
-    text: [
-      `Hello${account.name === '' ? '' : ` ${oneLine(account.name)}`},`,
-      text.what(details),
-      facts.join('\n'),
-      'If it was you, there is nothing to do.',
-      text.ifNotYou,
-      `Your account: ${sender.accountUrl}`,
-      ...(sender.contact === '' ? [] : [`Your administrator: ${sender.contact}`]),
-    ].join('\n\n'),
+    id: `<${id}@${new URL(sender.site).hostname}>`,
+    to: mail.to,
+    subject,
+    text: inText(parts),
+    html: inHtml(subject, parts),
   }
+}
+
+function factsOf({ username, at, client }: Mail, sender: Sender): readonly (readonly [string, string])[] {
+  const address = client.address.replace(/[^\da-f.:]/gi, '')
+  const { userAgent } = client
+  return [
+    ['Account', oneLine(username)],
+    ['Time', `${isoMinutes(at)} UTC`],
+    ...(address === '' ? [] : [['Address', address] as const]),
+    ...(userAgent === '' ? [] : [['Browser', oneLine(sender.deviceName(userAgent))] as const]),
+  ]
 }

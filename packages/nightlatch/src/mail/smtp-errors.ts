@@ -47,3 +47,28 @@ function codesOf(error: Error): readonly string[] {
   const own = 'code' in error && typeof error.code === 'string' ? [error.code] : []
   return error.cause instanceof Error ? [...own, ...codesOf(error.cause)] : own
 }
+
+type SmtpStage = 'connection' | 'EHLO' | 'STARTTLS' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA'
+
+const stages: readonly (readonly [RegExp, SmtpStage])[] = [
+  [/^(?:EHLO|HELO)/i, 'EHLO'],
+  [/^STARTTLS/i, 'STARTTLS'],
+  [/^AUTH/i, 'AUTH'],
+  [/^MAIL FROM/i, 'MAIL FROM'],
+  [/^RCPT TO/i, 'RCPT TO'],
+  [/^DATA/i, 'DATA'],
+]
+
+/** What the server did not take, or what we had said last when it ended. Null: it was no mail server. */
+export function smtpStage(error: unknown): SmtpStage | null {
+  if (!(error instanceof Error) || !('stage' in error)) return null
+  const { command = '', stage } = error as { command?: string; stage: unknown }
+  const said = command === '' || command === 'CONN' || command === 'API' ? String(stage) : command
+  return stages.find(([pattern]) => pattern.test(said))?.[1] ?? 'connection'
+}
+
+/** The same with how far it got: "STARTTLS failed: its certificate has expired". */
+export function smtpFailure(error: unknown): string {
+  const stage = smtpStage(error)
+  return stage === null ? smtpProblem(error) : `${stage} failed: ${smtpProblem(error)}`
+}

@@ -1,6 +1,11 @@
+import type { Mail, MailKind } from '../core/notify/mail.js'
 import type { Notice, NoticeKind } from '../core/notify/notices.js'
+import { isoMinutes } from '../shared/time.js'
+import type { Sender } from './messages.js'
+import { oneLine } from './one-line.js'
+import type { Part } from './parts.js'
 
-/** What a notice says. Plain text only: nothing in it becomes a link that a stranger chose. */
+/** What a notice says. Nothing in it becomes a link that a stranger chose. */
 interface NoticeText {
   readonly subject: string
   readonly what: (details: Notice['details']) => string
@@ -140,13 +145,55 @@ function codesLeft(left: string | number | undefined): string {
   return left === undefined ? '' : `${left} are left.`
 }
 
-/** Text from a person, on one line and without what mail programs turn into a link. */
-export function oneLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ')
-    .replace(/(?<=\S)\.(?=\S)/g, ' .')
-    .replace(/:\/+|www/gi, ' ')
-    .replaceAll('@', ' at ')
-    .slice(0, 100)
-    .trim()
+/** A mail in words: what it is about, the facts (account, time, place) unless there are none to tell, and what follows. */
+interface MailText {
+  readonly subject: string
+  readonly parts: readonly Part[]
+  readonly facts?: false
+  readonly after: readonly Part[]
+}
+
+type Writer = (mail: Mail, sender: Sender) => MailText
+
+const notice =
+  ({ subject, what, ifNotYou }: NoticeText): Writer =>
+  ({ details }, { site }) => ({
+    subject,
+    parts: [{ text: what(details) }],
+    after: [
+      { text: 'If it was you, there is nothing to do.' },
+      { text: ifNotYou },
+      { link: `${site}/account`, label: 'Your account' },
+    ],
+  })
+
+const notices = Object.fromEntries(
+  Object.entries(noticeTexts).map(([kind, text]) => [kind, notice(text)]),
+) as Readonly<Record<NoticeKind, Writer>>
+
+/** Every mail there is. */
+export const mailTexts: Readonly<Record<MailKind, Writer>> = {
+  ...notices,
+  invitation: ({ username, token = '', details }, { site, issuer }) => ({
+    subject: 'Choose your password',
+    parts: [
+      { text: `There is an account for you at ${oneLine(issuer)}. Its user name is ${oneLine(username)}.` },
+      { text: 'Open this link to choose your password:' },
+      { link: `${site}/invitation?token=${token}`, label: 'Choose your password' },
+      {
+        text: `It works once, until ${isoMinutes(Number(details['until']))} UTC. Keep it to yourself: it is as good as a password.`,
+      },
+    ],
+    facts: false,
+    after: [{ text: 'If you did not expect this mail, you need not do anything.' }],
+  }),
+  test: (_mail, { site }) => ({
+    subject: 'A mail to see whether mails arrive',
+    parts: [
+      { text: 'Somebody who runs this site wanted to know whether its mails arrive. This one has.' },
+      { text: `It was sent for ${site.replace(/^https?:\/\//, '')}.` },
+    ],
+    facts: false,
+    after: [],
+  }),
 }

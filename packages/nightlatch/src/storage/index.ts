@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../core/audit/audit.js'
-import { Rollback, type Commit, type Storage, type Stores } from '../core/ports/stores.js'
+import { Rollback, type Storage, type Stores } from '../core/ports/stores.js'
 import { type Clock, clockOf } from './engine/clock.js'
-import type { Database, Dialect } from './engine/database.js'
+import type { Database, Db, Dialect } from './engine/database.js'
 import { StorageError } from './engine/errors.js'
 import { remembering } from './session-cache/session-cache.js'
 import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './move/write-barrier.js'
@@ -127,25 +127,34 @@ async function openDatabase(location: StorageLocation, options: StorageOptions):
   })
 }
 
+/**
+ * Runs transactions, and only what is kept is told: events of the audit trail to whoever hears them, and what was put off
+ * to afterwards. What a try before has left is forgotten.
+ */
+const afterwards =
+  (clock: Clock, hearer: () => Heard | undefined) =>
+  async <T>(
+    atomic: (work: (db: Db) => Promise<T | Rollback<T>>) => Promise<T>,
+    work: (stores: Stores) => Promise<T | Rollback<T>>,
+  ): Promise<T> => {
+    let acts: (() => void)[] = []
+    const hear = hearer()
+    const heard: Heard | undefined = hear && ((event) => void acts.push(() => hear(event)))
+    const outcome = await atomic(async (part) => {
+      acts = []
+      const stores = storesOn(part, { clock, heard, afterwards: acts })
+      const done = await work(stores)
+      if (done instanceof Rollback) acts = []
+      return done
+    })
+    for (const act of acts) act()
+    return outcome
+  }
+
 function storageOn(database: Database, clock: Clock): OpenStorage {
   const { db, freshness } = database
   let hear: Heard | undefined
-  const atomically = async <T>(
-    work: (stores: Stores) => Promise<T | Rollback<T>>,
-    commit?: Commit,
-  ): Promise<T> => {
-    const heard = hear
-    if (heard === undefined) return database.db.atomic((part) => work(storesOn(part, { clock })), commit)
-    let events: AuditEvent[] = []
-    const outcome = await database.db.atomic(async (part) => {
-      events = []
-      const done = await work(storesOn(part, { clock, heard: (event) => void events.push(event) }))
-      if (done instanceof Rollback) events = []
-      return done
-    }, commit)
-    events.forEach(heard)
-    return outcome
-  }
+  const run = afterwards(clock, () => hear)
   return {
     dialect: database.db.dialect,
     onEvent: (told) => {
@@ -157,13 +166,13 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
       sessions: remembering(unlessMoving(sessionStore(db)), freshness),
       heard: (event) => hear?.(event),
     }),
-    atomically,
+    atomically: (work, commit) => run((part) => database.db.atomic(part, commit), work),
     async check() {
       await database.ping()
       await mustBeMigrated(database.db)
       await mustNotHaveMoved(database.db)
     },
-    patiently: (work) => database.patiently((db) => db.atomic((part) => work(storesOn(part, { clock })))),
+    patiently: (work) => database.patiently((db) => run((part) => db.atomic(part), work)),
     backupTo: (file) => database.backupTo(file),
     close: () => database.close(),
   }

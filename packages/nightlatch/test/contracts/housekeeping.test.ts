@@ -83,7 +83,7 @@ describe.each(databases)('housekeeping on $name', (kind) => {
   it('it ends between two batches, and gives the work back at once', async () => {
     await backlog(servers.here, 2100)
     const stop = startHousekeeping({ core: coreOn(servers.here) }, silent, { everyMs: 1, pauseMs: 60_000 })
-    const lease = { name: housekeepingLease, holder: 'other', endsAt: now + 1000 }
+    const lease = { name: housekeepingLease, holder: 'other', seconds: 1000 }
     await until(async () => (await countOver(servers.there)) < 2100)
     await stop()
     const after = await countOver(servers.there)

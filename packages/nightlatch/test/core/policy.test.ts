@@ -29,6 +29,7 @@ describe('the page about limits says what is so', () => {
     ['an invitation', usualLimits.invitationSeconds],
     ['the link for the first account', usualLimits.firstAccountLinkSeconds],
     ['a set-up that is not confirmed', usualLimits.authenticators.setUpSeconds],
+    ['a mail that nobody takes', usualLimits.mail.trySeconds],
     ['the audit trail', usualLimits.housekeeping.auditSeconds],
   ])('%s', (what, seconds) => {
     expect(secondsIn(said.get(what) ?? '')).toBe(seconds)

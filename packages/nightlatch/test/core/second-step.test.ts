@@ -394,7 +394,11 @@ describe('a wrong code', () => {
     const ada = await here.someoneWithAnAuthenticatorApp()
     here.notices.length = 0
     await here.stores.accounts.remove(ada.id)
-    await tellOfWrongCodes(here.core, { account: ada.id, client: here.newBrowser().client, failures: 10 })
+    await tellOfWrongCodes(here.core, here.stores, {
+      account: ada.id,
+      client: here.newBrowser().client,
+      failures: 10,
+    })
     expect(here.notices).toEqual([])
   })
 })

@@ -20,6 +20,7 @@ const swept = [
   'audit',
   'invitation',
   'known_device',
+  'outbox',
   'session',
   'set_up',
   'sign_in',
@@ -100,6 +101,7 @@ function crowd(from: (count: number) => string): string[] {
     `INSERT INTO trusted_device (id, account, token_hash, previous_hash, created_at, last_used_at, expires_at, user_agent, address) SELECT 'd' || n, ${owner}, 't' || n, 'p' || n, n, n, 1900000000 + n, '', '' FROM ${many}`,
     `INSERT INTO known_device (account, device_hash, seen_at) SELECT ${owner}, 'h' || n, 1900000000 + n FROM ${many}`,
     `INSERT INTO invitation (token_hash, id, account, created_at, expires_at) SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO outbox (id, kind, account, sealed, tries, created_at, next_try_at, expires_at) SELECT 'm' || n, 'new-device', ${owner}, 'v1.0123456789abcdef.x', 0, n, 1900000000 + n, 1900000000 + n FROM ${many}`,
     `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets) SELECT 'k' || n, n % 5, 0, n, n % 2 FROM ${many}`,
     `INSERT INTO audit (at, event, account, address, user_agent, details) SELECT 1900000000 + n, 'session.ended', ${owner}, '', '', '{}' FROM ${many}`,
   ]

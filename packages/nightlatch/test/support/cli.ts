@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { moveNightlatch, openNightlatch, undoMoveOf } from '../../src/compose/open.js'
+import { mailerOf } from '../../src/compose/post-office.js'
 import type { CliDeps } from '../../src/cli/framework/deps.js'
 import { runCli } from '../../src/cli/program.js'
-import { mailNotices } from '../../src/mail/notices.js'
 import { patient } from './pace.js'
 
 /** The built command, as it is installed. */
@@ -65,15 +65,9 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
       openNightlatch(settings, { ...parts, unsafeArgon2Setting: { memory: 64, passes: 1, lanes: 1 } }),
     move: moveNightlatch,
     undoMove: undoMoveOf,
-    notices: async ({ issuer }, log) =>
-      mailNotices({
-        mailer: null,
-        sender: { issuer, accountUrl: '', contact: '', deviceName: (text) => text },
-        log,
-      }),
     serve: () => Promise.reject(new Error('not here')),
     protect: () => Promise.reject(new Error('not here')),
-    verifyMail: () => Promise.resolve(),
+    mailer: mailerOf,
     stopSignal: () => Promise.resolve('SIGTERM'),
     ...options.deps,
   }

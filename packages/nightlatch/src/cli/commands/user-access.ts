@@ -1,5 +1,6 @@
 import { invitationUrl } from '../../compose/links.js'
 import * as administration from '../../core/accounts/administration.js'
+import { atTheCommandLine } from '../../core/accounts/actor.js'
 import type { Account } from '../../core/accounts/account.js'
 import { rescueAccount } from '../../core/accounts/rescue.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
@@ -10,6 +11,7 @@ import type { CliDeps } from '../framework/deps.js'
 import { Refused } from '../framework/errors.js'
 import { isoTime, print, printJson, printTable, tell } from '../framework/output.js'
 import { linkSettings } from '../framework/settings-flags.js'
+import { byMailHelp, mailedTo, mustBeMailable } from './by-mail.js'
 import { knownSite } from './known-site.js'
 import { describeAccount } from './user-show.js'
 
@@ -33,8 +35,11 @@ function addInvite(user: CliCommand, deps: CliDeps): void {
       'Prints a new one-time link with which the owner chooses a password; earlier links end, factors and history stay.',
     examples: ['nightlatch user invite ada'],
     settings: linkSettings,
+    extend: (command) => command.option('--mail', byMailHelp),
     async run(app, account, { options }) {
-      const invited = await administration.inviteAgain(app.core, account)
+      const byMail = options['mail'] === true
+      if (byMail) await mustBeMailable(app, account)
+      const invited = await administration.inviteAgain(app.core, account, { ...atTheCommandLine, byMail })
       if (invited.kind === 'closed') throw closed(account)
       const url = invitationUrl((await knownSite(app)).settings, invited.token)
       const expiresAt = isoTime(invited.expiresAt)
@@ -45,7 +50,7 @@ function addInvite(user: CliCommand, deps: CliDeps): void {
         tell(
           deps,
           `The link chooses a new password for ${account.username}, works once, until ${expiresAt}. ` +
-            'The second step stays and is asked for after it.',
+            `The second step stays and is asked for after it.${byMail ? ` ${mailedTo(account.email)}` : ''}`,
         )
       }
       return null

@@ -1,13 +1,15 @@
 import { invitationUrl } from '../../compose/links.js'
 import * as administration from '../../core/accounts/administration.js'
 import type { AccountInput } from '../../core/accounts/new-account.js'
+import { atTheCommandLine } from '../../core/accounts/actor.js'
 import { shortestHere } from '../../core/accounts/new-password.js'
 import type { PasswordProblem } from '../../core/accounts/password.js'
 import { addSettingFlags, linkSettings, settingsOf } from '../framework/settings-flags.js'
 import type { AddCommands, CliCommand } from '../framework/command.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
-import { Refused } from '../framework/errors.js'
+import { Refused, WrongUsage } from '../framework/errors.js'
 import { addAccountCommand, type Options } from './account-command.js'
+import { byMailHelp, mailedTo, mustBeMailable } from './by-mail.js'
 import { removedInWords } from './factor-words.js'
 import { knownSite } from './known-site.js'
 import { confirmByName, newPassword, passwordFromStdin } from '../framework/input.js'
@@ -57,9 +59,12 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
     .option('--admin', 'An administrator.')
     .addOption(groupsOption('--group <name...>', 'Groups to be in; one that is not there is made.'))
     .addOption(momentOption('--expires <date>', endHelp, deps))
+    .option('--mail', byMailHelp)
     .option('--json', 'Print JSON.')
   addSettingFlags(add, linkSettings).action(async (username: string, options: Options) => {
     const settings = settingsOf(deps, options)
+    if (options['passwordStdin'] === true && options['mail'] === true)
+      throw new WrongUsage('--mail sends a link, and with --password-stdin there is none: give one of them.')
     const password = options['passwordStdin'] === true ? await passwordFromStdin(deps) : null
     const wishes = {
       username,
@@ -85,7 +90,9 @@ interface Adding {
 }
 
 async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Adding): Promise<void> {
-  const invited = await administration.inviteAccount(app.core, wishes)
+  const byMail = options['mail'] === true
+  if (byMail) await mustBeMailable(app, wishes)
+  const invited = await administration.inviteAccount(app.core, wishes, { ...atTheCommandLine, byMail })
   if (invited.kind === 'refused') throw accountRefused(invited, wishes)
   const url = invitationUrl((await knownSite(app)).settings, invited.token)
   const expiresAt = isoTime(invited.expiresAt)
@@ -94,7 +101,8 @@ async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Addin
   print(deps, url)
   tell(
     deps,
-    `Added ${invited.account.username}. The link chooses the password, works once, until ${expiresAt}.`,
+    `Added ${invited.account.username}. The link chooses the password, works once, until ${expiresAt}.` +
+      (byMail ? ` ${mailedTo(invited.account.email)}` : ''),
   )
 }
 

@@ -1,8 +1,8 @@
 import type { MoveOutcome, Nightlatch, UndoOutcome } from '../../compose/open.js'
 import type { AccessRules } from '../../core/access/rules.js'
 import type { Settings } from '../../config/read.js'
-import type { Notices } from '../../core/notify/notices.js'
 import type { Log } from '../../log/log.js'
+import type { Mailer } from '../../mail/mailer.js'
 import type { ProtectOptions } from '../../compose/protect-server.js'
 import type { RunningServer } from '../../compose/http-server.js'
 
@@ -25,7 +25,8 @@ export type { MoveOutcome, Nightlatch, RunningServer }
 export type ProtectCommandOptions = Omit<ProtectOptions, 'log'>
 
 export interface OpenOptions {
-  readonly notices?: Notices
+  /** It is the server itself. */
+  readonly serves?: boolean
   /** Opens a database although none of the keys given fits it: only to declare the old one lost. */
   readonly lostKey?: boolean
 }
@@ -48,13 +49,12 @@ export interface CliDeps {
   /** Moves everything to another database. */
   move(settings: Settings, target: Settings['database'], hooks: MoveHooks): Promise<MoveOutcome>
   undoMove(settings: Settings): Promise<UndoOutcome>
-  notices(settings: Settings, log: Log): Promise<Notices & { close(): Promise<void> }>
   /** With the rules of forward authentication, or null for the settings' own. */
   serve(app: Nightlatch, log: Log, accessRules: AccessRules | null): Promise<RunningServer>
   /** The server and a reverse proxy in one. */
   protect(app: Nightlatch, log: Log, options: ProtectCommandOptions): Promise<RunningServer>
-  /** The mail server takes us. */
-  verifyMail(settings: Settings): Promise<void>
+  /** The mail server of these settings. */
+  mailer(settings: Settings): Promise<Mailer>
   /** Resolves with the name of the first signal that asks the process to end. */
   stopSignal(): Promise<string>
 }

@@ -1,10 +1,10 @@
+import { hearNotices } from '../../compose/hear-notices.js'
 import { isMissing } from '../../config/data-place.js'
 import type { Settings } from '../../config/read.js'
 import type { Log } from '../../log/log.js'
+import { requestLog } from '../../log/request-log.js'
 import type { CliDeps, Nightlatch, OpenOptions } from './deps.js'
-import type { Notices } from '../../core/notify/notices.js'
 import { Refused } from './errors.js'
-import { knownSite } from '../commands/known-site.js'
 import { wantsColour } from './output.js'
 
 export async function logOf(deps: CliDeps, settings: Settings): Promise<Log> {
@@ -46,28 +46,18 @@ export async function openDatabase(
   }
 }
 
-interface Wanted<T> extends Omit<OpenOptions, 'notices'> {
+interface Wanted<T> extends OpenOptions {
   readonly settings: Settings
-  /** It is the server itself: what it was told counts, and not what one before it was told. */
-  readonly serves?: true
   work(app: Nightlatch): Promise<T>
 }
 
-/** Opens the database, does the work, tells people what they should know, and closes it again. */
-export async function withApp<T>(
-  deps: CliDeps,
-  { settings, serves, work, ...options }: Wanted<T>,
-): Promise<T> {
-  let notices: Awaited<ReturnType<CliDeps['notices']>> | null = null
-  const later: Notices = { send: (notice) => notices?.send(notice) }
-  const app = await openDatabase(deps, settings, { ...options, notices: later })
+/** Opens the database, does the work, and closes it again. Mails are written down with the work; the server sends them. */
+export async function withApp<T>(deps: CliDeps, { settings, work, ...options }: Wanted<T>): Promise<T> {
+  const app = await openDatabase(deps, settings, options)
   try {
-    // Links in mails lead to where the server is, which the database knows.
-    const site = serves === true ? settings : (await knownSite(app)).settings
-    notices = await deps.notices(site, await logOf(deps, settings))
+    if (options.serves !== true) hearNotices(app, requestLog(await logOf(deps, settings)))
     return await work(app)
   } finally {
-    await notices?.close()
     await app.close()
   }
 }

@@ -12,6 +12,7 @@ import { mayLoseAdministrator } from './last-administrator.js'
 import { indexAccount } from './people.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
+import { mailInvitation } from '../notify/mail.js'
 import type { FactorKind } from '../factors/factor.js'
 import { passkeys } from '../factors/passkeys/factor.js'
 import { allFactors } from '../factors/registry.js'
@@ -80,6 +81,9 @@ async function add(
   return true
 }
 
+/** `byMail`: the owner gets the link in a mail, which is written down with it. See `canMail`. */
+type Inviting = Actor & { readonly byMail?: boolean }
+
 export type InviteOutcome =
   | { readonly kind: 'invited'; readonly account: Account; readonly token: Token; readonly expiresAt: number }
   | AccountRefusal
@@ -88,7 +92,7 @@ export type InviteOutcome =
 export async function inviteAccount(
   core: Core,
   input: AccountInput,
-  actor: Actor = atTheCommandLine,
+  actor: Inviting = atTheCommandLine,
 ): Promise<InviteOutcome> {
   const parsed = parseAccountInput(core, input)
   if (parsed.kind === 'refused') return parsed
@@ -113,7 +117,7 @@ export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt:
 async function addLink(
   core: Core,
   stores: Stores,
-  given: { account: Account | null; seconds: number; actor?: Actor },
+  given: { account: Account | null; seconds: number; actor?: Inviting },
 ): Promise<{ token: Token; expiresAt: number }> {
   const token = newToken(core.platform)
   const now = core.platform.nowSeconds()
@@ -122,8 +126,10 @@ async function addLink(
   const account = given.account?.id ?? null
   await stores.invitations.add({ id, account, createdAt: now, expiresAt }, hashToken(core.platform, token))
   if (given.account !== null) {
-    const actor = given.actor ?? atTheCommandLine
+    const actor: Inviting = given.actor ?? atTheCommandLine
     await noteAct(core, stores, { account: given.account, event: 'account.invited', actor })
+    if (actor.byMail === true)
+      await mailInvitation(core, stores, { account: given.account, token, expiresAt })
   }
   return { token, expiresAt }
 }
@@ -139,7 +145,7 @@ export type InviteAgainOutcome =
 export async function inviteAgain(
   core: Core,
   account: Account,
-  actor: Actor = atTheCommandLine,
+  actor: Inviting = atTheCommandLine,
 ): Promise<InviteAgainOutcome> {
   return core[storage].atomically<InviteAgainOutcome>(async (stores) => {
     const held = await stores.accounts.hold(account.id)
@@ -181,12 +187,11 @@ export async function disableAccount(
   account: Account,
   actor: Actor = atTheCommandLine,
 ): Promise<TakenAway> {
-  const outcome = await takeAway(core, { account, event: 'account.disabled', actor }, async (stores) => {
+  return takeAway(core, { account, event: 'account.disabled', actor }, async (stores) => {
     await stores.accounts.setDisabled(account.id, true)
     await endEverything(stores, account.id)
+    await tellOwner(core, stores, { kind: 'account-blocked', account, client: noClient })
   })
-  if (outcome.kind === 'done') tellOwner(core, { kind: 'account-blocked', account, client: noClient })
-  return outcome
 }
 
 export async function enableAccount(
@@ -265,8 +270,8 @@ export async function setPassword(
       event: 'password.set-by-administrator',
       client: noClient,
     })
+    await tellOwner(core, stores, { kind: 'password-changed', account, client: noClient })
   })
-  tellOwner(core, { kind: 'password-changed', account, client: noClient })
   return { kind: 'set' }
 }
 
@@ -279,7 +284,7 @@ export async function resetSecondFactor(
   account: Account,
   actor: Actor = atTheCommandLine,
 ): Promise<RemovedFactors> {
-  const removed = await core[storage].atomically(async (stores) => {
+  return core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account.id)
     const counts = {} as Record<FactorKind, number>
     for (const { kind, removeAllOf } of allFactors) counts[kind] = await removeAllOf(stores, account.id)
@@ -288,10 +293,9 @@ export async function resetSecondFactor(
     await stores.attempts.clear(...countersOf(account.id))
     await endEverything(stores, account.id)
     await noteAct(core, stores, { account, event: 'account.second-factor-reset', actor })
+    await tellOwner(core, stores, { kind: 'second-factor-reset', account, client: noClient })
     return counts
   })
-  tellOwner(core, { kind: 'second-factor-reset', account, client: noClient })
-  return removed
 }
 
 export type PasskeyRemoval =
@@ -305,7 +309,7 @@ export async function removePasskeyOf(
   { account, id }: { readonly account: Account; readonly id: string },
   actor: Actor = atTheCommandLine,
 ): Promise<PasskeyRemoval> {
-  const outcome = await core[storage].atomically<PasskeyRemoval>(async (stores) => {
+  return core[storage].atomically<PasskeyRemoval>(async (stores) => {
     await stores.accounts.hold(account.id)
     const one = (await passkeys.listOf(stores, account.id)).find((each) => each.id === id)
     if (one === undefined) return { kind: 'not-there' }
@@ -314,11 +318,10 @@ export async function removePasskeyOf(
     await endEverything(stores, account.id)
     const details = { [passkeys.one]: id }
     await noteAct(core, stores, { account, event: 'passkey.removed', actor, details })
-    return { kind: 'removed', name: one.name }
+    const { name } = one
+    await tellOwner(core, stores, { kind: 'passkey-removed', account, client: noClient, details: { name } })
+    return { kind: 'removed', name }
   })
-  if (outcome.kind === 'removed')
-    tellOwner(core, { kind: 'passkey-removed', account, client: noClient, details: { name: outcome.name } })
-  return outcome
 }
 
 const countersOf = (account: AccountId) => allFactors.flatMap((factor) => factor.countersOf(account))

@@ -89,17 +89,15 @@ async function removeFactor(core: Core, change: FactorChange): Promise<RemoveOut
   const all = await factor.listOf(core[storage].stores, account.id)
   const name = all.find((one) => one.id === id)?.name
   if (name === undefined) return { kind: 'not-there' }
-  const outcome = await core[storage].atomically((stores) => takeAway(core, stores, change))
-  if (outcome.kind === 'removed') tell(core, change, { kind: factor.notices.removed, details: { name } })
-  return outcome
+  return core[storage].atomically((stores) => takeAway(core, stores, { ...change, name }))
 }
 
 async function takeAway(
   core: Core,
   stores: Stores,
-  change: FactorChange,
+  change: FactorChange & { readonly name: string },
 ): Promise<RemoveOutcome | Rollback<RemoveOutcome>> {
-  const { factor, id } = change
+  const { factor, id, name } = change
   const { account, session } = change.signedIn
   await stores.accounts.hold(account.id)
   if (!(await hasNotEnded(stores, session))) return notFresh
@@ -114,6 +112,7 @@ async function takeAway(
     await endEverything(stores, account.id, session.id)
   }
   await noteFactorChange(core, stores, { ...change, event: factor.events.removed })
+  await tell(core, stores, { ...change, kind: factor.notices.removed, details: { name } })
   return { kind: 'removed' }
 }
 
@@ -170,7 +169,7 @@ async function prepareAlone(core: Core, account: AccountId): Promise<PreparedCod
 
 async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Promise<RenewOutcome> {
   const { account, session } = change.signedIn
-  const outcome = await core[storage].atomically<RenewOutcome>(async (stores) => {
+  return core[storage].atomically<RenewOutcome>(async (stores) => {
     // Hashing took time: the second factor or the session may be gone.
     const held = await stores.accounts.hold(account.id)
     if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
@@ -181,10 +180,9 @@ async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Pr
       event: 'recovery-codes.renewed',
       client: change.browser.client,
     })
+    await tell(core, stores, { ...change, kind: 'recovery-codes-renewed' })
     return { kind: 'renewed', codes: codes.shown }
   })
-  if (outcome.kind === 'renewed') tell(core, change, { kind: 'recovery-codes-renewed' })
-  return outcome
 }
 
 /** Whether codes that are not saved yet may be shown (again): they open the account, as a proof of an hour ago does not. */
@@ -245,7 +243,7 @@ export async function changePassword(
   if (refusal !== null) return refusedProof(core, change, refusal)
   const hashed = await newPasswordHash(core, account, change.next)
   if (hashed.kind !== 'hashed') return hashed
-  const outcome = await core[storage].atomically<PasswordChangeOutcome>(async (stores) => {
+  return core[storage].atomically<PasswordChangeOutcome>(async (stores) => {
     if (!(await stores.accounts.setPasswordHash(account.id, hashed.hash))) return { kind: 'over' }
     await endEverything(stores, account.id, session.id)
     await stores.invitations.removeAllOf(account.id)
@@ -256,10 +254,9 @@ export async function changePassword(
       event: 'password.changed',
       client: change.browser.client,
     })
+    await tell(core, stores, { ...change, kind: 'password-changed' })
     return { kind: 'changed', ...proven }
   })
-  if (outcome.kind === 'changed') tell(core, change, { kind: 'password-changed' })
-  return outcome
 }
 
 async function refusedProof<Refusal extends { readonly kind: string }>(
@@ -279,8 +276,11 @@ async function refusedProof<Refusal extends { readonly kind: string }>(
 /** The owner hears of it from where it was done. */
 const tell = (
   core: Core,
-  { signedIn: { account }, browser: { client } }: Change,
-  notice: Pick<Notice, 'kind'> & Partial<Pick<Notice, 'details'>>,
-): void => {
-  tellOwner(core, { ...notice, account, client })
-}
+  stores: Stores,
+  {
+    signedIn: { account },
+    browser: { client },
+    kind,
+    details = {},
+  }: Change & Pick<Notice, 'kind'> & Partial<Pick<Notice, 'details'>>,
+): Promise<void> => tellOwner(core, stores, { kind, details, account, client })

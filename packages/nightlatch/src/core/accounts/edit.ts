@@ -89,7 +89,7 @@ interface Editing {
 export async function editAccount(core: Core, account: Account, editing: Editing): Promise<EditOutcome> {
   const parsed = parseEdit(core, editing.edit)
   if (isRefusal(parsed)) return parsed
-  const outcome = await core[storage].atomically<EditOutcome>(async (stores) => {
+  return core[storage].atomically<EditOutcome>(async (stores) => {
     if (isIdentity(parsed) && (await areKeptElsewhere(core, stores))) return { kind: 'kept-elsewhere' }
     const held = await holdForEdit(core, stores, { account, parsed, ...editing })
     if (typeof held === 'string') return { kind: held }
@@ -101,18 +101,22 @@ export async function editAccount(core: Core, account: Account, editing: Editing
     const changed = partsChanged(held, edited)
     for (const part of changed)
       await noteEdit(core, stores, { before: held, after: edited, part, actor: editing.actor })
+    if (changed.length > 0) await tellOfEdit(core, stores, { before: held, after: edited, changed })
     return { kind: 'edited', account: edited, changed }
   })
-  if (outcome.kind === 'edited' && outcome.changed.length > 0) tellOfEdit(core, account, outcome)
-  return outcome
 }
 
 /** Whoever had the address hears of it as well as whoever has it now. */
-function tellOfEdit(core: Core, before: Account, { account, changed }: Edited): void {
+async function tellOfEdit(
+  core: Core,
+  stores: Stores,
+  { before, after: account, changed }: Pick<EditedOne, 'before' | 'after'> & Pick<Edited, 'changed'>,
+): Promise<void> {
   const parts = changed.map((part) => partWords[part]).join(', ')
   const notice = { kind: 'account-changed', client: noClient, details: { parts } } as const
-  tellOwner(core, { ...notice, account })
-  if (before.email !== account.email && before.email !== '') tellOwner(core, { ...notice, account: before })
+  await tellOwner(core, stores, { ...notice, account })
+  if (before.email !== account.email && before.email !== '')
+    await tellOwner(core, stores, { ...notice, account: before })
 }
 
 const partWords: Readonly<Record<EditedPart, string>> = {

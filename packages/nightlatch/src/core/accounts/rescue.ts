@@ -34,7 +34,7 @@ export async function rescueAccount(
   const [code = ''] = made.shown
   const now = core.platform.nowSeconds()
   const expiresAt = now + core.policy.rescueSeconds
-  const outcome = await core[storage].atomically<RescueOutcome>(async (stores) => {
+  return core[storage].atomically<RescueOutcome>(async (stores) => {
     const held = await stores.accounts.hold(account.id)
     if (held === null || !isOpen(held, now)) return { kind: 'closed' }
     if (!hasSecondFactor(held)) return { kind: 'no-second-factor' }
@@ -48,8 +48,7 @@ export async function rescueAccount(
       client: actor.client,
       details: by(actor),
     })
+    await tellOwner(core, stores, { kind: 'rescue-code-made', account: held, client: noClient })
     return { kind: 'rescued', code, expiresAt }
   })
-  if (outcome.kind === 'rescued') tellOwner(core, { kind: 'rescue-code-made', account, client: noClient })
-  return outcome
 }

@@ -110,21 +110,20 @@ export async function enrol<Item extends FactorItem>(
   if (codes === 'busy') return { kind: 'busy' }
   const replacesOnly = !isFirst && mayOnlyReplace(core, given.owner)
   const work = { ...given, codes, isFirst, replacesOnly }
-  const outcome = await core[storage].atomically((stores) => addAndRenew(core, stores, work))
-  if (outcome.kind !== 'confirmed') return outcome
-  tellOfEnrolment(core, work, outcome)
-  return outcome
+  return core[storage].atomically((stores) => addAndRenew(core, stores, work))
 }
 
 function tellOfEnrolment<Item extends FactorItem>(
   core: Core,
-  { owner, at, browser, factor, replacesOnly }: Enrolling<Item>,
-  { item: { name }, replaced }: Enrolled<Item> & { readonly kind: 'confirmed' },
-): void {
+  stores: Stores,
+  given: Enrolling<Item> & { readonly name: string; readonly replaced: Replaced },
+): Promise<void> {
+  const { owner, at, browser, factor, replacesOnly, name, replaced } = given
   const told = { account: owner.account, at, client: browser.client }
-  if (replaced === null) return tellOwner(core, { ...told, kind: factor.notices.added, details: { name } })
+  if (replaced === null)
+    return tellOwner(core, stores, { ...told, kind: factor.notices.added, details: { name } })
   const details = { name, replaced: replaced.name, recovered: Number(replacesOnly) }
-  tellOwner(core, { ...told, kind: factor.notices.replaced, details })
+  return tellOwner(core, stores, { ...told, kind: factor.notices.replaced, details })
 }
 
 interface Enrolling<Item extends FactorItem> extends Enrolment<Item> {
@@ -164,6 +163,7 @@ async function addAndRenew<Item extends FactorItem>(
       ...(replacesOnly ? { after: 'recovery-code' } : {}),
     },
   })
+  await tellOfEnrolment(core, stores, { ...given, name: item.name, replaced })
   return { kind: 'confirmed', signedIn, item, replaced, recoveryCodes: codes?.shown ?? [] }
 }
 

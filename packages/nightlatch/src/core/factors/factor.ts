@@ -114,8 +114,15 @@ interface AnyFactor {
   readonly strength: Strength
   /** Outside of any transaction: reads what was given, and does what takes time. */
   read(core: Core, presented: Presented): Promise<ReadyProof | FactorRefusal | { readonly kind: 'busy' }>
-  /** Once it is kept: what the owner is to hear of it. `refusal` null: it was accepted. */
-  tell(core: Core, told: Presented & { readonly refusal: FactorRefusal | null }): Promise<void>
+  /**
+   * Within the transaction that keeps it: what the owner is to hear of it. `refusal` null: it was accepted, which is told of a
+   * way back in.
+   */
+  tell(
+    core: Core,
+    stores: Stores,
+    told: Pick<Presented, 'account' | 'client'> & { readonly refusal: FactorRefusal | null },
+  ): Promise<void>
   removeAllOf(stores: Stores, account: AccountId): Promise<number>
   /** Whatever is begun and not yet confirmed; null: nothing ever is. */
   readonly endSetUpsOf: ((stores: Stores, account: AccountId) => Promise<void>) | null

@@ -6,6 +6,7 @@ import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import type { Policy } from '../policy.js'
 import type { Platform } from '../ports/platform.js'
+import { hour } from '../ports/platform.js'
 import { indexSome } from '../accounts/people.js'
 
 export const housekeepingLease = 'housekeeping'
@@ -26,7 +27,7 @@ export async function runHousekeeping(core: Core, { name, pause }: Housekeeper):
   const { stores } = core[storage]
   for (let total = 0; ;) {
     const now = platform.nowSeconds()
-    const lease = { name: housekeepingLease, holder: name, endsAt: now + policy.housekeeping.leaseSeconds }
+    const lease = { name: housekeepingLease, holder: name, seconds: policy.housekeeping.leaseSeconds }
     if (!(await stores.leases.take(lease, now))) return total === 0 ? null : total
     const done =
       (await prune(core, stores)) + (await resealSome(box, stores, policy.housekeeping.resealBatch))
@@ -57,6 +58,8 @@ export async function prune(
     await stores.trustedDevices.removeExpired(now, batch),
     await stores.invitations.removeExpired(now, batch),
     await stores.accounts.removeFreedNames(now, batch),
+    // Whoever sends mails says of those that nobody took; what is left then is where nobody sends any.
+    await stores.outbox.removeExpired(now - hour, batch),
     await stores.attempts.removeIdleSince(now - idleAttemptSeconds, batch),
     await stores.knownDevices.removeIdleSince(now - policy.knownDevice.seconds, batch),
     await stores.audit.removeBefore(now - auditSeconds, batch),

@@ -1,5 +1,9 @@
 import type { Account } from '../accounts/account.js'
-import type { Client, Platform } from '../ports/platform.js'
+import type { Core } from '../core.js'
+import type { Client } from '../ports/platform.js'
+import type { Stores } from '../ports/stores.js'
+import type { MailFate } from './mail.js'
+import { post } from './mail.js'
 
 /** What the owner of an account is told, by mail where mail is set up (ASVS 5.0 6.3.5, 6.3.7). */
 export type NoticeKind =
@@ -32,19 +36,27 @@ export interface Notice {
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Never delays or fails what it tells about. */
+/** Hears of each notice once what it tells of is kept, and what became of its mail. Never delays or fails it. */
 export interface Notices {
-  send(notice: Notice): void
+  send(notice: Notice, mail: MailFate): void
+  /** There is a mail to be sent. */
+  posted?(): void
 }
 
-/** Tells the owner of an account what was done to it, and from where. Now, unless told. */
-export const tellOwner = (
-  { notices, platform }: { readonly notices: Notices; readonly platform: Pick<Platform, 'nowSeconds'> },
+/** Tells the owner of an account what was done to it, and from where, within the transaction that does it. Now, unless told. */
+export async function tellOwner(
+  core: Core,
+  stores: Stores,
   {
     details = {},
-    at = platform.nowSeconds(),
-    ...notice
+    at = core.platform.nowSeconds(),
+    ...told
   }: Omit<Notice, 'at' | 'details'> & Partial<Pick<Notice, 'at' | 'details'>>,
-): void => {
-  notices.send({ ...notice, at, details })
+): Promise<void> {
+  const notice: Notice = { ...told, at, details }
+  const { kind, account, client } = notice
+  const { email: to, username, name } = account
+  const mail = { kind, to, username, name, at, client, details }
+  const fate = to === '' ? 'no-address' : await post(core, stores, { mail, account: account.id })
+  stores.afterwards.push(core.notices.send.bind(core.notices, notice, fate))
 }

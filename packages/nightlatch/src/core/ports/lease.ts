@@ -3,13 +3,14 @@ interface Lease {
   readonly name: string
   /** Another text for each server. */
   readonly holder: string
-  readonly endsAt: number
+  readonly seconds: number
 }
 
 export interface LeaseStore {
   /**
    * Takes a lease that nobody holds, or makes one's own last longer. One conditional statement; the write decides.
-   * One that ends later than the new one would was set by a clock that was wrong, and holds nobody.
+   * The database's clock decides, where it has one; one that ends much later than the new one would was set by a clock
+   * that was wrong, and holds nobody.
    */
   take(lease: Lease, now: number): Promise<boolean>
   /** Gives it back before its time. */

@@ -7,6 +7,7 @@ import type { KnownDeviceStore, TrustedDeviceStore } from '../sessions/trusted-d
 import type { InvitationStore } from '../accounts/invitation.js'
 import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
+import type { OutboxStore } from '../notify/outbox.js'
 import type { PeopleStore } from '../accounts/people.js'
 import type { PasskeyChallengeStore, PasskeyStore } from '../factors/passkeys/store.js'
 import type { RecoveryCodeStore, UnsavedCodesStore } from '../factors/recovery-codes/store.js'
@@ -35,6 +36,7 @@ export interface Stores {
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
+  readonly outbox: OutboxStore
   readonly people: PeopleStore
   readonly passkeys: PasskeyStore
   readonly passkeyChallenges: PasskeyChallengeStore
@@ -44,6 +46,8 @@ export interface Stores {
   readonly signIns: SignInStore
   readonly trustedDevices: TrustedDeviceStore
   readonly unsavedCodes: UnsavedCodesStore
+  /** Done once the transaction is kept, and not at all where it is not. At once where there is none. */
+  readonly afterwards: { push(act: () => void): unknown }
 }
 
 /** Returned from `atomically`: nothing that was written is kept, and the value is the outcome all the same. */

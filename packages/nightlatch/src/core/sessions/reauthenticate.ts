@@ -39,10 +39,6 @@ export async function stepUp(core: Core, given: StepUpGiven): Promise<StepUpOutc
     lookAndProve(core, stores, { ...given, ...second }),
   )
   if (outcome.kind === 'over') return refused(core, given, outcome)
-  if (second.proof !== 'password') {
-    const refusal = outcome.kind === 'proven' ? null : outcome
-    await factors[second.proof].tell(core, { ...presentedBy(given), refusal })
-  }
   return outcome.kind === 'proven' ? outcome : refused(core, given, outcome)
 }
 
@@ -107,11 +103,23 @@ async function lookAndProve(
   const held = await stores.accounts.hold(account.id)
   if (held === null || !isStillEnough(core, held, given.proof)) return over
   const refusal = await given.accept(stores)
-  if (refusal !== null) return refusal
-  const proven = await proveSession(core, stores, given)
-  if (proven === null) return over
-  await note(core, stores, { account: account.id, event: 'step-up.passed', client: given.browser.client })
-  return { kind: 'proven', ...proven }
+  if (refusal === null) {
+    const proven = await proveSession(core, stores, given)
+    if (proven === null) return over
+    await tellOfProof(core, stores, { ...given, refusal })
+    await note(core, stores, { account: account.id, event: 'step-up.passed', client: given.browser.client })
+    return { kind: 'proven', ...proven }
+  }
+  await tellOfProof(core, stores, { ...given, refusal })
+  return refusal
+}
+
+async function tellOfProof(
+  core: Core,
+  stores: Stores,
+  { proof, refusal, ...given }: StepUpGiven & Second & { readonly refusal: FactorRefusal | null },
+): Promise<void> {
+  if (proof !== 'password') await factors[proof].tell(core, stores, { ...presentedBy(given), refusal })
 }
 
 /**

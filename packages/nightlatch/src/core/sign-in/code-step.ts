@@ -2,7 +2,7 @@ import { isOpen } from '../accounts/account.js'
 import type { Browser, SignedInNow } from './start-session.js'
 import { beginSession, tellOfNewDevice } from './start-session.js'
 import type { Core } from '../core.js'
-import type { FactorKind, FactorRefusal, Presented, ReadyProof } from '../factors/factor.js'
+import type { Factor, FactorKind, FactorRefusal, Presented, ReadyProof } from '../factors/factor.js'
 import { countOf, factors } from '../factors/registry.js'
 import type { SignIn, SigningIn } from './sign-in.js'
 import type { Stores } from '../ports/stores.js'
@@ -59,11 +59,7 @@ export async function giveSecondFactor(core: Core, step: SecondStep): Promise<Se
   }
   const ready = await factor.read(core, presented)
   if (ready.kind !== 'ready') return ready
-  const outcome = await core[storage].atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))
-  if (outcome.kind === 'over' || outcome.kind === 'busy') return outcome
-  if (outcome.kind === 'complete' && factor.role === 'second-factor') tellOfNewDevice(core, outcome, client)
-  await factor.tell(core, { ...presented, refusal: outcome.kind === 'complete' ? null : outcome })
-  return outcome
+  return core[storage].atomically((stores) => lookAndBegin(core, stores, { ...step, ready }))
 }
 
 /** The account is held to the end: whoever gives something at the same moment finds out what became of this one. */
@@ -73,20 +69,39 @@ async function lookAndBegin(
   step: SecondStep & { readonly ready: ReadyProof },
 ): Promise<SecondStepOutcome | Rollback<SecondStepOutcome>> {
   const { signIn, browser } = step
-  const isSecond = factors[step.factor].role === 'second-factor'
+  const factor = factors[step.factor]
+  const isSecond = factor.role === 'second-factor'
   const account = await stores.accounts.hold(signIn.account)
   if (account === null || !isOpen(account, core.platform.nowSeconds())) return { kind: 'over' }
   if (isSecond && countOf(account, step.factor) === 0) return { kind: 'unreadable' }
   const refusal = await step.ready.accept(stores)
   if (refusal?.kind === 'wrong' && !(await stores.signIns.isOpen(signIn.id))) return { kind: 'over' }
-  if (refusal !== null) return refusal
+  const told = { account: signIn.account, client: browser.client, refusal }
+  if (refusal !== null) {
+    await factor.tell(core, stores, told)
+    return refusal
+  }
   // What was right for a sign-in that is over was not used: it is not lost with it.
   if (!(await stores.signIns.take(signIn.id))) return new Rollback<SecondStepOutcome>({ kind: 'over' })
-  return beginSession(core, stores, {
+  const begun = await beginSession(core, stores, {
     account,
     browser,
     factors: ['password', step.factor],
     isProof: isSecond,
     remember: isSecond && step.remember === true,
   })
+  await tellOfSuccess(core, stores, { begun, factor, told })
+  return begun
+}
+
+interface Success {
+  readonly begun: SignedInNow
+  readonly factor: Factor
+  readonly told: Parameters<Factor['tell']>[2]
+}
+
+async function tellOfSuccess(core: Core, stores: Stores, { begun, factor, told }: Success): Promise<void> {
+  if (factor.role === 'fallback') await factor.tell(core, stores, told)
+  else if (begun.isNewDevice)
+    await tellOfNewDevice(core, stores, { account: begun.account, client: told.client })
 }

@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js'
 import { note } from '../audit/audit.js'
 import type { Core } from '../core.js'
+import { tellOwner } from '../notify/notices.js'
 import type { Client } from '../ports/platform.js'
 import type { Stores } from '../ports/stores.js'
 import { isUnseen, type Session } from '../sessions/session.js'
@@ -27,6 +28,8 @@ export async function endReused(
   for (const session of unanswered ?? opened) await stores.sessions.end(session.id, account.id)
   const event = unanswered === null ? 'trusted-device.reused' : 'trusted-device.unanswered'
   await note(core, stores, { event, account: account.id, client })
+  const kind = unanswered === null ? 'trusted-device-copied' : 'trusted-device-unanswered'
+  await tellOwner(core, stores, { kind, account, client })
   return { ended: unanswered === null ? 'copied' : 'unanswered' }
 }
 

@@ -36,11 +36,7 @@ export async function signInWithPasskey(
   const asked = { account: null, given, client, purpose: 'sign-in', owner: '', challenges } as const
   const ready = await readAssertion(core, asked)
   if (ready.kind !== 'ready') return ready
-  const outcome = await core[storage].atomically((stores) => lookAndBegin(core, stores, { ready, browser }))
-  if (outcome.kind === 'complete') tellOfNewDevice(core, outcome, client)
-  else if (ready.account !== null)
-    await passkeys.tell(core, { account: ready.account, given, client, place: 'sign-in', refusal: outcome })
-  return outcome
+  return core[storage].atomically((stores) => lookAndBegin(core, stores, { ready, browser }))
 }
 
 async function lookAndBegin(
@@ -51,12 +47,16 @@ async function lookAndBegin(
   const account = ready.account === null ? null : await stores.accounts.hold(ready.account)
   const isClosed = account === null || !isOpen(account, core.platform.nowSeconds())
   const refusal = await ready.accept(stores, isClosed ? 'account-disabled' : undefined)
+  const { client } = browser
+  if (ready.account !== null) await passkeys.tell(core, stores, { account: ready.account, client, refusal })
   if (refusal !== null || account === null) return refusal ?? { kind: 'wrong', failures: 0 }
-  return beginSession(core, stores, {
+  const begun = await beginSession(core, stores, {
     account,
     browser,
     factors: ['passkey'],
     isProof: true,
     remember: false,
   })
+  if (begun.isNewDevice) await tellOfNewDevice(core, stores, { account, client })
+  return begun
 }

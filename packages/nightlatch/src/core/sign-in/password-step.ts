@@ -4,7 +4,7 @@ import type { AttemptKey, AttemptPolicy } from '../rate-limits/attempts.js'
 import { addressKey, networkOf, passwordKey, unknownNameKey } from '../rate-limits/attempts.js'
 import { note } from '../audit/audit.js'
 import type { Browser, SignedInNow } from './start-session.js'
-import { beginSession, tellOfEndedDevice, tellOfNewDevice } from './start-session.js'
+import { beginSession, tellOfNewDevice } from './start-session.js'
 import { endReused } from './copied-device.js'
 import type { Core } from '../core.js'
 import type { SignInId } from '../ids.js'
@@ -217,24 +217,17 @@ export async function acceptPassword(
   core: Core,
   given: Accepted,
 ): Promise<PasswordAccepted | ChangedMeanwhile> {
-  const next = await beginNext(core, given)
-  if (next.kind === 'complete') tellOfNewDevice(core, next, given.browser.client)
-  return next
-}
-
-async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted | ChangedMeanwhile> {
   const { account, browser } = given
   if (hasSecondFactor(account)) {
     const trusted = await signInByTrustedDevice(core, given)
     if (trusted !== null && !('ended' in trusted)) return trusted
-    if (trusted !== null) tellOfEndedDevice(core, trusted.ended, { account, client: browser.client })
     return beginSignIn(core, given, 'code-due')
   }
   if (core.policy.mfa === 'required') return beginSignIn(core, given, 'set-up-due')
   return core[storage].atomically(async (stores) => {
     if (!(await isUnchanged(core, stores, account))) return changedMeanwhile
     await given.settle(stores)
-    return beginSession(core, stores, {
+    return beginAndTell(core, stores, {
       account,
       browser,
       factors: ['password'],
@@ -242,6 +235,17 @@ async function beginNext(core: Core, given: Accepted): Promise<PasswordAccepted 
       remember: false,
     })
   })
+}
+
+async function beginAndTell(
+  core: Core,
+  stores: Stores,
+  start: Parameters<typeof beginSession>[2],
+): Promise<SignedInNow> {
+  const begun = await beginSession(core, stores, start)
+  const { account, browser } = start
+  if (begun.isNewDevice) await tellOfNewDevice(core, stores, { account, client: browser.client })
+  return begun
 }
 
 /** Within a transaction, which holds the account's row to its end: the password, the factors, and enabled. */
@@ -306,7 +310,7 @@ async function signInByTrustedDevice(
       return null
     await given.settle(stores)
     const factors = ['password', 'device'] as const
-    return beginSession(core, stores, {
+    return beginAndTell(core, stores, {
       account,
       browser,
       factors,

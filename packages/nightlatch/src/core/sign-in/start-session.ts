@@ -88,20 +88,12 @@ async function makeRoom(core: Core, stores: Stores, { account, browser }: NewSes
   ])
 }
 
-/** Once the session has really begun. */
-export function tellOfNewDevice(core: Core, { account, isNewDevice }: SignedInNow, client: Client): void {
-  if (!isNewDevice) return
-  tellOwner(core, { kind: 'new-device', account, client })
-}
-
-/** A value of a trusted device's cookie that had been replaced came back. */
-export function tellOfEndedDevice(
+/** In a browser in which the account was never used. */
+export const tellOfNewDevice = (
   core: Core,
-  why: 'copied' | 'unanswered',
-  { account, client }: { readonly account: Account; readonly client: Client },
-): void {
-  tellOwner(core, { kind: `trusted-device-${why}`, account, client })
-}
+  stores: Stores,
+  told: { readonly account: Account; readonly client: Client },
+): Promise<void> => tellOwner(core, stores, { ...told, kind: 'new-device' })
 
 function newSession(core: Core, start: NewSession): Session {
   const now = core.platform.nowSeconds()

@@ -9,6 +9,7 @@ import { entryNumbers } from './0007-entry-numbers.js'
 import { people } from './0008-people.js'
 import { passkeys } from './0009-passkeys.js'
 import { toldPasskeys } from './0010-told-passkeys.js'
+import { outbox } from './0011-outbox.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = [
   people,
   passkeys,
   toldPasskeys,
+  outbox,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -72,6 +72,11 @@ export const tables: readonly Table[] = [
     text: 'token_hash id account',
     integers: 'created_at expires_at',
   }),
+  table('outbox', {
+    key: 'id',
+    text: 'id kind account sealed',
+    integers: 'tries created_at next_try_at expires_at',
+  }),
   table('attempt', { key: 'key', text: 'key', integers: 'failures blocked_until changed_at forgets' }),
   table('audit', {
     key: 'sequence',

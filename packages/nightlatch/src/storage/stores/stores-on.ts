@@ -12,6 +12,7 @@ import { groupStore } from './groups.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
+import { outboxStore } from './outbox.js'
 import { peopleStore } from './people.js'
 import { passkeyChallengeStore, passkeyStore } from './passkeys.js'
 import { recoveryCodeStore } from './recovery-codes.js'
@@ -24,10 +25,18 @@ import { unsavedCodesStore } from './unsaved-codes.js'
 interface More extends StoreParts {
   /** With a memory before it. */
   readonly sessions?: SessionStore
+  /** Collects what is to be done after the transaction. */
+  readonly afterwards?: Stores['afterwards']
+}
+
+const atOnce: Stores['afterwards'] = {
+  push(act) {
+    act()
+  },
 }
 
 /** The stores on one database, or in one transaction. */
-export const storesOn = (db: Db, { sessions, ...more }: More): Stores => ({
+export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: More): Stores => ({
   accounts: accountStore(db),
   attempts: attemptStore(db, more),
   audit: auditStore(db, more),
@@ -37,7 +46,8 @@ export const storesOn = (db: Db, { sessions, ...more }: More): Stores => ({
   groups: groupStore(db),
   invitations: invitationStore(db, more),
   knownDevices: knownDeviceStore(db),
-  leases: leaseStore(db),
+  leases: leaseStore(db, more),
+  outbox: outboxStore(db, more),
   people: peopleStore(db),
   passkeys: passkeyStore(db),
   passkeyChallenges: passkeyChallengeStore(db),
@@ -47,4 +57,5 @@ export const storesOn = (db: Db, { sessions, ...more }: More): Stores => ({
   signIns: signInStore(db, more),
   trustedDevices: trustedDeviceStore(db),
   unsavedCodes: unsavedCodesStore(db),
+  afterwards,
 })

@@ -408,8 +408,7 @@ describe('doctor', () => {
       NIGHTLATCH_MAIL_FROM: 'auth@example.org',
       NIGHTLATCH_ORIGIN: 'https://localhost:9',
     }
-    const down = () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' }))
-    const ran = await nl(['doctor', '--json'], { env, deps: { verifyMail: down } })
+    const ran = await nl(['doctor', '--json'], { env })
     expect(ran.status).toBe(1)
     expect(states(ran.out)).toMatchObject({ key: 'fail', mail: 'fail', proxy: 'warn', origin: 'warn' })
   })

@@ -10,7 +10,7 @@ import { askOrigin } from './ask-origin.js'
 import type { Finding } from './finding.js'
 import { fail, ok, warn } from './finding.js'
 import { knownSite, type KnownSite } from '../known-site.js'
-import { smtpProblem } from '../../../mail/smtp-errors.js'
+import { smtpFailure } from '../../../mail/smtp-errors.js'
 import { clockOffset } from './ntp.js'
 import { isoTime } from '../../framework/output.js'
 import { openDatabase } from '../../framework/with-app.js'
@@ -73,6 +73,7 @@ async function checkDatabase(deps: CliDeps, settings: Settings): Promise<Checked
       await checkTrail(app),
       ...(await checkAccounts(app, site)),
       await checkPasskeys(app, site),
+      await checkOutbox(app),
     ]
     return { findings, site }
   } catch (error) {
@@ -124,6 +125,23 @@ async function checkPasskeys(app: Nightlatch, { settings }: KnownSite): Promise<
 }
 
 const passkeyCount = (count: number): string => (count === 1 ? '1 passkey' : `${count} passkeys`)
+
+const patientMinutes = 10
+
+/** What waits is sent by the server; what has waited for long says that it cannot. */
+async function checkOutbox(app: Nightlatch): Promise<Finding> {
+  const { waiting, oldestAt } = await app.core.queries.outbox.summary()
+  if (waiting === 0) return ok('outbox', 'no mail waits')
+  const minutes = Math.floor((app.core.platform.nowSeconds() - oldestAt) / 60)
+  const text = `${waiting === 1 ? '1 mail waits' : `${waiting} mails wait`}, the oldest for ${minutes} minutes`
+  return minutes < patientMinutes
+    ? ok('outbox', text)
+    : warn(
+        'outbox',
+        text,
+        'see that a server runs that has a mail server, and look for mail.failed in its log',
+      )
+}
 
 /** What cannot be opened says itself what to do. */
 function notOpened(error: unknown): Finding {
@@ -260,12 +278,12 @@ async function checkMail(deps: CliDeps, { settings, installation }: KnownSite): 
   if (settings.mail === null)
     return warn('mail', 'there is no mail server, so nobody is told about changes', 'set NIGHTLATCH_SMTP_URL')
   try {
-    await deps.verifyMail(settings)
-    return ok('mail', 'the mail server takes us')
+    await (await deps.mailer(settings)).verify()
+    return ok('mail', 'the mail server takes us (connection, EHLO, STARTTLS or TLS, AUTH)')
   } catch (error) {
     return fail(
       'mail',
-      `the mail server does not take us: ${smtpProblem(error)}`,
+      `the mail server does not take us: ${smtpFailure(error)}`,
       'check NIGHTLATCH_SMTP_URL',
     )
   }

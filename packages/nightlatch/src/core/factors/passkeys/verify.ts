@@ -200,11 +200,17 @@ async function refuse(
 /** Mail to the owner when a copy of a passkey has shown itself. */
 export async function tellOfClone(
   core: Core,
+  stores: Stores,
   told: Pick<Presented, 'account' | 'client'> & { readonly refusal: FactorRefusal | null },
 ): Promise<void> {
   const { refusal, client } = told
   if (refusal?.kind !== 'wrong' || refusal.cloned === undefined) return
-  const account = await core[storage].stores.accounts.find(told.account)
+  const account = await stores.accounts.find(told.account)
   if (account === null) return
-  tellOwner(core, { kind: 'passkey-cloned', account, client, details: { name: refusal.cloned } })
+  await tellOwner(core, stores, {
+    kind: 'passkey-cloned',
+    account,
+    client,
+    details: { name: refusal.cloned },
+  })
 }

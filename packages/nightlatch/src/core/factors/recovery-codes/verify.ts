@@ -75,11 +75,16 @@ export async function acceptRecoveryCode(
 /** Mail to the owner for every code that was used. */
 export async function tellOfRecovery(
   core: Core,
-  { account: id, client, refusal }: Presented & { readonly refusal: FactorRefusal | null },
+  stores: Stores,
+  {
+    account: id,
+    client,
+    refusal,
+  }: Pick<Presented, 'account' | 'client'> & { readonly refusal: FactorRefusal | null },
 ): Promise<void> {
   if (refusal !== null) return
-  const { accounts, recoveryCodes } = core[storage].stores
+  const { accounts, recoveryCodes } = stores
   const [account, left] = await Promise.all([accounts.find(id), recoveryCodes.countLeft(id)])
   if (account === null) return
-  tellOwner(core, { kind: 'recovery-code-used', account, client, details: { left } })
+  await tellOwner(core, stores, { kind: 'recovery-code-used', account, client, details: { left } })
 }

@@ -23,8 +23,9 @@ export const totp: SecondFactor = {
     removed: 'authenticator-removed',
   },
   read: readCode,
-  tell: async (core, { refusal, ...presented }) => {
-    if (refusal?.kind === 'wrong') await tellOfWrongCodes(core, { ...presented, failures: refusal.failures })
+  tell: async (core, stores, { refusal, ...presented }) => {
+    if (refusal?.kind === 'wrong')
+      await tellOfWrongCodes(core, stores, { ...presented, failures: refusal.failures })
   },
   listOf: async (stores, account) =>
     (await stores.authenticators.listOf(account)).map((one) => ({ ...one, label: one.issuer })),

@@ -218,11 +218,12 @@ const wasUsedBefore = { reason: 'already-used' }
 /** Mail to the owner, once, when there were many. */
 export async function tellOfWrongCodes(
   core: Core,
+  stores: Stores,
   given: Pick<CodeGiven, 'account' | 'client'> & { readonly failures: number },
 ): Promise<void> {
   const { client, failures } = given
   if (failures !== core.policy.tellAfterWrongCodes) return
-  const account = await core[storage].stores.accounts.find(given.account)
+  const account = await stores.accounts.find(given.account)
   if (account === null) return
-  tellOwner(core, { kind: 'many-wrong-codes', account, client, details: { failures } })
+  await tellOwner(core, stores, { kind: 'many-wrong-codes', account, client, details: { failures } })
 }

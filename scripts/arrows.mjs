@@ -60,6 +60,7 @@ export const walls = [
       'core/',
       'pages/',
       'node:http',
+      'node:http2',
       'node:net',
       'node:stream',
       'node:zlib',

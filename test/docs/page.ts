@@ -40,6 +40,9 @@ export const otherBlocks: Record<string, Record<string, string>> = {
     '[Unit]': 'needs systemd, and root',
     'systemctl enable': 'needs systemd, and root',
   },
+  'docs/guides/https.md': {
+    '/etc/letsencrypt': 'needs a public name, and root; the tests of the command renew files as certbot does',
+  },
   'docs/guides/try-it-from-your-phone.md': {
     'caddy reverse-proxy': 'needs the address of a network, and makes an authority of its own on the machine',
   },

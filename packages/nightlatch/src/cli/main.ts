@@ -52,6 +52,9 @@ function processDeps(): CliDeps {
       (await import('../compose/protect-server.js')).protectServer(app, { ...options, log: requestLog(log) }),
     mailer: async (settings) => (await import('../compose/post-office.js')).mailerOf(settings),
     stopSignal,
+    onHangUp: (listener) => {
+      if (!process.stdin.isTTY) process.on('SIGHUP', listener)
+    },
   }
 }
 

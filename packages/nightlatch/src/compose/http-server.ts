@@ -1,5 +1,3 @@
-import type { Server as HttpServer } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
 import { noteRunning, openServices } from './open.js'
 import type { Nightlatch } from './open.js'
 import { atPort } from '../config/read.js'
@@ -9,6 +7,7 @@ import type { HttpLog, Services } from '../http/services.js'
 import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
 import { requestOf, nodeListener, send } from '../http/bindings/node.js'
 import { boundedServer } from './bounded-server.js'
+import { redirects } from './redirects.js'
 import { startHousekeeping } from './housekeeping.js'
 import { startPostOffice } from './post-office.js'
 
@@ -23,6 +22,8 @@ export interface RunningServer {
    * connections, answers what is in flight, and ends what is left after the deadline.
    */
   stop(deadlineMs?: number, drainMs?: number): Promise<void>
+  /** Reads the certificate again, where there is one. */
+  renewTls(): void
 }
 
 const seconds = 1000
@@ -34,10 +35,10 @@ export async function serve(
   accessRules: AccessRules | null = null,
 ): Promise<RunningServer> {
   let stopping = false
-  const { server } = boundedServer(nightlatch.settings, { log, requestTimeout: 30 * seconds })
-  const { host, port, server: bounds } = nightlatch.settings
-  await listen(server, { host, port })
-  const settings = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
+  const server = boundedServer(nightlatch.settings, { log, requestTimeout: 30 * seconds })
+  const { server: bounds } = nightlatch.settings
+  const settings = atPort(nightlatch.settings, await server.listen(nightlatch.settings))
+  const closeRedirects = await redirects(settings)
   const { services, handle } = openServices(nightlatch, settings, {
     door: 'serve',
     log,
@@ -57,11 +58,12 @@ export async function serve(
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
     await services.readinessPollers.allTold(drainMs)
-    await Promise.all([stopHousekeeping(), close(server, deadlineMs)])
+    await Promise.all([stopHousekeeping(), server.close(deadlineMs), closeRedirects()])
     // What was answered last may have left a mail.
     await stopPostOffice()
   }
-  return { settings, url: settings.origin + settings.basePath, services, stop }
+  const { renewTls } = server
+  return { settings, url: settings.origin + settings.basePath, services, stop, renewTls }
 }
 
 type Listener = ReturnType<typeof nodeListener>
@@ -79,32 +81,4 @@ function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listene
     const listener = probes.has(path) ? atRoot : below
     listener(request, response)
   }
-}
-
-export function listen(server: Server, at: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(at, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-export function close(server: HttpServer, deadlineMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const deadline = setTimeout(() => {
-      server.closeAllConnections()
-    }, deadlineMs)
-    // A connection may become idle only now, with the last answer on it.
-    const idle = setInterval(() => {
-      server.closeIdleConnections()
-    }, 50)
-    server.close(() => {
-      clearTimeout(deadline)
-      clearInterval(idle)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

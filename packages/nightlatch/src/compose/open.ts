@@ -250,7 +250,8 @@ export async function noteRunning(
   { door, application = '', log }: { door: Installation['door']; application?: string; log: HttpLog },
 ): Promise<void> {
   const { origin, basePath, cookieDomain, trustedProxies, mail } = settings
-  const facts = { origin, basePath, door, application, trustsProxies: trustedProxies.size > 0 }
+  const reached = { trustsProxies: trustedProxies.size > 0, servesTls: settings.tls !== null }
+  const facts = { origin, basePath, door, application, ...reached }
   const more = {
     cookieDomain: cookieDomain ?? '',
     sendsMail: mail !== null,

@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net'
 import { noteRunning, openServices } from './open.js'
 import type { Nightlatch, HttpApp } from './open.js'
 import { atPort } from '../config/read.js'
@@ -10,13 +9,13 @@ import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
 import { startPostOffice } from './post-office.js'
 import { boundedServer } from './bounded-server.js'
+import { redirects } from './redirects.js'
 import type { ConnectionLimits, Connections } from '../http/bindings/connections.js'
 import type { ProtectParts } from '../protect/listeners.js'
 import { protectListeners } from '../protect/listeners.js'
 import { openStreams } from '../protect/open-streams.js'
 import { nameOf } from '../protect/target.js'
 import { createUpstream } from '../protect/upstream.js'
-import { close, listen } from './http-server.js'
 import type { RunningServer } from './http-server.js'
 
 /** Where our own pages live: no application has this path. */
@@ -36,6 +35,8 @@ export interface ProtectOptions {
   /** How soon after its session an open WebSocket or stream ends. */
   readonly sweepMs?: number
   readonly limits?: Partial<ConnectionLimits>
+  /** How soon a renewed certificate is found. */
+  readonly lookMs?: number
 }
 
 const seconds = 1000
@@ -44,26 +45,26 @@ const seconds = 1000
 export async function protectServer(nightlatch: Nightlatch, options: ProtectOptions): Promise<RunningServer> {
   let stopping = false
   // A signed-in person's upload may take as long as it takes; what is refused is cut off elsewhere.
-  const { server, connections } = boundedServer(nightlatch.settings, {
+  const server = boundedServer(nightlatch.settings, {
     requestTimeout: 0,
     descriptors: 2,
     ...options,
   })
-  const { host, port } = nightlatch.settings
-  await listen(server, { host, port })
-  const at = atPort(nightlatch.settings, (server.address() as AddressInfo).port)
+  const at = atPort(nightlatch.settings, await server.listen(nightlatch.settings))
   const settings = { ...at, basePath: protectBasePath }
+  const closeRedirects = await redirects(settings)
   const { services, handle } = openServices(nightlatch, settings, {
     log: options.log,
     door: 'protect',
     landing: '/',
     isStopping: () => stopping,
   })
+  const { connections, renewTls } = server
   const parts = protectParts(nightlatch, { http: { services, handle }, options, connections })
-  const listeners = protectListeners({ ...parts, reenter: (socket) => server.emit('connection', socket) })
+  const listeners = protectListeners({ ...parts, reenter: server.reenter })
   server.on('request', listeners.request)
   server.on('checkContinue', listeners.checkContinue)
-  server.on('upgrade', listeners.upgrade)
+  server.onUpgrade(listeners.upgrade)
   const application = nameOf(options.target)
   await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
   const stopSweeping = sweepOften(parts, options)
@@ -73,13 +74,13 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     stopping = true
     await services.readinessPollers.allTold(drainMs)
     stopSweeping()
-    const closed = close(server, deadlineMs)
+    const closed = Promise.all([server.close(deadlineMs), closeRedirects()])
     for (const tunnel of [...parts.tunnels]) tunnel.end()
     await Promise.all([closed, stopHousekeeping()])
     await stopPostOffice()
     parts.upstream.close()
   }
-  return { settings, url: settings.origin, services, stop }
+  return { settings, url: settings.origin, services, stop, renewTls }
 }
 
 const provenBy: ProtectParts['provenBy'] = ({ session }) => ({

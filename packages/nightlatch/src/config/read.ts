@@ -6,6 +6,7 @@ import { nearest } from './nearest.js'
 import { isPublicSuffix } from './parsers.js'
 import { parseFile } from './secret-files.js'
 import { withoutServiceLinks } from './service-links.js'
+import { problemsOfTls, type TlsFiles } from './tls-files.js'
 import { flagOf, settingNames, settings } from './settings.js'
 import type { AddressList, GivenSettings, LogLevel, Setting, SettingName } from './settings.js'
 
@@ -13,6 +14,10 @@ import type { AddressList, GivenSettings, LogLevel, Setting, SettingName } from 
 export interface Settings {
   readonly host: string
   readonly port: number
+  /** Where it serves https by itself. */
+  readonly tls: TlsFiles | null
+  /** With plain http, and leads to the origin. */
+  readonly redirectPort: number | null
   /** Scheme, host and port, without a slash at the end. */
   readonly origin: string
   /** Empty, or `/auth`: with a slash before it and none after it. */
@@ -66,6 +71,8 @@ export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** By the setting's name, as `trustedProxies`. A flag wins over the environment. */
   readonly flags?: Readonly<Partial<Record<SettingName, string>>>
+  /** It is a server that starts: the files that only a server needs are looked at, too. */
+  readonly serves?: boolean
 }
 
 interface Source {
@@ -74,11 +81,12 @@ interface Source {
   readonly text: string
 }
 
-export function readSettings({ env, flags = {} }: SettingSources): SettingsRead {
+export function readSettings({ env, flags = {}, serves = false }: SettingSources): SettingsRead {
   const sources: SettingSources = { env: withoutServiceLinks(env), flags }
   const problems = unknownVariables(sources.env)
   const given = withTwins(parseAll(sources, problems), problems)
   const rootKey = rootKeyOf(given, problems)
+  problems.push(...problemsOfTlsSettings(given, problems, serves))
   if (!mentions(problems, 'origin')) problems.push(...problemOfCookieDomain(given), ...problemOfRpId(given))
   // Also when the address is wrong: every problem is told at once.
   const smtp = (['smtpUrl', 'smtpUrlFile'] as const).find((name) => sourceOf(name, sources) !== null)
@@ -206,6 +214,28 @@ function problemOfRpId(given: GivenSettings): readonly string[] {
       ]
 }
 
+/** Both files or none; and what is served by https has an https origin, or no cookie would come back. */
+function problemsOfTlsSettings(
+  given: GivenSettings,
+  known: readonly string[],
+  serves: boolean,
+): readonly string[] {
+  const { tlsCert: certFile, tlsKey: keyFile, redirectPort, origin } = given
+  const isWrong = mentions(known, 'tlsCert') || mentions(known, 'tlsKey')
+  if (isWrong) return []
+  if (certFile === undefined && keyFile === undefined)
+    return redirectPort === undefined
+      ? []
+      : ['NIGHTLATCH_REDIRECT_PORT: leads to https, which NIGHTLATCH_TLS_CERT switches on.']
+  if (keyFile === undefined) return ['NIGHTLATCH_TLS_KEY: must be set, because NIGHTLATCH_TLS_CERT is.']
+  if (certFile === undefined) return ['NIGHTLATCH_TLS_CERT: must be set, because NIGHTLATCH_TLS_KEY is.']
+  const problems = serves ? problemsOfTls({ certFile, keyFile }) : []
+  const isPlain = origin?.startsWith('http:') === true
+  return isPlain
+    ? [`NIGHTLATCH_ORIGIN: must be https, because NIGHTLATCH_TLS_CERT is set, not ${origin}.`, ...problems]
+    : problems
+}
+
 const hostOf = ({ origin }: GivenSettings): string => new URL(origin ?? 'http://localhost').hostname
 
 interface AlsoRead {
@@ -243,13 +273,15 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
     ...{ connections, connectionsPerAddress },
   }
   const { passkeys: use, passkeyKind: kind, rpId = hostOf(given), formerOrigins, ...others } = most
-  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = others
+  const { tlsCert: certFile, tlsKey: keyFile, redirectPort = null, ...remaining } = others
+  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = remaining
   nothingElseIn(elsewhere)
   const { folder, file } = placeOf({ ...(data && { data }) })
   const database = databaseUrl === undefined ? sqlite(file) : { kind: 'postgres' as const, url: databaseUrl }
   const mail = smtpUrl === undefined || mailFrom === undefined ? null : { smtpUrl, from: mailFrom }
+  const tls = certFile === undefined || keyFile === undefined ? null : { certFile, keyFile }
   return {
-    ...{ host, port, origin: origin ?? localOrigin(port), basePath },
+    ...{ host, port, tls, redirectPort, origin: origin ?? localOrigin(port, tls), basePath },
     ...{ dataFolder: folder, database, rootKey, issuer, mfa },
     passkeys: { use, rpId, formerOrigins, kind },
     ...{ trustedProxies, cookieDomain, mail, server, logLevel, hsts, contact, told },
@@ -265,10 +297,11 @@ const nothingElseIn = <T extends object>(
   rest: T & { readonly [Name in Exclude<keyof T, TakenUpElsewhere>]: never },
 ): T => rest
 
-const localOrigin = (port: number): string => new URL(`http://localhost:${port}`).origin
+const localOrigin = (port: number, tls: TlsFiles | null): string =>
+  new URL(`${tls === null ? 'http' : 'https'}://localhost:${port}`).origin
 
 /** With port 0 the default origin is known only once the server listens. */
 export function atPort(read: Settings, port: number): Settings {
-  const isDefault = read.origin === localOrigin(read.port)
-  return { ...read, port, origin: isDefault ? localOrigin(port) : read.origin }
+  const isDefault = read.origin === localOrigin(read.port, read.tls)
+  return { ...read, port, origin: isDefault ? localOrigin(port, read.tls) : read.origin }
 }

@@ -2,23 +2,8 @@ import { parseRootKeys, type RootKey } from '../crypto/root-key.js'
 import { addressList, type AddressList } from './addresses.js'
 import { refuse, value, type Parsed } from './parsed.js'
 import * as parse from './parsers.js'
-
-/** One setting, described once: the start, the flags, `.env.example` and the reference page read it here. */
-export interface Setting<T> {
-  readonly variable: `NIGHTLATCH_${string}`
-  /** What stands for the value in the help of its flag, or null: a secret has no flag. */
-  readonly placeholder: string | null
-  readonly help: string
-  /** As the reference shows it. */
-  readonly shownDefault: string
-  /** Something worth copying. */
-  readonly example: string
-  /** May hold a secret, which then must not come by a flag. */
-  readonly secret?: true
-  parse(text: string): Parsed<T>
-}
-
-const describe = <T>(setting: Setting<T>): Setting<T> => setting
+import { describe, type Setting } from './setting.js'
+import { tlsSettings } from './tls-settings.js'
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -55,6 +40,7 @@ export const settings = {
     example: 'https://auth.example.org',
     parse: parse.origin,
   }),
+  ...tlsSettings,
   basePath: describe({
     variable: 'NIGHTLATCH_BASE_PATH',
     placeholder: 'path',
@@ -289,4 +275,4 @@ export type GivenSettings = {
 export const flagOf = (name: SettingName): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-export type { AddressList }
+export type { AddressList, Setting }

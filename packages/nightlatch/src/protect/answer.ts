@@ -170,7 +170,7 @@ function clientHeaders(
 
 /** Whether the answer goes to this client in chunks: node:http throws where trailers are announced for another one. */
 const mayHaveTrailers = (status: number, { req }: ServerResponse): boolean =>
-  req.httpVersion === '1.1' && req.method !== 'HEAD' && status !== 204 && status !== 304
+  req.httpVersion !== '1.0' && req.method !== 'HEAD' && status !== 204 && status !== 304
 
 /** A redirect to the application's own address would lead around us. */
 function publicLocation(location: string, { targetOrigin, publicOrigin }: Addresses): string {

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { onTheWire } from '../http/bindings/raw.js'
+import { endUnlessRead } from '../http/bindings/unread.js'
 import type { HttpResponse } from '../http/request.js'
 import { hasBody } from './headers.js'
 
@@ -31,18 +32,6 @@ export function sendRefusal({ request, response, waits }: Asking, answer: HttpRe
   request.unpipe()
   request.resume()
   endUnlessRead(request, longestDiscardMs)
-}
-
-/** A body that does not arrive in time takes its connection with it. */
-export function endUnlessRead(request: IncomingMessage, withinMs: number): void {
-  const timer = setTimeout(() => {
-    request.socket.destroy()
-  }, withinMs)
-  const stop = (): void => {
-    clearTimeout(timer)
-  }
-  request.once('end', stop)
-  request.once('close', stop)
 }
 
 /** The same on a connection that has left node:http: a handshake that is refused. */

@@ -27,6 +27,8 @@ describe('without any setting', () => {
     expect(rest).toEqual({
       host: '127.0.0.1',
       port: 3000,
+      tls: null,
+      redirectPort: null,
       origin: 'http://localhost:3000',
       basePath: '',
       dataFolder,
@@ -446,6 +448,7 @@ it('every example is a good value', () => {
     const { variable, example } = settings[name]
     if (name === 'secret' || name.endsWith('File')) continue
     const origin = { NIGHTLATCH_ORIGIN: 'https://auth.example.org', NIGHTLATCH_MAIL_FROM: 'a@example.org' }
-    expect(bad({ ...origin, [variable]: example })).toEqual([])
+    const together = { NIGHTLATCH_TLS_CERT: '/cert.pem', NIGHTLATCH_TLS_KEY: '/key.pem' }
+    expect(bad({ ...origin, ...together, [variable]: example })).toEqual([])
   }
 })

@@ -162,8 +162,9 @@ describe('what is open when a session ends', () => {
     const cleo = await enrolledPerson(app, 'cleo')
     const socket = await opened(cleo)
     const { core } = app.nightlatch
+    const gone = closed(socket)
     await disableAccount(core, (await findAccount(core, 'cleo'))!)
-    await closed(socket)
+    await gone
   })
 
   it('is a stream of events, too', async () => {

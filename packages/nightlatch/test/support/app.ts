@@ -71,7 +71,8 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
     ...wishes.parts,
   })
   const server = await (wishes.serve ?? serve)(nightlatch, log)
-  const listening = `http://127.0.0.1:${server.settings.port}`
+  const scheme = server.settings.tls === null ? 'http' : 'https'
+  const listening = `${scheme}://127.0.0.1:${server.settings.port}`
   const stop = async (): Promise<void> => {
     await server.stop(1000)
     await nightlatch.close()

@@ -1,4 +1,5 @@
-import { request } from 'node:http'
+import { request as plainRequest } from 'node:http'
+import { request as secureRequest } from 'node:https'
 
 export interface Reply {
   readonly status: number
@@ -81,9 +82,10 @@ export class Browser {
     if (body.length > 0 || sent.method === 'POST') headers['content-length'] = String(Buffer.byteLength(body))
     // No connection is kept: the server may close it at the moment when it is used again.
     return new Promise((resolve, reject) => {
+      const request = this.origin.startsWith('https:') ? secureRequest : plainRequest
       const asked = request(
         this.origin + path,
-        { method: sent.method ?? 'GET', headers, agent: false },
+        { method: sent.method ?? 'GET', headers, agent: false, rejectUnauthorized: false },
         (response) => {
           const chunks: Buffer[] = []
           response.on('data', (chunk: Buffer) => chunks.push(chunk))

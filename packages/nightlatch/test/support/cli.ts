@@ -69,6 +69,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     protect: () => Promise.reject(new Error('not here')),
     mailer: mailerOf,
     stopSignal: () => Promise.resolve('SIGTERM'),
+    onHangUp: () => undefined,
     ...options.deps,
   }
   const status = await runCli(args, deps)
@@ -125,6 +126,8 @@ export interface Running {
   readonly err: () => string
   until(pattern: RegExp): Promise<RegExpExecArray>
   stop(signal: NodeJS.Signals): Promise<number | null>
+  /** One after which it goes on. */
+  signal(signal: NodeJS.Signals): void
 }
 
 /** A process that goes on until it is told to stop. */
@@ -153,6 +156,7 @@ export function startProgram(program: string, args: readonly string[], options: 
       child.kill(signal)
       return ended
     },
+    signal: (signal) => void child.kill(signal),
   }
 }
 

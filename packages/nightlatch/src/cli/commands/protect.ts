@@ -50,7 +50,7 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
   const { variable } = described.basePath
   const isSet = (deps.env[variable] ?? '') !== ''
   const found = isSet ? [`${variable}: must not be set here, it is always ${basePath}.`] : []
-  const settings: Settings = { ...settingsOf(deps, options, found), basePath }
+  const settings: Settings = { ...settingsOf(deps, options, { serves: true, found }), basePath }
   const target = parseTarget(url)
   if (isOurselves(target, settings))
     throw new WrongUsage(

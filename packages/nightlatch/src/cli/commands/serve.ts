@@ -38,7 +38,7 @@ export const addServeCommand: AddCommands = (program, deps) => {
     .addOption(drainOption())
     .addOption(demoOption())
   addSettingFlags(serve).action(async (options: Options) => {
-    const settings = settingsOf(deps, options)
+    const settings = settingsOf(deps, options, { serves: true })
     // Without a file every address asks for whoever is signed in, as it stands in the settings.
     const accessRules = options.rules === undefined ? null : rulesOf({ rules: options.rules }, settings)
     await withApp(deps, {
@@ -90,6 +90,10 @@ export async function untilStopped(
   if (!isMaintainedNode)
     log.event('warn', 'node.unmaintained', { node: process.versions.node, reason: unmaintained })
   if (app.hasGuessableKey) log.event('warn', 'key.guessable')
+  if (app.settings.tls !== null)
+    deps.onHangUp(() => {
+      server.renewTls()
+    })
   log.event('info', 'server.listening', { origin: server.settings.origin, port: server.settings.port })
   // It serves, and a database that is away comes back: another start makes the link.
   const { settings, url } = server

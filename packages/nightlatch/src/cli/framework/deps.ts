@@ -57,4 +57,6 @@ export interface CliDeps {
   mailer(settings: Settings): Promise<Mailer>
   /** Resolves with the name of the first signal that asks the process to end. */
   stopSignal(): Promise<string>
+  /** Tells of each SIGHUP, which otherwise ends the process. At a terminal it goes on doing so: the window is closed. */
+  onHangUp(listener: () => void): void
 }

@@ -39,18 +39,25 @@ export function placeFlags(options: Readonly<Record<string, unknown>>): string {
 const inShell = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
-/** The settings, or every problem at once, with those that the command itself has found. */
+interface Command {
+  /** It serves: what only a server needs is looked at, too. */
+  readonly serves?: true
+  /** What the command itself has found wrong. */
+  readonly found?: readonly string[]
+}
+
+/** The settings, or every problem at once. */
 export function settingsOf(
   deps: CliDeps,
   options: Readonly<Record<string, unknown>>,
-  found: readonly string[] = [],
+  { serves, found = [] }: Command = {},
 ): Settings {
   const flags: Partial<Record<SettingName, string>> = {}
   for (const name of settingNames) {
     const given = options[name]
     if (typeof given === 'string') flags[name] = given
   }
-  const read = readSettings({ env: deps.env, flags })
+  const read = readSettings({ env: deps.env, flags, serves: serves === true })
   if (read.kind === 'problems') throw new WrongUsage(...found, ...read.problems)
   if (found.length > 0) throw new WrongUsage(...found)
   return read.settings

@@ -14,6 +14,8 @@ export interface Installation {
   readonly application: string
   /** Proxies stand in front of it, and it believes them. */
   readonly trustsProxies: boolean
+  /** It serves https by itself; not noted by versions before, which did not. */
+  readonly servesTls?: boolean
   readonly cookieDomain: string
   readonly sendsMail: boolean
   /** Who keeps accounts and passwords. Not noted by versions before: then they are ours. */

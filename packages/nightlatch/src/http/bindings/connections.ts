@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import { networkOf } from '../../core/rate-limits/attempts.js'
 
@@ -16,13 +17,16 @@ export interface ConnectionLimits {
   readonly waitingMs: number
   /** What is being ended gets this long until the other side has closed as well. */
   readonly endingMs: number
+  /** How many requests of one HTTP/2 connection may be taken back in a row; ten a second are forgotten. */
+  readonly takenBack: number
 }
 
 /** Why a connection was ended before its time. */
-type Ended = 'no-request' | 'body-stalled' | 'answer-not-read' | 'quiet' | 'too-many'
+type Ended = 'no-request' | 'body-stalled' | 'answer-not-read' | 'quiet' | 'too-many' | 'taken-back'
 
 interface Connection {
-  readonly socket: Socket
+  /** Once TLS is agreed on, the one that has it. */
+  socket: Socket
   readonly network: string
   readonly isProxy: boolean
   isTunnel: boolean
@@ -30,6 +34,17 @@ interface Connection {
   moved: number
   since: number
   endsAt: number
+  /** Where it carries many requests at once. */
+  many: Many | null
+}
+
+/** What HTTP/2 does on one connection. */
+interface Many {
+  open: number
+  /** Since when nothing is being answered; a ping is no request. */
+  idleSince: number
+  takenBack: number
+  lastTakenBack: number
 }
 
 interface Report {
@@ -49,6 +64,11 @@ export class Connections {
   readonly #outside: Outside
   readonly #all = new Map<Socket, Connection>()
   readonly #byNetwork = new Map<string, Set<Connection>>()
+  /** Requests of HTTP/2 that are being answered, of all and by network: one connection has many. */
+  readonly #streams = new Map<string, number>()
+  #allStreams = 0
+  /** Those that have not agreed on TLS yet, by the other end: a second object will stand for the same connection. */
+  readonly #inHandshake = new Map<string, Connection>()
   #counts = new Map<Ended, number>()
   #address = ''
 
@@ -69,6 +89,87 @@ export class Connections {
     })
     if (!connection.isProxy && here.size > this.#limits.perAddress) this.#makeRoom(here, connection)
     else if (this.#all.size > this.#limits.all) this.#makeRoom([...this.#all.values()], connection)
+  }
+
+  /** The same before TLS is agreed on: until then it is known by this socket, and then by the one of `secured`. */
+  handshake(socket: Socket): void {
+    this.opened(socket)
+    const connection = this.#all.get(socket)
+    if (connection === undefined) return
+    const end = otherEnd(socket)
+    this.#inHandshake.set(end, connection)
+    socket.once('close', () => {
+      if (this.#inHandshake.get(end) === connection) this.#inHandshake.delete(end)
+    })
+  }
+
+  /** @returns the bare socket of a connection whose handshake has failed */
+  bare(secure: Socket): Socket | undefined {
+    return this.#inHandshake.get(otherEnd(secure))?.socket
+  }
+
+  secured(secure: Socket): void {
+    const end = otherEnd(secure)
+    const connection = this.#inHandshake.get(end)
+    this.#inHandshake.delete(end)
+    if (connection === undefined || !this.#all.delete(connection.socket)) {
+      secure.destroy()
+      return
+    }
+    connection.socket = secure
+    connection.moved = 0
+    this.#all.set(secure, connection)
+    secure.once('close', () => {
+      this.#forget(connection)
+    })
+  }
+
+  /** One more request on a connection of HTTP/2; false when it has to come again later. */
+  streamOpened(socket: Socket): boolean {
+    const connection = this.#all.get(socket)
+    if (connection === undefined) return false
+    connection.many ??= { open: 0, idleSince: 0, takenBack: 0, lastTakenBack: this.#outside.now() }
+    const here = this.#streams.get(connection.network) ?? 0
+    const isFull = this.#allStreams >= this.#limits.all
+    if (isFull || (!connection.isProxy && here >= this.#limits.perAddress)) return false
+    connection.many.open += 1
+    this.#allStreams += 1
+    this.#streams.set(connection.network, here + 1)
+    return true
+  }
+
+  streamClosed(socket: Socket, network: string): void {
+    const many = this.#all.get(socket)?.many ?? null
+    if (many !== null) {
+      many.open -= 1
+      many.idleSince = this.#outside.now()
+    }
+    this.#allStreams -= 1
+    const here = (this.#streams.get(network) ?? 1) - 1
+    if (here === 0) this.#streams.delete(network)
+    else this.#streams.set(network, here)
+  }
+
+  isIdle(socket: Socket): boolean {
+    const connection = this.#all.get(socket)
+    return connection === undefined || isWaiting(connection)
+  }
+
+  networkOf(socket: Socket): string {
+    return this.#all.get(socket)?.network ?? ''
+  }
+
+  /** A request was taken back before it was answered: each costs work here and at the application. */
+  takenBack(socket: Socket, session: Pick<Http2Session, 'destroy'>): void {
+    const many = this.#all.get(socket)?.many ?? null
+    if (many === null) return
+    const now = this.#outside.now()
+    const forgotten = ((now - many.lastTakenBack) / 1000) * forgottenPerSecond
+    many.takenBack = Math.max(0, many.takenBack - forgotten) + 1
+    many.lastTakenBack = now
+    if (many.takenBack <= this.#limits.takenBack) return
+    this.ended(socket, 'taken-back')
+    session.destroy(undefined, enhanceYourCalm)
   }
 
   /** From here on the bytes are nobody's requests: a WebSocket. */
@@ -127,6 +228,13 @@ export class Connections {
   }
 }
 
+const forgottenPerSecond = 10
+/** RFC 9113 7. */
+const enhanceYourCalm = 0xb
+
+const otherEnd = ({ remoteAddress = '', remotePort = 0 }: Socket): string =>
+  `${remoteAddress} ${String(remotePort)}`
+
 /** The first, which is the oldest. */
 function leastOf(among: Iterable<Connection>, fits: (one: Connection) => boolean): Connection | undefined {
   for (const one of among) if (fits(one)) return one
@@ -145,6 +253,7 @@ function newConnection(socket: Socket, { isTrusted, now }: Outside): Connection 
     moved: 0,
     since: now(),
     endsAt: Infinity,
+    many: null,
   }
 }
 
@@ -157,7 +266,8 @@ function isHeldUp(connection: Connection, now: number): boolean {
 
 const heldUpMs = 10_000
 
-const isWaiting = (connection: Connection): boolean => !connection.isTunnel && current(connection) === null
+const isWaiting = (connection: Connection): boolean =>
+  connection.many === null ? !connection.isTunnel && current(connection) === null : connection.many.open === 0
 
 /**
  * The request that is being answered. node:http notes its response at the socket until it is over; to listen for the
@@ -179,8 +289,9 @@ interface Looking {
 
 /** Why it has to end now; `over` when it has been ended already and the other side does not close. */
 function stillness(connection: Connection, { now, limits }: Looking): Ended | 'over' | null {
-  const { socket } = connection
+  const { socket, many } = connection
   if (now >= connection.endsAt) return 'over'
+  if (many?.open === 0) return now - many.idleSince >= limits.waitingMs ? 'no-request' : null
   const moved = movedOn(socket)
   if (moved !== connection.moved) {
     connection.moved = moved
@@ -203,7 +314,8 @@ function patience(connection: Connection, limits: ConnectionLimits): [Ended, num
   const { socket, isTunnel } = connection
   const request = current(connection)
   if (socket.writableLength > 0) return ['answer-not-read', limits.stalledMs]
-  if (isTunnel) return ['quiet', limits.quietMs]
+  // Of requests of HTTP/2 each has its own patience.
+  if (isTunnel || connection.many !== null) return ['quiet', limits.quietMs]
   if (request === null) return ['no-request', limits.waitingMs]
   // Nobody reads on our side just now: that the client sends nothing is not its fault.
   if (request.complete || socket.isPaused()) return ['quiet', limits.quietMs]

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { isMissing } from '../../../config/data-place.js'
 import { isPublicSuffix } from '../../../config/parsers.js'
 import type { Settings } from '../../../config/read.js'
+import { problemsOfTls, readTls, tlsWarning } from '../../../config/tls-files.js'
 import type { CliDeps, Nightlatch } from '../../framework/deps.js'
 import { explain } from '../../framework/errors.js'
 import { askOrigin } from './ask-origin.js'
@@ -31,6 +32,7 @@ export async function checkAll(
     await checkClock(options),
     ...checkPermissions(settings),
     await checkOrigin(site.settings),
+    ...checkTls(site.settings),
     checkProxy(site),
     checkCookies(site.settings),
     await checkMail(deps, site),
@@ -245,7 +247,26 @@ async function checkOrigin({ origin, basePath }: Settings): Promise<Finding> {
   return ok('origin', `${origin}${basePath} answers`)
 }
 
-function checkProxy({ settings: { origin, trustedProxies }, installation }: KnownSite): Finding {
+/** The files that this command was told of: whether the server could use them if it read them now. */
+function checkTls({ tls, origin }: Settings): readonly Finding[] {
+  if (tls === null) return []
+  const problems = problemsOfTls(tls)
+  if (problems.length > 0) return problems.map((text) => fail('tls', text, 'mend the files, then SIGHUP'))
+  const { keyFile } = tls
+  if ((statSync(keyFile).mode & 0o044) !== 0)
+    return [warn('tls', `others can read ${keyFile}`, `chmod go= ${keyFile}`)]
+  const read = readTls(tls)
+  if (read.kind === 'problems') return []
+  const warning = tlsWarning(read.pair, { now: Date.now(), host: new URL(origin).hostname })
+  return [
+    warning === null
+      ? ok('tls', `the certificate is good until ${isoTime(read.pair.notAfter.getTime() / 1000)}`)
+      : warn('tls', warning, 'renew it: the server reads the files again by itself'),
+  ]
+}
+
+function checkProxy({ settings: { origin, tls, trustedProxies }, installation }: KnownSite): Finding {
+  if (tls !== null || installation?.servesTls === true) return ok('proxy', 'none: https is served by itself')
   if (trustedProxies.size > 0) return ok('proxy', `${trustedProxies.size} trusted`)
   if (installation?.trustsProxies === true) return ok('proxy', 'the server trusts the one before it')
   if (installation?.door === 'protect' && !origin.startsWith('https:'))

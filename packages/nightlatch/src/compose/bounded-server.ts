@@ -11,7 +11,7 @@ import { refuse } from '../http/refuse.js'
 import { hardLimit, largestLine } from '../http/bindings/header-limit.js'
 import { close, listen, plainFront, tlsFront, type Front } from './fronts.js'
 
-export interface BoundedServer {
+interface BoundedServer {
   readonly connections: Connections
   /** For every version of HTTP that is spoken here. */
   on(event: 'request' | 'checkContinue', listener: RequestListener): void

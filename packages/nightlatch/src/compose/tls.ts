@@ -8,7 +8,7 @@ const offered = { minVersion: 'TLSv1.2' } as const
 
 type Context = SecureContextOptions & typeof offered
 
-export interface Renewal {
+interface Renewal {
   readonly files: TlsFiles
   /** The host that browsers ask for. */
   readonly host: string

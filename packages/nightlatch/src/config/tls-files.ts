@@ -20,7 +20,7 @@ export interface TlsPair {
   names(host: string): boolean
 }
 
-export type TlsRead =
+type TlsRead =
   | { readonly kind: 'pair'; readonly pair: TlsPair }
   /** Sentences, without the name of a setting before them. */
   | { readonly kind: 'problems'; readonly cert: string | null; readonly key: string | null }

@@ -66,11 +66,22 @@ function placesOf(otp: Totp | Hotp, search: TotpSearch | HotpSearch): Places {
   return totpPlaces(otp, search as TotpSearch)
 }
 
+/** Each code is computed once, and is one of two pairs. */
+function codesOf(places: Places): (offset: number) => number {
+  const codes = new Map<number, number>()
+  return (offset) => {
+    const code = codes.get(offset) ?? Number(places.codeAt(offset))
+    codes.set(offset, code)
+    return code
+  }
+}
+
 /** Both codes are always computed and compared in constant time. */
-const isPair = (places: Places, offset: number, codes: { first: number; second: number }): boolean =>
-  (equalBit(Number(places.codeAt(offset - 1)), codes.first) &
-    equalBit(Number(places.codeAt(offset)), codes.second)) ===
-  1
+const isPair = (
+  codeAt: (offset: number) => number,
+  offset: number,
+  codes: { first: number; second: number },
+): boolean => (equalBit(codeAt(offset - 1), codes.first) & equalBit(codeAt(offset), codes.second)) === 1
 
 /**
  * Finds a generator whose clock or counter is far off by two consecutive codes (RFC 4226 §7.4, RFC 6238 §6): two codes
@@ -95,9 +106,10 @@ export function resynchronise(
   const [first, second] = Array.from(codes ?? [], (code) => parseCode(code, otp.digits))
   if (first === undefined || second === undefined || first < 0 || second < 0)
     return { matched: false, why: 'malformed' }
+  const codeAt = codesOf(places)
   let used = false
   for (const offset of places.offsets) {
-    if (!isPair(places, offset, { first, second })) continue
+    if (!isPair(codeAt, offset, { first, second })) continue
     if (offset - 1 > places.usedUpTo) return { matched: true, step: later(places.start, offset), offset }
     used = true
   }

@@ -34,6 +34,14 @@ interface Limits {
     /** Codes of a counter that may have been skipped: pressed and not typed (RFC 4226 §7.4). */
     readonly lookAhead: number
   }
+  /** How far an authenticator is looked for that has lost step, by two codes in a row (RFC 4226 §7.4, RFC 6238 §6). */
+  readonly resynchronisation: {
+    /** On either side of now, and no more steps than these: a search takes time. */
+    readonly seconds: number
+    readonly mostSteps: number
+    /** Codes of a counter that may have been skipped. */
+    readonly lookAhead: number
+  }
   /** In code points. */
   readonly password: {
     readonly shortest: number
@@ -136,6 +144,7 @@ export const usualLimits: Limits = {
   tellAfterWrongCodes: 10,
   refusedAttempts: { tellEverySeconds: 10 * minute, mostCounted: 10_000 },
   code: { windowSteps: 1, lookAhead: 9 },
+  resynchronisation: { seconds: day, mostSteps: 2880, lookAhead: 1000 },
   password: { shortest: 8, shortestAlone: 15, longest: 256, mostWaiting: 64 },
   signInSeconds: 15 * minute,
   session: { idleSeconds: 12 * hour, longestSeconds: 7 * day, touchEverySeconds: minute, most: 100 },

@@ -126,6 +126,7 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'passkey-removed',
   'authenticator-renamed',
   'authenticator-removed',
+  'resynchronised',
   'recovery-codes-renewed',
   'recovery-code-used',
   'session-ended-other',

@@ -14,6 +14,7 @@ import * as operations from './health/health.js'
 import type { Route } from './router.js'
 import * as passkeySetUp from './pages/passkey-set-up.js'
 import * as passkeys from './pages/passkey-pages.js'
+import * as step from './pages/resynchronise.js'
 import * as setUp from './pages/set-up.js'
 import * as signIn from './pages/sign-in.js'
 import * as stepUp from './pages/reauthenticate.js'
@@ -49,6 +50,7 @@ export const routes: readonly Route<Handler>[] = [
   get('/account', getAccount),
   ...pair('/account/authenticators/:id/rename', ...authenticatorPages.rename),
   ...pair('/account/authenticators/:id/remove', ...authenticatorPages.remove),
+  ...pair('/account/authenticators/:id/resynchronise', step.getResynchronise, step.postResynchronise),
   ...pair('/account/passkeys/:id/rename', ...passkeyPages.rename),
   ...pair('/account/passkeys/:id/remove', ...passkeyPages.remove),
   ...pair('/account/recovery-codes/renew', change.getRenewCodes, change.postRenewCodes),

@@ -39,6 +39,13 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: ({ name }) => `An authenticator app was removed from your account${named(name)}.`,
     ifNotYou: signInAndLook,
   },
+  'authenticator-resynchronised': {
+    subject: 'An authenticator of your account was brought back into step',
+    what: ({ name }) =>
+      `An authenticator of your account${named(name)} whose codes were refused, because its clock is off or it was ` +
+      'pressed too often, is accepted again. Two codes of it were given for that.',
+    ifNotYou: signInAndLook,
+  },
   'passkey-added': {
     subject: 'A passkey was added to your account',
     what: ({ name }) => `A passkey was added to your account${named(name)}.`,

@@ -10,7 +10,7 @@ describe.each(databases)('authenticators on $name', (kind) => {
     const { authenticators } = servers.here.stores
     const ada = await somebody(servers.here.stores)
     const young = anAuthenticator(ada, { createdAt: 2000, name: 'Tablet 📱' })
-    const old = anAuthenticator(ada)
+    const old = anAuthenticator(ada, { drift: -20 })
     await authenticators.add(young)
     await authenticators.add(old)
     expect(await servers.there.stores.authenticators.listOf(ada.id)).toEqual([old, young])
@@ -21,22 +21,22 @@ describe.each(databases)('authenticators on $name', (kind) => {
     const phone = anAuthenticator(ada)
     await servers.here.stores.authenticators.add(phone)
     const wins = await fiftyAtOnce(both(), (stores) =>
-      stores.authenticators.consumeStepIfNewer(phone.id, 11, 1100),
+      stores.authenticators.consumeStepIfNewer(phone.id, { step: 11, drift: 4 }, 1100),
     )
     expect(wins.filter(Boolean)).toHaveLength(1)
     const [kept] = await servers.here.stores.authenticators.listOf(ada.id)
-    expect(kept).toMatchObject({ lastStep: 11, lastUsedAt: 1100 })
+    expect(kept).toMatchObject({ lastStep: 11, drift: 4, lastUsedAt: 1100 })
   })
 
   it('a step at or before the last one is spent, also when the clock went back', async () => {
     const { authenticators } = servers.here.stores
     const phone = anAuthenticator(await somebody(servers.here.stores))
     await authenticators.add(phone)
-    expect(await authenticators.consumeStepIfNewer(phone.id, 10, 1)).toBe(false)
-    expect(await authenticators.consumeStepIfNewer(phone.id, 9, 1)).toBe(false)
-    expect(await authenticators.consumeStepIfNewer(phone.id, 12, 1)).toBe(true)
-    expect(await authenticators.consumeStepIfNewer(phone.id, 11, 1)).toBe(false)
-    expect(await authenticators.consumeStepIfNewer(anId(), 99, 1)).toBe(false)
+    expect(await authenticators.consumeStepIfNewer(phone.id, { step: 10, drift: 0 }, 1)).toBe(false)
+    expect(await authenticators.consumeStepIfNewer(phone.id, { step: 9, drift: 0 }, 1)).toBe(false)
+    expect(await authenticators.consumeStepIfNewer(phone.id, { step: 12, drift: 0 }, 1)).toBe(true)
+    expect(await authenticators.consumeStepIfNewer(phone.id, { step: 11, drift: 0 }, 1)).toBe(false)
+    expect(await authenticators.consumeStepIfNewer(anId(), { step: 99, drift: 0 }, 1)).toBe(false)
   })
 
   it('a name is given once in an account, by its owner only', async () => {

@@ -75,6 +75,7 @@ export function anAuthenticator(
     name: 'Phone',
     sealed: 'v1.key1.secret',
     lastStep: 10,
+    drift: 0,
     ...ourOtp,
     issuer: null,
     entryNumber: 1,

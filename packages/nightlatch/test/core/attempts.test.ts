@@ -139,6 +139,7 @@ describe('an event of the audit trail', () => {
         "authenticator.added",
         "authenticator.renamed",
         "authenticator.removed",
+        "authenticator.resynchronised",
         "authenticator.unreadable",
         "passkey.added",
         "passkey.renamed",

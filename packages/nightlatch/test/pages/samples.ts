@@ -543,6 +543,15 @@ const changing = (): Record<string, Html> => ({
     typed: 'Old tablet',
     problems: [{ key: 'name-taken', name: 'Old tablet' }],
   }),
+  resynchronise: pages.resynchronisePage(signedIn, { id: 'a1', name: 'Pixel 9', digits: 6, counts: false }),
+  'resynchronise-wrong': pages.resynchronisePage(signedIn, {
+    ...{ id: 'a1', name: 'GALT10203040', digits: 8, counts: true },
+    problems: [{ key: 'pair-wrong' }],
+  }),
+  'resynchronise-length': pages.resynchronisePage(signedIn, {
+    ...{ id: 'a1', name: 'Pixel 9', digits: 6, counts: false },
+    problems: [{ key: 'code-length', field: 'next_otp', count: 5 }],
+  }),
   remove: pages.removeAuthenticatorPage(signedIn, { id: 'a1', name: 'Pixel 9', last: false, required: true }),
   'remove-last': pages.removeAuthenticatorPage(signedIn, {
     id: 'a1',

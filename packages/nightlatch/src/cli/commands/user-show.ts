@@ -5,7 +5,7 @@ import { hasShortSecret, shortestSecretBits } from '../../core/factors/totp/fact
 import type { OwnFactors } from '../../core/factors/registry.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { countsForScripts, listsForScripts, operatorWords } from './factor-words.js'
-import { isoTime, print, printable, printJson, timeOrNull } from '../framework/output.js'
+import { clockInWords, isoTime, print, printable, printJson, timeOrNull } from '../framework/output.js'
 
 /** An account for scripts: never the password's hash. */
 export function describeAccount(account: Account): Readonly<Record<string, unknown>> {
@@ -34,7 +34,11 @@ const describeApp = (one: AuthenticatorFacts): Readonly<Record<string, unknown>>
   digits: one.digits,
   ...(one.counter === null ? { period: one.period } : { counter: one.counter }),
   secretBits: one.secretBits,
+  driftSeconds: one.drift * one.period,
 })
+
+const drifted = ({ name, drift, period }: AuthenticatorFacts): string =>
+  `that of ${JSON.stringify(name || operatorWords.totp.unnamed)} is ${clockInWords(drift * period)}: its codes are expected so`
 
 const shortSecret = ({ name, secretBits }: AuthenticatorFacts): string =>
   `the secret of ${JSON.stringify(name || operatorWords.totp.unnamed)} has ${String(secretBits)} bits, and ` +
@@ -72,6 +76,7 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
     ['created', isoTime(account.createdAt)],
     ['last sign-in', isoTime(account.lastSignInAt) || 'never'],
     ...(account.endsAt === null ? [] : [['expires', isoTime(account.endsAt)] as const]),
+    ...apps.filter(({ drift }) => drift !== 0).map((one) => ['clock', drifted(one)] as const),
     ...apps.filter(hasShortSecret).map((one) => ['warning', shortSecret(one)] as const),
   ]
   for (const [label, text] of lines) print(deps, `${label.padEnd(16)}${printable(text)}`)

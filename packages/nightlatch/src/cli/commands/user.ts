@@ -15,6 +15,7 @@ import { knownSite } from './known-site.js'
 import { confirmByName, newPassword, passwordFromStdin } from '../framework/input.js'
 import { isoTime, print, printJson, tell } from '../framework/output.js'
 import { addUserAccess } from './user-access.js'
+import { addUserResynchronise } from './user-resynchronise.js'
 import {
   accountRefused,
   actorOf,
@@ -38,6 +39,7 @@ export const addUserCommands: AddCommands = (program, deps) => {
   addShow(user, deps)
   addUserEdit(user, deps)
   addUserAccess(user, deps)
+  addUserResynchronise(user, deps)
   addSwitches(user, deps)
   addRemove(user, deps)
   addPassword(user, deps)

@@ -48,3 +48,15 @@ export const printable = (text: string): string =>
 export const isoTime = (unixSeconds: number): string => (unixSeconds <= 0 ? '' : isoSeconds(unixSeconds))
 
 export const timeOrNull = (unixSeconds: number): string | null => isoTime(unixSeconds) || null
+
+/** "10 minutes fast" */
+export function clockInWords(seconds: number): string {
+  const off = Math.abs(seconds)
+  const [count, unit] =
+    off < 120
+      ? [off, 'second']
+      : off < 7200
+        ? [Math.round(off / 60), 'minute']
+        : [Math.round(off / 3600), 'hour']
+  return `${String(count)} ${unit}${count === 1 ? '' : 's'} ${seconds > 0 ? 'fast' : 'slow'}`
+}

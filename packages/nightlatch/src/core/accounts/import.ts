@@ -168,6 +168,7 @@ function authenticatorOf(
     account: account.id,
     // Its entry in the app is the old system's.
     entryNumber: 0,
+    drift: 0,
     name: name === '' ? (index === 0 ? 'Authenticator app' : `Authenticator app ${index + 1}`) : name,
     createdAt: now,
     lastUsedAt: 0,

@@ -35,6 +35,7 @@ export const auditEvents = [
   'authenticator.added',
   'authenticator.renamed',
   'authenticator.removed',
+  'authenticator.resynchronised',
   'authenticator.unreadable',
   'passkey.added',
   'passkey.renamed',

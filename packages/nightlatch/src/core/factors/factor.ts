@@ -94,6 +94,8 @@ export interface FactorItem {
   readonly name: string
   /** What else tells it apart, such as the entry's name in an app. */
   readonly label?: string | null
+  /** How far its clock is off, above zero when it is fast; nothing where it is right, or where there is none. */
+  readonly driftSeconds?: number
   readonly createdAt: number
   readonly lastUsedAt: number
 }

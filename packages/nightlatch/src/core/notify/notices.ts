@@ -10,6 +10,7 @@ export type NoticeKind =
   | 'authenticator-added'
   | 'authenticator-replaced'
   | 'authenticator-removed'
+  | 'authenticator-resynchronised'
   | 'passkey-added'
   | 'passkey-replaced'
   | 'passkey-removed'

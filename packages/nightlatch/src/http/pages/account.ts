@@ -80,6 +80,7 @@ const factorViews = (
     .map((one) => ({
       ...factorRow(one),
       id: one.id,
+      driftSeconds: one.driftSeconds,
       issuer: one.label === issuer ? undefined : (one.label ?? undefined),
     })),
   mostAuthenticators: authenticators.most,

@@ -25,6 +25,7 @@ const actions: readonly (readonly [RegExp, ConfirmAction])[] = [
   [/^\/account\/change-phone$/, 'change-phone'],
   [/^\/account\/authenticators\/\w+\/rename\b/, 'rename-authenticator'],
   [/^\/account\/authenticators\/\w+\/remove$/, 'remove-authenticator'],
+  [/^\/account\/authenticators\/\w+\/resynchronise$/, 'resynchronise'],
   [/^\/account\/passkeys\/\w+\/rename\b/, 'rename-passkey'],
   [/^\/account\/passkeys\/\w+\/remove$/, 'remove-passkey'],
   [/^\/account\/recovery-codes\/renew$/, 'renew-recovery-codes'],

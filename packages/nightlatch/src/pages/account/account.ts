@@ -16,6 +16,8 @@ export interface AuthenticatorRow extends FactorRow {
   readonly id: string
   /** What the app calls the entry, where that is not the name of this site. */
   readonly issuer?: string | undefined
+  /** How far its clock is off, above zero when it is fast. */
+  readonly driftSeconds?: number | undefined
 }
 
 export interface PasskeyRow extends FactorRow {

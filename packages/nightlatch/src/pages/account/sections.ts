@@ -47,10 +47,13 @@ const authenticator = (site: Site, row: AuthenticatorRow, name: Html): Html => {
         <span class="nb">${account.added} ${day(row.addedAtSeconds)}.</span>
         <span class="nb">${lastUsed(row)}</span
         >${row.issuer !== undefined && html`. ${account.issuer(row.issuer)}`}
+        ${row.driftSeconds !== undefined && row.driftSeconds !== 0 && html`<span class="nb">${account.drift(row.driftSeconds)}</span>`}
       </span>
     </div>
     <p class="row-actions">
-      ${rowLink(`${own}/rename`, account.rename, name)} ${rowLink(`${own}/remove`, account.remove, name)}
+      ${rowLink(`${own}/rename`, account.rename, name)}
+      ${rowLink(`${own}/resynchronise`, account.refused, name)}
+      ${rowLink(`${own}/remove`, account.remove, name)}
     </p>
   </li>`
 }

@@ -26,6 +26,7 @@ type PlainNoticeKey =
   | 'authenticator-added'
   | 'phone-changed'
   | 'passkey-added'
+  | 'resynchronised'
   | 'recovery-codes-renewed'
   | 'session-ended-other'
   | 'trusted-device-ended'
@@ -49,6 +50,7 @@ export const noticeWords: Words = {
     'The address that you came from is too long to be kept. Open it again when you are signed in.',
   'signed-in-again': 'You are signed in already.',
   'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
+  resynchronised: 'It is back in step. The two codes are used up: wait for the next one.',
   'passkey-added': 'Passkey added. You can sign in with it from now on.',
   'passkey-removed': ({ name }) =>
     html`${named(name)} is removed. Delete it in your password manager, too, or it may still be offered.`,

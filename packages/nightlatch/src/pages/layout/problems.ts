@@ -52,6 +52,7 @@ type PlainProblemKey =
   | 'confirm-recovery-wrong'
   | 'code-looks-like-recovery'
   | 'code-wrong'
+  | 'pair-wrong'
   | 'code-blocked'
   | 'code-unreadable'
   | 'setup-code-wrong'
@@ -77,6 +78,7 @@ export type FieldName =
   | 'username'
   | 'password'
   | 'otp'
+  | 'next_otp'
   | 'remember'
   | 'recovery_code'
   | 'name'
@@ -125,6 +127,8 @@ export const problemWords: Words = {
     html`Too many wrong codes. ${tryAgainWords(wait)} A recovery code works straight away.`,
   'code-blocked':
     'Too many wrong codes. Use a recovery code, or ask the person who runs this site to reset your second step.',
+  'pair-wrong':
+    'These two codes do not follow one another, or one was used before. Wait for a new code, and for the one after it.',
   'code-unreadable':
     'We cannot check codes from your app any more, and that is not your fault. Use a recovery code, or ask the person who runs this site to reset your second step.',
   'code-drift': ({ seconds, direction }) => driftText(seconds, direction),

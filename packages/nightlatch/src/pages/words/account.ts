@@ -1,6 +1,7 @@
 import type { AuditEventName } from '../../core/audit/audit.js'
 import type { Proof } from '../../core/sessions/session.js'
 import { html, named, type Html } from '../layout/html.js'
+import { clockError } from '../layout/time.js'
 import { factorWords } from './factors.js'
 import { digitsWords, plural } from './words.js'
 
@@ -20,6 +21,9 @@ export const account = {
   added: 'Added',
   issuer: (issuer: string): Html => html`In the app: ${named(issuer)}`,
   lastUsed: 'Last used',
+  drift: (seconds: number): string =>
+    `Its clock is about ${clockError(Math.abs(seconds))} ${seconds > 0 ? 'fast' : 'slow'}: we reckon with it.`,
+  refused: 'Codes refused?',
   passkeys: 'Passkeys',
   passkeysNone: 'None. With a passkey you sign in with your fingerprint, your face or a screen lock.',
   addPasskey: 'Add a passkey',
@@ -112,6 +116,7 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'recovery-codes.renewed': 'New recovery codes made',
   'authenticator.added': 'Authenticator app added',
   'authenticator.renamed': 'Authenticator app renamed',
+  'authenticator.resynchronised': 'Authenticator app brought back into step',
   'authenticator.removed': 'Authenticator app removed',
   'authenticator.unreadable': 'Authenticator app could not be read',
   'passkey.added': 'Passkey added',
@@ -157,6 +162,22 @@ export const rename = {
   heading: (name: string): Html => html`Rename ${named(name)}`,
   label: 'New name',
   submit: 'Save',
+}
+
+export const resynchronise = {
+  title: 'Bring an authenticator back into step',
+  heading: (name: string): Html => html`Codes of ${named(name)} are refused?`,
+  whyClock:
+    'Most often the clock of the phone is wrong: set its time to automatic, and the next code is right. Where that cannot be done, enter two codes in a row, and we reckon with its clock as it is.',
+  whyCounter:
+    'It was most likely pressed many times without a sign-in. Enter two codes in a row, and we go on from there.',
+  first: (digits?: number): string =>
+    digits === undefined
+      ? 'The code that it shows now'
+      : `The ${digitsWords([digits])} code that it shows now`,
+  second: 'The code after that',
+  secondHint: 'Wait until it shows another one, or press its button once more.',
+  submit: 'Bring it back into step',
 }
 
 export const remove = {
@@ -235,6 +256,7 @@ const actions = {
   'add-passkey': 'add a passkey',
   'rename-passkey': 'rename a passkey',
   'remove-passkey': 'remove a passkey',
+  resynchronise: 'bring an authenticator back into step',
   'renew-recovery-codes': 'make new recovery codes',
   'change-password': 'change your password',
   'end-session': 'sign out another device',

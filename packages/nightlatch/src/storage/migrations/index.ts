@@ -10,6 +10,7 @@ import { people } from './0008-people.js'
 import { passkeys } from './0009-passkeys.js'
 import { toldPasskeys } from './0010-told-passkeys.js'
 import { outbox } from './0011-outbox.js'
+import { drift } from './0012-drift.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   passkeys,
   toldPasskeys,
   outbox,
+  drift,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

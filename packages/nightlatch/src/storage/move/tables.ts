@@ -44,7 +44,7 @@ export const tables: readonly Table[] = [
   table('authenticator', {
     key: 'id',
     text: 'id account name sealed algorithm issuer',
-    integers: 'last_step created_at last_used_at digits period counter entry_number',
+    integers: 'last_step created_at last_used_at digits period counter entry_number drift',
   }),
   table('passkey_user', { key: 'account', text: 'account user_handle' }),
   table('passkey', {

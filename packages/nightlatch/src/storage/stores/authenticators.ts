@@ -18,10 +18,11 @@ interface AuthenticatorRow {
   readonly counter: number | null
   readonly issuer: string | null
   readonly entry_number: number
+  readonly drift: number
 }
 
 const columns = `id, account, name, sealed, last_step, created_at, last_used_at, algorithm, digits, period, counter,
-  issuer, entry_number`
+  issuer, entry_number, drift`
 
 const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   id: row.id as AuthenticatorId,
@@ -37,15 +38,17 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   counter: row.counter,
   issuer: row.issuer,
   entryNumber: row.entry_number,
+  drift: row.drift,
 })
 
 /** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
 const sealedUnder = 'substr(sealed, 4, 16)'
 const keyIn = (sealed: string): string => sealed.slice(3, 19)
 
-const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 13)}`
+const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 14)}`
 const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
-const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3 WHERE id = $1 AND last_step < $2`
+const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3, drift = $4
+  WHERE id = $1 AND last_step < $2`
 const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
   (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
 
@@ -63,6 +66,7 @@ const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
   one.counter,
   one.issuer,
   one.entryNumber,
+  one.drift,
 ]
 
 const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`
@@ -81,8 +85,8 @@ export const authenticatorStore = defineStore<AuthenticatorStore>({
   async listOf(account) {
     return (await this.db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf)
   },
-  async consumeStepIfNewer(id, step, at) {
-    return (await this.db.run(consume, [id, step, at])) > 0
+  async consumeStepIfNewer(id, { step, drift }, at) {
+    return (await this.db.run(consume, [id, step, at, drift])) > 0
   },
   async consumeCounterIfNewer(id, next, at) {
     return (await this.db.run(consumeCounter, [id, next, at])) > 0

@@ -26,7 +26,15 @@ async function giveAuthenticator(data: string): Promise<void> {
   const [account] = await accounts.list()
   const id = newId<AuthenticatorId>((count) => app.core.platform.randomBytes(count))
   const sealed = app.core.box.seal(new Uint8Array(20), sealContext({ id, account: account!.id }))
-  const times = { ...ourOtp, issuer: null, entryNumber: 1, lastStep: -1, createdAt: 0, lastUsedAt: 0 }
+  const times = {
+    ...ourOtp,
+    issuer: null,
+    entryNumber: 1,
+    lastStep: -1,
+    drift: 0,
+    createdAt: 0,
+    lastUsedAt: 0,
+  }
   await authenticators.add({ id, account: account!.id, name: 'Phone', sealed, ...times })
   await app.close()
 }

@@ -182,6 +182,7 @@ function confirmed(
     // The name of this installation may be changed later; the entry on the phone keeps this one.
     issuer: core.policy.issuer,
     entryNumber: setUp.entryNumber,
+    drift: 0,
   }
 }
 

@@ -28,7 +28,11 @@ export const totp: SecondFactor = {
       await tellOfWrongCodes(core, stores, { ...presented, failures: refusal.failures })
   },
   listOf: async (stores, account) =>
-    (await stores.authenticators.listOf(account)).map((one) => ({ ...one, label: one.issuer })),
+    (await stores.authenticators.listOf(account)).map((one) => ({
+      ...one,
+      label: one.issuer,
+      driftSeconds: one.drift * one.period,
+    })),
   rename: (stores, { id, account, name }) =>
     stores.authenticators.rename(id as AuthenticatorId, account, name),
   remove: (stores, { id, account }) => stores.authenticators.remove(id as AuthenticatorId, account),

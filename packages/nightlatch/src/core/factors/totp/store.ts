@@ -33,6 +33,11 @@ export interface AuthenticatorSecret extends Authenticator, Otp {
   readonly sealed: string
   /** The last accepted time step: codes at or before it are spent (RFC 6238 §5.2). */
   readonly lastStep: number
+  /**
+   * By how many steps its clock differs, as it was last seen, above zero when it is fast (RFC 6238 §6): 0 while its codes
+   * come in time, and where they follow a counter.
+   */
+  readonly drift: number
 }
 
 /** An authenticator that is being set up and does not count yet. */
@@ -57,8 +62,12 @@ export const longestAuthenticatorName = 40
 export interface AuthenticatorStore {
   add(authenticator: AuthenticatorSecret): Promise<void>
   listOf(account: AccountId): Promise<readonly AuthenticatorSecret[]>
-  /** Marks a step as used if it is later than the last one. The row count is the answer. */
-  consumeStepIfNewer(id: AuthenticatorId, step: number, at: number): Promise<boolean>
+  /** Marks a step as used, and keeps the drift, if it is later than the last one. The row count is the answer. */
+  consumeStepIfNewer(
+    id: AuthenticatorId,
+    spent: Pick<AuthenticatorSecret, 'drift'> & { readonly step: number },
+    at: number,
+  ): Promise<boolean>
   /** The same for a counter: `next` is expected from now on. */
   consumeCounterIfNewer(id: AuthenticatorId, next: number, at: number): Promise<boolean>
   /** False when it is not there, not the account's, or the name is taken. */

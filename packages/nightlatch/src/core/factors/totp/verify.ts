@@ -19,11 +19,13 @@ export const codeDigits = ourOtp.digits
 /** RFC 4226 truncates to 31 bits: more than ten digits there are none of. */
 const mostDigits = 10
 
+/** What is spent with a code: a step and all before it, with the drift it was seen at, or a counter up to the `next` one. */
+export type Spends = { readonly step: number; readonly drift: number } | { readonly next: number }
+
 type CodeMatch = {
   readonly kind: 'matched'
   readonly authenticator: AuthenticatorId
-  /** What is spent with it: a step and all before it, or a counter up to the `next` one. */
-  readonly spends: { readonly step: number } | { readonly next: number }
+  readonly spends: Spends
 }
 
 export const sealContext = (authenticator: Pick<AuthenticatorSecret, 'id' | 'account'>): string =>
@@ -36,7 +38,7 @@ export function parseCode(text: string): ReturnType<typeof parseAnyCode> {
   return isOurs ? parsed : wrongLength(parsed.code)
 }
 
-const wrongLength = (code: string): FactorRefusal & { kind: 'malformed' } => ({
+export const wrongLength = (code: string): FactorRefusal & { kind: 'malformed' } => ({
   kind: 'malformed',
   problem: 'wrong-length',
   digits: code.length,
@@ -151,9 +153,14 @@ async function acceptCode(
   return true
 }
 
-const spend = (stores: Stores, { authenticator, spends }: CodeMatch, now: number): Promise<boolean> =>
+/** The write decides: false when it was spent before. */
+export const spend = (
+  stores: Stores,
+  { authenticator, spends }: Pick<CodeMatch, 'authenticator' | 'spends'>,
+  now: number,
+): Promise<boolean> =>
   'step' in spends
-    ? stores.authenticators.consumeStepIfNewer(authenticator, spends.step, now)
+    ? stores.authenticators.consumeStepIfNewer(authenticator, spends, now)
     : stores.authenticators.consumeCounterIfNewer(authenticator, spends.next, now)
 
 /** How many digits the codes of these have. */
@@ -182,7 +189,14 @@ function matchAny(
   return found
 }
 
-type Verdict = CodeMatch['spends'] | 'wrong' | 'already-used'
+type Verdict = Spends | 'wrong' | 'already-used'
+
+/**
+ * What is kept of where a code was found, in steps from now (RFC 6238 §6): nothing while it comes in time. So a clock that
+ * goes wrong slowly is followed, one that was set right is in step again at once, and nobody's window creeps.
+ */
+export const driftAfter = (offset: number, { windowSteps }: Policy['code']): number =>
+  Math.abs(offset) <= windowSteps ? 0 : offset
 
 /** By the clock, or by the counter where the authenticator has one. */
 function look(
@@ -190,15 +204,28 @@ function look(
   secret: Uint8Array,
   { code, atSeconds }: { readonly code: string; readonly atSeconds: number },
 ): Verdict {
-  const { algorithm, digits, period, counter, lastStep, windowSteps, lookAhead } = authenticator
+  const { algorithm, digits, period, counter, lastStep, drift, windowSteps, lookAhead } = authenticator
   if (counter !== null) {
     const verdict = new Hotp({ secret, algorithm, digits }).verify(code, { counter, lookAhead })
     return verdict.matched ? { next: verdict.nextCounter } : 'wrong'
   }
   const totp = new Totp({ secret, algorithm, digits, periodSeconds: period })
-  const verdict = totp.verify(code, { atSeconds, window: windowSteps, afterStep: lastStep })
-  if (verdict.matched) return { step: verdict.step }
-  return verdict.why === 'already-used' ? 'already-used' : 'wrong'
+  const now = totp.stepAt(atSeconds)
+  // Around now, and around where its clock was seen last: the second only where that is somewhere else.
+  const verdicts = (drift === 0 ? [0] : [0, drift]).map((steps) =>
+    totp.verify(code, {
+      atSeconds: Math.max(0, atSeconds + steps * period),
+      window: windowSteps,
+      afterStep: lastStep,
+    }),
+  )
+  const matched = verdicts.flatMap((verdict) => (verdict.matched ? [verdict.step] : []))
+  if (matched.length === 0) {
+    const wasUsed = verdicts.some((verdict) => !verdict.matched && verdict.why === 'already-used')
+    return wasUsed ? 'already-used' : 'wrong'
+  }
+  const step = Math.max(...matched)
+  return { step, drift: driftAfter(step - now, { windowSteps, lookAhead }) }
 }
 
 /** What the person is asked for: how long the codes are, and what their apps call the entry. */

@@ -1,7 +1,8 @@
 import { noteRunning, openServices } from './open.js'
 import type { Nightlatch, HttpApp } from './open.js'
 import { atPort } from '../config/read.js'
-import type { Account } from '../core/accounts/account.js'
+import type { Core } from '../core/core.js'
+import type { AccountId } from '../core/ids.js'
 import { findSession, liveSessions } from '../core/sessions/session-lifetime.js'
 import { hasTwoFactors, isPhishingResistant } from '../core/factors/registry.js'
 import type { HttpLog } from '../http/services.js'
@@ -13,6 +14,7 @@ import { redirects } from './redirects.js'
 import type { ConnectionLimits, Connections } from '../http/bindings/connections.js'
 import type { ProtectParts } from '../protect/listeners.js'
 import { protectListeners } from '../protect/listeners.js'
+import type { Standing } from '../protect/open-streams.js'
 import { openStreams } from '../protect/open-streams.js'
 import { nameOf } from '../protect/target.js'
 import { createUpstream } from '../protect/upstream.js'
@@ -32,7 +34,7 @@ export interface ProtectOptions {
   /** How long the application may take to begin its answer. */
   readonly answerMs?: number
   readonly connectMs?: number
-  /** How soon after its session an open WebSocket or stream ends. */
+  /** How soon after its session, or the right to open it, an open WebSocket or stream ends. */
   readonly sweepMs?: number
   readonly limits?: Partial<ConnectionLimits>
   /** How soon a renewed certificate is found. */
@@ -97,7 +99,6 @@ function protectParts(
   const { target, rules, log } = options
   const { origin } = services.site
   const { host, protocol } = new URL(origin)
-  const live = async (account: Account) => new Set((await liveSessions(core, account)).map(({ id }) => id))
   return {
     services,
     handle,
@@ -114,7 +115,7 @@ function protectParts(
       connectMs: options.connectMs ?? 10 * seconds,
       answerMs: options.answerMs ?? 120 * seconds,
     }),
-    streams: openStreams(live),
+    streams: openStreams((account) => standingOf(core, account)),
     tunnels: new Set(),
     connections,
     headerLimit: nightlatch.settings.server.headerLimitBytes,
@@ -125,6 +126,16 @@ function protectParts(
       methodCounts: rules?.rules.some(({ methods }) => methods !== null) ?? false,
     },
   }
+}
+
+const nothing: Standing = { sessions: new Set(), groups: [] }
+
+/** Asked anew: the account may have come to its end since, or have left a group. */
+async function standingOf(core: Core, id: AccountId): Promise<Standing> {
+  const account = await core.queries.accounts.find(id)
+  if (account === null) return nothing
+  const sessions = new Set((await liveSessions(core, account)).map((session) => session.id))
+  return { sessions, groups: account.groups }
 }
 
 /** An error leaves them open until the database can say. */

@@ -1,6 +1,7 @@
 import type { SignedIn } from '../core/sessions/session.js'
-import type { AccessRules, Demand, Person, Verdict as Judgement } from '../core/access/rules.js'
-import { demandsFor, isPublic, judge } from '../core/access/rules.js'
+import type { AccessRules, AskedGroups, Demand, Person } from '../core/access/rules.js'
+import type { Verdict as Judgement } from '../core/access/rules.js'
+import { demandsFor, groupsAsked, isPublic, judge } from '../core/access/rules.js'
 import type { HttpRequest } from '../http/request.js'
 import type { Refused } from './refusals.js'
 
@@ -16,7 +17,11 @@ export interface GateParts {
 }
 
 export type Verdict =
-  | { readonly kind: 'pass'; readonly person: SignedIn | null }
+  | {
+      readonly kind: 'pass'
+      readonly person: SignedIn | null
+      readonly groups: AskedGroups
+    }
   | { readonly kind: 'refused'; readonly why: Refused }
 
 const refused = (why: Refused): Verdict => ({ kind: 'refused', why })
@@ -29,10 +34,10 @@ export async function verdictOn(request: HttpRequest, parts: GateParts): Promise
   if (demands === null) return refused('malformed-request')
   try {
     const person = await parts.whoIs(request)
-    return verdicts[judge(demands, person && judged(person, parts))](person)
+    return verdicts[judge(demands, person && judged(person, parts))](person, demands)
   } catch (error) {
     parts.outage(request, error)
-    return isPublic(demands) ? { kind: 'pass', person: null } : refused('unavailable')
+    return isPublic(demands) ? pass(null, demands) : refused('unavailable')
   }
 }
 
@@ -48,9 +53,13 @@ const judged = (person: SignedIn, { provenBy }: GateParts): Person => ({
   ...provenBy(person),
 })
 
-const pass = (person: SignedIn | null): Verdict => ({ kind: 'pass', person })
+const pass = (person: SignedIn | null, demands: readonly Demand[]): Verdict => ({
+  kind: 'pass',
+  person,
+  groups: groupsAsked(demands),
+})
 
-const verdicts: Record<Judgement, (person: SignedIn | null) => Verdict> = {
+const verdicts: Record<Judgement, (person: SignedIn | null, demands: readonly Demand[]) => Verdict> = {
   public: pass,
   allowed: pass,
   'sign-in': () => refused('not-signed-in'),

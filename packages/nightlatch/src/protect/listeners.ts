@@ -96,12 +96,14 @@ async function passOrRefuse(parts: ProtectParts, asking: Asking, target: string 
     sendRefusal(asking, refusal(parts.services, httpRequest, verdict.why))
     return
   }
-  new PassedRequest(parts, asking, { httpRequest, person: verdict.person }).pass()
+  const { person, groups } = verdict
+  new PassedRequest(parts, asking, { httpRequest, person, groups }).pass()
 }
 
 interface Passing {
   readonly httpRequest: HttpRequest
   readonly person: SignedIn | null
+  readonly groups: OpenStream['groups']
 }
 
 /** One request on its way to the application, and what is open in the name of a session because of it. */
@@ -120,6 +122,10 @@ class PassedRequest implements Passage, OpenStream {
 
   get request(): IncomingMessage {
     return this.#asking.request
+  }
+
+  get groups(): OpenStream['groups'] {
+    return this.#passing.groups
   }
 
   get waits(): boolean {
@@ -183,12 +189,12 @@ async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promis
   const verdict = isSound ? await verdictOn(httpRequest, parts) : malformed
   if (socket.destroyed) return
   if (verdict.kind === 'refused') sendRaw(socket, problemOf(parts.services, httpRequest, verdict.why))
-  else passTunnel(parts, handshake, { httpRequest, person: verdict.person })
+  else passTunnel(parts, handshake, { httpRequest, person: verdict.person, groups: verdict.groups })
 }
 
 function passTunnel(parts: ProtectParts, { request, socket, head }: Handshake, passing: Passing): void {
   const { services, upstream } = parts
-  holdTunnel(parts, socket, passing.person)
+  holdTunnel(parts, socket, passing)
   const failed = (problem: UpstreamProblem, reason: string): void => {
     const { httpRequest } = passing
     services.log.warn('the application did not answer', { request: httpRequest.id, reason })
@@ -203,8 +209,8 @@ function passTunnel(parts: ProtectParts, { request, socket, head }: Handshake, p
 }
 
 /** On its own, so that nothing of the handshake is kept as long as the tunnel is open. */
-function holdTunnel({ streams, tunnels }: ProtectParts, socket: Duplex, person: SignedIn | null): void {
-  const stream: OpenStream = { end: () => void socket.destroy() }
+function holdTunnel({ streams, tunnels }: ProtectParts, socket: Duplex, { person, groups }: Passing): void {
+  const stream: OpenStream = { groups, end: () => void socket.destroy() }
   if (person !== null) streams.add(person, stream)
   tunnels.add(stream)
   socket.once('close', () => {

@@ -1,55 +1,58 @@
-import type { Account } from '../core/accounts/account.js'
-import type { SessionId } from '../core/ids.js'
+import type { AskedGroups } from '../core/access/rules.js'
+import { isInAll } from '../core/access/rules.js'
+import type { AccountId, SessionId } from '../core/ids.js'
 import type { SignedIn } from '../core/sessions/session.js'
 
 /** An answer or a WebSocket, as far as it has to be ended. */
 export interface OpenStream {
+  /** What its rules ask for. */
+  readonly groups: AskedGroups
   end(): void
 }
 
-/** Answers and WebSockets that are open in the name of a session, and end with it. */
+/** Answers and WebSockets that are open in the name of a session, and end with it, or with the right to open them. */
 export interface OpenStreams {
   add(person: SignedIn, stream: OpenStream): void
   /** It is over by itself. */
   remove(person: SignedIn, stream: OpenStream): void
-  /** Ends what belongs to sessions that are over. */
+  /** Ends what belongs to sessions that are over, or to groups that the person has left. */
   prune(): Promise<void>
 }
 
-interface OfOneAccount {
-  readonly account: Account
-  readonly streams: Map<SessionId, Set<OpenStream>>
+type OfOneAccount = Map<SessionId, Set<OpenStream>>
+
+/** What an account is allowed just now. */
+export interface Standing {
+  readonly sessions: ReadonlySet<SessionId>
+  readonly groups: readonly string[]
 }
 
-type LiveSessions = (account: Account) => Promise<ReadonlySet<SessionId>>
-
 /** Every request passes here: what has become empty is only put away when somebody looks. */
-export function openStreams(liveSessions: LiveSessions): OpenStreams {
-  const open = new Map<string, OfOneAccount>()
+export function openStreams(standingOf: (account: AccountId) => Promise<Standing>): OpenStreams {
+  const open = new Map<AccountId, OfOneAccount>()
   return {
     add: ({ account, session }, stream) => {
       let here = open.get(account.id)
-      if (here === undefined) open.set(account.id, (here = { account, streams: new Map() }))
-      const streams = here.streams.get(session.id)
-      if (streams === undefined) here.streams.set(session.id, new Set([stream]))
+      if (here === undefined) open.set(account.id, (here = new Map<SessionId, Set<OpenStream>>()))
+      const streams = here.get(session.id)
+      if (streams === undefined) here.set(session.id, new Set([stream]))
       else streams.add(stream)
     },
     remove: ({ account, session }, stream) => {
-      open.get(account.id)?.streams.get(session.id)?.delete(stream)
+      open.get(account.id)?.get(session.id)?.delete(stream)
     },
     prune: async () => {
-      for (const { account, streams } of [...open.values()]) {
+      for (const [account, streams] of [...open]) {
         for (const [id, those] of streams) if (those.size === 0) streams.delete(id)
-        if (streams.size === 0) open.delete(account.id)
+        if (streams.size === 0) open.delete(account)
         if (streams.size === 0) continue
-        const begun = [...streams.keys()]
-        const live = await liveSessions(account)
-        for (const id of begun) if (!live.has(id)) endAll(streams.get(id))
+        const begun = [...streams].flatMap(([id, those]) => [...those].map((stream) => ({ id, stream })))
+        const standing = await standingOf(account)
+        for (const { id, stream } of begun) if (!mayStay(stream, id, standing)) stream.end()
       }
     },
   }
 }
 
-const endAll = (streams: ReadonlySet<OpenStream> | undefined): void => {
-  for (const stream of [...(streams ?? [])]) stream.end()
-}
+const mayStay = ({ groups }: OpenStream, id: SessionId, standing: Standing): boolean =>
+  standing.sessions.has(id) && isInAll(standing.groups, groups)

@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AccessRules } from '../../src/core/access/rules.js'
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
 import { disableAccount, findAccount } from '../../src/core/accounts/administration.js'
+import type { AccountEdit } from '../../src/core/accounts/edit.js'
+import { editAccount } from '../../src/core/accounts/edit.js'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import { answerTo, ask, cookieOf, startProtected, until, type Protected } from '../support/protected.js'
 
@@ -19,6 +23,7 @@ const behind = createServer((request, response) => {
 })
 const answers: Record<string, string> = {
   '/socket': `101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSet-Cookie: nightlatch-session=stolen\r\nSet-Cookie: theirs=1`,
+  '/team/socket': `101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}`,
   '/lying': '101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade',
   '/no': '403 Forbidden\r\nContent-Length: 2\r\nSet-Cookie: nightlatch-session=stolen',
 }
@@ -36,8 +41,14 @@ behind.on('upgrade', (request: IncomingMessage, socket: Socket) => {
 let app: Protected
 let ada: Enrolled
 
+/** The sockets are for one group only. */
+const rules: AccessRules = {
+  rules: [{ hosts: null, paths: ['/team/*'], methods: null, groups: ['staff'], access: 'two-factors' }],
+  otherwise: 'two-factors',
+}
+
 beforeAll(async () => {
-  app = await startProtected(behind, { sweepMs: 50, answerMs: 500 })
+  app = await startProtected(behind, { sweepMs: 50, answerMs: 500, rules })
   ada = await enrolledPerson(app)
 })
 
@@ -54,8 +65,8 @@ function open(path: string, person: Enrolled, more = ''): Socket {
   return socket
 }
 
-const opened = async (person: Enrolled): Promise<Socket> => {
-  const socket = open('/socket', person)
+const opened = async (person: Enrolled, path = '/socket'): Promise<Socket> => {
+  const socket = open(path, person)
   await until(socket, /\r\n\r\n/)
   return socket
 }
@@ -165,6 +176,36 @@ describe('what is open when a session ends', () => {
     const gone = closed(socket)
     await disableAccount(core, (await findAccount(core, 'cleo'))!)
     await gone
+  })
+
+  const edit = async (name: string, wishes: AccountEdit): Promise<void> => {
+    const { core } = app.nightlatch
+    const account = (await findAccount(core, name))!
+    expect((await editAccount(core, account, { edit: wishes, actor: atTheCommandLine })).kind).toBe('edited')
+  }
+
+  it('OPEN-1 ends soon after the account has come to its end', async () => {
+    const fay = await enrolledPerson(app, 'fay')
+    const socket = await opened(fay)
+    await edit('fay', { endsAt: app.clock.seconds + 60 })
+    socket.write('still here')
+    expect(await until(socket, /HERE/)).toBe('STILL HERE')
+    app.clock.seconds += 60
+    await closed(socket)
+  })
+
+  it('OPEN-1 ends soon after somebody has left the group that its rule asks for, and nothing else does', async () => {
+    const gil = await enrolledPerson(app, 'gil')
+    await edit('gil', { groups: ['staff', 'garden'] })
+    const [his, other] = [await opened(gil, '/team/socket'), await opened(gil)]
+    await edit('gil', { groups: ['Staff'] })
+    his.write('as before')
+    expect(await until(his, /BEFORE/)).toBe('AS BEFORE')
+    await edit('gil', { groups: ['garden'] })
+    await closed(his)
+    other.write('still here')
+    expect(await until(other, /HERE/)).toBe('STILL HERE')
+    other.destroy()
   })
 
   it('is a stream of events, too', async () => {

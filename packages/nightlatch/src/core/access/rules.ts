@@ -115,13 +115,25 @@ export type Verdict = 'public' | 'allowed' | 'sign-in' | 'second-factor' | 'pass
 export const isPublic = (demands: readonly Demand[]): boolean =>
   demands.every((demand) => demand.access === 'public')
 
+/** Membership of one of each of these. */
+export type AskedGroups = readonly (readonly string[])[]
+
+const noGroups: AskedGroups = []
+
+export const groupsAsked = (demands: readonly Demand[]): AskedGroups =>
+  demands.some(({ groups }) => groups !== null)
+    ? demands.flatMap(({ groups }) => (groups === null ? [] : [groups]))
+    : noGroups
+
+export const isInAll = (groups: readonly string[], asked: AskedGroups): boolean =>
+  asked.every((some) => isInOneOf(groups, some))
+
 /** Whether this person meets every demand. */
 export function judge(demands: readonly Demand[], person: Person | null): Verdict {
   if (demands.some((demand) => demand.access === 'deny')) return 'forbidden'
   if (isPublic(demands)) return 'public'
   if (person === null) return 'sign-in'
-  const isMember = ({ groups }: Demand): boolean => groups === null || isInOneOf(person.groups, groups)
-  if (!demands.every(isMember)) return 'forbidden'
+  if (!isInAll(person.groups, groupsAsked(demands))) return 'forbidden'
   const isAsked = (access: Access): boolean => demands.some((demand) => demand.access === access)
   if (isAsked('phishing-resistant') && !person.isPhishingResistant) return 'passkey'
   return isAsked('two-factors') && !person.hasTwoFactors ? 'second-factor' : 'allowed'

@@ -85,9 +85,12 @@ export async function hasNotEnded(stores: Stores, session: Session): Promise<boo
   return (await stores.sessions.listOf(session.account)).some(({ id }) => id === session.id)
 }
 
+/** None where the account is disabled or has come to its end: then nobody is signed in to it. */
 export async function liveSessions(core: Core, account: Account): Promise<readonly Session[]> {
+  const now = core.platform.nowSeconds()
+  if (!isOpen(account, now)) return []
   const sessions = await core[storage].stores.sessions.listOf(account.id)
-  return sessions.filter((session) => counts(core, session, core.platform.nowSeconds()))
+  return sessions.filter((session) => counts(core, session, now))
 }
 
 interface Proving {

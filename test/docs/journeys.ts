@@ -196,9 +196,14 @@ async function commandAlone(terminal: Terminal, line: string): Promise<void> {
   const data = freshFolderWith(terminal.folder, line.includes('user add') ? [] : ['nightlatch-data'])
   terminal.env = { ...terminal.env, NIGHTLATCH_DATA: join(data, 'nightlatch-data') }
   // It says so with its status: the code of the example was right in another second, ada has neither phone nor passkey.
-  const refused = ['otp verify', 'doctor --url', 'user rescue', 'user resync', 'passkey remove'].some((one) =>
-    line.includes(one),
-  )
+  const refused = [
+    'otp verify',
+    'doctor --url',
+    'user rescue',
+    'user resync',
+    'passkey remove',
+    'invitation withdraw',
+  ].some((one) => line.includes(one))
   const status = refused ? ' || [ $? = 1 ]' : ''
   await terminal.run(line + status)
   await terminal.endAll()

@@ -11,6 +11,7 @@ import { addDoctorCommand } from './commands/doctor/doctor.js'
 import { explain, WrongUsage, type Ending } from './framework/errors.js'
 import { addGroupCommands } from './commands/group.js'
 import { addExportCommand } from './commands/import/export.js'
+import { addInvitationCommands } from './commands/invitation.js'
 import { addImportCommand } from './commands/import/import.js'
 import { addKeyCommands } from './commands/key.js'
 import { addMailCommands } from './commands/mail.js'
@@ -26,6 +27,7 @@ const all: readonly AddCommands[] = [
   addProtectCommand,
   addUserCommands,
   addGroupCommands,
+  addInvitationCommands,
   addImportCommand,
   addExportCommand,
   addOtpCommands,

@@ -255,6 +255,7 @@ export async function noteRunning(
   const more = {
     cookieDomain: cookieDomain ?? '',
     sendsMail: mail !== null,
+    registration: settings.registration.mode,
     accounts: core.applicationAccounts === null ? ('own' as const) : ('application' as const),
     keyId: core.box.keyId,
   }

@@ -116,6 +116,26 @@ export function mailAddress(text: string): Parsed<string> {
   return value(text.trim())
 }
 
+export interface Registration {
+  readonly mode: 'off' | 'invitation' | 'approval' | 'domain'
+  readonly domains: readonly string[]
+}
+
+/** `domain:` may name several, separated by commas. */
+export function registration(text: string): Parsed<Registration> {
+  const [mode = '', list] = text.split(/:(.*)/s)
+  if ((mode === 'off' || mode === 'invitation' || mode === 'approval') && list === undefined)
+    return value({ mode, domains: [] })
+  if (mode !== 'domain' || list === undefined)
+    return refuse(`must be invitation, approval, domain:example.org or off, not ${quote(text)}`)
+  const domains = list.split(',').map((one) => domainToASCII(one.trim().replace(/^@/, '')))
+  const isDomain = (one: string): boolean =>
+    isIP(one) === 0 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(one)
+  return domains.every((one) => isDomain(one) && !isPublicSuffix(one))
+    ? value({ mode, domains: [...new Set(domains)] })
+    : refuse(`must name domains such as domain:example.org, not ${quote(text)}`)
+}
+
 /** Domains below which strangers register theirs: browsers make neither cookies nor passkeys for all of them. */
 export const isPublicSuffix = (domain: string): boolean =>
   /^(?:ac|co|com|edu|gov|net|or|org)\.[a-z]{2}$/.test(domain)

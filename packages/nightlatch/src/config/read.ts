@@ -3,7 +3,7 @@ import type { Secret } from '../core/secret.js'
 import { readRootKeyFile, type RootKey } from '../crypto/root-key.js'
 import { dataPlace, type DataPlace } from './data-place.js'
 import { nearest } from './nearest.js'
-import { isPublicSuffix } from './parsers.js'
+import { isPublicSuffix, type Registration } from './parsers.js'
 import { parseFile } from './secret-files.js'
 import { withoutServiceLinks } from './service-links.js'
 import { problemsOfTls, type TlsFiles } from './tls-files.js'
@@ -33,6 +33,7 @@ export interface Settings {
   readonly issuer: string
   readonly mfa: 'required' | 'optional'
   readonly passkeys: PasskeySettings
+  readonly registration: Registration
   readonly trustedProxies: AddressList
   readonly cookieDomain: string | null
   readonly hsts: 'host' | 'subdomains' | 'off'
@@ -92,6 +93,7 @@ export function readSettings({ env, flags = {}, serves = false }: SettingSources
   const smtp = (['smtpUrl', 'smtpUrlFile'] as const).find((name) => sourceOf(name, sources) !== null)
   if (smtp !== undefined && sourceOf('mailFrom', sources) === null)
     problems.push(`NIGHTLATCH_MAIL_FROM: must be set, because ${settings[smtp].variable} is.`)
+  problems.push(...problemOfRegistration(given, smtp !== undefined))
   return problems.length > 0
     ? { kind: 'problems', problems }
     : { kind: 'settings', settings: withDefaults(given, { rootKey, told: toldBy(sources) }) }
@@ -236,6 +238,14 @@ function problemsOfTlsSettings(
     : problems
 }
 
+/** An address that nobody has confirmed proves nothing. */
+const problemOfRegistration = ({ registration }: GivenSettings, hasMail: boolean): readonly string[] =>
+  registration?.mode === 'domain' && !hasMail
+    ? [
+        'NIGHTLATCH_SMTP_URL: must be set, because NIGHTLATCH_REGISTRATION asks for addresses of a domain, which a mail confirms.',
+      ]
+    : []
+
 const hostOf = ({ origin }: GivenSettings): string => new URL(origin ?? 'http://localhost').hostname
 
 interface AlsoRead {
@@ -256,6 +266,7 @@ const usual = {
   cookieDomain: null,
   hsts: 'host' as const,
   contact: '',
+  registration: { mode: 'off' as const, domains: [] },
   logLevel: 'info' as const,
   keepAlive: 150,
   headerLimit: 32 * 1024,
@@ -274,7 +285,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
   }
   const { passkeys: use, passkeyKind: kind, rpId = hostOf(given), formerOrigins, ...others } = most
   const { tlsCert: certFile, tlsKey: keyFile, redirectPort = null, ...remaining } = others
-  const { origin, data, databaseUrl, smtpUrl, mailFrom, ...elsewhere } = remaining
+  const { origin, data, databaseUrl, smtpUrl, mailFrom, registration, ...elsewhere } = remaining
   nothingElseIn(elsewhere)
   const { folder, file } = placeOf({ ...(data && { data }) })
   const database = databaseUrl === undefined ? sqlite(file) : { kind: 'postgres' as const, url: databaseUrl }
@@ -284,6 +295,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
     ...{ host, port, tls, redirectPort, origin: origin ?? localOrigin(port, tls), basePath },
     ...{ dataFolder: folder, database, rootKey, issuer, mfa },
     passkeys: { use, rpId, formerOrigins, kind },
+    registration,
     ...{ trustedProxies, cookieDomain, mail, server, logLevel, hsts, contact, told },
   }
 }

@@ -131,6 +131,17 @@ export const settings = {
     example: 'device-bound',
     parse: parse.oneOf(['any', 'device-bound']),
   }),
+  registration: describe({
+    variable: 'NIGHTLATCH_REGISTRATION',
+    placeholder: 'choice',
+    help:
+      'Who may make an account of their own at /register. invitation: whoever has the link of an invitation. approval: ' +
+      'everybody, and an administrator lets them in. domain:example.org: whoever has an address there, which is ' +
+      'confirmed by mail. off: nobody.',
+    shownDefault: 'off',
+    example: 'invitation',
+    parse: parse.registration,
+  }),
   rpId: describe({
     variable: 'NIGHTLATCH_RP_ID',
     placeholder: 'domain',

@@ -1,6 +1,7 @@
 import { day, hour, minute } from './ports/platform.js'
 import type { PasskeyPolicy } from './factors/passkeys/policy.js'
 import type { AttemptPolicy } from './rate-limits/attempts.js'
+import type { RegistrationPolicy } from './registration/policy.js'
 
 /**
  * How long and how many: every limit that a decision of core/ asks for, as one value. What belongs to a format (how
@@ -19,6 +20,13 @@ interface Limits {
     readonly setUp: AttemptPolicy
     /** Recovery codes have counters of their own: they are the way back in while codes are locked. */
     readonly recoveryCode: AttemptPolicy
+    /** Accounts that one sender tries to make: each costs a hash. */
+    readonly registration: AttemptPolicy
+    /** Mails to an address that somebody wants to register, and mails that one sender asks for. */
+    readonly mailsToAddress: AttemptPolicy
+    readonly mailsOfSender: AttemptPolicy
+    /** Mails to administrators about people who wait. */
+    readonly waitingTold: AttemptPolicy
   }
   /** After this many wrong codes in a row the owner is told, once. */
   readonly tellAfterWrongCodes: number
@@ -76,6 +84,10 @@ interface Limits {
     readonly most: number
   }
   readonly invitationSeconds: number
+  /** An invitation with which others make accounts, unless told; and at most. */
+  readonly openInvitation: { readonly seconds: number; readonly longestSeconds: number }
+  /** Of the link that confirms the address of somebody who registers. */
+  readonly registrationSeconds: number
   /** Of the link that creates the very first account. */
   readonly firstAccountLinkSeconds: number
   /** Of a code that an administrator makes for somebody who has lost phone and paper. */
@@ -128,9 +140,19 @@ export interface Policy extends Limits {
   /** The host that people see, for the account's label in the app. */
   readonly host: string
   readonly passkeys: PasskeyPolicy
+  readonly registration: RegistrationPolicy
 }
 
 const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour }
+
+/** So many an hour. */
+const anHour = (most: number): AttemptPolicy => ({
+  waitFrom: most,
+  firstWaitSeconds: hour,
+  longestWaitSeconds: hour,
+  lockAt: null,
+  forgetAfterSeconds: hour,
+})
 
 /** As they are unless somebody decides otherwise. docs/reference/limits.md says them to people. */
 export const usualLimits: Limits = {
@@ -140,6 +162,10 @@ export const usualLimits: Limits = {
     code: { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: null },
     setUp: { ...waits, waitFrom: 5, lockAt: null, forgetAfterSeconds: day },
     recoveryCode: { ...waits, waitFrom: 5, lockAt: 100, forgetAfterSeconds: day },
+    registration: { ...waits, waitFrom: 50, lockAt: null, forgetAfterSeconds: day },
+    mailsToAddress: anHour(3),
+    mailsOfSender: anHour(10),
+    waitingTold: anHour(1),
   },
   tellAfterWrongCodes: 10,
   refusedAttempts: { tellEverySeconds: 10 * minute, mostCounted: 10_000 },
@@ -152,6 +178,8 @@ export const usualLimits: Limits = {
   trustedDevice: { seconds: 30 * day, most: 20, lostAnswerSeconds: minute / 2 },
   knownDevice: { seconds: 365 * day, most: 100 },
   invitationSeconds: 3 * day,
+  openInvitation: { seconds: 7 * day, longestSeconds: 366 * day },
+  registrationSeconds: day,
   firstAccountLinkSeconds: hour,
   rescueSeconds: hour,
   heldNameSeconds: 30 * day,

@@ -20,6 +20,25 @@ export const adminProblems = {
     help: 'The application keeps them: change them there.',
     guide: 'guides/inside-your-application.md',
   },
+  'awaiting-approval': {
+    status: 403,
+    title: 'The account waits for an administrator',
+    help: 'The password is right; whoever registered has to be let in first: `nightlatch user enable NAME`, or the page of the person.',
+    guide: 'guides/invitations.md',
+  },
+  'invitation-needed': {
+    status: 403,
+    title: 'An invitation is needed to make an account',
+    help: 'The page `/register` was opened without its link.',
+    page: 'invitation-needed',
+    guide: 'guides/invitations.md',
+  },
+  'bad-invitation': {
+    status: 422,
+    title: 'An invitation cannot be so',
+    help: '`reason`: `bad-group`, `too-many-groups`, `bad-uses`, `bad-end`, `bad-domain`, `bad-email`, or `no-mail` where no mail server is set up.',
+    guide: 'guides/invitations.md',
+  },
   'bad-person': {
     status: 422,
     title: 'An account cannot be so',

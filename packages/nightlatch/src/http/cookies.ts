@@ -9,6 +9,7 @@ type CookieName =
   | 'device'
   | 'trusted'
   | 'invitation'
+  | 'registration'
   | 'next'
   | 'notice'
   | 'bounces'

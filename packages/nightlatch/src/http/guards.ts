@@ -141,4 +141,5 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'person-remove',
   'group-renamed',
   'group-removed',
+  'invitation-withdrawn',
 ])

@@ -10,6 +10,8 @@ import { breakLoops } from './forward-auth/redirect-loop.js'
 import { authenticatorPages, passkeyPages } from './pages/factor-changes.js'
 import * as home from './pages/home.js'
 import * as invitation from './pages/invitation.js'
+import * as invitations from './pages/admin/invitations.js'
+import * as register from './pages/register.js'
 import * as operations from './health/health.js'
 import type { Route } from './router.js'
 import * as passkeySetUp from './pages/passkey-set-up.js'
@@ -27,7 +29,16 @@ const pair = (path: string, get: Handler, post: Handler): Route<Handler>[] => [
 
 const get = (path: string, handler: Handler): Route<Handler> => ({ method: 'GET', path, handler })
 
-const personActs = ['invite', 'rescue', 'end-sessions', 'reset-mfa', 'disable', 'enable', 'remove'] as const
+const personActs = [
+  'invite',
+  'rescue',
+  'end-sessions',
+  'reset-mfa',
+  'disable',
+  'enable',
+  'approve',
+  'remove',
+] as const
 
 /** Every address there is. */
 export const routes: readonly Route<Handler>[] = [
@@ -37,6 +48,9 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/login/passkey', passkeys.getPasskeyLogin, passkeys.postPasskeyLogin),
   ...pair('/logout', home.getLogout, home.postLogout),
   ...pair('/invitation', invitation.getInvitation, invitation.postInvitation),
+  ...pair('/register', register.getRegister, register.postRegister),
+  get('/register/sent', register.getSent),
+  get('/register/waiting', register.getWaiting),
   ...pair('/mfa/verify', signIn.getVerify, signIn.postVerify),
   ...pair('/mfa/passkey', signIn.getPasskeyStep, signIn.postPasskeyStep),
   get('/mfa/passkey-due', passkeys.getPasskeyDue),
@@ -70,6 +84,9 @@ export const routes: readonly Route<Handler>[] = [
   get('/admin/groups', groups.getGroups),
   ...pair('/admin/groups/rename', groups.getRenameGroup, groups.postRenameGroup),
   ...pair('/admin/groups/remove', groups.getRemoveGroup, groups.postRemoveGroup),
+  get('/admin/invitations', invitations.getInvitations),
+  ...pair('/admin/invitations/new', invitations.getAddInvitation, invitations.postAddInvitation),
+  ...pair('/admin/invitations/:id/withdraw', invitations.getWithdraw, invitations.postWithdraw),
   get('/admin/activity', getActivity),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),

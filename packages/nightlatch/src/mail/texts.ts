@@ -128,6 +128,19 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: () => 'An administrator blocked your account and signed it out everywhere.',
     ifNotYou: 'If it was not you who asked for it, ask your administrator why.',
   },
+  'account-approved': {
+    subject: 'Your account is open',
+    what: () => 'The person who runs this site has let you in: you can sign in now.',
+    ifNotYou: askAdministrator,
+  },
+  'registration-waiting': {
+    subject: 'Somebody waits to be let in',
+    what: ({ username }) =>
+      `Somebody has made an account${named(username)} and cannot use it before an administrator lets them in. ` +
+      'There may be more: the administration lists everybody who waits.',
+    ifNotYou:
+      'You get this because you are an administrator. If it was not you who let people register, look at NIGHTLATCH_REGISTRATION.',
+  },
   'rescue-code-made': {
     subject: 'A rescue code was made for your account',
     what: () =>
@@ -178,6 +191,10 @@ const notices = Object.fromEntries(
   Object.entries(noticeTexts).map(([kind, text]) => [kind, notice(text)]),
 ) as Readonly<Record<NoticeKind, Writer>>
 
+/** Where it is all to lead: checked before it was written down, and once more when it is opened. */
+const nextOf = ({ next }: Mail['details']): string =>
+  next === undefined ? '' : `&next=${encodeURIComponent(next)}`
+
 /** Every mail there is. */
 export const mailTexts: Readonly<Record<MailKind, Writer>> = {
   ...notices,
@@ -193,6 +210,39 @@ export const mailTexts: Readonly<Record<MailKind, Writer>> = {
     ],
     facts: false,
     after: [{ text: 'If you did not expect this mail, you need not do anything.' }],
+  }),
+  'open-invitation': ({ token = '', details }, { site, issuer }) => ({
+    subject: 'You are invited',
+    parts: [
+      {
+        text: `You are invited to make an account at ${oneLine(issuer)}. This link leads there, and makes one account:`,
+      },
+      { link: `${site}/register?token=${token}`, label: 'Make my account' },
+      { text: `It works until ${isoMinutes(Number(details['until']))} UTC.` },
+    ],
+    facts: false,
+    after: [{ text: 'If you did not expect this mail, you need not do anything.' }],
+  }),
+  'registration-link': ({ token = '', details }, { site }) => ({
+    subject: 'Go on with your account',
+    parts: [
+      { text: 'Somebody, most likely you, wants to make an account with this address. This link goes on:' },
+      { link: `${site}/register?token=${token}${nextOf(details)}`, label: 'Go on' },
+      { text: `It works once, until ${isoMinutes(Number(details['until']))} UTC.` },
+    ],
+    facts: false,
+    after: [{ text: 'If it was not you, you need not do anything: without the link no account is made.' }],
+  }),
+  'registration-known': (_mail, { site }) => ({
+    subject: 'You have an account already',
+    parts: [
+      {
+        text: 'Somebody, most likely you, wanted to make an account with this address. There is one already.',
+      },
+      { link: `${site}/login`, label: 'Sign in' },
+    ],
+    facts: false,
+    after: [{ text: 'If it was not you, you need not do anything: nothing was changed.' }],
   }),
   test: (_mail, { site }) => ({
     subject: 'A mail to see whether mails arrive',

@@ -70,6 +70,16 @@ export {
   type ConfirmView,
 } from './confirm.js'
 export { invitationPage, type InvitationView } from './invitation.js'
+export { registerAddressPage, registerPage, registerSentPage, waitingPage } from './register.js'
+export { invitationProblems, registration as registrationWords } from './words/registration.js'
+export {
+  addInvitationPage,
+  invitationsPage,
+  madeInvitationPage,
+  withdrawInvitationPage,
+  type AddInvitationView,
+  type InvitationRow,
+} from './admin/invitations.js'
 export { helpPage, messagePage, type MessageView } from './message.js'
 export type { MessageKey } from './words/help.js'
 export { peoplePage, type PeopleView, type PersonRow } from './admin/people.js'

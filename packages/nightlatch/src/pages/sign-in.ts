@@ -29,6 +29,8 @@ export interface LoginView extends FormView {
   readonly notice?: Notice | undefined
   /** A passkey may sign in alone. */
   readonly passkey?: RequestOptions | null | undefined
+  /** Everybody, or some people, may make an account of their own. */
+  readonly offersRegistration?: boolean | undefined
 }
 
 export const loginPage = (site: Site, view: LoginView): Html =>
@@ -45,6 +47,7 @@ export const loginPage = (site: Site, view: LoginView): Html =>
         ${actions({ submit: signIn.submit })}
       </form>
       ${view.passkey && passkeyForm({ action: `${site.base}/login/passkey`, options: view.passkey, next: view.next, label: passkey.signIn, autofill: true })}
+      ${view.offersRegistration === true && html`<p class="aside"><a href="${withNext(`${site.base}/register`, view.next)}">${signIn.register}</a></p>`}
       <p class="aside"><a href="${site.base}/help#cannot-sign-in">${signIn.cannot}</a></p>`,
   })
 

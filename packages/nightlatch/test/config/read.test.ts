@@ -37,6 +37,7 @@ describe('without any setting', () => {
       issuer: 'Nightlatch',
       mfa: 'required',
       passkeys: { use: 'sign-in', rpId: 'localhost', formerOrigins: [], kind: 'any' },
+      registration: { mode: 'off', domains: [] },
       cookieDomain: null,
       hsts: 'host',
       contact: '',
@@ -451,4 +452,39 @@ it('every example is a good value', () => {
     const together = { NIGHTLATCH_TLS_CERT: '/cert.pem', NIGHTLATCH_TLS_KEY: '/key.pem' }
     expect(bad({ ...origin, ...together, [variable]: example })).toEqual([])
   }
+})
+
+describe('who may make an account', () => {
+  const mail = { NIGHTLATCH_SMTP_URL: 'smtp://localhost', NIGHTLATCH_MAIL_FROM: 'auth@example.org' }
+
+  it.each([
+    ['off', 'off', []],
+    ['invitation', 'invitation', []],
+    ['approval', 'approval', []],
+    ['domain:example.org', 'domain', ['example.org']],
+    ['domain: Example.org , @b\u00fccher.example', 'domain', ['example.org', 'xn--bcher-kva.example']],
+  ])('is read of %j', (text, mode, domains) => {
+    expect(good({ NIGHTLATCH_REGISTRATION: text, ...mail }).registration).toEqual({ mode, domains })
+  })
+
+  it.each([
+    'on',
+    'Invitation',
+    'approval:x',
+    'domain',
+    'domain:',
+    'domain:localhost',
+    'domain:co.uk',
+    'domain:a b.org',
+    'domain:127.0.0.1',
+    'domain:example.org,',
+  ])('is not %j', (text) => {
+    const read = readSettings({ env: { NIGHTLATCH_REGISTRATION: text, ...mail } })
+    expect(read).toMatchObject({ problems: [expect.stringMatching(/^NIGHTLATCH_REGISTRATION: must /)] })
+  })
+
+  it('by domain needs a mail server, which confirms the addresses', () => {
+    const read = readSettings({ env: { NIGHTLATCH_REGISTRATION: 'domain:example.org' } })
+    expect(read).toMatchObject({ problems: [expect.stringMatching(/^NIGHTLATCH_SMTP_URL: must be set/)] })
+  })
 })

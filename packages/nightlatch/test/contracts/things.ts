@@ -27,6 +27,7 @@ export function anAccount(own: Partial<Account> = {}): Account {
     groups: [],
     admin: false,
     disabled: false,
+    waiting: false,
     passwordHash: '$argon2id$one',
     factorCounts: { totp: 0 },
     createdAt: 1000,

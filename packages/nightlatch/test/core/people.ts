@@ -1,5 +1,6 @@
 import { addPerson, testPassword } from '../support/people.js'
 import { usualLimits } from '../../src/core/policy.js'
+import { noRegistration } from '../../src/core/registration/policy.js'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +100,7 @@ export class Here {
           origins: ['https://login.example.org'],
           deviceBound: false,
         },
+        registration: noRegistration,
       },
       [storage]: opened,
       passwords: hasher,

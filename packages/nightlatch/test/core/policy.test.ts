@@ -27,6 +27,8 @@ describe('the page about limits says what is so', () => {
     ['a sign-in in progress, after the password', usualLimits.signInSeconds],
     ['a remembered device', usualLimits.trustedDevice.seconds],
     ['an invitation', usualLimits.invitationSeconds],
+    ['an invitation for whoever has its link', usualLimits.openInvitation.seconds],
+    ['a mail that confirms an address to register', usualLimits.registrationSeconds],
     ['the link for the first account', usualLimits.firstAccountLinkSeconds],
     ['a set-up that is not confirmed', usualLimits.authenticators.setUpSeconds],
     ['a mail that nobody takes', usualLimits.mail.trySeconds],
@@ -35,7 +37,7 @@ describe('the page about limits says what is so', () => {
     expect(secondsIn(said.get(what) ?? '')).toBe(seconds)
   })
 
-  const { password, address, code, setUp, recoveryCode } = usualLimits.attempts
+  const { password, address, code, setUp, recoveryCode, registration } = usualLimits.attempts
   it.each([
     ['codes at sign-in', code],
     ['codes at the fresh proof', code],
@@ -43,6 +45,7 @@ describe('the page about limits says what is so', () => {
     ['recovery codes at sign-in and at a fresh proof', recoveryCode],
     ['passwords of an account', password],
     ['passwords from an address', address],
+    ['accounts that an address tries to make', registration],
   ])('%s', (what, policy) => {
     const [, first, from = ''] = /^(\d+) s after the (\w+)$/.exec(said.get(what) ?? '') ?? []
     expect(Number(first)).toBe(policy.firstWaitSeconds)

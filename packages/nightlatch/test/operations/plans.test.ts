@@ -21,6 +21,8 @@ const swept = [
   'invitation',
   'known_device',
   'outbox',
+  'open_invitation',
+  'registration',
   'session',
   'set_up',
   'sign_in',
@@ -102,6 +104,8 @@ function crowd(from: (count: number) => string): string[] {
     `INSERT INTO known_device (account, device_hash, seen_at) SELECT ${owner}, 'h' || n, 1900000000 + n FROM ${many}`,
     `INSERT INTO invitation (token_hash, id, account, created_at, expires_at) SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
     `INSERT INTO outbox (id, kind, account, sealed, tries, created_at, next_try_at, expires_at) SELECT 'm' || n, 'new-device', ${owner}, 'v1.0123456789abcdef.x', 0, n, 1900000000 + n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO open_invitation (id, token_hash, group_names, uses, used, domain, email, created_at, expires_at) SELECT 'i' || n, 'o' || n, '[]', 5, 0, '', '', n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO registration (email_key, token_hash, email, created_at, expires_at) SELECT 'e' || n, 'r' || n, 'e' || n, n, 1900000000 + n FROM ${many}`,
     `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets) SELECT 'k' || n, n % 5, 0, n, n % 2 FROM ${many}`,
     `INSERT INTO audit (at, event, account, address, user_agent, details) SELECT 1900000000 + n, 'session.ended', ${owner}, '', '', '{}' FROM ${many}`,
   ]

@@ -174,6 +174,34 @@ const signingIn = (): Record<string, Html> => ({
   }),
   logout: pages.logoutPage(signedIn),
   invitation: pages.invitationPage(site, { username: 'bob', minCharacters: 8 }),
+  register: pages.registerPage(site, {
+    typed: { username: '', name: '', email: '' },
+    needsApproval: false,
+    minCharacters: 8,
+    next: '/account',
+  }),
+  'register-confirmed': pages.registerPage(site, {
+    typed: { username: 'bob', name: 'Robert Example', email: '' },
+    email: 'bob@example.org',
+    needsApproval: true,
+    minCharacters: 15,
+    problems: [{ key: 'username-taken', field: 'username' }, { key: 'password-new-empty' }],
+  }),
+  'register-address': pages.registerAddressPage(site, {
+    typed: 'bob@example.net',
+    domains: ['example.org', 'example.com'],
+    problems: [
+      {
+        key: 'other',
+        field: 'email',
+        text: pages.registrationWords.otherDomain(['example.org', 'example.com']),
+      },
+    ],
+  }),
+  'register-address-any': pages.registerAddressPage(site, { typed: '', domains: [], next: '/account' }),
+  'register-sent': pages.registerSentPage(site, '/account'),
+  'register-waiting': pages.waitingPage(site),
+  'login-register': pages.loginPage(site, { offersRegistration: true, next: '/account' }),
   'invitation-first': pages.invitationPage(site, { minCharacters: 8 }),
   'invitation-short': pages.invitationPage(site, {
     typed: 'alice',
@@ -469,6 +497,18 @@ const aboutPerson: pages.PersonView = {
   keptElsewhere: false,
 }
 
+const invitation: pages.InvitationRow = {
+  id: 'i1',
+  email: '',
+  domain: '',
+  groups: ['admins', 'staff'],
+  used: 1,
+  uses: 20,
+  state: 'open',
+  expiresAtSeconds: nowSeconds + 7 * day,
+  by: 'alice',
+}
+
 const administering = (): Record<string, Html> => ({
   people: pages.peoplePage(signedIn, {
     people: [somebody, guest, { ...guest, id: 'p3', username: 'gone', state: 'disabled' }],
@@ -526,6 +566,48 @@ const administering = (): Record<string, Html> => ({
     problems: [{ key: 'other', field: 'name', text: pages.groupWords.taken }],
   }),
   'group-remove': pages.removeGroupPage(signedIn, { name: 'staff', members: 12 }),
+  invitations: pages.invitationsPage(signedIn, {
+    invitations: [
+      { ...invitation, id: 'i1' },
+      {
+        ...invitation,
+        id: 'i2',
+        email: 'bob@example.org',
+        used: 1,
+        uses: 1,
+        state: 'used-up',
+        by: undefined,
+      },
+      { ...invitation, id: 'i3', domain: 'example.org', groups: [], state: 'withdrawn' },
+      { ...invitation, id: 'i4', groups: [] },
+    ],
+    isOn: false,
+    moreHref: '/admin/invitations?after=i4',
+    notice: { key: 'invitation-withdrawn' },
+  }),
+  'invitations-none': pages.invitationsPage(signedIn, { invitations: [], isOn: true, moreHref: undefined }),
+  'invitation-add': pages.addInvitationPage(signedIn, {
+    typed: { groups: 'staff', uses: '0', ends: '7d', domain: '', mail: '' },
+    sendsMail: true,
+    problems: [{ key: 'other', field: 'uses', text: pages.invitationProblems['bad-uses'] }],
+  }),
+  'invitation-add-without-mail': pages.addInvitationPage(signedIn, {
+    typed: { groups: '', uses: '1', ends: '7d', domain: '', mail: '' },
+    sendsMail: false,
+  }),
+  'invitation-made': pages.madeInvitationPage(signedIn, {
+    links: [{ email: '', url: `https://auth.acme.test/register?${'k'.repeat(43)}` }],
+    untilSeconds: nowSeconds + 7 * day,
+  }),
+  'invitation-sent': pages.madeInvitationPage(signedIn, {
+    links: ['ada', 'bob'].map((name) => ({
+      email: `${name}@example.org`,
+      url: `https://auth.acme.test/register?${'k'.repeat(43)}`,
+    })),
+    untilSeconds: nowSeconds + 7 * day,
+  }),
+  'invitation-withdraw': pages.withdrawInvitationPage(signedIn, invitation),
+  'person-approve': pages.actPage(signedIn, { id: 'p1', username: 'bob', act: 'approve' }),
   trail: pages.trailPage(signedIn, {
     activity: [
       { event: 'account.groups-changed', who: 'bob', by: 'alice', atSeconds: nowSeconds - 60 },

@@ -2,6 +2,7 @@
 export const refusalCodes = {
   'no-such-account': 'nobody has that name',
   'no-such-group': 'there is no group of that name',
+  'no-such-invitation': 'there is none of that id, or it was withdrawn',
   'account-closed': 'the account is disabled or has ended: nothing lets anybody in',
   'no-address': '`--mail`: the account has no mail address',
   'no-mail-server': 'nobody has said which mail server it is',

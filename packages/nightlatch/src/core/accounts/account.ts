@@ -11,6 +11,8 @@ export interface Account {
   readonly groups: readonly string[]
   readonly admin: boolean
   readonly disabled: boolean
+  /** Somebody who has registered, and whom an administrator has yet to let in. Disabled as well. */
+  readonly waiting: boolean
   /** From this moment on (Unix seconds) nobody gets in any more; null: it does not end. */
   readonly endsAt: number | null
   /** PHC string of argon2id, or '' while no password has been chosen or the application keeps it. */
@@ -27,10 +29,10 @@ export const isOpen = (account: Pick<Account, 'disabled' | 'endsAt'>, now: numbe
 
 /** In one word: what keeps somebody out comes first. */
 export function accountState(
-  account: Pick<Account, 'disabled' | 'endsAt' | 'passwordHash'>,
+  account: Pick<Account, 'disabled' | 'waiting' | 'endsAt' | 'passwordHash'>,
   now: number,
-): 'disabled' | 'expired' | 'invited' | 'active' {
-  if (account.disabled) return 'disabled'
+): 'waiting' | 'disabled' | 'expired' | 'invited' | 'active' {
+  if (account.disabled) return account.waiting ? 'waiting' : 'disabled'
   if (!isOpen(account, now)) return 'expired'
   return account.passwordHash === '' ? 'invited' : 'active'
 }
@@ -61,6 +63,7 @@ export interface AccountStore {
   list(): Promise<readonly Account[]>
   /** Whether there is no account at all. */
   isEmpty(): Promise<boolean>
+  /** Either way nobody waits any more. */
   setDisabled(id: AccountId, disabled: boolean): Promise<boolean>
   remove(id: AccountId): Promise<boolean>
   setPasswordHash(id: AccountId, hash: string): Promise<boolean>
@@ -78,8 +81,8 @@ export interface AccountStore {
   setEnd(id: AccountId, endsAt: number | null): Promise<boolean>
   /** Until the transaction ends, nobody else takes an administrator away. Before any account is held. */
   holdAdministrators(): Promise<void>
-  /** Whether an administrator other than this one can sign in at that moment. */
-  hasOtherAdministrator(id: AccountId, now: number): Promise<boolean>
+  /** Whether an administrator other than this one can sign in, now and for good: one who ends leaves nobody behind. */
+  hasOtherAdministrator(id: AccountId): Promise<boolean>
   /** Names that nobody has to be kept from any more. */
   removeFreedNames(now: number, limit: number): Promise<number>
   /**

@@ -64,20 +64,23 @@ async function hashWish(core: Core, account: Account, wish: InitialPassword) {
 }
 
 function store(core: Core, given: PreparedAccount): Promise<boolean> {
-  return core[storage].atomically(async (stores) => (await add(core, stores, given)) || new Rollback(false))
+  return core[storage].atomically(
+    async (stores) => (await addPrepared(core, stores, given)) || new Rollback(false),
+  )
 }
 
-async function add(
+/** Within a transaction: false when one of the names is taken, and then nothing may be kept. */
+export async function addPrepared(
   core: Core,
   stores: Stores,
-  given: PreparedAccount & { readonly actor?: Actor },
+  given: PreparedAccount & Partial<Pick<Act, 'actor' | 'event' | 'details'>>,
 ): Promise<boolean> {
-  const { account, groups } = given
+  const { account, groups, event = 'account.created', actor = atTheCommandLine, details = {} } = given
   if (groups.length > 0) await stores.groups.hold()
   if (!(await stores.accounts.add(given))) return false
   if (groups.length > 0) await stores.groups.setOf(account.id, groups, account.createdAt)
   await indexAccount(stores, account)
-  await noteAct(core, stores, { account, event: 'account.created', actor: given.actor ?? atTheCommandLine })
+  await noteAct(core, stores, { account, event, actor, details })
   return true
 }
 
@@ -98,7 +101,7 @@ export async function inviteAccount(
   if (parsed.kind === 'refused') return parsed
   const { account } = parsed
   return core[storage].atomically<InviteOutcome>(async (stores) => {
-    if (!(await add(core, stores, { ...parsed, actor })))
+    if (!(await addPrepared(core, stores, { ...parsed, actor })))
       return new Rollback<InviteOutcome>(refuse('name-taken'))
     const link = await addLink(core, stores, { account, seconds: core.policy.invitationSeconds, actor })
     return { kind: 'invited', account, ...link }
@@ -194,14 +197,18 @@ export async function disableAccount(
   })
 }
 
+/** Lets somebody sign in: again, or for the first time, who has registered and waited for it. */
 export async function enableAccount(
   core: Core,
   account: Account,
   actor: Actor = atTheCommandLine,
 ): Promise<void> {
   await core[storage].atomically(async (stores) => {
+    const held = await stores.accounts.hold(account.id)
     await stores.accounts.setDisabled(account.id, false)
-    await noteAct(core, stores, { account, event: 'account.enabled', actor })
+    const waited = held?.waiting === true
+    await noteAct(core, stores, { account, event: waited ? 'account.approved' : 'account.enabled', actor })
+    if (waited) await tellOwner(core, stores, { kind: 'account-approved', account, client: noClient })
   })
 }
 

@@ -16,5 +16,5 @@ export async function mayLoseAdministrator(
   await stores.accounts.holdAdministrators()
   const held = await stores.accounts.find(account.id)
   if (held === null || !held.admin || !isOpen(held, given.now)) return true
-  return stores.accounts.hasOtherAdministrator(account.id, given.now)
+  return stores.accounts.hasOtherAdministrator(account.id)
 }

@@ -14,7 +14,15 @@ export interface PersonEntry {
   readonly words: readonly string[]
 }
 
-export const personStates = ['active', 'invited', 'disabled', 'expired', 'admin', 'no-second-factor'] as const
+export const personStates = [
+  'active',
+  'waiting',
+  'invited',
+  'disabled',
+  'expired',
+  'admin',
+  'no-second-factor',
+] as const
 export type PersonState = (typeof personStates)[number]
 
 /** Which people, and how many of them. */

@@ -8,6 +8,7 @@ import type { Policy } from '../policy.js'
 import type { Platform } from '../ports/platform.js'
 import { hour } from '../ports/platform.js'
 import { indexSome } from '../accounts/people.js'
+import { day } from '../ports/platform.js'
 
 export const housekeepingLease = 'housekeeping'
 
@@ -42,6 +43,9 @@ export async function runHousekeeping(core: Core, { name, pause }: Housekeeper):
 export const endHousekeeping = (core: Core, name: string): Promise<void> =>
   core[storage].stores.leases.release(housekeepingLease, name)
 
+/** So long an invitation that has ended is still listed, and says why it opens nothing. */
+const keptInvitationSeconds = 30 * day
+
 /** Removes what has expired, one small batch of each kind. @returns how many rows went */
 export async function prune(
   { platform, policy }: { readonly platform: Pick<Platform, 'nowSeconds'>; readonly policy: Policy },
@@ -57,6 +61,8 @@ export async function prune(
     await stores.signIns.removeExpired(now, batch),
     await stores.trustedDevices.removeExpired(now, batch),
     await stores.invitations.removeExpired(now, batch),
+    await stores.registrations.removeExpired(now, batch),
+    await stores.openInvitations.removeExpiredBefore(now - keptInvitationSeconds, batch),
     await stores.accounts.removeFreedNames(now, batch),
     // Whoever sends mails says of those that nobody took; what is left then is where nobody sends any.
     await stores.outbox.removeExpired(now - hour, batch),

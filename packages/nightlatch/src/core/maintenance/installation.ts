@@ -1,5 +1,6 @@
 import type { Core } from '../core.js'
 import type { Platform } from '../ports/platform.js'
+import type { RegistrationPolicy } from '../registration/policy.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 
@@ -20,6 +21,8 @@ export interface Installation {
   readonly sendsMail: boolean
   /** Who keeps accounts and passwords. Not noted by versions before: then they are ours. */
   readonly accounts?: 'own' | 'application'
+  /** Who may make an account of their own. Not noted by versions before: nobody. */
+  readonly registration?: RegistrationPolicy['mode']
   /** The newest root key that it was started with. */
   readonly keyId: string
 }

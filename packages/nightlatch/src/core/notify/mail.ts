@@ -15,6 +15,12 @@ export type MailKind =
   | NoticeKind
   /** The one-time link with which somebody chooses a password. */
   | 'invitation'
+  /** The link of an invitation with which somebody makes an account. */
+  | 'open-invitation'
+  /** The link that confirms the address of somebody who registers. */
+  | 'registration-link'
+  /** Somebody wanted to register with an address that has an account. */
+  | 'registration-known'
   /** Somebody asked whether mails arrive. */
   | 'test'
 
@@ -86,6 +92,23 @@ export async function mailInvitation(
     token: token.reveal(),
   }
   await post(core, stores, { mail, account: id, expiresAt })
+}
+
+/** To an address that need not be of any account. */
+export async function mailStranger(
+  core: Core,
+  stores: Stores,
+  given: Pick<Mail, 'kind' | 'to' | 'details'> & {
+    readonly token: Token | null
+    readonly expiresAt?: number
+  },
+): Promise<void> {
+  const { kind, to, details, token, expiresAt } = given
+  const mail: Mail = {
+    ...{ kind, to, details, username: '', name: '', at: core.platform.nowSeconds(), client: noClient },
+    ...(token !== null && { token: token.reveal() }),
+  }
+  await post(core, stores, { mail, account: null, ...(expiresAt !== undefined && { expiresAt }) })
 }
 
 /** Null: it is sealed under a key that is not here, or damaged. */

@@ -27,6 +27,10 @@ export type NoticeKind =
   | 'account-changed'
   | 'account-blocked'
   | 'rescue-code-made'
+  /** An administrator has let in who had registered. */
+  | 'account-approved'
+  /** To administrators: somebody waits for that. */
+  | 'registration-waiting'
 
 export interface Notice {
   readonly kind: NoticeKind

@@ -9,6 +9,7 @@ import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
 import type { OutboxStore } from '../notify/outbox.js'
 import type { PeopleStore } from '../accounts/people.js'
+import type { OpenInvitationStore, RegistrationStore } from '../registration/open-invitation.js'
 import type { PasskeyChallengeStore, PasskeyStore } from '../factors/passkeys/store.js'
 import type { RecoveryCodeStore, UnsavedCodesStore } from '../factors/recovery-codes/store.js'
 import type { SessionStore } from '../sessions/session.js'
@@ -37,10 +38,12 @@ export interface Stores {
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
   readonly outbox: OutboxStore
+  readonly openInvitations: OpenInvitationStore
   readonly people: PeopleStore
   readonly passkeys: PasskeyStore
   readonly passkeyChallenges: PasskeyChallengeStore
   readonly recoveryCodes: RecoveryCodeStore
+  readonly registrations: RegistrationStore
   readonly sessions: SessionStore
   readonly setUps: SetUpStore
   readonly signIns: SignInStore

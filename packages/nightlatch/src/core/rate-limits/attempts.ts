@@ -36,6 +36,10 @@ export const passwordKey = (account: AccountId): AttemptKey => `password:${accou
 export const unknownNameKey = (platform: Pick<Platform, 'sha256'>, name: string): AttemptKey =>
   `password:?${platform.sha256(name).slice(0, 32)}` as AttemptKey
 
+/** What somebody who registers may have so many of: tries, or mails. */
+export const registrationKey = (what: 'of' | 'from' | 'to' | 'told', who: string): AttemptKey =>
+  `registration-${what}:${who.slice(0, 64)}` as AttemptKey
+
 export type Reservation =
   | { readonly kind: 'reserved'; readonly failures: number }
   | { readonly kind: 'wait'; readonly untilSeconds: number }

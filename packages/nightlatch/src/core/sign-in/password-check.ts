@@ -11,6 +11,8 @@ import { storage } from '../ports/stores.js'
 type PasswordCheck =
   | { readonly kind: 'right'; readonly account: Account }
   | { readonly kind: 'wrong' }
+  /** It is right, and an administrator has yet to let them in. */
+  | { readonly kind: 'waiting' }
   /** Too many passwords are being hashed: nothing was looked at. */
   | { readonly kind: 'busy' }
 
@@ -32,8 +34,8 @@ export async function checkPassword(core: Core, given: Given): Promise<PasswordC
   const matches = await core.passwords.verify(hash, password, await oldHashes(core))
   if (matches === 'busy') return { kind: 'busy' }
   const now = core.platform.nowSeconds()
-  if (!matches || account === null || !isOpen(account, now) || account.passwordHash === '')
-    return { kind: 'wrong' }
+  if (!matches || account === null || account.passwordHash === '') return { kind: 'wrong' }
+  if (!isOpen(account, now)) return { kind: account.waiting ? 'waiting' : 'wrong' }
   if (!core.passwords.needsRenewal(hash)) return { kind: 'right', account }
   return { kind: 'right', account: await renewHash(core, { account, password }) }
 }
@@ -117,6 +119,7 @@ export function newAccount(
     id: newId(core.platform.randomBytes),
     admin: false,
     disabled: false,
+    waiting: false,
     endsAt: null,
     passwordHash: '',
     factorCounts: noFactors,

@@ -36,6 +36,8 @@ export type PasswordOutcome =
   | { readonly kind: 'refused' }
   | { readonly kind: 'wait'; readonly untilSeconds: number }
   | { readonly kind: 'busy' }
+  /** Right, and an administrator has yet to let them in. */
+  | { readonly kind: 'waiting' }
 
 interface PasswordGiven {
   readonly username: string
@@ -55,7 +57,7 @@ export async function givePassword(core: Core, given: PasswordGiven): Promise<Pa
     return { kind: 'wait', untilSeconds: spent.untilSeconds }
   }
   const accepted = await checkAndAccept(core, { ...given, account, budget, deviceWasCurrent })
-  if (accepted.kind === 'busy') await giveBack(core, budget)
+  if (accepted.kind === 'busy' || accepted.kind === 'waiting') await giveBack(core, budget)
   if (accepted.kind === 'refused')
     await noteRefusal(core, { given, account, event: 'sign-in.password-refused' })
   return accepted
@@ -65,12 +67,12 @@ export async function givePassword(core: Core, given: PasswordGiven): Promise<Pa
 async function checkAndAccept(
   core: Core,
   given: PasswordGiven & { account: Account | null; budget: Budget; deviceWasCurrent: boolean },
-): Promise<PasswordAccepted | { readonly kind: 'refused' | 'busy' }> {
+): Promise<PasswordAccepted | { readonly kind: 'refused' | 'busy' | 'waiting' }> {
   const { browser, budget, deviceWasCurrent } = given
   let { account } = given
   for (let tries = 0; tries < 3; tries += 1) {
     const check = await checkPassword(core, { ...given, account })
-    if (check.kind === 'busy') return check
+    if (check.kind === 'busy' || check.kind === 'waiting') return check
     if (check.kind === 'wrong') return { kind: 'refused' }
     const settled = (stores: Stores): Promise<void> => settle(stores, budget)
     const accepted = await acceptPassword(core, {

@@ -82,4 +82,25 @@ export const adminEndpoints = {
     problems: ['bad-name'],
   },
   removeGroup: { ...change, summary: 'Remove a group', status: 204, answer: null, problems: [] },
+  invitations: {
+    ...look,
+    summary: 'List the invitations with which others make accounts',
+    asked: schemas.invitationsAsked,
+    answer: schemas.invitations,
+  },
+  addInvitation: {
+    ...change,
+    summary: 'Make an invitation, or one for each address',
+    body: schemas.newInvitation,
+    status: 201,
+    answer: schemas.madeInvitations,
+    problems: ['bad-invitation', 'accounts-kept-elsewhere'],
+  },
+  withdrawInvitation: {
+    ...change,
+    summary: 'Withdraw an invitation',
+    status: 204,
+    answer: null,
+    problems: [],
+  },
 } as const satisfies Record<string, Endpoint>

@@ -34,4 +34,10 @@ export const adminOperations = {
   renameGroup: { method: 'PATCH', path: '/admin/groups/:name' },
   /** Removes a group; its members stay. */
   removeGroup: { method: 'DELETE', path: '/admin/groups/:name' },
+  /** Invitations with which others make accounts, newest first. */
+  invitations: { method: 'GET', path: '/admin/invitations' },
+  /** Makes an invitation, or one for each address that it is sent to. */
+  addInvitation: { method: 'POST', path: '/admin/invitations' },
+  /** Withdraws an invitation; accounts that it has made stay. */
+  withdrawInvitation: { method: 'DELETE', path: '/admin/invitations/:id' },
 } as const satisfies Record<string, Operation>

@@ -14,6 +14,10 @@ const end = v.pipe(
 )
 const email = v.pipe(text, v.description("'' for none"))
 
+const limit = v.optional(
+  v.pipe(v.string(), v.regex(/^(?:[1-9]\d{0,2}|1000)$/), v.description('At most 1,000; 50 without it')),
+)
+
 /** What is asked for in the address: text, as it stands there. */
 export const peopleAsked = v.object({
   q: v.optional(
@@ -21,9 +25,7 @@ export const peopleAsked = v.object({
   ),
   group: v.optional(groupName),
   state: v.optional(v.picklist(personStates)),
-  limit: v.optional(
-    v.pipe(v.string(), v.regex(/^(?:[1-9]\d{0,2}|1000)$/), v.description('At most 1,000; 50 without it')),
-  ),
+  limit,
   after: v.optional(v.pipe(text, v.description('The user name behind which the page begins: `next`'))),
 })
 
@@ -50,7 +52,7 @@ const personMembers = {
   groups: v.array(v.string()),
   admin: v.boolean(),
   disabled: v.boolean(),
-  state: v.picklist(['active', 'invited', 'disabled', 'expired']),
+  state: v.picklist(['active', 'waiting', 'invited', 'disabled', 'expired']),
   expiresAt: v.pipe(v.nullable(time), v.description('null: it does not end')),
   hasPassword: v.boolean(),
   hasSecondFactor: v.boolean(),
@@ -92,3 +94,37 @@ export const endedSessions = v.object({ ended: count })
 export const group = v.object({ name: v.string(), members: count })
 export const groups = v.object({ groups: v.array(group) })
 export const groupRename = v.object({ name: groupName })
+
+export const invitationsAsked = v.object({
+  limit,
+  after: v.optional(v.pipe(text, v.description('The id of the last one of the page before: `next`'))),
+})
+export const newInvitation = v.object({
+  groups: v.optional(groupNames),
+  uses: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  expiresAt: v.optional(
+    v.pipe(text, v.description('A date, a moment, or `7d`, which is what it is without')),
+  ),
+  domain: v.optional(v.pipe(text, v.description('Only for addresses there, which a mail confirms first'))),
+  mail: v.optional(v.pipe(v.array(text), v.description('Sends a link to each, good for one account'))),
+})
+const invitationMembers = {
+  id,
+  state: v.picklist(['open', 'used-up', 'withdrawn', 'expired']),
+  groups: v.array(v.string()),
+  uses: count,
+  used: count,
+  domain: v.string(),
+  email: v.string(),
+  createdAt: time,
+  expiresAt: time,
+}
+export const invitations = v.object({
+  invitations: v.array(v.object(invitationMembers)),
+  next: v.pipe(v.nullable(id), v.description('`after` of the next page; null: there is none')),
+})
+export const madeInvitations = v.object({
+  invitations: v.array(
+    v.object({ ...invitationMembers, url: v.pipe(v.string(), v.description('Shown this once')) }),
+  ),
+})

@@ -57,7 +57,7 @@ export const endpoints = {
     body: schemas.credentials,
     status: 200,
     answer: schemas.nextStep,
-    problems: ['wrong-credentials', 'too-many-attempts', 'busy'],
+    problems: ['wrong-credentials', 'awaiting-approval', 'too-many-attempts', 'busy'],
   },
   verify: {
     summary: 'Complete the sign-in with a code of an authenticator app',

@@ -3,6 +3,7 @@ import type { Route } from '../router.js'
 import type { Handler } from '../context.js'
 import { accountHandlers } from './account.js'
 import { groupHandlers } from './admin-groups.js'
+import { invitationHandlers } from './admin-invitations.js'
 import { peopleHandlers } from './admin-people.js'
 import { admit } from './admission.js'
 import { authenticatorHandlers } from './authenticators.js'
@@ -27,6 +28,7 @@ const handlers: Handlers = {
   ...accountHandlers,
   ...peopleHandlers,
   ...groupHandlers,
+  ...invitationHandlers,
   describe: ({ services }) =>
     Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),
 }

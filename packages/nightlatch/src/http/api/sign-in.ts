@@ -31,6 +31,8 @@ async function signIn(call: Call<'signIn'>): Promise<HttpResponse> {
       return wait(call, outcome.untilSeconds)
     case 'busy':
       return busy()
+    case 'waiting':
+      return refuse('awaiting-approval')
     default:
       return accepted(call, outcome)
   }

@@ -59,7 +59,10 @@ export function showLogin(
   extra: Parameters<typeof page>[1] = {},
 ): HttpResponse {
   const { passkey, cookies } = askAnybody(context)
-  return page(loginPage(siteOf(context), { ...view, passkey, continueTo: hostOf(view.next) }), {
+  const { mode } = context.services.core.policy.registration
+  const offersRegistration = mode === 'approval' || mode === 'domain'
+  const shown = { ...view, passkey, offersRegistration, continueTo: hostOf(view.next) }
+  return page(loginPage(siteOf(context), shown), {
     ...extra,
     cookies: [...(extra.cookies ?? []), ...cookies],
     leadsTo: view.next,
@@ -101,6 +104,8 @@ function answerPassword(context: FormContext, outcome: PasswordOutcome): HttpRes
     }
     case 'busy':
       return busy(context)
+    case 'waiting':
+      return seeOther(`${context.services.site.base}/register/waiting`)
     case 'complete':
     case 'code-due':
     case 'set-up-due':

@@ -4,7 +4,7 @@ import type { Notice } from '../layout/flash.js'
 import { errorSummary, failed, noticeBox, type FormView } from '../layout/parts.js'
 import { admin } from '../words/admin.js'
 
-type AdminSection = 'people' | 'groups' | 'activity'
+type AdminSection = 'people' | 'groups' | 'invitations' | 'activity'
 
 interface AdminPage extends FormView {
   readonly title: string
@@ -17,6 +17,7 @@ interface AdminPage extends FormView {
 const paths: Readonly<Record<AdminSection, string>> = {
   people: '/admin',
   groups: '/admin/groups',
+  invitations: '/admin/invitations',
   activity: '/admin/activity',
 }
 
@@ -29,7 +30,7 @@ export const adminPage = (site: Site, view: AdminPage): Html =>
     body: html`${noticeBox(view.notice, site.base)} ${errorSummary(view)}
       <nav class="sections" aria-label="${admin.nav}">
         <ul role="list">
-          ${(['people', 'groups', 'activity'] as const).map(
+          ${(['people', 'groups', 'invitations', 'activity'] as const).map(
             (one) =>
               html`<li>
                 <a href="${site.base}${paths[one]}" ${one === view.section && html` aria-current="page"`}

@@ -34,6 +34,7 @@ type PlainNoticeKey =
   | 'password-set'
   | 'account-created'
   | 'no-account-yet'
+  | 'invitation-withdrawn'
 
 export type NoticeKey = Notice['key']
 
@@ -71,6 +72,7 @@ export const noticeWords: Words = {
   'person-remove': ({ name }) => person.done.remove(name),
   'group-renamed': ({ name }) => html`The group is called ${named(name)} now.`,
   'group-removed': ({ name }) => html`The group ${named(name)} is removed.`,
+  'invitation-withdrawn': 'The invitation is withdrawn: its link opens nothing any more.',
   'trusted-device-ended': 'That device will be asked for a code again.',
   'password-changed': 'Your password is changed. All other devices are signed out.',
   'password-set': 'Your password is set. Sign in with it now.',

@@ -91,6 +91,9 @@ export type FieldName =
   | 'groups'
   | 'ends'
   | 'confirm_name'
+  | 'uses'
+  | 'domain'
+  | 'mail'
   | 'credential'
 
 type Words = {

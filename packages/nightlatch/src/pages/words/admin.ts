@@ -7,6 +7,7 @@ export const admin = {
   nav: 'Administration',
   people: 'People',
   groups: 'Groups',
+  invitations: 'Invitations',
   activity: 'Activity',
   home: 'Your own account',
   found: (count: number, more: boolean): string =>
@@ -34,6 +35,7 @@ export const admin = {
 export const stateWords: Readonly<Record<PersonState | 'any', string>> = {
   any: 'everybody',
   active: 'who can sign in',
+  waiting: 'who waits to be let in',
   invited: 'who has no password yet',
   disabled: 'who is blocked',
   expired: 'whose account has ended',
@@ -45,6 +47,7 @@ export const stateWords: Readonly<Record<PersonState | 'any', string>> = {
 export const badgeWords = {
   active: null,
   invited: 'invited',
+  waiting: 'waits',
   disabled: 'blocked',
   expired: 'ended',
 } as const
@@ -82,7 +85,8 @@ export const person = {
   },
 }
 
-export type Act = 'invite' | 'rescue' | 'end-sessions' | 'reset-mfa' | 'disable' | 'enable' | 'remove'
+export type Act =
+  'invite' | 'rescue' | 'end-sessions' | 'reset-mfa' | 'disable' | 'enable' | 'approve' | 'remove'
 
 interface ActWords {
   readonly link: string
@@ -130,6 +134,13 @@ export const actWords: Readonly<Record<Act, ActWords>> = {
     heading: (name) => html`Let ${named(name)} sign in again?`,
     effect: 'Password and second step are as they were.',
     submit: 'Open the account',
+  },
+  approve: {
+    link: 'Let in',
+    heading: (name) => html`Let ${named(name)} in?`,
+    effect:
+      'They can sign in from now on; where mail is set up, a mail tells them. To say no, remove the account.',
+    submit: 'Let them in',
   },
   remove: {
     link: 'Remove',

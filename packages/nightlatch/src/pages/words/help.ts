@@ -100,6 +100,31 @@ export const messages = {
     text: 'The form arrived damaged. Open the page again and send it once more.',
     next: 'home',
   },
+  'invitation-needed': {
+    title: 'You need an invitation',
+    text: 'Accounts are made with a link. Ask the person who runs this site for one.',
+    next: 'sign-in',
+  },
+  'registration-used-up': {
+    title: 'This invitation is used up',
+    text: 'All the accounts that it was for have been made. Ask the person who runs this site for another one.',
+    next: 'sign-in',
+  },
+  'registration-withdrawn': {
+    title: 'This invitation was withdrawn',
+    text: 'Its link does not work any more. Ask the person who runs this site for another one.',
+    next: 'sign-in',
+  },
+  'registration-expired': {
+    title: 'This link has expired',
+    text: 'It was good for a while only, or was not copied whole. Ask the person who runs this site for another one.',
+    next: 'sign-in',
+  },
+  'registration-known': {
+    title: 'You have an account already',
+    text: 'There is an account with your email address. Sign in with the address and your password.',
+    next: 'sign-in',
+  },
   'no-access': {
     title: 'You do not have access to this page',
     text: 'If you think you should have it, ask the person who runs this site.',

@@ -52,6 +52,7 @@ export const signIn = {
   username: 'Username or email address',
   password: 'Password',
   submit: 'Sign in',
+  register: 'Create an account',
   cannot: 'I cannot sign in',
 }
 

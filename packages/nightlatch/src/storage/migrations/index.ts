@@ -11,6 +11,7 @@ import { passkeys } from './0009-passkeys.js'
 import { toldPasskeys } from './0010-told-passkeys.js'
 import { outbox } from './0011-outbox.js'
 import { drift } from './0012-drift.js'
+import { registration } from './0013-registration.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = [
   toldPasskeys,
   outbox,
   drift,
+  registration,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -29,7 +29,7 @@ export const tables: readonly Table[] = [
   table('account', {
     key: 'id',
     text: 'id username name email group_names password_hash factor_counts sort_key',
-    integers: 'admin disabled authenticator_count created_at last_sign_in_at ends_at',
+    integers: 'admin disabled authenticator_count created_at last_sign_in_at ends_at waiting',
   }),
   table('login_name', { key: 'name', text: 'name account', integers: 'held_until' }),
   table('people_group', { key: 'key', text: 'key name', integers: 'created_at' }),
@@ -76,6 +76,16 @@ export const tables: readonly Table[] = [
     key: 'id',
     text: 'id kind account sealed',
     integers: 'tries created_at next_try_at expires_at',
+  }),
+  table('open_invitation', {
+    key: 'id',
+    text: 'id token_hash group_names domain email invited_by',
+    integers: 'uses used created_at expires_at withdrawn_at',
+  }),
+  table('registration', {
+    key: 'email_key',
+    text: 'email_key token_hash email invitation',
+    integers: 'created_at expires_at',
   }),
   table('attempt', { key: 'key', text: 'key', integers: 'failures blocked_until changed_at forgets' }),
   table('audit', {

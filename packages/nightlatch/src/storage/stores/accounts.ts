@@ -21,6 +21,7 @@ export interface AccountRow {
   readonly group_names: string
   readonly admin: number
   readonly disabled: number
+  readonly waiting: number
   readonly password_hash: string
   readonly authenticator_count: number
   readonly factor_counts: string
@@ -30,7 +31,7 @@ export interface AccountRow {
 }
 
 const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
-  factor_counts, created_at, last_sign_in_at, ends_at`
+  factor_counts, created_at, last_sign_in_at, ends_at, waiting`
 
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
 export const accountColumns = columns.replace(/\w+/g, 'account.$&')
@@ -55,6 +56,7 @@ export function accountOf(row: AccountRow): Account {
     groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
     admin: row.admin === 1,
     disabled: row.disabled === 1,
+    waiting: row.waiting === 1,
     passwordHash: row.password_hash,
     factorCounts: countsOf(row),
     createdAt: row.created_at,
@@ -77,11 +79,12 @@ const valuesOf = (account: Account): readonly Param[] => [
   account.createdAt,
   account.lastSignInAt,
   account.endsAt,
+  Number(account.waiting),
 ]
 
-const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 13)}`
+const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 14)}`
 const insertFirst = `INSERT INTO account (${columns})
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint) WHERE NOT EXISTS (SELECT 1 FROM account)`
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint), $14 WHERE NOT EXISTS (SELECT 1 FROM account)`
 
 /**
  * Sorted, so that two accounts that want the same names wait for each other in the same order. A name that is held back
@@ -141,7 +144,7 @@ const freed = 'SELECT name FROM login_name WHERE held_until <= $1 ORDER BY held_
 const removeFreed = removeAmong('login_name', 'name', freed)
 
 const otherAdministrator = `SELECT id FROM account WHERE admin = 1 AND id <> $1 AND disabled = 0
-  AND password_hash <> '' AND (ends_at IS NULL OR ends_at > $2) LIMIT 1`
+  AND password_hash <> '' AND ends_at IS NULL LIMIT 1`
 
 const find = `SELECT ${columns} FROM account WHERE id = $1`
 const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name
@@ -237,7 +240,8 @@ export const accountStore = defineStore<AccountStore>({
     await this.db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])
   },
   async setDisabled(id, disabled) {
-    return (await this.db.run('UPDATE account SET disabled = $2 WHERE id = $1', [id, Number(disabled)])) > 0
+    const set = 'UPDATE account SET disabled = $2, waiting = 0 WHERE id = $1'
+    return (await this.db.run(set, [id, Number(disabled)])) > 0
   },
   async setPasswordHash(id, hash) {
     return (await this.db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])) > 0
@@ -273,8 +277,8 @@ export const accountStore = defineStore<AccountStore>({
   holdAdministrators() {
     return this.db.lock('administrators')
   },
-  async hasOtherAdministrator(id, now) {
-    return (await this.db.one(otherAdministrator, [id, now])) !== null
+  async hasOtherAdministrator(id) {
+    return (await this.db.one(otherAdministrator, [id])) !== null
   },
   countFactorUp(id, kind, limit) {
     return change(this.db, id, (now) => countedUp(now, kind, limit))

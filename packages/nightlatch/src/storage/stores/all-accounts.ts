@@ -24,7 +24,8 @@ export const allAccountsStore = defineStore<AllAccountsStore>({
     const setUps = await all(this.db, 'set_up')
     const trustedDevices = await all(this.db, 'trusted_device')
     const knownDevices = await all(this.db, 'known_device')
-    const invitations = await all(this.db, 'invitation')
+    const invitations = (await all(this.db, 'invitation')) + (await all(this.db, 'open_invitation'))
+    await all(this.db, 'registration')
     return {
       sessions: await all(this.db, 'session'),
       signIns,

@@ -49,7 +49,8 @@ const states: Readonly<Record<PersonState, (conditions: Conditions, now: number)
     where.add(`account.disabled = 0 AND account.password_hash <> '' AND ${notEnded}`, now),
   invited: (where, now) =>
     where.add(`account.password_hash = '' AND account.disabled = 0 AND ${notEnded}`, now),
-  disabled: (where) => where.add('account.disabled = 1'),
+  waiting: (where) => where.add('account.waiting = 1'),
+  disabled: (where) => where.add('account.disabled = 1 AND account.waiting = 0'),
   expired: (where, now) => where.add(`${ended} AND account.disabled = 0`, now),
   admin: (where) => where.add('account.admin = 1'),
   'no-second-factor': (where) =>

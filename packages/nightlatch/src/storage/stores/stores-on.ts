@@ -13,6 +13,7 @@ import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
 import { outboxStore } from './outbox.js'
+import { openInvitationStore, registrationStore } from './registrations.js'
 import { peopleStore } from './people.js'
 import { passkeyChallengeStore, passkeyStore } from './passkeys.js'
 import { recoveryCodeStore } from './recovery-codes.js'
@@ -48,10 +49,12 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   knownDevices: knownDeviceStore(db),
   leases: leaseStore(db, more),
   outbox: outboxStore(db, more),
+  openInvitations: openInvitationStore(db, more),
   people: peopleStore(db),
   passkeys: passkeyStore(db),
   passkeyChallenges: passkeyChallengeStore(db),
   recoveryCodes: recoveryCodeStore(db, more),
+  registrations: registrationStore(db, more),
   sessions: sessions ?? sessionStore(db),
   setUps: setUpStore(db),
   signIns: signInStore(db, more),

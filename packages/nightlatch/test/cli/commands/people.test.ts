@@ -140,3 +140,68 @@ describe('group', () => {
     expect((await json('user', 'show', 'bob'))['account']).toMatchObject({ groups: [] })
   })
 })
+
+describe('invitation', () => {
+  it('is added, listed and withdrawn, and its link is printed alone', async () => {
+    const { nl, json } = installation()
+    await json('user', 'add', 'ada')
+    const { out, err, status } = await nl(['invitation', 'add', '--group', 'staff,Crew', '--uses', '5'])
+    expect([status, /^http:\/\/localhost:3000\/register\?token=[\w-]{43}\n$/.test(out)]).toEqual([0, true])
+    expect(err).toMatch(/^The link makes up to 5 accounts, until /)
+    expect(err).toContain('NIGHTLATCH_REGISTRATION=invitation')
+    const { invitations } = (await json('invitation', 'list')) as { invitations: { id: string }[] }
+    expect(invitations).toMatchObject([
+      { state: 'open', groups: ['staff', 'Crew'], uses: 5, used: 0, domain: '', email: '' },
+    ])
+    const [{ id }] = invitations as [{ id: string }]
+    expect((await nl(['invitation', 'withdraw', id])).err).toContain('Withdrawn')
+    const again = await nl(['invitation', 'withdraw', id, '--json'])
+    expect([again.status, JSON.parse(again.err).error.code]).toEqual([1, 'no-such-invitation'])
+    expect((await json('invitation', 'list'))['invitations']).toMatchObject([{ state: 'withdrawn' }])
+    const table = await nl(['invitation', 'list'])
+    expect(table.out).toContain(`${id}\twithdrawn\t0/5\t`)
+    expect(table.out).not.toContain(new URL(out).search)
+  })
+
+  it('ends when it is told to, after seven days otherwise', async () => {
+    const { nl, json } = installation()
+    await json('user', 'add', 'ada')
+    const end = async (...flags: readonly string[]): Promise<number> => {
+      const { invitations } = (await json('invitation', 'add', ...flags)) as {
+        invitations: { expiresAt: string }[]
+      }
+      return Math.round((Date.parse(invitations[0]!.expiresAt) - Date.now()) / 60_000)
+    }
+    expect([await end(), await end('--expires', '2d'), await end('--expires', '12h')]).toEqual([
+      7 * 24 * 60,
+      2 * 24 * 60,
+      12 * 60,
+    ])
+    for (const wrong of ['2020-01-01', '500d', '0d']) {
+      const refused = await nl(['invitation', 'add', '--expires', wrong])
+      expect([wrong, refused.status, refused.out]).toEqual([wrong, 1, ''])
+    }
+    expect((await nl(['invitation', 'add', '--expires', 'soon'])).status).toBe(2)
+    expect((await nl(['invitation', 'add', '--uses', '0'])).status).toBe(2)
+    expect((await nl(['invitation', 'add', '--group', 'a\u202eb'])).status).toBe(1)
+  })
+
+  it('is sent, or asks for addresses of a domain, only where there is a mail server', async () => {
+    const { nl, json } = installation()
+    await json('user', 'add', 'ada')
+    const wishes = [
+      ['--mail', 'ada@example.org'],
+      ['--domain', 'example.org'],
+    ]
+    for (const flags of wishes) {
+      const refused = await nl(['invitation', 'add', ...flags])
+      expect([refused.status, refused.out]).toEqual([1, ''])
+      expect(refused.err).toContain('there is no mail server')
+    }
+    const env = { NIGHTLATCH_SMTP_URL: 'smtp://127.0.0.1:1', NIGHTLATCH_MAIL_FROM: 'auth@example.org' }
+    const sent = await nl(['invitation', 'add', '--mail', 'ada@example.org,bob@example.org'], { env })
+    expect(sent.out).toMatch(/^ada@example\.org\thttp\S+\nbob@example\.org\thttp\S+\n$/)
+    expect((await nl(['invitation', 'add', '--mail', 'ada'], { env })).err).toContain('give addresses')
+    expect((await nl(['invitation', 'add', '--domain', 'example.org'], { env })).status).toBe(0)
+  })
+})

@@ -60,7 +60,7 @@ function actsFor(context: SignedInContext, account: Account): readonly Act[] {
     ['rescue', hasSecondFactor(account)],
     ['end-sessions', true],
     ['reset-mfa', hasSecondFactor(account)],
-    [account.disabled ? 'enable' : 'disable', true],
+    [account.waiting ? 'approve' : account.disabled ? 'enable' : 'disable', true],
     ['remove', true],
   ]
   return own.filter(([, fits]) => fits).map(([act]) => act)
@@ -259,6 +259,11 @@ const showAct = (
 
 type Doing = (context: SignedInContext & FormContext, account: Account) => Promise<HttpResponse | Problem>
 
+async function enable(context: SignedInContext & FormContext, account: Account): Promise<HttpResponse> {
+  await enableAccount(context.services.core, account, actorOf(context))
+  return done(context, account, 'person-enable')
+}
+
 /** Each answers itself, or with why nothing was done. */
 const doing: Readonly<Record<Act, Doing>> = {
   async invite(context, account) {
@@ -285,10 +290,8 @@ const doing: Readonly<Record<Act, Doing>> = {
     const outcome = await disableAccount(context.services.core, account, actorOf(context))
     return outcome.kind === 'done' ? done(context, account, 'person-disable') : lastOne
   },
-  async enable(context, account) {
-    await enableAccount(context.services.core, account, actorOf(context))
-    return done(context, account, 'person-enable')
-  },
+  enable,
+  approve: enable,
   async remove(context, account) {
     const typed = (context.form.get('confirm_name') ?? '').trim()
     if (typed !== account.username) return { key: 'other', field: 'confirm_name', text: acts.nameWrong }

@@ -92,7 +92,7 @@ function mayAskWithoutInvitation({ policy: { registration } }: Core, email: Logi
   )
 }
 
-export type AskOutcome =
+type AskOutcome =
   | NotOpen
   /** One answer for every address, whether or not it has an account and a mail was sent. */
   | { readonly kind: 'sent' }

@@ -125,7 +125,7 @@ export async function addInvitations(
 }
 
 /** Whether anybody sends mails here: without, nothing is sent and no address is confirmed. */
-export const sendsMail = async (core: Core): Promise<boolean> =>
+const sendsMail = async (core: Core): Promise<boolean> =>
   (await core.hasMailServer?.(core[storage].stores)) === true
 
 const send = (core: Core, stores: Stores, { invitation, token }: MadeInvitation): Promise<void> =>

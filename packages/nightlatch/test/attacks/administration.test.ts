@@ -105,6 +105,20 @@ describe.each(databases)('the administration, on $name', (kind) => {
     expect(await everythingKept(app, ['attempt', 'audit', 'set_up', 'session'])).toBe(kept)
   })
 
+  it.each(['people/:id/edit', 'people/new'])(
+    'AUTHZ-10 %s says that the address has filled it in, and changes nothing by itself',
+    async (path) => {
+      await proveAgain(app, chief)
+      const address = `/admin/${filled(path)}`
+      const own = await chief.browser.get(address)
+      expect([own.status, own.body.includes('filled in')]).toEqual([200, false])
+      const before = await everythingKept(app)
+      const led = await chief.browser.get(`${address}?username=target&groups=admins&admin=yes`)
+      expect(led.body).toContain('The address that led here has filled in these fields.')
+      expect(await everythingKept(app)).toEqual(before)
+    },
+  )
+
   it('AUTHZ-8 used by somebody who is an administrator no more is not there from the next request on', async () => {
     const second = await enrolledPerson(app, 'second')
     await makeAdministrator(app, 'second')

@@ -87,9 +87,11 @@ export interface EditPersonView extends FormView {
     readonly ends: string
   }
   readonly keptElsewhere: boolean
+  /** By the address: ours after a fresh proof, or a link of somebody else's, who may wish for rights. */
+  readonly isFilledIn?: boolean
 }
 
-type AddPersonView = FormView & Pick<EditPersonView, 'typed'>
+type AddPersonView = FormView & Pick<EditPersonView, 'typed' | 'isFilledIn'>
 
 export const addPersonPage = (site: Site, view: AddPersonView): Html =>
   adminPage(site, {
@@ -98,7 +100,7 @@ export const addPersonPage = (site: Site, view: AddPersonView): Html =>
     problems: view.problems,
     body: html`<p>${admin.addLead}</p>
       <form method="post" action="${site.base}/admin/people/new" novalidate>
-        ${ownFields(view)} ${rightsFields(view)}
+        ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`} ${ownFields(view)} ${rightsFields(view)}
         ${actions({ submit: admin.addSubmit, cancel: { href: `${site.base}/admin`, label: common.cancel } })}
       </form>`,
   })
@@ -110,7 +112,8 @@ export const editPersonPage = (site: Site, view: EditPersonView): Html =>
     section: 'people',
     problems: view.problems,
     body: html`<form method="post" action="${place(site, view.id)}/edit" novalidate>
-      ${!view.keptElsewhere && ownFields(view)} ${rightsFields(view)}
+      ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`} ${!view.keptElsewhere && ownFields(view)}
+      ${rightsFields(view)}
       ${actions({ submit: words.save, cancel: { href: place(site, view.id), label: acts.keep } })}
     </form>`,
   })

@@ -64,6 +64,7 @@ export const person = {
   endsOn: 'Ends on',
   endsHint: 'A date, as 2027-03-01, at its beginning (UTC). Leave it empty for an account that does not end.',
   edit: 'Change details',
+  filledIn: 'The address that led here has filled in these fields. Look them over before you save.',
   save: 'Save',
   waysIn: 'Ways in',
   recoveryCodesLeft: (left: number): string => `${plural(left, 'recovery code')} left`,

@@ -124,7 +124,7 @@ function typedFrom(given: ReadonlyMap<string, string>): EditPersonView['typed'] 
 const showEdit = (
   context: SignedInContext,
   account: Account,
-  shown: Pick<EditPersonView, 'typed' | 'problems'>,
+  shown: Pick<EditPersonView, 'typed' | 'problems' | 'isFilledIn'>,
 ) =>
   editPersonPage(siteOf(context, context.signedIn), {
     id: account.id,
@@ -134,9 +134,10 @@ const showEdit = (
   })
 
 export const getEditPerson: Handler = freshly(
-  about((context, account) =>
-    Promise.resolve(page(showEdit(context, account, { typed: typedIn(context.query, account) }))),
-  ),
+  about((context, account) => {
+    const view = { typed: typedIn(context.query, account), isFilledIn: context.query.size > 0 }
+    return Promise.resolve(page(showEdit(context, account, view)))
+  }),
 )
 
 export const postEditPerson: Handler = adminForm(
@@ -222,7 +223,9 @@ const ownAccounts =
 export const getAddPerson: Handler = freshly(
   ownAccounts((context) => {
     const typed = context.query.size === 0 ? nobody : typedFrom(context.query)
-    return page(addPersonPage(siteOf(context, context.signedIn), { typed }))
+    return page(
+      addPersonPage(siteOf(context, context.signedIn), { typed, isFilledIn: context.query.size > 0 }),
+    )
   }),
 )
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { requestLog } from '../log/request-log.js'
 import type { CliDeps } from './framework/deps.js'
 import { runCli } from './program.js'
+import { shareOf, workerProcess } from '../compose/workers/worker.js'
+import type { WorkerProcess } from './framework/deps.js'
 import { processStdin } from './framework/terminal.js'
 
 /** The command line of this process: everything that it needs of the world is put together here. */
@@ -22,7 +24,9 @@ export async function main(args: readonly string[]): Promise<void> {
   survive(process.stderr, (code) => {
     if (code === 'EPIPE' && !serves) process.exit(0)
   })
-  process.exitCode = await runCli(args, processDeps())
+  const worker = workerProcess(process.env)
+  process.exitCode = await runCli(args, processDeps(worker))
+  worker?.leave()
 }
 
 /** What goes on until it is told to end. */
@@ -33,7 +37,7 @@ function survive(stream: NodeJS.WriteStream, then: (code: string) => void): void
   stream.on('error', ({ code }: NodeJS.ErrnoException) => then(code ?? 'for an unknown reason'))
 }
 
-function processDeps(): CliDeps {
+function processDeps(worker: WorkerProcess | null): CliDeps {
   return {
     version: versionOf(new URL('../../package.json', import.meta.url)),
     env: process.env,
@@ -42,8 +46,11 @@ function processDeps(): CliDeps {
     stderr: process.stderr,
     now: () => Date.now() / 1000,
     // Loaded only by the commands that need it: `otp code` should not wait for a database driver.
-    open: async (settings, options = {}) =>
-      (await import('../compose/open.js')).openNightlatch(settings, options),
+    open: async (settings, options = {}) => {
+      const { openNightlatch } = await import('../compose/open.js')
+      if (worker === null) return openNightlatch(settings, options)
+      return openNightlatch(shareOf(settings, worker.peers), { ...options, peers: worker.peers })
+    },
     move: async (...args) => (await import('../compose/open.js')).moveNightlatch(...args),
     undoMove: async (settings) => (await import('../compose/open.js')).undoMoveOf(settings),
     serve: async (app, log, accessRules) =>
@@ -51,6 +58,9 @@ function processDeps(): CliDeps {
     protect: async (app, log, options) =>
       (await import('../compose/protect-server.js')).protectServer(app, { ...options, log: requestLog(log) }),
     mailer: async (settings) => (await import('../compose/post-office.js')).mailerOf(settings),
+    worker,
+    startWorkers: async (settings, log) =>
+      (await import('../compose/workers/primary.js')).startWorkers(settings, requestLog(log)),
     stopSignal,
     onHangUp: (listener) => {
       if (!process.stdin.isTTY) process.on('SIGHUP', listener)

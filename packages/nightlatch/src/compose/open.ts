@@ -19,7 +19,6 @@ import { storage as storageKey, type Stores } from '../core/ports/stores.js'
 import type { Platform } from '../core/ports/platform.js'
 import type { Argon2Setting } from '../crypto/phc-string.js'
 import { isCommon } from '../crypto/common-passwords.js'
-import { createPasswordHasher } from '../crypto/password-hasher.js'
 import {
   isGuessable,
   keyAdvice,
@@ -39,6 +38,8 @@ import { clientAddresses } from '../http/client-address.js'
 import { cookiesFor } from '../http/cookies.js'
 import { createRequestHandler } from '../http/request-handler.js'
 import type { HttpLog, Services } from '../http/services.js'
+import type { Peers } from './workers/worker.js'
+import { passwordsFor } from './passwords.js'
 import { policyFrom } from './policy.js'
 import { heardBy } from './hear-notices.js'
 import { logEvents } from './log-events.js'
@@ -62,6 +63,8 @@ export interface Parts {
   readonly onUnclearAnswer?: () => void
   /** A cheaper argon2id for tests. */
   readonly unsafeArgon2Setting?: Argon2Setting
+  /** The other workers of this server. */
+  readonly peers?: Peers
   /** Opens although no key at hand fits, and seals nothing: only to declare the lost keys lost. */
   readonly lostKey?: boolean
 }
@@ -93,6 +96,7 @@ export interface Nightlatch {
   onNotice(hear: Notices['send']): void
   /** Hears that there is a mail to be sent. */
   onMail(ring: () => void): void
+  readonly peers: Peers | null
   close(): Promise<void>
 }
 
@@ -148,9 +152,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     const unreadable = lostKey ? 0 : await checkKeys(box, storage)
     keepOutOfGit(settings.dataFolder)
     const policy = policyFrom(settings)
-    const setting = parts.unsafeArgon2Setting
-    const longestQueue = policy.password.mostWaiting
-    const passwords = createPasswordHasher({ longestQueue, ...(setting && { setting }) })
+    const passwords = passwordsFor(policy, parts)
     const { notices, ...hearing } = heardBy(parts.notices)
     const hasMailServer = mailServerOf(settings, parts)
     const joined = { [storageKey]: storage, policy, box, passwords, notices, hasMailServer }
@@ -161,6 +163,7 @@ export async function openNightlatch(settings: Settings, parts: Parts = {}): Pro
     }
     return {
       ...{ settings, core, storage, box, unreadable, close },
+      peers: parts.peers ?? null,
       ...{
         ...hearing,
         hasGuessableKey: keys.some(isGuessable),
@@ -309,7 +312,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     cookies: cookiesFor({ origin, mark }),
     nextOf: (text) => parseNext(text, nextPolicy),
     assets,
-    metrics: createMetrics(core.platform.nowSeconds()),
+    ...countersFor(nightlatch),
     log,
     trustedProxies,
     clientAddress: clientAddresses({ trustedProxies, log }),
@@ -320,9 +323,15 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     isUnclaimed: unclaimed(core),
     ready: () => storage.check(),
     isStopping: parts.isStopping ?? (() => false),
-    readinessPollers: new ReadinessPollers(),
+    readinessPollers: new ReadinessPollers(nightlatch.peers?.count),
   }
   return { services, handle: createRequestHandler(services) }
+}
+
+function countersFor({ core, peers }: Nightlatch): Pick<Services, 'metrics' | 'countersOfOthers'> {
+  const metrics = createMetrics(core.platform.nowSeconds())
+  peers?.tellOf(() => metrics.counters())
+  return { metrics, countersOfOthers: () => peers?.counters() ?? Promise.resolve([]) }
 }
 
 const hintMs = 500

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { domainToASCII } from 'node:url'
@@ -13,6 +14,13 @@ export function wholeNumber(least: number, most: number): (text: string) => Pars
       ? value(number)
       : refuse(`must be a whole number from ${least} to ${most}, not ${quote(text)}`)
   }
+}
+
+const mostWorkers = 256
+
+/** A number, or as many as the machine has cores. */
+export function workers(text: string): Parsed<number> {
+  return text === 'auto' ? value(availableParallelism()) : wholeNumber(1, mostWorkers)(text)
 }
 
 export function oneOf<const T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {

@@ -41,6 +41,8 @@ export interface Settings {
   readonly contact: string
   readonly mail: { readonly smtpUrl: Secret<string>; readonly from: string } | null
   readonly server: ServerSettings
+  /** How many processes serve. */
+  readonly workers: number
   readonly logLevel: LogLevel
   /** What somebody said, and how; everything else has its default. */
   readonly told: Told
@@ -87,7 +89,7 @@ export function readSettings({ env, flags = {}, serves = false }: SettingSources
   const problems = unknownVariables(sources.env)
   const given = withTwins(parseAll(sources, problems), problems)
   const rootKey = rootKeyOf(given, problems)
-  problems.push(...problemsOfTlsSettings(given, problems, serves))
+  problems.push(...problemsOfTlsSettings(given, problems, serves), ...problemOfWorkers(given))
   if (!mentions(problems, 'origin')) problems.push(...problemOfCookieDomain(given), ...problemOfRpId(given))
   // Also when the address is wrong: every problem is told at once.
   const smtp = (['smtpUrl', 'smtpUrlFile'] as const).find((name) => sourceOf(name, sources) !== null)
@@ -216,6 +218,15 @@ function problemOfRpId(given: GivenSettings): readonly string[] {
       ]
 }
 
+/** SQLite has one writer at a time, and whoever waits for it stands still. */
+const problemOfWorkers = ({ workers = 1, databaseUrl }: GivenSettings): readonly string[] =>
+  workers === 1 || databaseUrl !== undefined
+    ? []
+    : [
+        'NIGHTLATCH_WORKERS: more than one needs PostgreSQL (NIGHTLATCH_DATABASE_URL): SQLite has one writer at a time, ' +
+          'for whom the others would stand still.',
+      ]
+
 /** Both files or none; and what is served by https has an https origin, or no cookie would come back. */
 function problemsOfTlsSettings(
   given: GivenSettings,
@@ -269,6 +280,7 @@ const usual = {
   registration: { mode: 'off' as const, domains: [] },
   logLevel: 'info' as const,
   keepAlive: 150,
+  workers: 1,
   headerLimit: 32 * 1024,
   connections: 10_000,
   connectionsPerAddress: 1000,
@@ -284,7 +296,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
     ...{ connections, connectionsPerAddress },
   }
   const { passkeys: use, passkeyKind: kind, rpId = hostOf(given), formerOrigins, ...others } = most
-  const { tlsCert: certFile, tlsKey: keyFile, redirectPort = null, ...remaining } = others
+  const { tlsCert: certFile, tlsKey: keyFile, redirectPort = null, workers, ...remaining } = others
   const { origin, data, databaseUrl, smtpUrl, mailFrom, registration, ...elsewhere } = remaining
   nothingElseIn(elsewhere)
   const { folder, file } = placeOf({ ...(data && { data }) })
@@ -296,7 +308,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
     ...{ dataFolder: folder, database, rootKey, issuer, mfa },
     passkeys: { use, rpId, formerOrigins, kind },
     registration,
-    ...{ trustedProxies, cookieDomain, mail, server, logLevel, hsts, contact, told },
+    ...{ trustedProxies, cookieDomain, mail, server, workers, logLevel, hsts, contact, told },
   }
 }
 

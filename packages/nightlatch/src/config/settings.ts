@@ -215,6 +215,16 @@ export const settings = {
     example: '620',
     parse: parse.wholeNumber(1, 3600),
   }),
+  workers: describe({
+    variable: 'NIGHTLATCH_WORKERS',
+    placeholder: 'number',
+    help:
+      'How many processes serve at this port; auto: as many as the machine has cores. More than one needs PostgreSQL. ' +
+      'They share the bounds on connections evenly.',
+    shownDefault: '1',
+    example: 'auto',
+    parse: parse.workers,
+  }),
   headerLimit: describe({
     variable: 'NIGHTLATCH_HEADER_LIMIT',
     placeholder: 'bytes',

@@ -17,7 +17,7 @@ interface PasswordHasherOptions {
   isBusy?(): boolean
 }
 
-interface ClosablePasswordHasher extends PasswordHasher {
+export interface ClosablePasswordHasher extends PasswordHasher {
   /** Finishes what is waiting, then ends the threads. */
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { Hsts } from './response.js'
 import type { Asset } from './assets.js'
 import type { Cookies } from './cookies.js'
 import type { ResponseCaches } from './response-cache.js'
-import type { Metrics } from './health/metrics.js'
+import type { Counters, Metrics } from './health/metrics.js'
 import type { ReadinessPollers } from './health/readiness-pollers.js'
 
 /** What the handlers need from outside; compose/open.ts puts it together. */
@@ -18,6 +18,8 @@ export interface Services {
   nextOf(text: string | undefined): string | null
   readonly assets: ReadonlyMap<string, Asset>
   readonly metrics: Metrics
+  /** Of the other workers at this port, and of those that have ended. */
+  countersOfOthers(): Promise<readonly Counters[]>
   readonly responseCaches: ResponseCaches
   readonly log: HttpLog
   readonly trustedProxies: Addresses

@@ -70,6 +70,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     mailer: mailerOf,
     stopSignal: () => Promise.resolve('SIGTERM'),
     onHangUp: () => undefined,
+    worker: null,
+    startWorkers: () => Promise.reject(new Error('not here')),
     ...options.deps,
   }
   const status = await runCli(args, deps)
@@ -122,6 +124,7 @@ export function spawnAtTerminal(args: readonly string[], options: RunOptions = {
 }
 
 export interface Running {
+  readonly pid: number
   readonly out: () => string
   readonly err: () => string
   until(pattern: RegExp): Promise<RegExpExecArray>
@@ -142,6 +145,7 @@ export function startProgram(program: string, args: readonly string[], options: 
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   onTestFinished(() => void child.kill('SIGKILL'))
   return {
+    pid: child.pid ?? 0,
     out: () => out,
     err: () => err,
     async until(pattern) {

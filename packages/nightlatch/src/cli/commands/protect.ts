@@ -66,9 +66,9 @@ async function run(deps: CliDeps, url: string, options: Options): Promise<void> 
     settings,
     serves: true,
     work: async (app) => {
-      if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
+      if (options.unsafeDemoAccounts === true && deps.worker === null) await addDemoAccounts(app)
       const log = await logOf(deps, settings)
-      if (given.rules !== undefined) await warnOfGroups(app, log, given.rules)
+      if (given.rules !== undefined && deps.worker === null) await warnOfGroups(app, log, given.rules)
       const start = () => deps.protect(app, log, given)
       await untilStopped(deps, {
         ...{ app, log, start, drainSeconds: options.drain },

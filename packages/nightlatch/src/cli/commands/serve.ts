@@ -5,7 +5,7 @@ import { invitationUrl } from '../../compose/links.js'
 import { isLoopbackHost } from '../../config/addresses.js'
 import type { Log } from '../../log/log.js'
 import { wholeNumber, type AddCommands } from '../framework/command.js'
-import type { CliDeps, Nightlatch, RunningServer } from '../framework/deps.js'
+import type { CliDeps, Nightlatch, RunningServer, WorkerProcess } from '../framework/deps.js'
 import { Refused } from '../framework/errors.js'
 import { isMaintainedNode, unmaintained } from './doctor/checks.js'
 import { asCalled } from '../framework/called.js'
@@ -45,9 +45,9 @@ export const addServeCommand: AddCommands = (program, deps) => {
       settings,
       serves: true,
       work: async (app) => {
-        if (options.unsafeDemoAccounts === true) await addDemoAccounts(app)
+        if (options.unsafeDemoAccounts === true && deps.worker === null) await addDemoAccounts(app)
         const log = await logOf(deps, settings)
-        if (accessRules !== null) await warnOfGroups(app, log, accessRules)
+        if (accessRules !== null && deps.worker === null) await warnOfGroups(app, log, accessRules)
         const start = () => deps.serve(app, log, accessRules)
         await untilStopped(deps, {
           ...{ app, log, start, drainSeconds: options.drain },
@@ -85,8 +85,12 @@ export async function untilStopped(
   deps: CliDeps,
   { app, log, start, drainSeconds, target, place }: Starting,
 ): Promise<void> {
+  if (deps.worker !== null) {
+    await untilTold(deps.worker, { start, drainSeconds })
+    return
+  }
   const stop = deps.stopSignal()
-  const server = await start()
+  const server = app.settings.workers > 1 ? await deps.startWorkers(app.settings, log) : await start()
   if (!isMaintainedNode)
     log.event('warn', 'node.unmaintained', { node: process.versions.node, reason: unmaintained })
   if (app.hasGuessableKey) log.event('warn', 'key.guessable')
@@ -105,6 +109,20 @@ export async function untilStopped(
   // Ctrl-C is somebody at a terminal, who does not want to wait.
   await server.stop(inFlightMs, signal === 'SIGINT' ? 0 : drainSeconds * 1000)
   log.event('info', 'server.stopped')
+}
+
+/** One of several: the first process speaks to people, and says when it is time to end. */
+async function untilTold(
+  worker: WorkerProcess,
+  { start, drainSeconds }: Pick<Starting, 'start' | 'drainSeconds'>,
+): Promise<void> {
+  const server = await start()
+  worker.onRenewTls(() => {
+    server.renewTls()
+  })
+  worker.serving({ port: server.settings.port, url: server.url })
+  const signal = await worker.stopSignal
+  await server.stop(inFlightMs, signal === 'SIGINT' ? 0 : drainSeconds * 1000)
 }
 
 const patienceMs = 2000

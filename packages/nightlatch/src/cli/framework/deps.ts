@@ -4,6 +4,8 @@ import type { Settings } from '../../config/read.js'
 import type { Log } from '../../log/log.js'
 import type { Mailer } from '../../mail/mailer.js'
 import type { ProtectOptions } from '../../compose/protect-server.js'
+import type { StartedWorkers } from '../../compose/workers/primary.js'
+import type { WorkerProcess } from '../../compose/workers/worker.js'
 import type { RunningServer } from '../../compose/http-server.js'
 
 /** A stream of the terminal, or of a pipe. */
@@ -21,7 +23,7 @@ export interface In {
   ask(question: string, options: { readonly hidden: boolean }): Promise<string>
 }
 
-export type { MoveOutcome, Nightlatch, RunningServer }
+export type { MoveOutcome, Nightlatch, RunningServer, StartedWorkers, WorkerProcess }
 export type ProtectCommandOptions = Omit<ProtectOptions, 'log'>
 
 export interface OpenOptions {
@@ -59,4 +61,8 @@ export interface CliDeps {
   stopSignal(): Promise<string>
   /** Tells of each SIGHUP, which otherwise ends the process. At a terminal it goes on doing so: the window is closed. */
   onHangUp(listener: () => void): void
+  /** What this process is to the one that started it as one of several; null when it stands alone. */
+  readonly worker: WorkerProcess | null
+  /** Starts this command once more for each of the workers of the settings. */
+  startWorkers(settings: Settings, log: Log): Promise<StartedWorkers>
 }

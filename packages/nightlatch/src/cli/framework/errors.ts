@@ -64,6 +64,7 @@ export function explain(error: unknown): Ending {
   if (error instanceof Refused) return refused(error.message, error.code)
   if (!(error instanceof Error))
     return refused('something went wrong that should not: please report it', 'bug')
+  if (error.name === 'WorkerFailed' && 'status' in error) return toldElsewhere(error.status)
   const ours = ourErrors[error.name]
   if (ours !== undefined) return refused(error.message, ours)
   const notListening = listenProblem(error)
@@ -72,6 +73,13 @@ export function explain(error: unknown): Ending {
   const place = /\n\s+at ([^\n]+)/.exec(error.stack ?? '')?.[1] ?? 'an unknown place'
   return refused(`something went wrong that should not (${error.name} at ${place}): please report it`, 'bug')
 }
+
+/** A worker has said it, on the standard error that all share. */
+const toldElsewhere = (status: unknown): Ending => ({
+  status: status === 2 ? 2 : 1,
+  code: 'refused',
+  lines: [],
+})
 
 /** Errors of the storage, the start and the codes are sentences for people. */
 const ourErrors: Readonly<Record<string, RefusalCode>> = {

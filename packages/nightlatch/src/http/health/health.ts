@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { json, text } from '../response.js'
 import { refusalPage } from '../refuse.js'
 import type { Handler, Context } from '../context.js'
+import { metricsText } from './metrics.js'
 
 /** The process is alive. */
 export const getHealth: Handler = () => Promise.resolve(json({ status: 'ok' }))
@@ -24,14 +25,13 @@ export const getReadiness: Handler = async (context) => {
  * For whoever runs the machine: not from elsewhere, and not through a proxy that says in any of the usual ways that it
  * is one, or that passes on the name which the outside has for us.
  */
-export const getMetrics: Handler = (context) =>
-  Promise.resolve(
-    isLocal(context)
-      ? text(context.services.metrics.text(), {
-          headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-        })
-      : refusalPage(context, 'not-found'),
-  )
+export const getMetrics: Handler = async (context) => {
+  if (!isLocal(context)) return refusalPage(context, 'not-found')
+  const { metrics, countersOfOthers } = context.services
+  return text(metricsText([metrics.counters(), ...(await countersOfOthers())]), {
+    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+  })
+}
 
 function isLocal({ request }: Context): boolean {
   const peer = request.peer.replace(/^::ffff:/, '')

@@ -6,8 +6,18 @@ export interface Metrics {
   request(route: string, status: number): void
   /** One more `nightlatch_sign_in_steps_total` of this step and outcome. */
   step(step: 'password' | 'passkey-alone' | SecondStepMetric | 'set-up' | 'step-up', outcome: string): void
-  text(): string
+  counters(): Counters
 }
+
+/** What was counted, as processes hand it to each other. */
+export interface Counters {
+  /** When the first of them began to serve. */
+  readonly startedAt: number
+  readonly requests: Counted
+  readonly steps: Counted
+}
+
+type Counted = readonly (readonly [labels: string, count: number])[]
 
 export function createMetrics(startedAtSeconds: number): Metrics {
   const requests = new Map<string, Map<number, number>>()
@@ -24,19 +34,40 @@ export function createMetrics(startedAtSeconds: number): Metrics {
     step: (step, outcome) => {
       add(steps, `step="${step}",outcome="${outcome}"`)
     },
-    text: () =>
-      [
-        ...family('nightlatch_requests_total', 'Answers by route and status.', flat(requests)),
-        ...family('nightlatch_sign_in_steps_total', 'Steps of sign-ins by outcome.', steps),
-        '# HELP nightlatch_start_time_seconds When this process began to serve.',
-        '# TYPE nightlatch_start_time_seconds gauge',
-        `nightlatch_start_time_seconds ${String(startedAtSeconds)}`,
-        '',
-      ].join('\n'),
+    counters: () => ({ startedAt: startedAtSeconds, requests: flat(requests), steps: [...steps] }),
   }
 }
 
-function family(name: string, help: string, counters: ReadonlyMap<string, number>): string[] {
+/** Both together. */
+export function added(one: Counters | null, other: Counters): Counters {
+  if (one === null) return other
+  return {
+    startedAt: Math.min(one.startedAt, other.startedAt),
+    requests: sum(one.requests, other.requests),
+    steps: sum(one.steps, other.steps),
+  }
+}
+
+function sum(one: Counted, other: Counted): Counted {
+  const all = new Map(one)
+  for (const [labels, count] of other) all.set(labels, (all.get(labels) ?? 0) + count)
+  return [...all]
+}
+
+/** For Prometheus: the sum of what each has counted. */
+export function metricsText([first, ...others]: readonly [Counters, ...Counters[]]): string {
+  const { startedAt, requests, steps } = others.reduce(added, first)
+  return [
+    ...family('nightlatch_requests_total', 'Answers by route and status.', requests),
+    ...family('nightlatch_sign_in_steps_total', 'Steps of sign-ins by outcome.', steps),
+    '# HELP nightlatch_start_time_seconds When this server began to serve.',
+    '# TYPE nightlatch_start_time_seconds gauge',
+    `nightlatch_start_time_seconds ${String(startedAt)}`,
+    '',
+  ].join('\n')
+}
+
+function family(name: string, help: string, counters: Counted): string[] {
   const rows = [...counters].sort(([a], [b]) => (a < b ? -1 : 1))
   return [
     `# HELP ${name} ${help}`,
@@ -45,12 +76,7 @@ function family(name: string, help: string, counters: ReadonlyMap<string, number
   ]
 }
 
-const flat = (requests: ReadonlyMap<string, ReadonlyMap<number, number>>): ReadonlyMap<string, number> =>
-  new Map(
-    [...requests].flatMap(([route, statuses]) =>
-      [...statuses].map(([status, n]): [string, number] => [
-        `route="${route}",status="${String(status)}"`,
-        n,
-      ]),
-    ),
+const flat = (requests: ReadonlyMap<string, ReadonlyMap<number, number>>): Counted =>
+  [...requests].flatMap(([route, statuses]) =>
+    [...statuses].map(([status, n]): [string, number] => [`route="${route}",status="${String(status)}"`, n]),
   )

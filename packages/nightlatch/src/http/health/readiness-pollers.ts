@@ -17,8 +17,14 @@ interface Poller {
 
 /** Who keeps asking /readyz: load balancers, which hear that a server is about to stop before it does. */
 export class ReadinessPollers {
+  readonly #enoughTimes: number
   readonly #pollers = new Map<string, Poller>()
   #hasHeard: () => void = () => undefined
+
+  /** Where several workers share a port, each hears a part of the questions. */
+  constructor(workers = 1) {
+    this.#enoughTimes = Math.ceil(enoughTimes / workers)
+  }
 
   /** A question that came from the load balancer itself, not from somebody behind it. */
   note(request: HttpRequest, isStopping: boolean): void {
@@ -47,7 +53,7 @@ export class ReadinessPollers {
   #someWait(): boolean {
     const since = performance.now() - recentMs
     return [...this.#pollers.values()].some(
-      ({ asks, lastAt, told }) => asks > 1 && lastAt > since && told < enoughTimes,
+      ({ asks, lastAt, told }) => asks > 1 && lastAt > since && told < this.#enoughTimes,
     )
   }
 }

@@ -450,7 +450,11 @@ it('every example is a good value', () => {
     const { variable, example } = settings[name]
     if (name === 'secret' || name.endsWith('File')) continue
     const origin = { NIGHTLATCH_ORIGIN: 'https://auth.example.org', NIGHTLATCH_MAIL_FROM: 'a@example.org' }
-    const together = { NIGHTLATCH_DATABASE_URL: settings.databaseUrl.example, NIGHTLATCH_TLS_CERT: '/cert.pem', NIGHTLATCH_TLS_KEY: '/key.pem' }
+    const together = {
+      NIGHTLATCH_DATABASE_URL: settings.databaseUrl.example,
+      NIGHTLATCH_TLS_CERT: '/cert.pem',
+      NIGHTLATCH_TLS_KEY: '/key.pem',
+    }
     expect(bad({ ...origin, ...together, [variable]: example })).toEqual([])
   }
 })

@@ -23,7 +23,7 @@ export interface In {
   ask(question: string, options: { readonly hidden: boolean }): Promise<string>
 }
 
-export type { MoveOutcome, Nightlatch, RunningServer, StartedWorkers, WorkerProcess }
+export type { MoveOutcome, Nightlatch, RunningServer, WorkerProcess }
 export type ProtectCommandOptions = Omit<ProtectOptions, 'log'>
 
 export interface OpenOptions {

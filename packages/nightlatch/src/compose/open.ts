@@ -41,6 +41,7 @@ import type { HttpLog, Services } from '../http/services.js'
 import type { Peers } from './workers/worker.js'
 import { passwordsFor } from './passwords.js'
 import { policyFrom } from './policy.js'
+import { rulesInForce } from './rules-in-force.js'
 import { heardBy } from './hear-notices.js'
 import { logEvents } from './log-events.js'
 import { createResponseCaches } from '../http/response-cache.js'
@@ -276,6 +277,8 @@ export interface ServiceParts {
   readonly door?: Installation['door']
   /** null: every protected address asks for whoever is signed in. */
   readonly accessRules?: AccessRules | null
+  /** Those of the door, where they are not forward authentication's. */
+  readonly rules?: AccessRules | null
   readonly log?: HttpLog
   isStopping?(): boolean
 }
@@ -319,9 +322,9 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     noteProxy: untrustedProxies({ trustedProxies, log }),
     responseCaches: createResponseCaches({ secure, hsts: settings.hsts }),
     accessRules: parts.accessRules ?? null,
+    ...rulesInForce(core, parts, origin),
     isOutage,
-    isUnclaimed: unclaimed(core),
-    ready: () => storage.check(),
+    ...{ isUnclaimed: unclaimed(core), ready: () => storage.check() },
     isStopping: parts.isStopping ?? (() => false),
     readinessPollers: new ReadinessPollers(nightlatch.peers?.count),
   }

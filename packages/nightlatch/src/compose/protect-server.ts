@@ -4,7 +4,8 @@ import { atPort } from '../config/read.js'
 import type { Core } from '../core/core.js'
 import type { AccountId } from '../core/ids.js'
 import { findSession, liveSessions } from '../core/sessions/session-lifetime.js'
-import { hasTwoFactors, isPhishingResistant } from '../core/factors/registry.js'
+import { provenBy } from '../core/access/person.js'
+import { noRules } from '../core/access/rules.js'
 import type { HttpLog } from '../http/services.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
@@ -59,6 +60,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     log: options.log,
     door: 'protect',
     landing: '/',
+    rules: options.rules ?? null,
     isStopping: () => stopping,
   })
   const { connections, renewTls } = server
@@ -85,11 +87,6 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   return { settings, url: settings.origin, services, stop, renewTls }
 }
 
-const provenBy: ProtectParts['provenBy'] = ({ session }) => ({
-  hasTwoFactors: hasTwoFactors(session),
-  isPhishingResistant: isPhishingResistant(session),
-})
-
 function protectParts(
   nightlatch: Nightlatch,
   { http, options, connections }: { http: HttpApp; options: ProtectOptions; connections: Connections },
@@ -102,7 +99,7 @@ function protectParts(
   return {
     services,
     handle,
-    rules: rules ?? { rules: [], otherwise: core.policy.mfa === 'required' ? 'two-factors' : 'one-factor' },
+    rules: rules ?? noRules(core.policy),
     provenBy,
     host,
     whoIs: (request) => findSession(core, services.cookies.token(request, 'session')),

@@ -3,6 +3,7 @@ import { getActivity } from './pages/admin/activity.js'
 import * as groups from './pages/admin/groups.js'
 import { getPeople } from './pages/admin/people.js'
 import * as person from './pages/admin/person.js'
+import { getRules } from './pages/admin/rules.js'
 import * as change from './pages/account-changes.js'
 import { apiRoutes } from './api/routes.js'
 import { forwardAuth } from './forward-auth/forward-auth.js'
@@ -87,6 +88,7 @@ export const routes: readonly Route<Handler>[] = [
   get('/admin/invitations', invitations.getInvitations),
   ...pair('/admin/invitations/new', invitations.getAddInvitation, invitations.postAddInvitation),
   ...pair('/admin/invitations/:id/withdraw', invitations.getWithdraw, invitations.postWithdraw),
+  get('/admin/rules', getRules),
   get('/admin/activity', getActivity),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),

@@ -1,5 +1,6 @@
 import type { Core } from '../core/core.js'
 import type { Site } from '../pages/index.js'
+import type { ApplicationSource } from '../core/access/applications.js'
 import type { AccessRules } from '../core/access/rules.js'
 import type { HttpRequest } from './request.js'
 import type { Hsts } from './response.js'
@@ -28,6 +29,10 @@ export interface Services {
   noteProxy(request: HttpRequest): void
   /** null: everything that is protected is for whoever is signed in. */
   readonly accessRules: AccessRules | null
+  /** Those that requests meet here, at whichever door; null: the application guards its own pages. */
+  readonly rules: AccessRules | null
+  /** Where the applications of the home page come from. */
+  readonly applications: readonly ApplicationSource[]
   /** Whether an error means that we cannot answer just now, rather than a bug. */
   isOutage(error: unknown): boolean
   /** Whether somebody has to make the first account. */

@@ -3,6 +3,7 @@ import { layout, type Site } from './layout/layout.js'
 import type { CreationOptions } from '../core/factors/passkeys/options.js'
 import { noticeAction, type Notice } from './layout/flash.js'
 import { lampLine, noticeBox, ownerLine } from './layout/parts.js'
+import { moment } from './layout/time.js'
 import { fewRecoveryCodes } from './words/account.js'
 import { passkeyForm } from './passkey-form.js'
 import { common, home, newPasskey } from './words/words.js'
@@ -27,6 +28,10 @@ export interface HomeView {
   readonly factors: readonly Pick<FactorRow, 'name'>[]
   readonly recoveryCodesLeft: number
   readonly application?: Application | undefined
+  /** What this person may open, by name. */
+  readonly applications?: readonly (Application & { readonly name: string })[]
+  /** The end of the account, where it is near. */
+  readonly endsAtSeconds?: number | undefined
   /** The person who runs this installation is told what can be done next. */
   readonly runsThis: boolean
   /** May look after other people's accounts. */
@@ -44,10 +49,30 @@ export const homePage = (site: Site, view: HomeView): Html =>
     withoutSignOut: true,
     body: html`${noticeBox(view.notice, site.base)}
       <h1>${home.title}</h1>
-      ${ownerLine(view)} ${secondStep(view)} ${ways(site, view)}
+      ${ownerLine(view)} ${applications(view)} ${ends(view)} ${secondStep(view)} ${ways(site, view)}
       ${view.newPasskey !== undefined && passkeyOffer(site, view.newPasskey)}
       ${view.runsThis && nextSteps(view)}`,
   })
+
+/** First of all: most people are here on their way to one of these. */
+const applications = ({ applications: all = [] }: HomeView): Html | false =>
+  all.length > 0 &&
+  html`<nav class="applications" aria-label="${home.applications}">
+    <ul role="list">
+      ${all.map(
+        ({ name, href, host }) =>
+          html`<li>
+            <a href="${href}"
+              ><strong>${named(name)}</strong
+              >${host !== undefined && host !== name && html` <span class="hint">${named(host)}</span>`}</a
+            >
+          </li>`,
+      )}
+    </ul>
+  </nav>`
+
+const ends = ({ endsAtSeconds }: HomeView): Html | false =>
+  endsAtSeconds !== undefined && html`<p class="warn">${home.ends} ${moment(endsAtSeconds)}.</p>`
 
 function secondStep({ factors, recoveryCodesLeft: left }: HomeView): Html {
   if (factors.length === 0) return lampLine(false, home.none)
@@ -66,7 +91,8 @@ interface Way {
 
 /** One of them is what the person most likely wants: what a notice asks for, else the application, else what is missing. */
 function ways(site: Site, view: HomeView): Html {
-  const asked = view.notice !== undefined && noticeAction(view.notice) !== null
+  const asked =
+    (view.applications ?? []).length > 0 || (view.notice !== undefined && noticeAction(view.notice) !== null)
   const own: readonly (Way | false)[] = [
     view.factors.length === 0 && { path: '/mfa/setup', label: home.add },
     !asked &&

@@ -101,5 +101,8 @@ export {
   type GroupsView,
   type GroupView,
 } from './admin/groups.js'
+export { provenWith, rulesPage, type ProvenWith, type RulesView } from './admin/rules.js'
+export { rulesWords } from './words/rules.js'
 export { trailPage, type TrailView } from './admin/activity.js'
+export { trail as trailWords } from './words/admin.js'
 export { acts, editProblems, groupWords, person as personWords, type Act } from './words/admin.js'

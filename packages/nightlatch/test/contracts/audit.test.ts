@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AuditEvent } from '../../src/core/audit/audit.js'
+import type { AuditEvent, AuditFilter } from '../../src/core/audit/audit.js'
 import type { AccountId } from '../../src/core/ids.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { anId, fiftyAtOnce } from './things.js'
@@ -65,5 +65,46 @@ describe.each(databases)('an audit trail that is kept short on $name', (kind) =>
     await audit.removeBefore(12, 2)
     await audit.add(anEvent())
     expect((await audit.list({ limit: 1 }))[0]?.sequence).toBeGreaterThan(last)
+  })
+})
+
+describe.each(databases)('looking into the trail on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const audit = () => servers.here.stores.audit
+
+  it('events are found by what happened, from where, and since when', async () => {
+    const account = anId<AccountId>()
+    const own = [
+      anEvent({ account, at: 10, event: 'code.refused', address: '192.0.2.9' }),
+      anEvent({ account, at: 20, event: 'code.refused', address: '2001:db8::9' }),
+      anEvent({ account, at: 30, event: 'session.ended', address: '192.0.2.9' }),
+    ]
+    for (const event of own) await audit().add(event)
+    const times = async (filter: Partial<AuditFilter>): Promise<number[]> =>
+      (await audit().list({ account, limit: 9, ...filter })).map(({ at }) => at)
+    expect(await times({ event: 'code.refused' })).toEqual([20, 10])
+    expect(await times({ address: '192.0.2.9' })).toEqual([30, 10])
+    expect(await times({ address: '192.0.2.' })).toEqual([])
+    expect(await times({ since: 20 })).toEqual([30, 20])
+    expect(await times({ event: 'code.refused', address: '192.0.2.9', since: 11 })).toEqual([])
+    const [newest] = await audit().list({ account, limit: 1 })
+    expect(await times({ fromSequence: newest!.sequence })).toEqual([30])
+  })
+
+  it('events are counted with those that were told together', async () => {
+    const at = 8_000_000_000
+    const [one, other] = [anId<AccountId>(), anId<AccountId>()]
+    const refused = { at, event: 'code.refused' } as const
+    await audit().add(anEvent({ ...refused, account: one, details: { more: 41 } }))
+    await audit().add(anEvent({ ...refused, account: one, address: '192.0.2.8' }))
+    await audit().add(anEvent({ ...refused, account: other, address: '' }))
+    await audit().add(anEvent({ at, event: 'account.rescued', account: one, address: '' }))
+    await audit().add(anEvent({ at, event: 'session.ended', account: one }))
+    await audit().add(anEvent({ ...refused, at: at - 1, account: one }))
+    const counted = await audit().countSince(at, ['code.refused', 'account.rescued'])
+    expect([...counted].sort((a, b) => b.times - a.times)).toEqual([
+      { event: 'code.refused', times: 44, accounts: 2, addresses: 2 },
+      { event: 'account.rescued', times: 1, accounts: 1, addresses: 0 },
+    ])
   })
 })

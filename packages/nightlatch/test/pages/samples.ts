@@ -372,6 +372,21 @@ const looking = (): Record<string, Html> => ({
     runsThis: false,
     standsAlone: false,
   }),
+  'home-applications-second': pages.homePage(signedIn, {
+    name: 'Alice Example',
+    username: 'alice',
+    factors,
+    recoveryCodesLeft: 7,
+    applications: [
+      { name: 'Photos', href: 'https://photos.acme.test/', host: 'photos.acme.test' },
+      { name: 'wiki.acme.test', href: 'https://wiki.acme.test/', host: 'wiki.acme.test' },
+      { name: 'A rather long name of an application that nobody would call so', href: '/long/' },
+    ],
+    endsAtSeconds: nowSeconds + 9 * day,
+    mayAdminister: true,
+    runsThis: true,
+    standsAlone: false,
+  }),
   'home-second': pages.homePage(signedIn, {
     name: 'Alice Example',
     username: 'alice',
@@ -497,6 +512,8 @@ const aboutPerson: pages.PersonView = {
   keptElsewhere: false,
 }
 
+const anyRequest = { hosts: null, paths: null, methods: null, groups: null }
+
 const invitation: pages.InvitationRow = {
   id: 'i1',
   email: '',
@@ -608,12 +625,50 @@ const administering = (): Record<string, Html> => ({
   }),
   'invitation-withdraw': pages.withdrawInvitationPage(signedIn, invitation),
   'person-approve': pages.actPage(signedIn, { id: 'p1', username: 'bob', act: 'approve' }),
+  rules: pages.rulesPage(signedIn, {
+    rules: {
+      otherwise: 'two-factors',
+      rules: [
+        {
+          ...anyRequest,
+          hosts: ['wiki.example.org', '*.docs.example.org'],
+          access: 'one-factor',
+          name: 'Wiki',
+          launch: 'https://wiki.example.org/',
+        },
+        {
+          ...anyRequest,
+          paths: ['/admin/*'],
+          methods: ['GET', 'POST'],
+          groups: ['admins', 'staff'],
+          access: 'two-factors',
+        },
+      ],
+    },
+    asked: { who: 'bob', proof: 'two-factors', method: 'GET', url: 'https://wiki.example.org/admin/' },
+    answer: { outcome: 'forbidden', rules: [0, 1], byDefault: true, isClosed: true },
+  }),
+  'rules-none': pages.rulesPage(signedIn, {
+    rules: { otherwise: 'one-factor', rules: [] },
+    asked: { who: 'nobody', proof: 'password', method: 'GET', url: '/' },
+    problems: [{ key: 'other', field: 'who', text: pages.rulesWords.nobody }],
+  }),
+  'rules-elsewhere': pages.rulesPage(signedIn, {
+    rules: null,
+    asked: { who: '', proof: 'passkey', method: 'GET', url: '' },
+  }),
   trail: pages.trailPage(signedIn, {
     activity: [
       { event: 'account.groups-changed', who: 'bob', by: 'alice', atSeconds: nowSeconds - 60 },
       ...account.activity.map((row) => ({ ...row, who: 'alice' })),
     ],
     olderHref: '/admin/activity?before=17',
+    asked: { who: '', event: '', since: '', address: '' },
+    week: [
+      { event: 'code.refused', times: 412, accounts: 4, addresses: 31 },
+      { event: 'account.rescued', times: 1, accounts: 1, addresses: 0 },
+    ],
+    withoutSecondFactor: 12,
   }),
 })
 

@@ -1,4 +1,5 @@
 import type { Access, AccessRule, AccessRules } from './rules.js'
+import { parseDisplayName } from '../accounts/account.js'
 import type { JsonNode } from './json-with-lines.js'
 import { readJsonWithLines } from './json-with-lines.js'
 
@@ -30,7 +31,7 @@ export function parseAccessRules(text: string, otherwise: Access): RulesRead {
 }
 
 const accesses: readonly Access[] = ['public', 'one-factor', 'two-factors', 'phishing-resistant', 'deny']
-const members = ['host', 'path', 'method', 'group', 'access']
+const members = ['host', 'path', 'method', 'group', 'access', 'name', 'launch']
 
 /** A check of one text: why it is wrong, or null. */
 type Check = (text: string) => string | null
@@ -43,6 +44,20 @@ const checks: Readonly<Record<'host' | 'path' | 'method' | 'group', Check>> = {
   path: pathProblem,
   method: (text) => (/^[A-Z][A-Z-]*$/.test(text) ? null : 'a method is written in capital letters, as GET'),
   group: (text) => (text.trim() === '' ? 'a group has a name' : null),
+}
+
+/** Members that are one text and no list. */
+const texts: Readonly<Record<'name' | 'launch', Check>> = {
+  name: (text) =>
+    text.trim() !== '' && parseDisplayName(text) === text.trim()
+      ? null
+      : 'a name is one printable line of at most 100 characters',
+  launch: (text) =>
+    /^(?:https?:\/\/[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?(?::\d{1,5})?(?=[/?#]|$)|\/(?!\/))[!#-;=?-[\]-~]*$/i.test(
+      text,
+    )
+      ? null
+      : 'what is launched is an address, as https://wiki.example.org/, or a path of this site',
 }
 
 function pathProblem(text: string): string | null {
@@ -96,9 +111,24 @@ class File {
       groups,
       access: (access === undefined ? signedIn : this.#access(access)) ?? 'deny',
     }
+    const shown = { name: this.#text(node, 'name'), launch: this.#text(node, 'launch') }
     if (rule.groups !== null && rule.access === 'public')
       this.#say(node, 'what is public is for everybody, not for a group')
-    return [rule]
+    return [
+      {
+        ...rule,
+        ...(shown.name !== undefined && { name: shown.name.trim() }),
+        ...(shown.launch !== undefined && { launch: shown.launch }),
+      },
+    ]
+  }
+
+  #text(rule: JsonNode & { kind: 'object' }, name: keyof typeof texts): string | undefined {
+    const node = rule.members.get(name)
+    if (node === undefined) return undefined
+    const reason = node.kind === 'text' ? texts[name](node.text) : `"${name}" is a text`
+    if (reason !== null) this.#say(node, reason)
+    return node.kind === 'text' ? node.text : undefined
   }
 
   #access(node: JsonNode): Access | null {

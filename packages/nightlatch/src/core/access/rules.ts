@@ -1,4 +1,5 @@
 import { isInOneOf } from '../accounts/groups.js'
+import type { Policy } from '../policy.js'
 import { pathReadings } from './path-readings.js'
 
 /** What an address asks of whoever wants it. */
@@ -14,6 +15,10 @@ export interface AccessRule {
   /** Whom the address is for: members of one of these. It does not take part in the fit: anybody else is refused. */
   readonly groups: readonly string[] | null
   readonly access: Access
+  /** What people call what it opens. */
+  readonly name?: string
+  /** Where that begins: the home page shows it to whoever may open it. */
+  readonly launch?: string
 }
 
 export interface AccessRules {
@@ -21,6 +26,12 @@ export interface AccessRules {
   /** What counts where no rule fits. */
   readonly otherwise: Access
 }
+
+/** Where there are no rules: whoever is signed in, with as many factors as everybody has here. */
+export const noRules = ({ mfa }: Pick<Policy, 'mfa'>): AccessRules => ({
+  rules: [],
+  otherwise: mfa === 'required' ? 'two-factors' : 'one-factor',
+})
 
 /** A request to a protected application. */
 export interface AskedFor {

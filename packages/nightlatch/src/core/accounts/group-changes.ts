@@ -9,6 +9,9 @@ import { Rollback, storage } from '../ports/stores.js'
 export const listGroups = (core: Core): Promise<readonly GroupWithCount[]> =>
   core[storage].stores.groups.list()
 
+/** What they are called: nobody is counted, however many are in them. */
+export const groupNames = (core: Core): Promise<readonly string[]> => core[storage].stores.groups.names()
+
 export const findGroup = (core: Core, name: string): Promise<GroupWithCount | null> =>
   core[storage].stores.groups.find(groupKey(name))
 

@@ -20,6 +20,8 @@ export interface GroupStore {
   setOf(account: AccountId, groups: readonly Group[], now: number): Promise<readonly string[]>
   find(key: GroupKey): Promise<GroupWithCount | null>
   list(): Promise<readonly GroupWithCount[]>
+  /** As shown, and without counting anybody. */
+  names(): Promise<readonly string[]>
   /** Gives a group another name, in every account of its members; false when there is another group of that name. */
   rename(key: GroupKey, next: Group): Promise<boolean>
   /** Takes it away, and out of every account. @returns how many were in it; null: there is none of that name */

@@ -45,6 +45,7 @@ export interface PeopleStore {
   /** By user name; where words are looked for, by the first word that fits. One look-up in an index, however many there are. */
   page(filter: PeopleFilter): Promise<readonly Account[]>
   count(): Promise<number>
+  countWithoutSecondFactor(): Promise<number>
 }
 
 const longestWord = 64
@@ -123,6 +124,9 @@ export async function listPeople(core: Core, wish: PeopleWish): Promise<PeoplePa
   const people = found.slice(0, wish.limit)
   return { people, next: found.length > wish.limit ? (people.at(-1)?.username ?? null) : null }
 }
+
+export const countWithoutSecondFactor = (core: Core): Promise<number> =>
+  core[storage].stores.people.countWithoutSecondFactor()
 
 const batch = 500
 

@@ -85,7 +85,21 @@ export interface AuditFilter {
   readonly account?: AccountId
   readonly afterSequence?: number
   readonly beforeSequence?: number
+  /** This one, and what came after it; the newest is the first all the same. */
+  readonly fromSequence?: number
+  readonly event?: AuditEventName
+  readonly address?: string
+  /** Unix seconds. */
+  readonly since?: number
   readonly limit: number
+}
+
+/** How often something happened, with what was counted and told together. */
+export interface EventCount {
+  readonly event: AuditEventName
+  readonly times: number
+  readonly accounts: number
+  readonly addresses: number
 }
 
 export interface AuditStore {
@@ -94,6 +108,8 @@ export interface AuditStore {
   list(filter: AuditFilter): Promise<readonly AuditRecord[]>
   /** Those of these, one hundred at most, that are there; oldest first. */
   listThese(sequences: readonly number[]): Promise<readonly AuditRecord[]>
+  /** Of these events, those that happened since. */
+  countSince(at: number, events: readonly AuditEventName[]): Promise<readonly EventCount[]>
   removeBefore(at: number, limit: number): Promise<number>
 }
 

@@ -1,10 +1,10 @@
 import { challengeFor, hostOf } from '../../core/access/challenge.js'
 import { isNavigation } from '../../core/access/navigation.js'
-import { hasTwoFactors, isPhishingResistant } from '../../core/factors/registry.js'
+import { personOf } from '../../core/access/person.js'
 import { findForwardSession, findSession } from '../../core/sessions/session-lifetime.js'
 import type { SignedIn } from '../../core/sessions/session.js'
-import type { AccessRules, Demand } from '../../core/access/rules.js'
-import { demandsFor, isPublic, judge } from '../../core/access/rules.js'
+import type { Demand } from '../../core/access/rules.js'
+import { demandsFor, isPublic, judge, noRules } from '../../core/access/rules.js'
 import type { Verdict } from '../../core/access/rules.js'
 import { text } from '../response.js'
 import type { HttpResponse } from '../request.js'
@@ -35,8 +35,8 @@ export const forwardAuth: Handler = async (context) => {
     const detail = 'The address is missing, or its path cannot be read.'
     return refuse(isNginx ? 'unreadable-address' : 'forwarded-headers', { detail })
   }
-  const signedIn = isPublic(demands) ? null : await personOf(context)
-  const verdict = judge(demands, signedIn && personFor(signedIn))
+  const signedIn = isPublic(demands) ? null : await whoAsks(context)
+  const verdict = judge(demands, signedIn && personOf(signedIn))
   return verdict === 'allowed' || verdict === 'public'
     ? withApplicationCookies(request, passed(context, signedIn))
     : refusal(context, forwarded, verdict)
@@ -49,22 +49,15 @@ function passed({ services: { responseCaches } }: Context, signedIn: SignedIn | 
   return responseCaches.forwardAuth.keep(signedIn, text('', { headers: identityHeaders(signedIn.account) }))
 }
 
-const personFor = ({ account, session }: SignedIn) => ({
-  groups: account.groups,
-  hasTwoFactors: hasTwoFactors(session),
-  isPhishingResistant: isPhishingResistant(session),
-})
-
 /** Without rules everything is for whoever is signed in, and no address is needed to say so. */
 function demandsOf({ services }: Context, forwarded: Readable): readonly Demand[] | null {
-  const access = services.core.policy.mfa === 'required' ? 'two-factors' : 'one-factor'
-  const rules: AccessRules = services.accessRules ?? { rules: [], otherwise: access }
+  const rules = services.accessRules ?? noRules(services.core.policy)
   if (forwarded.kind === 'asked') return demandsFor(rules, forwarded)
   return rules.rules.length === 0 ? [{ access: rules.otherwise, groups: null }] : null
 }
 
 /** The session cookie on the sign-in host, the cookie of forward authentication on the others. */
-async function personOf({ services, request }: Context): Promise<SignedIn | null> {
+async function whoAsks({ services, request }: Context): Promise<SignedIn | null> {
   const { core, cookies, site } = services
   const own = await findSession(core, cookies.token(request, 'session'))
   return own ?? findForwardSession(core, readForwardCookie(request, site))

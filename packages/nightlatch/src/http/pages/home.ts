@@ -8,19 +8,22 @@ import type { Application, HomeView } from '../../pages/index.js'
 import { helpPage, homePage, logoutPage } from '../../pages/index.js'
 import { page, seeOther } from '../response.js'
 import { factorRows } from './account.js'
-import { applicationOf } from './application.js'
+import { applicationsFor } from '../../core/access/applications.js'
+import { day } from '../../core/ports/platform.js'
+import { applicationOf, hostOf } from './application.js'
 import { forSignedIn, takeNotice, withNotice } from '../guards.js'
 import { offerUpgrade } from './passkeys.js'
 import { signedOut } from './sign-in.js'
 import type { HttpResponse } from '../request.js'
 import type { Handler, SignedInContext } from '../context.js'
-import { browserOf, signedInOf, siteOf } from '../context.js'
+import { browserOf, nowOf, signedInOf, siteOf } from '../context.js'
 
 export const getHome: Handler = forSignedIn((context) => {
   const { notice, cookies } = takeNotice(context)
   const application = applicationOf(context)
-  // What another application led to is for this request only.
-  if (cookies.length > 0 || application?.host !== undefined)
+  const isForNow = context.signedIn.account.endsAt !== null
+  // What another application led to is for this request only, and an end comes nearer by itself.
+  if (cookies.length > 0 || application?.host !== undefined || isForNow)
     return freshHome(context, { notice, cookies, application })
   const { home } = context.services.responseCaches
   return home.of(context.signedIn) ?? keptHome(context, application)
@@ -56,6 +59,8 @@ async function freshHome(
     factors: factorRows(items),
     recoveryCodesLeft: left,
     application,
+    applications: await applicationsShown(context),
+    endsAtSeconds: endShown(context),
     runsThis: account.admin,
     mayAdminister: mayAdminister(signedIn),
     standsAlone: services.site.standsAlone,
@@ -63,6 +68,22 @@ async function freshHome(
     notice,
   }
   return page(homePage(siteOf(context, signedIn), view), { cookies: [...cookies, ...(offer?.cookies ?? [])] })
+}
+
+async function applicationsShown({
+  services,
+  signedIn,
+}: SignedInContext): Promise<NonNullable<HomeView['applications']>> {
+  const found = await applicationsFor(services.applications, signedIn)
+  return found.map(({ name, href }) => ({ name, href, host: hostOf(href) }))
+}
+
+/** People who come for a while are told in time. */
+const toldBefore = 14 * day
+
+function endShown(context: SignedInContext): number | undefined {
+  const { endsAt } = context.signedIn.account
+  return endsAt !== null && endsAt - nowOf(context) <= toldBefore ? endsAt : undefined
 }
 
 /** A GET changes nothing: it only asks. */

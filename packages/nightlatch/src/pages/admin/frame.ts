@@ -4,7 +4,7 @@ import type { Notice } from '../layout/flash.js'
 import { errorSummary, failed, noticeBox, type FormView } from '../layout/parts.js'
 import { admin } from '../words/admin.js'
 
-type AdminSection = 'people' | 'groups' | 'invitations' | 'activity'
+type AdminSection = 'people' | 'groups' | 'invitations' | 'rules' | 'activity'
 
 interface AdminPage extends FormView {
   readonly title: string
@@ -18,6 +18,7 @@ const paths: Readonly<Record<AdminSection, string>> = {
   people: '/admin',
   groups: '/admin/groups',
   invitations: '/admin/invitations',
+  rules: '/admin/rules',
   activity: '/admin/activity',
 }
 
@@ -30,7 +31,7 @@ export const adminPage = (site: Site, view: AdminPage): Html =>
     body: html`${noticeBox(view.notice, site.base)} ${errorSummary(view)}
       <nav class="sections" aria-label="${admin.nav}">
         <ul role="list">
-          ${(['people', 'groups', 'invitations', 'activity'] as const).map(
+          ${(['people', 'groups', 'invitations', 'rules', 'activity'] as const).map(
             (one) =>
               html`<li>
                 <a href="${site.base}${paths[one]}" ${one === view.section && html` aria-current="page"`}

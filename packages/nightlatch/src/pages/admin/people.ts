@@ -2,7 +2,7 @@ import type { PersonState } from '../../core/accounts/people.js'
 import { html, named, type Html } from '../layout/html.js'
 import type { Site } from '../layout/layout.js'
 import type { Notice } from '../layout/flash.js'
-import { textField } from '../layout/parts.js'
+import { selectField, textField, type Option } from '../layout/parts.js'
 import { day } from '../layout/time.js'
 import { admin, badgeWords, stateWords } from '../words/admin.js'
 import { adminPage } from './frame.js'
@@ -50,13 +50,17 @@ export const peoplePage = (site: Site, view: PeopleView): Html =>
 const searchForm = (site: Site, view: PeopleView): Html =>
   html`<form class="search" method="get" action="${site.base}/admin" role="search" novalidate>
     ${textField({}, { name: 'q', label: admin.search, hint: admin.searchHint, autocomplete: 'off', value: view.search })}
-    ${select('state', admin.state, states(view.state))}
+    ${selectField({ name: 'state', label: admin.state, options: states(view.state) })}
     ${
       view.groups.length > 0 &&
-      select('group', admin.group, [
-        { value: '', label: admin.anyGroup, selected: view.group === '' },
-        ...view.groups.map((name) => ({ value: name, label: name, selected: name === view.group })),
-      ])
+      selectField({
+        name: 'group',
+        label: admin.group,
+        options: [
+          { value: '', label: admin.anyGroup, selected: view.group === '' },
+          ...view.groups.map((name) => ({ value: name, label: name, selected: name === view.group })),
+        ],
+      })
     }
     <div class="actions"><button type="submit">${admin.find}</button></div>
   </form>`
@@ -67,20 +71,6 @@ const states = (chosen: PersonState | undefined): readonly Option[] =>
     label,
     selected: state === (chosen ?? 'any'),
   }))
-
-interface Option {
-  readonly value: string
-  readonly label: string
-  readonly selected: boolean
-}
-
-const select = (name: string, label: string, options: readonly Option[]): Html =>
-  html`<div class="field">
-    <label for="${name}">${label}</label>
-    <select id="${name}" name="${name}">
-      ${options.map((one) => html`<option value="${one.value}" ${one.selected && html` selected`}>${one.label}</option>`)}
-    </select>
-  </div>`
 
 const person = (site: Site, row: PersonRow): Html =>
   html`<li>

@@ -150,6 +150,26 @@ export function textField(view: FormView, field: TextField): Html {
   </div>`
 }
 
+export interface Option {
+  readonly value: string
+  readonly label: string
+  readonly selected: boolean
+}
+
+interface SelectField {
+  readonly name: string
+  readonly label: string
+  readonly options: readonly Option[]
+}
+
+export const selectField = ({ name, label, options }: SelectField): Html =>
+  html`<div class="field">
+    <label for="${name}">${label}</label>
+    <select id="${name}" name="${name}">
+      ${options.map((one) => html`<option value="${one.value}" ${one.selected && html` selected`}>${one.label}</option>`)}
+    </select>
+  </div>`
+
 interface PasswordField {
   readonly name: 'password' | 'current_password' | 'new_password'
   readonly label: string

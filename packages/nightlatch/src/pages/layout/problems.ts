@@ -94,6 +94,11 @@ export type FieldName =
   | 'uses'
   | 'domain'
   | 'mail'
+  | 'who'
+  | 'method'
+  | 'url'
+  | 'since'
+  | 'address'
   | 'credential'
 
 type Words = {

@@ -8,6 +8,7 @@ export const admin = {
   people: 'People',
   groups: 'Groups',
   invitations: 'Invitations',
+  rules: 'Rules',
   activity: 'Activity',
   home: 'Your own account',
   found: (count: number, more: boolean): string =>
@@ -209,4 +210,19 @@ export const trail = {
   lead: 'Everything that happened, newest first.',
   none: 'Nothing has happened.',
   older: 'Older',
+  week: 'The last seven days',
+  withoutSecondStep: 'Without a second step',
+  counted: (times: number, accounts: number, addresses: number): string =>
+    `${plural(times, 'time')}${accounts > 0 ? `, at ${plural(accounts, 'account')}` : ''}${addresses > 0 ? `, from ${plural(addresses, 'address', 'addresses')}` : ''}`,
+  who: 'Who',
+  whoHint: 'A user name or email address',
+  event: 'What',
+  anyEvent: 'anything',
+  since: 'Since',
+  sinceHint: 'A date, as 2026-11-01, or how long ago, as 7d',
+  address: 'From the address',
+  find: 'Find',
+  nobody: 'There is no account of that name',
+  badSince: 'Enter a date such as 2026-11-01, or 7d',
+  cutShort: 'Nothing more fits among the latest events. “Older” looks further back.',
 }

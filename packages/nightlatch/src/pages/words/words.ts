@@ -183,6 +183,8 @@ export const home = {
       ? 'No recovery codes left. Without your phone you could not get in.'
       : `${plural(left, 'recovery code')} left. Make new ones before you need them.`,
   renew: 'Make new recovery codes',
+  applications: 'Applications',
+  ends: 'Your account ends on',
   goTo: (host: string | undefined): Html =>
     html`Go to ${host === undefined ? 'the application' : named(host)}`,
   manage: 'Manage your account',

@@ -1,7 +1,13 @@
-import type { AuditEventName, AuditFilter, AuditRecord, AuditStore } from '../../core/audit/audit.js'
+import type {
+  AuditEventName,
+  AuditFilter,
+  AuditRecord,
+  AuditStore,
+  EventCount,
+} from '../../core/audit/audit.js'
 import type { AccountId } from '../../core/ids.js'
-import type { Param } from '../engine/database.js'
-import { removeAmong, valuesList } from './rows.js'
+import type { Dialect, Param } from '../engine/database.js'
+import { byDialect, removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface AuditRow {
@@ -32,6 +38,10 @@ function listQuery(filter: AuditFilter): readonly [string, readonly Param[]] {
     ['account =', filter.account],
     ['sequence >', filter.afterSequence],
     ['sequence <', filter.beforeSequence],
+    ['sequence >=', filter.fromSequence],
+    ['event =', filter.event],
+    ['address =', filter.address],
+    ['at >=', filter.since],
   ]
   const given = wanted.flatMap(([condition, value]) => (value === undefined ? [] : [{ condition, value }]))
   const where = given.map(({ condition }, index) => `${condition} $${index + 1}`).join(' AND ')
@@ -50,6 +60,19 @@ const these = `SELECT ${columns} FROM audit
 const due = `SELECT sequence FROM audit WHERE at < $1 ORDER BY at LIMIT $2`
 const removeBefore = removeAmong('audit', 'sequence', due)
 
+/** The first of a wait is a row, and the others are counted in the next one (`more`). */
+const more = byDialect((dialect) =>
+  dialect === 'postgres'
+    ? "(details::json ->> 'more')::bigint"
+    : "CAST(json_extract(details, '$.more') AS INTEGER)",
+)
+const countSince = (dialect: Dialect, events: number): string => {
+  const marks = Array.from({ length: events }, (_, at) => `$${at + 2}`).join(', ')
+  return `SELECT event, CAST(count(*) + COALESCE(sum(${more[dialect]}), 0) AS bigint) AS times,
+      count(DISTINCT account) AS accounts, count(DISTINCT NULLIF(address, '')) AS addresses
+    FROM audit WHERE at >= $1 AND event IN (${marks}) GROUP BY event`
+}
+
 export const auditStore = defineStore<AuditStore>({
   async add(event) {
     const { at, account, address, userAgent, details } = event
@@ -63,6 +86,9 @@ export const auditStore = defineStore<AuditStore>({
     // Always as many parameters: one statement for all.
     const padded = Array.from({ length: mostOfThese }, (_one, index) => sequences[index] ?? -1)
     return (await this.db.all<AuditRow>(these, padded)).map(recordOf)
+  },
+  async countSince(at, events) {
+    return this.db.all<EventCount>(countSince(this.db.dialect, events.length), [at, ...events])
   },
   removeBefore(at, limit) {
     return this.db.run(removeBefore[this.db.dialect], [at, limit])

@@ -110,6 +110,11 @@ export const groupStore = defineStore<GroupStore>({
   async list() {
     return (await this.db.all<GroupRow>(`${counted} ORDER BY key`, [])).map(groupOf)
   },
+  async names() {
+    return (await this.db.all<{ name: string }>('SELECT name FROM people_group ORDER BY key', [])).map(
+      ({ name }) => name,
+    )
+  },
   rename(key, next) {
     return this.db.atomic((part) => rename(part, key, next))
   },

@@ -141,6 +141,10 @@ export const peopleStore = defineStore<PeopleStore>({
   page(filter) {
     return page(this.db, filter)
   },
+  async countWithoutSecondFactor() {
+    const found = "SELECT count(*) AS n FROM account WHERE authenticator_count = 0 AND factor_counts = '{}'"
+    return (await this.db.one<{ n: number }>(found, []))?.n ?? 0
+  },
   async count() {
     return (await this.db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0
   },

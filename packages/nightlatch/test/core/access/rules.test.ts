@@ -351,6 +351,42 @@ describe('a rules file', () => {
   })
 })
 
+describe('what a rule opens', () => {
+  const read = (members: object) =>
+    parseAccessRules(JSON.stringify({ rules: [{ access: 'public', ...members }] }), 'two-factors')
+
+  it.each([
+    ['https://wiki.example.org'],
+    ['https://wiki.example.org/'],
+    ['http://localhost:8080/a/b?c=d&e=%20#f'],
+    ['/wiki/'],
+    ['/'],
+  ])('may begin at %j', (launch) => {
+    const file = read({ launch, name: ' Wiki & co ' })
+    expect(file).toMatchObject({ kind: 'rules', rules: { rules: [{ launch, name: 'Wiki & co' }] } })
+  })
+
+  it.each([
+    [{ launch: 'wiki.example.org' }],
+    [{ launch: 'javascript:alert(1)' }],
+    [{ launch: 'ftp://wiki.example.org/' }],
+    [{ launch: '//wiki.example.org/' }],
+    [{ launch: 'https://user:secret@wiki.example.org/' }],
+    [{ launch: 'https://wiki.example.org/a b' }],
+    [{ launch: 'https://wiki.example.org\\\\x' }],
+    [{ launch: 'https://' }],
+    [{ launch: '' }],
+    [{ launch: ['https://wiki.example.org/'] }],
+    [{ name: '' }],
+    [{ name: 'a\u202eb' }],
+    [{ name: 'x'.repeat(101) }],
+    [{ name: ['Wiki'] }],
+    [{ title: 'Wiki' }],
+  ])('is a mistake as %j', (members) => {
+    expect(read(members)).toMatchObject({ kind: 'problems', problems: [{ line: 1 }] })
+  })
+})
+
 describe('an address that asks for a passkey', () => {
   const access = 'phishing-resistant'
   const demands = [{ access, groups: ['admins'] }] as const

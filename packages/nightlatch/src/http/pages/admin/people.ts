@@ -1,6 +1,6 @@
 import type { Account } from '../../../core/accounts/account.js'
 import { accountState } from '../../../core/accounts/account.js'
-import { listGroups } from '../../../core/accounts/group-changes.js'
+import { groupNames } from '../../../core/accounts/group-changes.js'
 import { listPeople, personStates } from '../../../core/accounts/people.js'
 import { hasSecondFactor } from '../../../core/factors/factor.js'
 import type { PersonRow } from '../../../pages/index.js'
@@ -36,7 +36,7 @@ export const getPeople: Handler = forAdministrators(async (context) => {
   const asked = (name: string): string => (context.query.get(name) ?? '').trim()
   const state = personStates.find((one) => one === asked('state'))
   const [search, group, after] = [asked('q'), asked('group'), asked('after')]
-  const groups = (await listGroups(core)).map(({ name }) => name)
+  const groups = await groupNames(core)
   const { people, next } = await listPeople(core, {
     search,
     state,

@@ -4,7 +4,7 @@ import type { AccessRules, AskedFor } from './rules.js'
 import { demandsFor, judge } from './rules.js'
 
 /** Something to go on to, as the home page shows it. */
-export interface LaunchedApplication {
+interface LaunchedApplication {
   readonly name: string
   /** A whole address, or a path of our own origin. */
   readonly href: string

@@ -174,6 +174,9 @@ async function filesToImport(terminal: Terminal): Promise<void> {
     passphrase: 'none is needed\n',
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(terminal.cwd, name), text)
+  const tokens = join(root, 'packages/otp/test/files/pskc')
+  cpSync(join(tokens, 'plain.pskcxml'), join(terminal.cwd, 'tokens.pskcxml'))
+  cpSync(join(tokens, 'tokens.csv'), join(terminal.cwd, 'tokens.csv'))
   await terminal.run(
     'cp uri accounts.txt && nightlatch otp write aegis accounts.txt --out export.json && ' +
       'nightlatch otp write 2fas accounts.txt --out export.2fas && cp export.json aegis-export.json',
@@ -203,6 +206,9 @@ async function commandAlone(terminal: Terminal, line: string): Promise<void> {
     'user resync',
     'passkey remove',
     'invitation withdraw',
+    'token assign',
+    'token unassign',
+    'token remove',
   ].some((one) => line.includes(one))
   const status = refused ? ' || [ $? = 1 ]' : ''
   await terminal.run(line + status)
@@ -295,6 +301,7 @@ export const journeys: Record<string, Journey> = {
     expect(page.terminal.said.match(/"url":"http/g)).toHaveLength(2)
   },
   'docs/guides/code-not-right.md': withAccount,
+  'docs/guides/hardware-tokens.md': withAccount,
   'docs/guides/frameworks/express.md': framework,
   'docs/guides/frameworks/fastify.md': framework,
   'docs/guides/frameworks/hono.md': framework,

@@ -19,6 +19,7 @@ import { addMoveCommand } from './commands/move.js'
 import { addOtpCommands } from './commands/otp/otp.js'
 import { addProtectCommand } from './commands/protect.js'
 import { addServeCommand } from './commands/serve.js'
+import { addTokenCommands } from './commands/token.js'
 import { addUserCommands } from './commands/user.js'
 
 /** Every command, in the order of the help. */
@@ -28,6 +29,7 @@ const all: readonly AddCommands[] = [
   addUserCommands,
   addGroupCommands,
   addInvitationCommands,
+  addTokenCommands,
   addImportCommand,
   addExportCommand,
   addOtpCommands,

@@ -3,6 +3,7 @@ import type { AuditStore } from './audit/audit.js'
 import type { Core } from './core.js'
 import type { OwnFactors } from './factors/registry.js'
 import { ownFactors } from './factors/registry.js'
+import type { HardwareTokenStore } from './factors/totp/tokens/store.js'
 import type { Passkey } from './factors/passkeys/store.js'
 import type { AuthenticatorFacts } from './factors/totp/facts.js'
 import { authenticatorFacts } from './factors/totp/facts.js'
@@ -44,6 +45,8 @@ export interface Queries {
   readonly keys: { list(): Promise<readonly KnownKey[]> }
   /** Mails that wait. */
   readonly outbox: Pick<OutboxStore, 'summary'>
+  /** Hardware tokens, in the drawer and with people. */
+  readonly hardwareTokens: Pick<HardwareTokenStore, 'find' | 'hasFree' | 'list'>
   readonly passkeys: {
     listOf(account: AccountId): Promise<readonly Passkey[]>
     /** What authenticators know the account by; null before the first one. */
@@ -60,9 +63,12 @@ export interface Queries {
 }
 
 export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeof storage>): Queries {
-  const { box, platform } = core
-  const { stores } = core[storage]
-  const { accounts, audit, passkeys, recoveryCodes, sessions, trustedDevices } = stores
+  const {
+    box,
+    platform,
+    [storage]: { stores },
+  } = core
+  const { accounts, audit, sessions, trustedDevices } = stores
   return {
     accounts: {
       find: (id) => accounts.find(id),
@@ -78,13 +84,9 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
     installation: { find: () => findInstallation(stores) },
     keys: { list: () => listKeys(box, stores) },
     outbox: { summary: () => stores.outbox.summary() },
-    passkeys: {
-      listOf: (account) => passkeys.listOf(account),
-      userHandleOf: (account) => passkeys.findUserHandle(account),
-      countElsewhere: (rpId) => passkeys.countElsewhere(rpId),
-      count: () => passkeys.count(),
-    },
-    recoveryCodes: { countLeft: (account) => recoveryCodes.countLeft(account) },
+    hardwareTokens: tokenQueries(stores),
+    passkeys: passkeyQueries(stores),
+    recoveryCodes: { countLeft: (account) => stores.recoveryCodes.countLeft(account) },
     sessions: {
       async listOf(account) {
         const now = platform.nowSeconds()
@@ -103,4 +105,17 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
 const authenticatorQueries = (core: Pick<Core, 'box'>, stores: Stores): Queries['authenticators'] => ({
   listOf: (account) => stores.authenticators.listOf(account),
   factsOf: (account) => authenticatorFacts(core, stores, account),
+})
+
+const tokenQueries = ({ hardwareTokens }: Stores): Queries['hardwareTokens'] => ({
+  find: (key) => hardwareTokens.find(key),
+  hasFree: () => hardwareTokens.hasFree(),
+  list: (after, limit) => hardwareTokens.list(after, limit),
+})
+
+const passkeyQueries = ({ passkeys }: Stores): Queries['passkeys'] => ({
+  listOf: (account) => passkeys.listOf(account),
+  userHandleOf: (account) => passkeys.findUserHandle(account),
+  countElsewhere: (rpId) => passkeys.countElsewhere(rpId),
+  count: () => passkeys.count(),
 })

@@ -2,6 +2,7 @@ import { getAccount } from './pages/account.js'
 import { getActivity } from './pages/admin/activity.js'
 import * as groups from './pages/admin/groups.js'
 import { getPeople } from './pages/admin/people.js'
+import * as addPerson from './pages/admin/add-person.js'
 import * as person from './pages/admin/person.js'
 import { getRules } from './pages/admin/rules.js'
 import * as change from './pages/account-changes.js'
@@ -17,6 +18,7 @@ import * as operations from './health/health.js'
 import type { Route } from './router.js'
 import * as passkeySetUp from './pages/passkey-set-up.js'
 import * as passkeys from './pages/passkey-pages.js'
+import * as token from './pages/token-set-up.js'
 import * as step from './pages/resynchronise.js'
 import * as setUp from './pages/set-up.js'
 import * as signIn from './pages/sign-in.js'
@@ -33,6 +35,8 @@ const get = (path: string, handler: Handler): Route<Handler> => ({ method: 'GET'
 const personActs = [
   'invite',
   'rescue',
+  'give-token',
+  'take-token',
   'end-sessions',
   'reset-mfa',
   'disable',
@@ -58,6 +62,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/mfa/recovery', signIn.getRecovery, signIn.postRecovery),
   ...pair('/mfa/setup', setUp.getSetUp, setUp.postSetUp),
   ...pair('/mfa/setup/passkey', passkeySetUp.getPasskeySetUp, passkeySetUp.postPasskeySetUp),
+  ...pair('/mfa/setup/token', token.getTokenSetUp, token.postTokenSetUp),
   get('/mfa/setup/qr.png', setUp.getQrPng),
   get('/mfa/setup/qr.svg', setUp.getQrSvg),
   ...pair('/mfa/recovery-codes', setUp.getRecoveryCodes, setUp.postRecoveryCodes),
@@ -78,7 +83,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/account/confirm/passkey', stepUp.getConfirmPasskey, stepUp.postConfirmPasskey),
   ...pair('/account/confirm/recovery', stepUp.getConfirmRecovery, stepUp.postConfirmRecovery),
   get('/admin', getPeople),
-  ...pair('/admin/people/new', person.getAddPerson, person.postAddPerson),
+  ...pair('/admin/people/new', addPerson.getAddPerson, addPerson.postAddPerson),
   get('/admin/people/:id', person.getPerson),
   ...pair('/admin/people/:id/edit', person.getEditPerson, person.postEditPerson),
   ...personActs.flatMap((act) => pair(`/admin/people/:id/${act}`, person.getAct(act), person.postAct(act))),

@@ -42,6 +42,7 @@ export {
   type SessionRow,
   type TrustedDeviceRow,
 } from './account/account.js'
+export { newTokenPage, type NewTokenView } from './token.js'
 export { resynchronisePage, type ResynchroniseView } from './account/resynchronise.js'
 export type { ConfirmAction } from './words/account.js'
 export { factorWords, type FactorWords } from './words/factors.js'

@@ -12,7 +12,7 @@ import {
 } from './layout/parts.js'
 import type { CreationOptions } from '../core/factors/passkeys/options.js'
 import { passkeyForm } from './passkey-form.js'
-import { changePhone, common, newPasskey, setup } from './words/words.js'
+import { changePhone, common, newPasskey, newToken, setup } from './words/words.js'
 
 export interface SetupView extends FormView {
   readonly issuer: string
@@ -35,6 +35,8 @@ export interface SetupView extends FormView {
   readonly next?: string | undefined
   /** A passkey may be made instead. */
   readonly passkey?: CreationOptions | null | undefined
+  /** There are hardware tokens that one of could be added instead. */
+  readonly offersTokens?: boolean | undefined
   /** The name of the authenticator that this one takes the place of. */
   readonly replaces?: string | undefined
 }
@@ -63,7 +65,10 @@ export const setupPage = (site: Site, view: SetupView): Html =>
         </ol>
       </form>
       ${view.passkey && passkeyInstead(site, view, view.passkey)}
-      <div class="aside">${aids(site, view)}</div>`,
+      <div class="aside">
+        ${aids(site, view)}
+        ${view.offersTokens === true && html`<p><a href="${site.base}/mfa/setup/token">${newToken.offer}</a></p>`}
+      </div>`,
   })
 
 /** Shown by the script, where the browser can make one. */

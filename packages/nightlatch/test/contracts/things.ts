@@ -77,6 +77,7 @@ export function anAuthenticator(
     sealed: 'v1.key1.secret',
     lastStep: 10,
     drift: 0,
+    serial: null,
     ...ourOtp,
     issuer: null,
     entryNumber: 1,

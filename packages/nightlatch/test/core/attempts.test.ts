@@ -145,6 +145,8 @@ describe('an event of the audit trail', () => {
         "authenticator.removed",
         "authenticator.resynchronised",
         "authenticator.unreadable",
+        "token.imported",
+        "token.removed",
         "passkey.added",
         "passkey.renamed",
         "passkey.removed",

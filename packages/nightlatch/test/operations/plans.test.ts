@@ -31,7 +31,9 @@ const swept = [
 
 /** Asked once at the start, or by an administrator: they may look at everything. */
 const mayScan = [
-  /^SELECT count\(\*\) AS n FROM (account|authenticator)\b/,
+  /^SELECT count\(\*\) AS n FROM (account|authenticator|hardware_token)\b/,
+  // It ends with the first one that lies in the drawer.
+  /^SELECT serial_key FROM hardware_token WHERE NOT EXISTS .* LIMIT 1$/s,
   /^SELECT .* FROM account WHERE id > \$1 ORDER BY id LIMIT 1000$/s,
   /^DELETE FROM invitation WHERE account IS NULL/,
 ]
@@ -96,6 +98,7 @@ function crowd(from: (count: number) => string): string[] {
     `INSERT INTO session (token_hash, id, account, factors, signed_in_at, verified_at, last_seen_at, expires_at, address, user_agent) SELECT 't' || n, 's' || n, ${owner}, 'password', n, n, 1900000000 + n, 1900000000 + n, '', '' FROM ${many}`,
     `INSERT INTO sign_in (token_hash, id, account, started_at, expires_at) SELECT 't' || n, 'i' || n, ${owner}, n, 1900000000 + n FROM ${many}`,
     `INSERT INTO authenticator (id, account, name, sealed, last_step, created_at, last_used_at) SELECT 'f' || n, ${owner}, '', 'v1.0123456789abcdef.x', 0, n, n FROM ${many}`,
+    `INSERT INTO hardware_token (serial_key, serial, maker, sealed, algorithm, digits, period, last_step, drift, added_at) SELECT 'S' || n, 's' || n, '', 'v1.0123456789abcdef.x', 'SHA1', 6, 30, 0, 0, n FROM ${many}`,
     `INSERT INTO set_up (owner, id, account, sealed, name, replaces, created_at, expires_at) SELECT 'o' || n, 'p' || n, ${owner}, '', '', '', n, 1900000000 + n FROM ${many}`,
     `INSERT INTO recovery_code_set (account, salt) SELECT 'a' || n, 'salt' FROM ${from(4000)}`,
     `INSERT INTO recovery_code (account, hash) SELECT ${owner}, 'h' || n FROM ${many}`,

@@ -71,6 +71,7 @@ export const account: pages.AccountView = {
     { id: 'a2', name: 'Old tablet', addedAtSeconds: nowSeconds - 3 * day },
   ],
   mostAuthenticators: 10,
+  offersTokens: true,
   recoveryCodes: { left: 7, total: 10 },
   trustedDevices: [
     {
@@ -672,7 +673,25 @@ const administering = (): Record<string, Html> => ({
   }),
 })
 
+const tokens = (): Record<string, Html> => ({
+  'token-new': pages.newTokenPage(site, { required: true, offersApp: true }),
+  'token-wrong': pages.newTokenPage(signedIn, {
+    ...{ required: false, offersApp: false, serial: 'GALT10203040', cancelHref: '/account' },
+    problems: [{ key: 'token-wrong' }],
+  }),
+  'token-empty': pages.newTokenPage(signedIn, {
+    ...{ required: false, offersApp: false, cancelHref: '/account' },
+    problems: [{ key: 'serial-empty', field: 'serial' }],
+  }),
+  'person-give-token': pages.actPage(signedIn, { id: 'p1', username: 'bob', act: 'give-token' }),
+  'person-take-token': pages.actPage(signedIn, {
+    ...{ id: 'p1', username: 'bob', act: 'take-token', serial: 'GALT10203040' },
+    problems: [{ key: 'other', field: 'serial', text: pages.acts.notTheirs }],
+  }),
+})
+
 const changing = (): Record<string, Html> => ({
+  ...tokens(),
   rename: pages.renamePage(signedIn, { id: 'a1', name: 'Pixel 9' }),
   'rename-taken': pages.renamePage(signedIn, {
     id: 'a1',

@@ -41,7 +41,7 @@ export async function givePhone(
   const id = newId<AuthenticatorId>((count) => randomBytes(count))
   const sealed = box.seal(secret, sealContext({ id, account }))
   const phone: AuthenticatorSecret = {
-    ...{ id, account, name: 'Phone', sealed, lastStep: -1, drift: 0 },
+    ...{ id, account, name: 'Phone', sealed, lastStep: -1, drift: 0, serial: null },
     ...ourOtp,
     ...{ issuer: null, entryNumber: 1, createdAt: core.platform.nowSeconds(), lastUsedAt: 0 },
     ...own,

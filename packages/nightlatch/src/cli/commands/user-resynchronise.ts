@@ -42,7 +42,7 @@ export function addUserResynchronise(user: CliCommand, deps: CliDeps): void {
 }
 
 /** As arguments: they are used up by this very command. */
-function pairOf([first, second, ...more]: readonly string[]): CodePair {
+export function pairOf([first, second, ...more]: readonly string[]): CodePair {
   if (first === undefined || second === undefined || more.length > 0)
     throw new WrongUsage('give two codes: one, and the one that is shown after it')
   return [first, second]
@@ -67,11 +67,11 @@ async function chosen(app: Nightlatch, account: Account, wanted: unknown): Promi
 type Refusal = Exclude<Resynchronised, { kind: 'resynchronised' }>
 
 /** Codes of a pair that nothing was done with: the same words for every command that takes one. */
-function refusalOf(refusal: Refusal, { digits }: { readonly digits: number }): Refused {
+export function refusalOf(refusal: Refusal, { digits }: { readonly digits: number | null }): Refused {
   switch (refusal.kind) {
     case 'malformed':
       return new Refused(
-        `the ${refusal.which === 0 ? 'first' : 'second'} code has to be ${String(digits)} digits`,
+        `the ${refusal.which === 0 ? 'first' : 'second'} code ${digits === null ? 'is none of six to ten digits' : `has to be ${String(digits)} digits`}`,
       )
     case 'wrong':
       return new Refused(

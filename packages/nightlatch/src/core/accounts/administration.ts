@@ -237,6 +237,8 @@ export async function removeAccount(
     await stores.accounts.hold(account.id)
     await endEverything(stores, account.id)
     await stores.attempts.clear(...countersOf(account.id))
+    // Hardware tokens go back into the drawer, with what was used of them.
+    for (const { removeAllOf } of allFactors) await removeAllOf(stores, account.id)
     await stores.accounts.remove(account.id)
   })
 }

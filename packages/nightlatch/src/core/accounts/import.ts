@@ -3,14 +3,17 @@ import { noClient, note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import { totp } from '../factors/totp/factor.js'
 import type { AuthenticatorSecret } from '../factors/totp/store.js'
+import type { PlannedToken } from '../factors/totp/tokens/drawer.js'
+import { writeTokens } from '../factors/totp/tokens/drawer.js'
 import { sealContext } from '../factors/totp/verify.js'
 import type { AuthenticatorId, InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
 import type { Stores } from '../ports/stores.js'
-import { storage } from '../ports/stores.js'
+import { Rollback, storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 import type { Account } from './account.js'
+import { atTheCommandLine } from './actor.js'
 import type { ImportedAuthenticator, PlannedPerson } from './import-plan.js'
 import { noteOldHashes } from './old-hashes.js'
 import { indexAccount } from './people.js'
@@ -76,12 +79,17 @@ class NameTaken extends Error {
 }
 
 type ImportOutcome =
-  { readonly kind: 'imported' } | { readonly kind: 'name-taken'; readonly username: string }
+  | { readonly kind: 'imported' }
+  | { readonly kind: 'name-taken'; readonly username: string }
+  | { readonly kind: 'serial-taken' }
 
 /** All of it in one transaction, or nothing. Codes of time steps that have ended are spent. */
-export async function carryOutImport(core: Core, { people }: PreparedImport): Promise<ImportOutcome> {
+export async function carryOutImport(
+  core: Core,
+  { people, tokens = [] }: Pick<PreparedImport, 'people'> & { readonly tokens?: readonly PlannedToken[] },
+): Promise<ImportOutcome> {
   try {
-    await core[storage].patiently(async (stores) => {
+    return await core[storage].patiently<ImportOutcome>(async (stores) => {
       await stores.groups.hold()
       await noteOldHashes(
         core,
@@ -89,8 +97,10 @@ export async function carryOutImport(core: Core, { people }: PreparedImport): Pr
         people.map(({ hash }) => hash),
       )
       for (const one of people) await write(core, stores, one)
+      return (await writeTokens(core, stores, { planned: tokens, actor: atTheCommandLine }))
+        ? { kind: 'imported' }
+        : new Rollback<ImportOutcome>({ kind: 'serial-taken' })
     })
-    return { kind: 'imported' }
   } catch (problem) {
     if (problem instanceof NameTaken) return { kind: 'name-taken', username: problem.username }
     throw problem
@@ -169,6 +179,7 @@ function authenticatorOf(
     // Its entry in the app is the old system's.
     entryNumber: 0,
     drift: 0,
+    serial: null,
     name: name === '' ? (index === 0 ? 'Authenticator app' : `Authenticator app ${index + 1}`) : name,
     createdAt: now,
     lastUsedAt: 0,

@@ -41,6 +41,8 @@ export const auditEvents = [
   'authenticator.removed',
   'authenticator.resynchronised',
   'authenticator.unreadable',
+  'token.imported',
+  'token.removed',
   'passkey.added',
   'passkey.renamed',
   'passkey.removed',

@@ -8,6 +8,7 @@ import type { InvitationStore } from '../accounts/invitation.js'
 import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
 import type { OutboxStore } from '../notify/outbox.js'
+import type { HardwareTokenStore } from '../factors/totp/tokens/store.js'
 import type { PeopleStore } from '../accounts/people.js'
 import type { OpenInvitationStore, RegistrationStore } from '../registration/open-invitation.js'
 import type { PasskeyChallengeStore, PasskeyStore } from '../factors/passkeys/store.js'
@@ -34,6 +35,7 @@ export interface Stores {
   readonly allAccounts: AllAccountsStore
   readonly facts: FactStore
   readonly groups: GroupStore
+  readonly hardwareTokens: HardwareTokenStore
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
@@ -78,7 +80,7 @@ export interface Storage {
    */
   atomically<T>(work: (stores: Stores) => Promise<T | Rollback<T>>, commit?: Commit): Promise<T>
   /** One transaction that may take minutes, because it concerns everybody. */
-  patiently<T>(work: (stores: Stores) => Promise<T>): Promise<T>
+  patiently<T>(work: (stores: Stores) => Promise<T | Rollback<T>>): Promise<T>
 }
 
 /**

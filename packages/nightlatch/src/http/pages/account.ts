@@ -56,6 +56,7 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
     counts: own.counts,
     ...factorViews(own, core.policy),
     passkeys: await passkeysView(context),
+    offersTokens: await core.queries.hardwareTokens.hasFree(),
     trustedDevices: devices.map((one) => ({
       id: one.id,
       device: deviceName(one.userAgent),

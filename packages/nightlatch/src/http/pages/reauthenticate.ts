@@ -20,6 +20,7 @@ import { browserOf, nowOf, policyOf } from '../context.js'
 
 /** What the person is about to do, by the page they were going to. */
 const actions: readonly (readonly [RegExp, ConfirmAction])[] = [
+  [/^\/mfa\/setup\/token\b/, 'add-token'],
   [/^\/mfa\/setup\/passkey\b/, 'add-passkey'],
   [/^\/mfa\/setup\b/, 'add-authenticator'],
   [/^\/account\/change-phone$/, 'change-phone'],

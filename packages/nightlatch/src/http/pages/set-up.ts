@@ -112,6 +112,7 @@ async function showSetUp(
     cancelHref: owner.kind === 'session' ? `${site.base}/account` : undefined,
     replaces,
     passkey: offer.passkey,
+    offersTokens: replaces === undefined && (await core.queries.hardwareTokens.hasFree()),
     problems: shown.problems ?? [],
   })
   return page(html, { ...shown.extra, cookies: offer.cookies, leadsTo: destinationOf(context) })

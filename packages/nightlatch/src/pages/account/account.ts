@@ -95,6 +95,8 @@ export interface AccountView {
   readonly passkeys: PasskeysView
   readonly authenticators: readonly AuthenticatorRow[]
   readonly mostAuthenticators: number
+  /** There are hardware tokens in the drawer. */
+  readonly offersTokens: boolean
   readonly recoveryCodes: { readonly left: number; readonly total: number }
   readonly trustedDevices: readonly TrustedDeviceRow[]
   /** Not where another application keeps the passwords. */

@@ -32,7 +32,7 @@ export const resynchronisePage = (site: Site, view: ResynchroniseView): Html =>
   })
 
 /** Two codes, one after the other, of the same authenticator. */
-function codePair(view: FormView, digits?: number): Html {
+export function codePair(view: FormView, digits?: number): Html {
   const first = codeInput(view)
   return html`<div class="field">
       <label for="otp">${resynchronise.first(digits)}</label>

@@ -33,6 +33,7 @@ export function authenticatorsSection(site: Site, view: AccountView): Html {
       }
       <p class="links">
         ${full ? account.atMost(view.mostAuthenticators) : html`<a class="button" href="${site.base}/mfa/setup">${account.add}</a>`}
+        ${!full && view.offersTokens && html`<a href="${site.base}/mfa/setup/token">${account.addToken}</a>`}
         ${rows.length > 0 && html`<a href="${site.base}/account/change-phone">${account.changePhone}</a>`}
       </p>`,
   )

@@ -8,6 +8,8 @@ import type { ActivityRow } from '../account/account.js'
 import { activityList } from '../account/sections.js'
 import { common } from '../words/words.js'
 import { acts, actWords, admin, person as words, type Act } from '../words/admin.js'
+import { codePair } from '../account/resynchronise.js'
+import { serialField } from '../token.js'
 import { adminPage } from './frame.js'
 import { badges, type PersonRow } from './people.js'
 
@@ -135,6 +137,8 @@ export interface ActView extends FormView {
   readonly id: string
   readonly username: string
   readonly act: Act
+  /** The number of a token, typed so far or the only one. */
+  readonly serial?: string | undefined
 }
 
 /** Asks before something is done to somebody: what will happen, one button to do it, one link to leave it. */
@@ -147,12 +151,15 @@ export const actPage = (site: Site, view: ActView): Html => {
     section: 'people',
     problems: view.problems,
     body: html`<p>${own.effect}</p>
-      <form method="post" action="${place(site, view.id)}/${view.act}" novalidate>
+      <form method="post" action="${place(site, view.id)}/${view.act}" autocomplete="off" novalidate>
         ${view.act === 'remove' && textField(view, { name: 'confirm_name', label: acts.typeName(view.username), autocomplete: 'off' })}
+        ${isAboutToken(view) && serialField(view, view.serial)} ${view.act === 'give-token' && codePair(view)}
         ${actions({ submit: own.submit, tone: isDanger ? 'danger' : undefined, cancel: { href: place(site, view.id), label: acts.keep } })}
       </form>`,
   })
 }
+
+const isAboutToken = ({ act }: ActView): boolean => act === 'give-token' || act === 'take-token'
 
 export interface HandedOverView {
   readonly id: string

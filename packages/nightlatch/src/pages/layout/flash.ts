@@ -27,6 +27,7 @@ type PlainNoticeKey =
   | 'phone-changed'
   | 'passkey-added'
   | 'resynchronised'
+  | 'token-added'
   | 'recovery-codes-renewed'
   | 'session-ended-other'
   | 'trusted-device-ended'
@@ -51,6 +52,7 @@ export const noticeWords: Words = {
     'The address that you came from is too long to be kept. Open it again when you are signed in.',
   'signed-in-again': 'You are signed in already.',
   'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
+  'token-added': 'Code device added. You will be asked for a code next time you sign in.',
   resynchronised: 'It is back in step. The two codes are used up: wait for the next one.',
   'passkey-added': 'Passkey added. You can sign in with it from now on.',
   'passkey-removed': ({ name }) =>
@@ -68,6 +70,8 @@ export const noticeWords: Words = {
   'person-disable': ({ name }) => person.done.disable(name),
   'person-enable': ({ name }) => person.done.enable(name),
   'person-end-sessions': ({ name }) => person.done['end-sessions'](name),
+  'person-give-token': ({ name }) => person.done['give-token'](name),
+  'person-take-token': ({ name }) => person.done['take-token'](name),
   'person-reset-mfa': ({ name }) => person.done['reset-mfa'](name),
   'person-remove': ({ name }) => person.done.remove(name),
   'group-renamed': ({ name }) => html`The group is called ${named(name)} now.`,

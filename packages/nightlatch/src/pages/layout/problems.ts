@@ -53,6 +53,8 @@ type PlainProblemKey =
   | 'code-looks-like-recovery'
   | 'code-wrong'
   | 'pair-wrong'
+  | 'serial-empty'
+  | 'token-wrong'
   | 'code-blocked'
   | 'code-unreadable'
   | 'setup-code-wrong'
@@ -79,6 +81,7 @@ export type FieldName =
   | 'password'
   | 'otp'
   | 'next_otp'
+  | 'serial'
   | 'remember'
   | 'recovery_code'
   | 'name'
@@ -137,6 +140,9 @@ export const problemWords: Words = {
     'Too many wrong codes. Use a recovery code, or ask the person who runs this site to reset your second step.',
   'pair-wrong':
     'These two codes do not follow one another, or one was used before. Wait for a new code, and for the one after it.',
+  'serial-empty': 'Enter the serial number that is printed on the device',
+  'token-wrong':
+    'This is no free code device with these two codes. Check the number on its back, wait for a new code, and enter it and the one after it.',
   'code-unreadable':
     'We cannot check codes from your app any more, and that is not your fault. Use a recovery code, or ask the person who runs this site to reset your second step.',
   'code-drift': ({ seconds, direction }) => driftText(seconds, direction),

@@ -82,13 +82,24 @@ export const person = {
     disable: (name: string): Html => html`${named(name)} is blocked and signed out everywhere.`,
     enable: (name: string): Html => html`${named(name)} can sign in again.`,
     'end-sessions': (name: string): Html => html`${named(name)} is signed out everywhere.`,
+    'give-token': (name: string): Html => html`${named(name)} has the code device now.`,
+    'take-token': (name: string): Html => html`The code device of ${named(name)} is back in the drawer.`,
     'reset-mfa': (name: string): Html => html`The second step of ${named(name)} is reset.`,
     remove: (name: string): Html => html`${named(name)} is removed.`,
   },
 }
 
 export type Act =
-  'invite' | 'rescue' | 'end-sessions' | 'reset-mfa' | 'disable' | 'enable' | 'approve' | 'remove'
+  | 'invite'
+  | 'rescue'
+  | 'give-token'
+  | 'take-token'
+  | 'end-sessions'
+  | 'reset-mfa'
+  | 'disable'
+  | 'enable'
+  | 'approve'
+  | 'remove'
 
 interface ActWords {
   readonly link: string
@@ -111,6 +122,20 @@ export const actWords: Readonly<Record<Act, ActWords>> = {
     effect:
       'It stands in for the second step once, within the hour, behind the password. Nothing is taken away. Be sure that it is really they who ask.',
     submit: 'Make the code',
+  },
+  'give-token': {
+    link: 'Give a code device',
+    heading: (name) => html`Give ${named(name)} a code device`,
+    effect:
+      'One from the drawer, by its serial number. They read two codes to you, one after the other: so you both know that it is the right one. Be sure that it is really they who have it.',
+    submit: 'Give it',
+  },
+  'take-token': {
+    link: 'Take a code device back',
+    heading: (name) => html`Take a code device of ${named(name)} back?`,
+    effect:
+      'It goes back into the drawer, and its codes open nothing here any more. They are signed out everywhere.',
+    submit: 'Take it back',
   },
   'end-sessions': {
     link: 'Sign out everywhere',
@@ -160,6 +185,10 @@ export const acts = {
   lastAdministrator:
     'This is the last administrator who can sign in. Make somebody else an administrator first.',
   closed: 'The account is blocked or has ended: open it first.',
+  tooMany: 'There are as many authenticators as an account can have.',
+  notTheirs: 'They have no code device of that number.',
+  onlySecondStep:
+    'It is their only second step: reset the second step instead, and the next sign-in sets up a new one.',
   noSecondFactor: 'There is no second step: the next sign-in sets it up.',
   linkTitle: 'The new link',
   linkLead: (name: string): Html =>

@@ -99,6 +99,16 @@ export const newPasskey = {
   replaces: (name: string): Html => html`The passkey takes the place of <strong>${named(name)}</strong>.`,
 }
 
+export const newToken = {
+  title: 'Add a code device',
+  lead: 'A small device with a display that shows codes. You need its serial number and two codes, one after the other.',
+  offer: 'I have a code device',
+  serial: 'Serial number',
+  serialHint: 'Printed on the back. Spaces, dashes and capital letters do not matter.',
+  submit: 'Add it',
+  insteadOfApp: 'Use an authenticator app instead',
+}
+
 export const recovery = {
   title: 'Use a recovery code',
   label: 'Recovery code',

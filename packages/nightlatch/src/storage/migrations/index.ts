@@ -12,6 +12,7 @@ import { toldPasskeys } from './0010-told-passkeys.js'
 import { outbox } from './0011-outbox.js'
 import { drift } from './0012-drift.js'
 import { registration } from './0013-registration.js'
+import { hardwareTokens } from './0014-hardware-tokens.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   outbox,
   drift,
   registration,
+  hardwareTokens,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

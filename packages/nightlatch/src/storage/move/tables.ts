@@ -41,9 +41,14 @@ export const tables: readonly Table[] = [
     integers: 'signed_in_at verified_at last_seen_at expires_at',
   }),
   table('sign_in', { key: 'token_hash', text: 'token_hash id account', integers: 'started_at expires_at' }),
+  table('hardware_token', {
+    key: 'serial_key',
+    text: 'serial_key serial maker sealed algorithm',
+    integers: 'digits period counter last_step drift added_at',
+  }),
   table('authenticator', {
     key: 'id',
-    text: 'id account name sealed algorithm issuer',
+    text: 'id account name sealed algorithm issuer serial_key',
     integers: 'last_step created_at last_used_at digits period counter entry_number drift',
   }),
   table('passkey_user', { key: 'account', text: 'account user_handle' }),

@@ -35,7 +35,8 @@ export const allAccountsStore = defineStore<AllAccountsStore>({
       invitations,
     }
   },
-  spendSteps(upTo, ahead) {
+  async spendSteps(upTo, ahead) {
+    await this.db.run(spend.replace('authenticator', 'hardware_token'), [upTo, ahead])
     return this.db.run(spend, [upTo, ahead])
   },
   async removeRecoveryCodes() {

@@ -1,6 +1,8 @@
 import type { AuthenticatorSecret, AuthenticatorStore, Otp } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
+import type { SerialKey } from '../../core/factors/totp/tokens/store.js'
 import type { Param } from '../engine/database.js'
+import { putBack } from './hardware-tokens.js'
 import { valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
@@ -19,10 +21,11 @@ interface AuthenticatorRow {
   readonly issuer: string | null
   readonly entry_number: number
   readonly drift: number
+  readonly serial_key: string | null
 }
 
 const columns = `id, account, name, sealed, last_step, created_at, last_used_at, algorithm, digits, period, counter,
-  issuer, entry_number, drift`
+  issuer, entry_number, drift, serial_key`
 
 const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   id: row.id as AuthenticatorId,
@@ -39,13 +42,14 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   issuer: row.issuer,
   entryNumber: row.entry_number,
   drift: row.drift,
+  serial: row.serial_key as SerialKey | null,
 })
 
 /** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
 const sealedUnder = 'substr(sealed, 4, 16)'
 const keyIn = (sealed: string): string => sealed.slice(3, 19)
 
-const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 14)}`
+const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 15)}`
 const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
 const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3, drift = $4
   WHERE id = $1 AND last_step < $2`
@@ -67,6 +71,7 @@ const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
   one.issuer,
   one.entryNumber,
   one.drift,
+  one.serial,
 ]
 
 const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`
@@ -98,11 +103,17 @@ export const authenticatorStore = defineStore<AuthenticatorStore>({
       return (await part.run(rename, [id, account, name])) > 0
     })
   },
-  async remove(id, account) {
-    return (await this.db.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])) > 0
+  remove(id, account) {
+    return this.db.atomic(async (part) => {
+      await putBack(part, 'own.id = $1 AND own.account = $2', [id, account])
+      return (await part.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])) > 0
+    })
   },
   removeAllOf(account) {
-    return this.db.run('DELETE FROM authenticator WHERE account = $1', [account])
+    return this.db.atomic(async (part) => {
+      await putBack(part, 'own.account = $1', [account])
+      return part.run('DELETE FROM authenticator WHERE account = $1', [account])
+    })
   },
   async listNotSealedUnder(keyId, limit, after) {
     return (

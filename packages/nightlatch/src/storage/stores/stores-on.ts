@@ -9,6 +9,7 @@ import type { Db } from '../engine/database.js'
 import { allAccountsStore } from './all-accounts.js'
 import { factStore } from './facts.js'
 import { groupStore } from './groups.js'
+import { hardwareTokenStore } from './hardware-tokens.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
@@ -45,6 +46,7 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   allAccounts: allAccountsStore(db),
   facts: factStore(db),
   groups: groupStore(db),
+  hardwareTokens: hardwareTokenStore(db),
   invitations: invitationStore(db, more),
   knownDevices: knownDeviceStore(db),
   leases: leaseStore(db, more),

@@ -32,6 +32,7 @@ async function giveAuthenticator(data: string): Promise<void> {
     entryNumber: 1,
     lastStep: -1,
     drift: 0,
+    serial: null,
     createdAt: 0,
     lastUsedAt: 0,
   }

@@ -36,6 +36,10 @@ const cellsOf = (line: string): readonly string[] =>
 const spellings = ({ issuer, account }: OtpAccount, serial = ''): readonly string[] =>
   [serial, `${issuer}:${account}`, `${issuer}: ${account}`, account].filter((one) => one !== '')
 
+/** Whether the map says whose it is. */
+export const isNamed = ({ account, holder }: AppEntry, map: NameMap): boolean =>
+  spellings(account, holder?.serial).some((one) => map.has(one))
+
 export interface AppEntry {
   readonly account: OtpAccount
   readonly holder?: OtpFileEntry['holder']

@@ -7,11 +7,14 @@ import type {
   OnConflict,
   PlannedPerson,
 } from '../../../core/accounts/import-plan.js'
+import type { PlannedToken, TokenSaid } from '../../../core/factors/totp/tokens/drawer.js'
+import { planTokens } from '../../../core/factors/totp/tokens/drawer.js'
 import { planImport } from '../../../core/accounts/import-plan.js'
 import type { Settings } from '../../../config/read.js'
 import type { AddCommands } from '../../framework/command.js'
 import type { CliDeps, Nightlatch } from '../../framework/deps.js'
 import { Refused, WrongUsage } from '../../framework/errors.js'
+import { describeToken, printTokens, tokenProblemsInWords } from '../token-words.js'
 import { isoTime, printJson, printTable, tell } from '../../framework/output.js'
 import { Progress } from '../../framework/progress.js'
 import { writeSecretFile } from '../../framework/secret-file.js'
@@ -57,16 +60,18 @@ export const addImportCommand: AddCommands = (program, deps) => {
       const settings = settingsOf(deps, options)
       const isDry = options.dryRun === true
       if (!isDry && options.links !== undefined) mustBeNew(options.links)
-      const { people, notes } = await readSource(deps, source, { files, mapFile: options.map })
-      if (people.length === 0) throw new Refused(`there is nobody in it${reasons(notes)}`)
-      const work = { deps, source, people, notes, options }
+      const read = await readSource(deps, source, { files, mapFile: options.map })
+      const { people, notes, tokens = [] } = read
+      if (people.length === 0 && tokens.length === 0)
+        throw new Refused(`there is nobody in it${reasons(notes)}`)
+      const work = { deps, source, people, tokens, notes, options }
       if (await isInstalled(settings)) return planAndCarryOut(work, settings)
       // Nothing is made where nothing is to be kept: neither by a dry run nor by an import that is refused.
       if (isDry) return inEmptyInstallation(settings, (empty) => planAndCarryOut(work, empty))
       const plan = await inEmptyInstallation(settings, (empty) => planOnly(work, empty))
       await withApp(deps, {
         settings,
-        work: (app) => carryOut(deps, app, { source, people: plan, options }),
+        work: (app) => carryOut(deps, app, { source, ...plan, options }),
       })
     },
   )
@@ -76,27 +81,35 @@ interface Import {
   readonly deps: CliDeps
   readonly source: string
   readonly people: readonly ImportedPerson[]
+  readonly tokens: readonly TokenSaid[]
   readonly notes: readonly string[]
   readonly options: Options
 }
 
-async function planned(
-  { core }: Nightlatch,
-  { deps, people, notes, options }: Import,
-): Promise<readonly PlannedPerson[]> {
-  const plan = await planImport(core, people, options.onConflict as OnConflict)
-  if (plan.kind === 'refused') throw new Refused(problemsInWords(plan.problems), 'name-taken')
-  for (const note of notes) tell(deps, note)
-  return plan.people
+interface Planned {
+  readonly people: readonly PlannedPerson[]
+  readonly tokens: readonly PlannedToken[]
 }
 
-const planOnly = (work: Import, settings: Settings): Promise<readonly PlannedPerson[]> =>
+async function planned(
+  { core }: Nightlatch,
+  { deps, people, tokens, notes, options }: Import,
+): Promise<Planned> {
+  const plan = await planImport(core, people, options.onConflict as OnConflict)
+  if (plan.kind === 'refused') throw new Refused(problemsInWords(plan.problems), 'name-taken')
+  const drawer = await planTokens(core, tokens, options.onConflict === 'stop' ? 'stop' : 'skip')
+  if (drawer.kind === 'refused') throw new Refused(tokenProblemsInWords(drawer.problems), 'serial-taken')
+  for (const note of notes) tell(deps, note)
+  return { people: plan.people, tokens: drawer.tokens }
+}
+
+const planOnly = (work: Import, settings: Settings): Promise<Planned> =>
   withApp(work.deps, { settings, work: (app) => planned(app, work) })
 
 const planAndCarryOut = (work: Import, settings: Settings): Promise<void> =>
   withApp(work.deps, {
     settings,
-    work: async (app) => carryOut(work.deps, app, { ...work, people: await planned(app, work) }),
+    work: async (app) => carryOut(work.deps, app, { ...work, ...(await planned(app, work)) }),
   })
 
 const reasons = (notes: readonly string[]): string =>
@@ -115,25 +128,30 @@ function problemsInWords(problems: readonly ImportProblem[]): string {
   return `nothing was imported: ${lines.join('; ')}`
 }
 
-interface Work {
+interface Work extends Planned {
   readonly source: string
-  readonly people: readonly PlannedPerson[]
   readonly options: Options
 }
 
-async function carryOut(deps: CliDeps, app: Nightlatch, { source, people, options }: Work): Promise<void> {
+async function carryOut(deps: CliDeps, app: Nightlatch, work: Work): Promise<void> {
+  const { source, people, tokens, options } = work
   const isDry = options.dryRun === true
-  if (!isDry) await importAll(deps, app, { source, people, options })
-  const counts = countsOf(people)
+  if (!isDry) await importAll(deps, app, work)
+  const counts = { ...countsOf(people), tokens: tokens.filter(({ action }) => action === 'add').length }
   if (options.json === true)
     printJson(deps, {
       source,
       dryRun: isDry,
       counts,
       people: people.map(describe),
+      tokens: tokens.map(describeToken),
       links: options.links ?? null,
     })
-  else printTable(deps, ['PERSON', 'PASSWORD', 'FACTORS', 'GROUPS', 'WARNINGS'], people.map(rowOf))
+  else {
+    if (people.length > 0)
+      printTable(deps, ['PERSON', 'PASSWORD', 'FACTORS', 'GROUPS', 'WARNINGS'], people.map(rowOf))
+    if (tokens.length > 0) printTokens(deps, tokens)
+  }
   tell(deps, summary(counts, isDry))
   if (counts.needLink > 0 && options.links === undefined)
     tell(
@@ -144,7 +162,7 @@ async function carryOut(deps: CliDeps, app: Nightlatch, { source, people, option
     )
 }
 
-async function importAll(deps: CliDeps, app: Nightlatch, { people, options }: Work): Promise<void> {
+async function importAll(deps: CliDeps, app: Nightlatch, { people, tokens, options }: Work): Promise<void> {
   const progress = new Progress(deps, 'Reading')
   const prepared = await prepareImport(app.core, people, (done) => {
     if (options.json !== true) progress.show(done, people.length)
@@ -155,16 +173,18 @@ async function importAll(deps: CliDeps, app: Nightlatch, { people, options }: Wo
   // Before anything is changed: a link that nobody has is worth nothing.
   if (file !== undefined) mustBeNew(file)
   if (file !== undefined) writeSecretFile(file, linksOf(settings, prepared.links))
-  const outcome = await carryOutImport(app.core, prepared).catch((problem: unknown) => {
+  const outcome = await carryOutImport(app.core, { ...prepared, tokens }).catch((problem: unknown) => {
     if (file !== undefined) rmSync(file, { force: true })
     throw problem
   })
   if (outcome.kind === 'imported') return
   if (file !== undefined) rmSync(file, { force: true })
-  throw new Refused(
-    `nothing was imported: ${JSON.stringify(outcome.username)} was added meanwhile`,
-    'name-taken',
-  )
+  throw outcome.kind === 'serial-taken'
+    ? new Refused('nothing was imported: a token of one of the numbers was added meanwhile', outcome.kind)
+    : new Refused(
+        `nothing was imported: ${JSON.stringify(outcome.username)} was added meanwhile`,
+        'name-taken',
+      )
 }
 
 function mustBeNew(file: string): void {
@@ -236,8 +256,10 @@ function countsOf(people: readonly PlannedPerson[]) {
   }
 }
 
-function summary(counts: ReturnType<typeof countsOf>, isDry: boolean): string {
-  const { added, merged, skipped, passwordsKept, needLink, factors } = counts
-  const what = `${added} added, ${merged} merged, ${skipped} skipped; ${passwordsKept} passwords kept, ${needLink} need a link, ${factors} authenticators`
+type Counts = ReturnType<typeof countsOf> & { readonly tokens: number }
+
+function summary(counts: Counts, isDry: boolean): string {
+  const { added, merged, skipped, passwordsKept, needLink, factors, tokens } = counts
+  const what = `${added} added, ${merged} merged, ${skipped} skipped; ${passwordsKept} passwords kept, ${needLink} need a link, ${factors} authenticators${tokens > 0 ? `, ${tokens} tokens in the drawer` : ''}`
   return isDry ? `Nothing was changed. It would be: ${what}.` : `${what}.`
 }

@@ -2,15 +2,18 @@ import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { dirname } from 'node:path'
 import type { ImportedPerson } from '../../../core/accounts/import-plan.js'
+import type { TokenSaid } from '../../../core/factors/totp/tokens/drawer.js'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused, WrongUsage } from '../../framework/errors.js'
+import type { OtpFileEntry } from '@nightlatch/otp/files'
 import { collect } from '../otp/collect.js'
 import { readFileWithTools } from '../otp/file-tools.js'
 import { passphraseAsker, sourcesOf } from '../otp/sources.js'
 import { textOf } from '../otp/text.js'
 import { inWords } from '../otp/words.js'
-import { ownerOf, peopleOf, readMap, type AppEntry, type NameMap } from './apps.js'
+import { isNamed, ownerOf, peopleOf, readMap, type AppEntry, type NameMap } from './apps.js'
 import { readHtpasswd } from './htpasswd.js'
+import { tokensOf } from './tokens.js'
 
 /** A file as text. */
 export interface TextFile {
@@ -22,6 +25,8 @@ interface Read {
   readonly people: readonly ImportedPerson[]
   /** For people, on standard error. */
   readonly notes: readonly string[]
+  /** Hardware tokens of nobody: for the drawer. */
+  readonly tokens?: readonly TokenSaid[]
 }
 
 interface Given {
@@ -59,10 +64,13 @@ const texts =
   (_deps, { files }) =>
     Promise.resolve({ people: read(files.map(textFile)), notes: [] })
 
-/** Files of which each entry says whose it is. */
-const held: Reader = async (deps, { files, map }) => {
+/** What is in files of which each entry says whose it is, or which device. */
+export async function heldEntries(
+  deps: CliDeps,
+  files: readonly string[],
+): Promise<{ readonly entries: readonly OtpFileEntry[]; readonly notes: readonly string[] }> {
   const ask = passphraseAsker(deps, false)
-  const entries: AppEntry[] = []
+  const entries: OtpFileEntry[] = []
   const notes: string[] = []
   for (const file of files) {
     const bytes = bytesOf(file)
@@ -77,7 +85,23 @@ const held: Reader = async (deps, { files, map }) => {
         `${Object.entries(place).flat().join(' ')}${name === '' ? '' : ` (${name})`} was left out: ${inWords(why)}.`,
       )
   }
+  return { entries, notes }
+}
+
+const held: Reader = async (deps, { files, map }) => {
+  const { entries, notes } = await heldEntries(deps, files)
   return withPeople(entries, { map, notes })
+}
+
+/** Tokens of whom the file, or the map, says who has them; the others lie in the drawer. */
+const tokens: Reader = async (deps, { files, map }) => {
+  const { entries, notes } = await heldEntries(deps, files)
+  const isNobodys = ({ account, holder }: OtpFileEntry): boolean =>
+    holder?.serial !== undefined &&
+    (map === null ? holder.user === undefined : !isNamed({ account, holder }, map))
+  const drawer = tokensOf(entries.filter(isNobodys), notes)
+  const others = entries.filter((entry) => !isNobodys(entry))
+  return { ...withPeople(others, { map, notes: drawer.notes }), tokens: drawer.tokens }
 }
 
 function withPeople(
@@ -131,8 +155,8 @@ const readers: Readonly<Record<string, Reader>> = {
   'better-auth': betterAuth,
   'google-authenticator-libpam': googleAuthenticator,
   oath: held,
-  pskc: held,
-  'oath-csv': held,
+  pskc: tokens,
+  'oath-csv': tokens,
   ...Object.fromEntries(
     [
       'aegis',

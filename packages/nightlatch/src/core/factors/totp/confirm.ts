@@ -183,6 +183,7 @@ function confirmed(
     issuer: core.policy.issuer,
     entryNumber: setUp.entryNumber,
     drift: 0,
+    serial: null,
   }
 }
 

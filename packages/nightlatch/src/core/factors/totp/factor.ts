@@ -41,7 +41,10 @@ export const totp: SecondFactor = {
   countersOf: (account) => [...codeKeys(account), setUpKey(account)],
   removeExpired: (stores, now, limit) => stores.setUps.removeExpired(now, limit),
   secrets: {
-    countNotSealedUnder: (stores, keyIds) => stores.authenticators.countNotSealedUnder(keyIds),
+    async countNotSealedUnder({ authenticators, hardwareTokens }, keyIds) {
+      const own = await authenticators.countNotSealedUnder(keyIds)
+      return own + (await hardwareTokens.countNotSealedUnder(keyIds))
+    },
     resealSome,
   },
   // A code of the next step may have been accepted before (a phone ahead of us), so that step is spent, too.

@@ -22,12 +22,19 @@ export function readPair(
   return { kind: 'pair', pair: [first.code, second.code] }
 }
 
+/** Of whatever length, both alike: how many digits a token has that may not be there is not told. */
+export function readAnyPair(codes: CodePair): ReturnType<typeof readPair> {
+  const first = parseAnyCode(codes[0])
+  return readPair(codes, first.kind === 'code' ? first.code.length : 0)
+}
+
 function readOne(text: string, digits: number): ReturnType<typeof parseAnyCode> {
   const parsed = parseAnyCode(text)
   return parsed.kind === 'code' && parsed.code.length !== digits ? wrongLength(parsed.code) : parsed
 }
 
-type Sought = Otp & Pick<AuthenticatorSecret, 'lastStep'> & { readonly secret: Uint8Array }
+type Sought = Otp &
+  Pick<AuthenticatorSecret, 'lastStep'> & { readonly secret: Uint8Array; readonly follows: boolean }
 
 /**
  * Where an authenticator is that has lost step, by two codes in a row (RFC 4226 §7.4, RFC 6238 §6): wide, and bounded. Two
@@ -48,5 +55,5 @@ export function findPair(
   const totp = new Totp({ secret, algorithm, digits, periodSeconds: period })
   const windowSteps = Math.min(mostSteps, Math.ceil(seconds / period))
   const found = resynchronise(totp, pair, { atSeconds: at, windowSteps, afterStep: lastStep })
-  return found.matched ? { step: found.step, drift: driftAfter(found.offset, code) } : null
+  return found.matched ? { step: found.step, drift: driftAfter(found.offset, { ...code, ...sought }) } : null
 }

@@ -85,7 +85,11 @@ async function resynchronise(core: Core, given: Given): Promise<Resynchronised> 
     return { kind: 'unreadable' }
   }
   // The search takes its time, and nobody waits for it: what was used meanwhile, the write finds.
-  const spends = findPair(core.policy, { ...own, secret: opened.plain }, { pair: read.pair, at })
+  const spends = findPair(
+    core.policy,
+    { ...own, secret: opened.plain, follows: own.serial !== null },
+    { pair: read.pair, at },
+  )
   const { failures } = reservation
   return atomically((part) => accept(core, part, { ...given, at, own, spends, failures }))
 }

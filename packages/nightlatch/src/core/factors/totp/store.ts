@@ -1,5 +1,6 @@
 import type { Algorithm } from '@nightlatch/otp'
 import type { AccountId, AuthenticatorId } from '../../ids.js'
+import type { SerialKey } from './tokens/store.js'
 
 /** One authenticator app of a person's: a TOTP credential (RFC 6238). */
 export interface Authenticator {
@@ -38,6 +39,8 @@ export interface AuthenticatorSecret extends Authenticator, Otp {
    * come in time, and where they follow a counter.
    */
   readonly drift: number
+  /** Of a hardware token, which somebody else may get after its owner; null for an app. */
+  readonly serial: SerialKey | null
 }
 
 /** An authenticator that is being set up and does not count yet. */

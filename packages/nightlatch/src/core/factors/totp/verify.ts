@@ -193,10 +193,13 @@ type Verdict = Spends | 'wrong' | 'already-used'
 
 /**
  * What is kept of where a code was found, in steps from now (RFC 6238 §6): nothing while it comes in time. So a clock that
- * goes wrong slowly is followed, one that was set right is in step again at once, and nobody's window creeps.
+ * goes wrong slowly is followed, one that was set right is in step again at once, and nobody's window creeps. The clock of a
+ * hardware token is set by nobody: it is followed (`follows`) from the first step on.
  */
-export const driftAfter = (offset: number, { windowSteps }: Policy['code']): number =>
-  Math.abs(offset) <= windowSteps ? 0 : offset
+export const driftAfter = (
+  offset: number,
+  { windowSteps, follows }: Pick<Policy['code'], 'windowSteps'> & { readonly follows: boolean },
+): number => (!follows && Math.abs(offset) <= windowSteps ? 0 : offset)
 
 /** By the clock, or by the counter where the authenticator has one. */
 function look(
@@ -225,7 +228,7 @@ function look(
     return wasUsed ? 'already-used' : 'wrong'
   }
   const step = Math.max(...matched)
-  return { step, drift: driftAfter(step - now, { windowSteps, lookAhead }) }
+  return { step, drift: driftAfter(step - now, { windowSteps, follows: authenticator.serial !== null }) }
 }
 
 /** What the person is asked for: how long the codes are, and what their apps call the entry. */

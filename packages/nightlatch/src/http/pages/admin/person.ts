@@ -3,7 +3,6 @@ import {
   disableAccount,
   enableAccount,
   endSessionsOf,
-  inviteAccount,
   inviteAgain,
   removeAccount,
   resetSecondFactor,
@@ -22,7 +21,6 @@ import type { Act, EditPersonView, FieldName, Problem } from '../../../pages/ind
 import {
   actPage,
   acts,
-  addPersonPage,
   editPersonPage,
   editProblems,
   handedOverPage,
@@ -39,6 +37,14 @@ import { isoSeconds } from '../../../shared/time.js'
 import { activityRow, factorRows } from '../account.js'
 import { actorOf, adminForm, doneAt, forAdministrators, freshly } from './guard.js'
 import { personRow } from './people.js'
+import {
+  givingToken,
+  meantSerial,
+  takingToken,
+  tokensOf,
+  type RefusedAct,
+  type Tokens,
+} from './person-tokens.js'
 
 type AboutPerson<C> = (context: C, account: Account) => Promise<HttpResponse>
 
@@ -52,12 +58,15 @@ const about =
 
 const activityAtOnce = 20
 
-const isKeptElsewhere = ({ services }: SignedInContext): boolean => services.core.applicationAccounts !== null
+export const isKeptElsewhere = ({ services }: SignedInContext): boolean =>
+  services.core.applicationAccounts !== null
 
-function actsFor(context: SignedInContext, account: Account): readonly Act[] {
+function actsFor(context: SignedInContext, account: Account, tokens: Tokens): readonly Act[] {
   const own: readonly (readonly [Act, boolean])[] = [
     ['invite', !isKeptElsewhere(context)],
     ['rescue', hasSecondFactor(account)],
+    ['give-token', tokens.hasFree],
+    ['take-token', tokens.own.length > 0],
     ['end-sessions', true],
     ['reset-mfa', hasSecondFactor(account)],
     [account.waiting ? 'approve' : account.disabled ? 'enable' : 'disable', true],
@@ -70,10 +79,11 @@ export const getPerson: Handler = forAdministrators(
   about(async (context, account) => {
     const { notice, cookies } = takeNotice(context)
     const { core } = context.services
-    const [own, devices, sessions, records] = await Promise.all([
+    const [own, devices, sessions, tokens, records] = await Promise.all([
       core.queries.factors.listOf(account.id),
       core.queries.trustedDevices.listOf(account.id),
       liveSessions(core, account),
+      tokensOf(context, account),
       core.queries.audit.list({ account: account.id, limit: activityAtOnce }),
     ])
     const view = {
@@ -84,7 +94,7 @@ export const getPerson: Handler = forAdministrators(
       sessions: sessions.length,
       trustedDevices: devices.length,
       activity: records.map((record) => activityRow(record, {})),
-      acts: actsFor(context, account),
+      acts: actsFor(context, account, tokens),
       keptElsewhere: isKeptElsewhere(context),
       notice,
     }
@@ -109,7 +119,7 @@ const typedOf = (account: Account): EditPersonView['typed'] => ({
 const typedIn = (given: ReadonlyMap<string, string>, account: Account): EditPersonView['typed'] =>
   given.size === 0 ? typedOf(account) : typedFrom(given)
 
-function typedFrom(given: ReadonlyMap<string, string>): EditPersonView['typed'] {
+export function typedFrom(given: ReadonlyMap<string, string>): EditPersonView['typed'] {
   const text = (name: string): string => (given.get(name) ?? '').slice(0, 1000)
   return {
     username: text('username'),
@@ -162,7 +172,7 @@ export const postEditPerson: Handler = adminForm(
   }),
 )
 
-const ownEdit = ({ username, name, email, groups }: EditPersonView['typed']): AccountEdit => ({
+export const ownEdit = ({ username, name, email, groups }: EditPersonView['typed']): AccountEdit => ({
   username,
   name,
   email,
@@ -186,7 +196,7 @@ function editProblem(outcome: EditRefusal): Problem {
   return refusedField(outcome.why)
 }
 
-function refusedField(why: Extract<EditRefusal, { kind: 'refused' }>['why']): Problem {
+export function refusedField(why: Extract<EditRefusal, { kind: 'refused' }>['why']): Problem {
   const fields: Readonly<Record<typeof why, FieldName>> = {
     'bad-username': 'username',
     'bad-email': 'email',
@@ -199,53 +209,11 @@ function refusedField(why: Extract<EditRefusal, { kind: 'refused' }>['why']): Pr
 }
 
 /** null: it does not end. */
-function endOf(context: SignedInContext, { ends }: EditPersonView['typed']): number | null | 'bad' {
+export function endOf(context: SignedInContext, { ends }: EditPersonView['typed']): number | null | 'bad' {
   return ends.trim() === '' ? null : (parseEnd(ends, nowOf(context)) ?? 'bad')
 }
 
-const nobody: EditPersonView['typed'] = {
-  username: '',
-  name: '',
-  email: '',
-  groups: '',
-  admin: false,
-  ends: '',
-}
-
-/** Where an application keeps the accounts nobody is added here. */
-const ownAccounts =
-  <C extends SignedInContext>(
-    handler: (context: C) => HttpResponse | Promise<HttpResponse>,
-  ): ((context: C) => Promise<HttpResponse>) =>
-  async (context) =>
-    isKeptElsewhere(context) ? refusalPage(context, 'not-found') : handler(context)
-
-export const getAddPerson: Handler = freshly(
-  ownAccounts((context) => {
-    const typed = context.query.size === 0 ? nobody : typedFrom(context.query)
-    return page(
-      addPersonPage(siteOf(context, context.signedIn), { typed, isFilledIn: context.query.size > 0 }),
-    )
-  }),
-)
-
-export const postAddPerson: Handler = adminForm(
-  ownAccounts(async (context) => {
-    const typed = typedFrom(context.form)
-    const again = (problem: Problem): HttpResponse =>
-      page(addPersonPage(siteOf(context, context.signedIn), { typed, problems: [problem] }), {
-        status: statusOf('invalid-body'),
-      })
-    const endsAt = endOf(context, typed)
-    if (endsAt === 'bad') return again({ key: 'other', field: 'ends', text: editProblems['bad-end'] })
-    const input = { ...ownEdit(typed), username: typed.username, admin: typed.admin, endsAt }
-    const invited = await inviteAccount(context.services.core, input, actorOf(context))
-    if (invited.kind === 'refused') return again(refusedField(invited.why))
-    return handOver(context, invited.account, linkOf(context, invited))
-  }),
-)
-
-const linkOf = (
+export const linkOf = (
   { services }: SignedInContext,
   { token, expiresAt }: { readonly token: Token; readonly expiresAt: number },
 ) => ({
@@ -254,13 +222,19 @@ const linkOf = (
   untilSeconds: expiresAt,
 })
 
-const showAct = (
-  context: SignedInContext,
-  account: Account,
-  { act, problems = [] }: { readonly act: Act; readonly problems?: readonly Problem[] },
-) => actPage(siteOf(context, context.signedIn), { id: account.id, username: account.username, act, problems })
+interface ShownAct {
+  readonly act: Act
+  readonly problems?: readonly Problem[]
+  readonly serial?: string | undefined
+}
 
-type Doing = (context: SignedInContext & FormContext, account: Account) => Promise<HttpResponse | Problem>
+const showAct = (context: SignedInContext, account: Account, shown: ShownAct) =>
+  actPage(siteOf(context, context.signedIn), { id: account.id, username: account.username, ...shown })
+
+type Doing = (
+  context: SignedInContext & FormContext,
+  account: Account,
+) => Promise<HttpResponse | Problem | RefusedAct>
 
 async function enable(context: SignedInContext & FormContext, account: Account): Promise<HttpResponse> {
   await enableAccount(context.services.core, account, actorOf(context))
@@ -281,6 +255,8 @@ const doing: Readonly<Record<Act, Doing>> = {
     if (rescued.kind === 'no-second-factor') return { key: 'other', text: acts.noSecondFactor }
     return handOver(context, account, { kind: 'code', text: rescued.code, untilSeconds: rescued.expiresAt })
   },
+  'give-token': givingToken,
+  'take-token': takingToken,
   async 'end-sessions'(context, account) {
     await endSessionsOf(context.services.core, account, actorOf(context))
     return done(context, account, 'person-end-sessions')
@@ -311,7 +287,7 @@ type Done = Extract<Parameters<typeof doneAt>[2]['key'], `person-${string}`>
 const done = (context: SignedInContext, account: Account, key: Done): HttpResponse =>
   doneAt(context, `/admin/people/${account.id}`, { key, name: account.username })
 
-const handOver = (
+export const handOver = (
   context: SignedInContext,
   account: Account,
   given: { readonly kind: 'link' | 'code'; readonly text: string; readonly untilSeconds: number },
@@ -327,14 +303,20 @@ const handOver = (
 const isProblem = (outcome: HttpResponse | Problem): outcome is Problem => 'key' in outcome
 
 export const getAct = (act: Act): Handler =>
-  freshly(about((context, account) => Promise.resolve(page(showAct(context, account, { act })))))
+  freshly(
+    about(async (context, account) =>
+      page(showAct(context, account, { act, serial: await meantSerial(context, account, act) })),
+    ),
+  )
 
 export const postAct = (act: Act): Handler =>
   adminForm(
     about(async (context, account) => {
       const outcome = await doing[act](context, account)
-      return isProblem(outcome)
-        ? page(showAct(context, account, { act, problems: [outcome] }), { status: statusOf('invalid-body') })
-        : outcome
+      if (!('problem' in outcome) && !isProblem(outcome)) return outcome
+      const { problem, ...extra } =
+        'problem' in outcome ? outcome : { problem: outcome, status: statusOf('invalid-body') }
+      const serial = context.form.get('serial')?.slice(0, 100)
+      return page(showAct(context, account, { act, problems: [problem], serial }), extra)
     }),
   )

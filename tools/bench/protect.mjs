@@ -4,6 +4,7 @@ import { startServer } from './lib/child.mjs'
 import { get, load } from './lib/load.mjs'
 import { median, print, round } from './lib/figures.mjs'
 import { startProxy } from './lib/proxies.mjs'
+import { download, uploadAll, usage } from './lib/streams.mjs'
 
 const rounds = 3
 const seconds = 0.5
@@ -40,13 +41,6 @@ export async function run() {
 }
 
 const candidate = async (name, server, more = {}) => ({ name, server: await server, ...more })
-
-/** Whatever answers: the proxy, and the server that it asks. */
-async function usage({ server, beside }) {
-  const all = await Promise.all([server, beside].filter(Boolean).map((one) => one.ask('usage')))
-  const sum = (key) => all.reduce((total, one) => total + one[key], 0)
-  return { cpuMicros: sum('cpuMicros'), rssBytes: sum('rssBytes') }
-}
 
 const workloads = (cookie) => [
   ['small page', get('/', cookie)],
@@ -146,55 +140,6 @@ async function throughput(one, transfer) {
     round(cpu, 2),
     `${mebibytes(before.rssBytes)} → ${mebibytes(highest)}`,
   ]
-}
-
-const every = 16 * 1024 ** 2
-
-/** Counts what comes back; looks at the server every 64 MiB. */
-function download({ server, cookie, bytes, look = async () => undefined }) {
-  return new Promise((resolve, reject) => {
-    let received = 0
-    let next = every
-    let looking = Promise.resolve()
-    const socket = connect({ port: server.ready.port, host: '127.0.0.1' })
-    socket.write(
-      `GET /?bytes=${bytes} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`,
-    )
-    socket.on('data', (chunk) => {
-      received += chunk.length
-      if (received < next) return
-      next += every
-      looking = looking.then(look)
-    })
-    socket.on('error', reject)
-    socket.on('close', () => void looking.then(() => resolve(received)))
-  })
-}
-
-const piece = Buffer.alloc(64 * 1024, 'x')
-
-/** The application says how much has come. */
-function uploadAll({ server, cookie, bytes, look = async () => undefined }) {
-  return new Promise((resolve, reject) => {
-    let sent = 0
-    let text = ''
-    let looking = Promise.resolve()
-    const socket = connect({ port: server.ready.port, host: '127.0.0.1' })
-    socket.write(
-      `POST / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nContent-Length: ${bytes}\r\nConnection: close\r\n\r\n`,
-    )
-    const more = () => {
-      while (sent < bytes) {
-        sent += piece.length
-        if (sent % every === 0) looking = looking.then(look)
-        if (!socket.write(piece)) return void socket.once('drain', more)
-      }
-    }
-    more()
-    socket.on('data', (chunk) => (text += chunk))
-    socket.on('error', reject)
-    socket.on('close', () => void looking.then(() => resolve(Number(text.split('\r\n\r\n')[1]))))
-  })
 }
 
 const messages = 20_000

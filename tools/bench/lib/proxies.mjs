@@ -19,7 +19,7 @@ const nginx = ({ port, application, nightlatch, folder }) => ({
   file: 'nginx.conf',
   command: ['nginx', '-p', folder, '-c', `${folder}/nginx.conf`, '-e', `${folder}/error.log`],
   text: `daemon off; worker_processes 1; user root; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 4096; }
+events { worker_connections 19000; }
 http { access_log off; ${temporaryPaths(folder)}
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   keepalive_requests 10000000;
@@ -62,7 +62,7 @@ const haproxy = ({ port, application, folder }) => ({
   file: 'haproxy.cfg',
   command: ['haproxy', '-db', '-f', `${folder}/haproxy.cfg`],
   text: `global
-  maxconn 4096
+  maxconn 9000
   nbthread 1
 defaults
   mode http

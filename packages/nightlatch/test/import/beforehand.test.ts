@@ -104,9 +104,11 @@ it('an authenticator of ten digits is taken with its digits, and its short secre
   expect(shown.out).toMatch(/^warning +the secret of "[^"]+" has 80 bits, and 128 are the least/m)
   expect(shown.out.match(/^warning/gm)).toHaveLength(1)
   const { account } = JSON.parse((await run(['user', 'show', 'ada', '--json', ...words])).out) as {
-    account: { authenticatorList: object[] }
+    account: { authenticatorList: { digits: number }[] }
   }
-  expect(account.authenticatorList).toMatchObject([
+  // Of the same second, they come in any order.
+  const apps = account.authenticatorList.toSorted((one, other) => other.digits - one.digits)
+  expect(apps).toMatchObject([
     { type: 'totp', digits: 10, period: 30, algorithm: 'SHA1', secretBits: 80 },
     { type: 'hotp', digits: 9, counter: 4, secretBits: 160 },
   ])

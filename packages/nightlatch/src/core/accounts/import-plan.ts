@@ -136,7 +136,7 @@ async function lookUp(core: Core, names: readonly LoginName[]): Promise<Readonly
   return found
 }
 
-/** So many of each are looked at; to look at one more costs a hash, which is milliseconds for the weak ones and more for the others. */
+/** Of a file with more of a kind none is looked at: it costs a hash each, milliseconds for a weak one and more for the others. */
 const mostTried = { weak: 2000, strong: 100 }
 
 /**
@@ -147,13 +147,15 @@ async function ofNothing(
   core: Core,
   people: readonly ImportedPerson[],
 ): Promise<ReadonlySet<ImportedPerson>> {
-  const left = { ...mostTried }
-  const tried = people.filter(({ passwordHash }) => {
-    if (passwordHash === null || !core.passwords.canAdopt(passwordHash)) return false
-    const kind = core.passwords.isWeak(passwordHash) ? 'weak' : 'strong'
-    left[kind] -= 1
-    return left[kind] >= 0
-  })
+  const known = people.filter(
+    ({ passwordHash }) => passwordHash !== null && core.passwords.canAdopt(passwordHash),
+  )
+  const isWeak = ({ passwordHash }: ImportedPerson): boolean => core.passwords.isWeak(passwordHash ?? '')
+  const [weak, strong] = [known.filter(isWeak), known.filter((one) => !isWeak(one))]
+  const tried = [
+    ...(weak.length <= mostTried.weak ? weak : []),
+    ...(strong.length <= mostTried.strong ? strong : []),
+  ]
   const found = new Set<ImportedPerson>()
   for (let at = 0; at < tried.length; at += triedAtOnce) {
     const some = tried.slice(at, at + triedAtOnce)

@@ -1,5 +1,5 @@
 import { Totp } from '@nightlatch/otp'
-import { noClient, note } from '../audit/audit.js'
+import { auditEvent, noClient, note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import { totp } from '../factors/totp/factor.js'
 import type { AuthenticatorSecret } from '../factors/totp/store.js'
@@ -16,7 +16,8 @@ import type { Account } from './account.js'
 import { atTheCommandLine } from './actor.js'
 import type { ImportedAuthenticator, PlannedPerson } from './import-plan.js'
 import { noteOldHashes } from './old-hashes.js'
-import { indexAccount } from './people.js'
+import type { Newcomer } from './newcomers.js'
+import { entryOf, indexAccount } from './people.js'
 
 /** A link for somebody whose password could not be taken over. */
 export interface ImportLink {
@@ -96,7 +97,7 @@ export async function carryOutImport(
         stores,
         people.map(({ hash }) => hash),
       )
-      for (const one of people) await write(core, stores, one)
+      await writeAll(core, stores, people)
       return (await writeTokens(core, stores, { planned: tokens, actor: atTheCommandLine }))
         ? { kind: 'imported' }
         : new Rollback<ImportOutcome>({ kind: 'serial-taken' })
@@ -107,28 +108,43 @@ export async function carryOutImport(
   }
 }
 
-async function write(core: Core, stores: Stores, one: Prepared): Promise<void> {
-  if (one.action === 'skip') return
-  if (one.action === 'add') await writeNew(core, stores, one)
-  else await writeMerged(core, stores, one)
-  for (const [index, authenticator] of one.authenticators.entries())
-    await stores.authenticators.add(authenticatorOf(core, one.account, { authenticator, index }))
-  if (one.link !== null) await writeLink(core, stores, { account: one.account, link: one.link })
+/** So many are written at once: a round trip to the database for each would take longer than everything else. */
+const newAtOnce = 250
+
+async function writeAll(core: Core, stores: Stores, people: readonly Prepared[]): Promise<void> {
+  const added = people.filter(({ action }) => action === 'add')
+  for (let at = 0; at < added.length; at += newAtOnce)
+    await writeNew(core, stores, added.slice(at, at + newAtOnce))
+  for (const one of people) {
+    if (one.action === 'merge') await writeMerged(core, stores, one)
+    if (one.link !== null) await writeLink(core, stores, { account: one.account, link: one.link })
+  }
 }
 
-async function writeNew(core: Core, stores: Stores, one: Prepared): Promise<void> {
-  const account = { ...one.account, passwordHash: one.hash }
-  if (!(await stores.accounts.add({ account, loginNames: one.loginNames })))
-    throw new NameTaken(account.username)
-  if (one.groups.length > 0) await stores.groups.setOf(account.id, one.groups, account.createdAt)
-  await indexAccount(stores, account)
-  await note(core, stores, {
-    account: account.id,
-    event: 'account.created',
-    client: noClient,
-    details: { imported: true, authenticators: one.authenticators.length },
+async function writeNew(core: Core, stores: Stores, some: readonly Prepared[]): Promise<void> {
+  const newcomers = some.map((one): Newcomer => {
+    const account = { ...one.account, passwordHash: one.hash }
+    const details = { imported: true, authenticators: one.authenticators.length }
+    const told = { at: account.createdAt, account: account.id, client: noClient, details }
+    return {
+      account,
+      loginNames: one.loginNames,
+      groups: one.groups,
+      entry: entryOf(account),
+      authenticators: authenticatorsOf(core, one),
+      event: auditEvent('account.created', told),
+    }
   })
+  const taken = await stores.newcomers.addAll(newcomers)
+  if (taken === null) return
+  throw new NameTaken(some.find(({ account }) => account.id === taken)?.account.username ?? '')
 }
+
+const authenticatorsOf = (
+  core: Core,
+  { account, authenticators }: Prepared,
+): readonly AuthenticatorSecret[] =>
+  authenticators.map((authenticator, index) => authenticatorOf(core, account, { authenticator, index }))
 
 /** The account is held, and looked at again: what it got meanwhile is not overwritten. */
 async function writeMerged(core: Core, stores: Stores, one: Prepared): Promise<void> {
@@ -143,6 +159,7 @@ async function writeMerged(core: Core, stores: Stores, one: Prepared): Promise<v
   for (let left = one.authenticators.length; left > 0; left -= 1)
     if (!(await stores.accounts.countFactorUp(id, totp.kind, { atMost: totp.most(core.policy) })))
       throw new NameTaken(one.account.username)
+  for (const authenticator of authenticatorsOf(core, one)) await stores.authenticators.add(authenticator)
   await note(core, stores, {
     account: id,
     event: 'account.imported',

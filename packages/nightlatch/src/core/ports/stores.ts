@@ -7,6 +7,7 @@ import type { KnownDeviceStore, TrustedDeviceStore } from '../sessions/trusted-d
 import type { InvitationStore } from '../accounts/invitation.js'
 import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
+import type { NewcomerStore } from '../accounts/newcomers.js'
 import type { OutboxStore } from '../notify/outbox.js'
 import type { HardwareTokenStore } from '../factors/totp/tokens/store.js'
 import type { PeopleStore } from '../accounts/people.js'
@@ -39,6 +40,7 @@ export interface Stores {
   readonly invitations: InvitationStore
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
+  readonly newcomers: NewcomerStore
   readonly outbox: OutboxStore
   readonly openInvitations: OpenInvitationStore
   readonly people: PeopleStore

@@ -33,6 +33,8 @@ export interface AccountRow {
 const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
   factor_counts, created_at, last_sign_in_at, ends_at, waiting`
 
+export const accountColumnList = columns
+
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
 export const accountColumns = columns.replace(/\w+/g, 'account.$&')
 
@@ -65,7 +67,7 @@ export function accountOf(row: AccountRow): Account {
   }
 }
 
-const valuesOf = (account: Account): readonly Param[] => [
+export const valuesOfAccount = (account: Account): readonly Param[] => [
   account.id,
   account.username,
   account.name,
@@ -116,13 +118,13 @@ const namesOf = ({ account, loginNames }: NewAccount): NamesOf => ({
 })
 
 async function add(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
-  await db.run(insert, valuesOf(account.account))
+  await db.run(insert, valuesOfAccount(account.account))
   return (await addNames(db, namesOf(account))) || new Rollback(false)
 }
 
 async function addFirst(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
   await db.lock('first account')
-  if ((await db.run(insertFirst, valuesOf(account.account))) === 0) return false
+  if ((await db.run(insertFirst, valuesOfAccount(account.account))) === 0) return false
   return (await addNames(db, namesOf(account))) || new Rollback(false)
 }
 

@@ -27,6 +27,8 @@ interface AuthenticatorRow {
 const columns = `id, account, name, sealed, last_step, created_at, last_used_at, algorithm, digits, period, counter,
   issuer, entry_number, drift, serial_key`
 
+export const authenticatorColumnList = columns
+
 const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   id: row.id as AuthenticatorId,
   account: row.account as AccountId,
@@ -56,7 +58,7 @@ const consume = `UPDATE authenticator SET last_step = $2, last_used_at = $3, dri
 const rename = `UPDATE authenticator SET name = $3 WHERE id = $1 AND account = $2 AND NOT EXISTS
   (SELECT 1 FROM authenticator AS other WHERE other.account = $2 AND other.name = $3 AND other.id <> $1)`
 
-const valuesOf = (one: AuthenticatorSecret): readonly Param[] => [
+export const valuesOfAuthenticator = (one: AuthenticatorSecret): readonly Param[] => [
   one.id,
   one.account,
   one.name,
@@ -85,7 +87,7 @@ const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
 
 export const authenticatorStore = defineStore<AuthenticatorStore>({
   async add(one) {
-    await this.db.run(add, valuesOf(one))
+    await this.db.run(add, valuesOfAuthenticator(one))
   },
   async listOf(account) {
     return (await this.db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf)

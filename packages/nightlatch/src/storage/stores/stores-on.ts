@@ -13,6 +13,7 @@ import { hardwareTokenStore } from './hardware-tokens.js'
 import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
+import { newcomerStore } from './newcomers.js'
 import { outboxStore } from './outbox.js'
 import { openInvitationStore, registrationStore } from './registrations.js'
 import { peopleStore } from './people.js'
@@ -50,6 +51,7 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   invitations: invitationStore(db, more),
   knownDevices: knownDeviceStore(db),
   leases: leaseStore(db, more),
+  newcomers: newcomerStore(db),
   outbox: outboxStore(db, more),
   openInvitations: openInvitationStore(db, more),
   people: peopleStore(db),

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import type { Newcomer } from '../../src/core/accounts/newcomers.js'
+import type { Account, LoginName } from '../../src/core/accounts/account.js'
+import { parseGroup } from '../../src/core/accounts/groups.js'
+import { entryOf } from '../../src/core/accounts/people.js'
+import { auditEvent, noClient } from '../../src/core/audit/audit.js'
+import { databases, useDatabase } from '../support/databases.js'
+import { anAuthenticator, somebody } from './things.js'
+
+describe.each(databases)('many new people at once on $name', (kind) => {
+  const servers = useDatabase(kind)
+
+  const group = (name: string) => {
+    const parsed = parseGroup(name)
+    if (parsed.kind !== 'group') throw new Error(name)
+    return parsed.group
+  }
+
+  /** Like one that there is, under another name. */
+  async function newcomers(prefix: string, count: number): Promise<Newcomer[]> {
+    const like = await somebody(servers.here.stores)
+    return Array.from({ length: count }, (_none, index): Newcomer => {
+      const username = `${prefix}-${index}`
+      const account: Account = {
+        ...like,
+        id: `${username}-id` as Account['id'],
+        username,
+        email: '',
+        groups: ['Staff'],
+      }
+      const told = { at: 5, account: account.id, client: noClient, details: { imported: true } }
+      return {
+        account,
+        loginNames: [username as LoginName],
+        groups: [group('Staff'), group(`odd ${index % 2}`)],
+        entry: entryOf(account),
+        authenticators: [anAuthenticator(account, { id: `${username}-phone` as never })],
+        event: auditEvent('account.created', told),
+      }
+    })
+  }
+
+  it('come with their names, groups, authenticators and their lines in the trail', async () => {
+    const all = await newcomers('many', 700)
+    expect(await servers.here.atomically((stores) => stores.newcomers.addAll(all))).toBeNull()
+    const { stores } = servers.there
+    const one = await stores.accounts.findByLoginName('many-699' as LoginName)
+    expect(one).toEqual({ ...all[699]!.account, groups: ['odd 1', 'Staff'] })
+    expect(await stores.authenticators.listOf(one!.id)).toEqual(all[699]!.authenticators)
+    expect(await stores.audit.list({ account: one!.id, limit: 2 })).toMatchObject([all[699]!.event])
+    expect(await stores.groups.find(group('Staff').key)).toMatchObject({ members: 700 })
+    const found = await stores.people.page({ words: ['many', '699'], limit: 5, now: 10 })
+    expect(found.map(({ username }) => username)).toEqual(['many-699'])
+  })
+
+  it('are told whose name somebody has already', async () => {
+    const first = await newcomers('taken', 3)
+    expect(await servers.here.atomically((stores) => stores.newcomers.addAll(first.slice(1, 2)))).toBeNull()
+    const others = (await newcomers('others', 3)).map((one, index) =>
+      index === 2 ? { ...one, loginNames: ['taken-1' as LoginName] } : one,
+    )
+    const taken = await servers.there
+      .atomically(async (stores) => {
+        const id = await stores.newcomers.addAll(others)
+        throw new Error(`taken: ${String(id)}`)
+      })
+      .catch((error: unknown) => String(error))
+    expect(taken).toContain('taken: others-2-id')
+    expect(await servers.here.stores.accounts.findByLoginName('others-0' as LoginName)).toBeNull()
+  })
+})

@@ -300,7 +300,7 @@ describe('completion', () => {
       return spawnSync('bash', ['-c', command]).stdout.toString().trim()
     }
     expect(complete('nightlatch', 'us')).toBe('user')
-    expect(complete('nightlatch', 'user', 're')).toBe('rescue remove reset-mfa')
+    expect(complete('nightlatch', 'user', 're')).toBe('rescue resync remove reset-mfa')
     expect(complete('nightlatch', 'user', 'add', 'ada', '--pass')).toBe('--password-stdin')
     expect(complete('nightlatch', 'completion', 'f')).toBe('fish')
   })

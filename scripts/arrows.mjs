@@ -11,7 +11,7 @@ const otp = '@nightlatch/otp'
 
 /** A door reads through `core.queries`, and what it wants changed a function of core/ changes. */
 const stores = ['core/ports/stores', 'core/ports/lease']
-const doors = ['http', 'cli', 'protect', 'adapters']
+const doors = ['http', 'cli', 'oidc', 'protect', 'adapters']
 
 /** Everything that is neither of the folder itself nor `allowed` is refused; `typesOnly` may be imported as types. */
 export const walls = [
@@ -68,7 +68,7 @@ export const walls = [
       'shared/',
       'valibot',
     ],
-    typesOnly: ['config/'],
+    typesOnly: ['config/', 'oidc/index'],
     denied: stores,
     message:
       'http/ asks core/ and shows pages/; compose/ hands it what it needs: no storage, no cli, no drivers.',
@@ -78,6 +78,13 @@ export const walls = [
     allowed: ['http/', 'core/', 'pages/', 'shared/', 'valibot'],
     denied: stores,
     message: 'http/api/ is a door like the pages: it asks core/ and answers JSON.',
+  },
+  {
+    folder: 'oidc',
+    allowed: ['core/', 'node:http', 'node:stream', 'node:async_hooks', 'oidc-provider'],
+    denied: stores,
+    message:
+      'oidc/ puts the library for OpenID Connect behind our own requests, sessions and stores: it asks core/ like a door.',
   },
   {
     folder: 'protect',

@@ -140,6 +140,8 @@ const commandLine: Journey = async (page) => {
   const { terminal } = page
   await withAccount(page)
   await terminal.run('nightlatch user edit ada --add-group admins,guests')
+  const callback = 'https://grafana.example.org/login/generic_oauth'
+  await terminal.run(`nightlatch client add Grafana --id grafana --redirect ${callback}`)
   await terminal.run('nightlatch otp uri --issuer Example --account ada > uri')
   await terminal.run('nightlatch otp secret > secret && nightlatch otp qr - --png screenshot.png < uri')
   await terminal.run('cp screenshot.png export-1.png; cp screenshot.png export-2.png; mkdir backups fpath')
@@ -329,6 +331,7 @@ export const journeys: Record<string, Journey> = {
     await terminal.run('npx nightlatch doctor')
     expect(terminal.said).toMatch(/^OK +key /m)
   },
+  'docs/guides/applications.md': withAccount,
   'docs/guides/forgotten-password.md': withAccount,
   'docs/guides/typed-client.md': async (page) => {
     lendPackages(page.terminal.folder)

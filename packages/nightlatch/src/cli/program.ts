@@ -4,6 +4,7 @@ import { flagOf, settingNames } from '../config/settings.js'
 import { addAfterRestoreCommand } from './commands/after-restore.js'
 import { addAuditCommand } from './commands/audit.js'
 import { addBackupCommand } from './commands/backup.js'
+import { addClientCommands } from './commands/client.js'
 import { CliCommand, type AddCommands } from './framework/command.js'
 import { addCompletionCommand } from './framework/completion.js'
 import type { CliDeps } from './framework/deps.js'
@@ -30,6 +31,7 @@ const all: readonly AddCommands[] = [
   addGroupCommands,
   addInvitationCommands,
   addTokenCommands,
+  addClientCommands,
   addImportCommand,
   addExportCommand,
   addOtpCommands,

@@ -71,6 +71,8 @@ type Listener = ReturnType<typeof nodeListener>
 /** Browsers ask for the last of them at the root of the domain, too (WebAuthn Level 3 §5.11). */
 const probes = new Set(['/healthz', '/readyz', '/metrics', '/.well-known/webauthn'])
 
+const metadata = '/.well-known/oauth-authorization-server'
+
 /** Whoever watches this machine asks the port itself, wherever the pages live: both addresses answer. */
 function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listener): Listener {
   const below = listenerBelow(base)
@@ -78,6 +80,8 @@ function withProbesAtRoot(base: string, listenerBelow: (base: string) => Listene
   const atRoot = listenerBelow('')
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?', 1)
+    // RFC 8414 §3.1 puts the name before the path of the issuer.
+    if (path === metadata + base) request.url = base + metadata
     const listener = probes.has(path) ? atRoot : below
     listener(request, response)
   }

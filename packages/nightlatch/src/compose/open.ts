@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isMissing } from '../config/data-place.js'
 import { keepOutOfGit } from '../config/out-of-git.js'
 import type { Settings } from '../config/read.js'
@@ -30,6 +29,7 @@ import type { RootKey } from '../crypto/root-key.js'
 import { createSecretBox } from '../crypto/secret-box.js'
 import type { KeyedSecretBox } from '../crypto/secret-box.js'
 import { nodePlatform } from '../crypto/platform.js'
+import { nodeKeyMaker } from '../crypto/key-maker.js'
 import { nodeWebAuthn } from '../crypto/webauthn.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { loadAssets } from '../http/assets.js'
@@ -40,6 +40,8 @@ import { createRequestHandler } from '../http/request-handler.js'
 import type { HttpLog, Services } from '../http/services.js'
 import type { Peers } from './workers/worker.js'
 import { passwordsFor } from './passwords.js'
+import { lazyProvider } from './oidc.js'
+import { unclaimed } from './unclaimed.js'
 import { policyFrom } from './policy.js'
 import { rulesInForce } from './rules-in-force.js'
 import { heardBy } from './hear-notices.js'
@@ -241,6 +243,7 @@ function joinCore(parts: Parts, joined: Joined): Core {
     ...joined,
     platform: parts.platform ?? nodePlatform,
     webAuthn: nodeWebAuthn,
+    keyMaker: nodeKeyMaker,
     isCommonPassword: isCommon,
     applicationAccounts: parts.applicationAccounts ?? null,
     ...(parts.onUnclearAnswer === undefined ? {} : { onUnclearAnswer: parts.onUnclearAnswer }),
@@ -323,8 +326,8 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     responseCaches: createResponseCaches({ secure, hsts: settings.hsts }),
     accessRules: parts.accessRules ?? null,
     ...rulesInForce(core, parts, origin),
-    isOutage,
-    ...{ isUnclaimed: unclaimed(core), ready: () => storage.check() },
+    provider: lazyProvider(core, origin + base),
+    ...{ isOutage, isUnclaimed: unclaimed(core), ready: () => storage.check() },
     isStopping: parts.isStopping ?? (() => false),
     readinessPollers: new ReadinessPollers(nightlatch.peers?.count),
   }
@@ -335,22 +338,6 @@ function countersFor({ core, peers }: Nightlatch): Pick<Services, 'metrics' | 'c
   const metrics = createMetrics(core.platform.nowSeconds())
   peers?.tellOf(() => metrics.counters())
   return { metrics, countersOfOthers: () => peers?.counters() ?? Promise.resolve([]) }
-}
-
-const hintMs = 500
-
-/** Once there is an account, nobody asks again; and the page comes up without an answer, or with a slow one, too. */
-function unclaimed({ queries, applicationAccounts }: Core): () => Promise<boolean> {
-  let isClaimed = applicationAccounts !== null
-  const request = async (): Promise<boolean> => {
-    try {
-      isClaimed = !(await queries.accounts.isEmpty())
-    } catch {
-      return false
-    }
-    return !isClaimed
-  }
-  return async () => !isClaimed && Promise.race([request(), sleep(hintMs, false, { ref: false })])
 }
 
 /** Only a bug is a 500: whatever the database cannot do just now is a 503. */

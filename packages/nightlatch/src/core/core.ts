@@ -2,6 +2,7 @@ import type { Notices } from './notify/notices.js'
 import type { PasswordHasher } from './accounts/password.js'
 import type { SecretBox } from './keys/secret-box.js'
 import type { Policy } from './policy.js'
+import type { KeyMaker } from './ports/key-maker.js'
 import type { Storage, Stores } from './ports/stores.js'
 import type { storage } from './ports/stores.js'
 import type { Queries } from './queries.js'
@@ -38,6 +39,7 @@ export interface Core {
   readonly passwords: PasswordHasher
   readonly box: SecretBox
   readonly webAuthn: WebAuthn
+  readonly keyMaker: KeyMaker
   readonly notices: Notices
   /** Whether a server of this installation sends mails; nobody does where it is left out. Within a transaction. */
   hasMailServer?(stores: Stores): boolean | Promise<boolean>

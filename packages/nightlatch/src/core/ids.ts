@@ -10,9 +10,22 @@ export type PasskeyId = string & { readonly is: 'passkey' }
 export type TrustedDeviceId = string & { readonly is: 'trusted-device' }
 export type InvitationId = string & { readonly is: 'invitation' }
 export type MailId = string & { readonly is: 'mail' }
+export type SigningKeyId = string & { readonly is: 'signing-key' }
+export type GrantId = string & { readonly is: 'grant' }
+export type AuthorizationRequestId = string & { readonly is: 'authorization-request' }
 
 type AnyId =
-  AccountId | SessionId | SignInId | AuthenticatorId | PasskeyId | TrustedDeviceId | InvitationId | MailId
+  | AccountId
+  | SessionId
+  | SignInId
+  | AuthenticatorId
+  | PasskeyId
+  | TrustedDeviceId
+  | InvitationId
+  | MailId
+  | SigningKeyId
+  | GrantId
+  | AuthorizationRequestId
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 

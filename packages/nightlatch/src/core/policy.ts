@@ -27,6 +27,8 @@ interface Limits {
     readonly mailsOfSender: AttemptPolicy
     /** Mails to administrators about people who wait. */
     readonly waitingTold: AttemptPolicy
+    /** Wrong secrets of an application, by sender. */
+    readonly applicationSecret: AttemptPolicy
   }
   /** After this many wrong codes in a row the owner is told, once. */
   readonly tellAfterWrongCodes: number
@@ -88,6 +90,16 @@ interface Limits {
   readonly openInvitation: { readonly seconds: number; readonly longestSeconds: number }
   /** Of the link that confirms the address of somebody who registers. */
   readonly registrationSeconds: number
+  /** So long a request of an application waits for its person to sign in. */
+  readonly authorizationRequestSeconds: number
+  /** What an application is given lives so long. */
+  readonly applicationTokens: {
+    readonly codeSeconds: number
+    readonly accessSeconds: number
+    readonly idTokenSeconds: number
+    /** From its last use on. */
+    readonly refreshSeconds: number
+  }
   /** Of the link that creates the very first account. */
   readonly firstAccountLinkSeconds: number
   /** Of a code that an administrator makes for somebody who has lost phone and paper. */
@@ -166,6 +178,7 @@ export const usualLimits: Limits = {
     mailsToAddress: anHour(3),
     mailsOfSender: anHour(10),
     waitingTold: anHour(1),
+    applicationSecret: { ...waits, waitFrom: 10, lockAt: null, forgetAfterSeconds: day },
   },
   tellAfterWrongCodes: 10,
   refusedAttempts: { tellEverySeconds: 10 * minute, mostCounted: 10_000 },
@@ -180,6 +193,13 @@ export const usualLimits: Limits = {
   invitationSeconds: 3 * day,
   openInvitation: { seconds: 7 * day, longestSeconds: 366 * day },
   registrationSeconds: day,
+  authorizationRequestSeconds: 15 * minute,
+  applicationTokens: {
+    codeSeconds: minute,
+    accessSeconds: hour,
+    idTokenSeconds: hour,
+    refreshSeconds: 30 * day,
+  },
   firstAccountLinkSeconds: hour,
   rescueSeconds: hour,
   heldNameSeconds: 30 * day,

@@ -145,4 +145,5 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'group-renamed',
   'group-removed',
   'invitation-withdrawn',
+  'application-address-added',
 ])

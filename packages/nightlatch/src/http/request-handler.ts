@@ -11,6 +11,7 @@ import { PreparedResponse } from './response-cache.js'
 import { router } from './router.js'
 import { routes } from './routes.js'
 import { comesFromHere, isAskedAs, isStateChanging } from './csrf.js'
+import { withApplication } from './oidc/waiting.js'
 import type { Context } from './context.js'
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -34,6 +35,7 @@ export function createRequestHandler(services: Services): (request: HttpRequest)
     } catch (error) {
       response = broken(context, error)
     }
+    if (response.waitsFor !== undefined) response = await withApplication(context, response)
     if (response.status === 401) response = withChallenge(response, request, host)
     services.metrics.request(route, response.status)
     services.log.debug?.('request', {

@@ -32,4 +32,6 @@ export interface HttpResponse {
   /** Values of Set-Cookie. */
   readonly cookies: readonly string[]
   readonly body: string | Uint8Array
+  /** The authorization request that this page leads back to: its policy is to name the application's address. */
+  readonly waitsFor?: string
 }

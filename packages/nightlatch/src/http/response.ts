@@ -76,14 +76,30 @@ const response = (
   body,
 })
 
+/** Where a request of an application waits for its person: it leads on to the application. */
+const waiting = /\/oidc\/authorize\/([a-z2-7]{26})$/
+
+/** The authorization request to which a path of our own leads back, or null. */
+export const requestIn = (path: string | null | undefined): string | null =>
+  path === null || path === undefined ? null : (waiting.exec(path)?.[1] ?? null)
+
 export function page(html: Html, extra: PageExtra = {}): HttpResponse {
   const { leadsTo } = extra
+  const waitsFor = requestIn(leadsTo)
+  if (waitsFor !== null) return { ...response(headersOfEachPage, render(html), extra), waitsFor }
   // A path of our own is what 'self' says.
   if (leadsTo === undefined || leadsTo === null || leadsTo.startsWith('/'))
     return response(htmlHeaders, render(html), extra)
-  const policy = contentSecurityPolicy(` ${new URL(leadsTo).origin}`)
-  return response({ ...headersOfEachPage, 'content-security-policy': policy }, render(html), extra)
+  return leadingTo(response(htmlHeaders, render(html), extra), new URL(leadsTo).origin)
 }
+
+/** Of a page whose form leads to another place in the end. */
+export const leadingTo = (given: HttpResponse, source: string): HttpResponse => {
+  const policy = { 'content-security-policy': contentSecurityPolicy(` ${source}`) }
+  const kept = Object.entries(given.headers).filter(([name]) => name !== 'cross-origin-opener-policy')
+  return { ...given, headers: { ...Object.fromEntries(kept), ...policy } }
+}
+
 export const text = (body: string, extra: Extra = {}): HttpResponse => response(textHeaders, body, extra)
 export const json = (value: unknown, extra: Extra = {}): HttpResponse =>
   response(jsonHeaders, JSON.stringify(value), extra)

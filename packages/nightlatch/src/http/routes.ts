@@ -1,5 +1,6 @@
 import { getAccount } from './pages/account.js'
 import { getActivity } from './pages/admin/activity.js'
+import * as applications from './pages/admin/applications.js'
 import * as groups from './pages/admin/groups.js'
 import { getPeople } from './pages/admin/people.js'
 import * as addPerson from './pages/admin/add-person.js'
@@ -15,6 +16,11 @@ import * as invitation from './pages/invitation.js'
 import * as invitations from './pages/admin/invitations.js'
 import * as register from './pages/register.js'
 import * as operations from './health/health.js'
+import { authorize, resume } from './oidc/authorize.js'
+import { getConsent, postConsent } from './oidc/consent.js'
+import { getDiscovery, getKeys } from './oidc/discovery.js'
+import { endpoint } from './oidc/endpoints.js'
+import { logout } from './oidc/logout.js'
 import type { Route } from './router.js'
 import * as passkeySetUp from './pages/passkey-set-up.js'
 import * as passkeys from './pages/passkey-pages.js'
@@ -31,6 +37,9 @@ const pair = (path: string, get: Handler, post: Handler): Route<Handler>[] => [
 ]
 
 const get = (path: string, handler: Handler): Route<Handler> => ({ method: 'GET', path, handler })
+
+/** For every site and program: what may come from where is for the protocol to say. */
+const any = (path: string, handler: Handler): Route<Handler> => ({ method: 'ANY', path, handler })
 
 const personActs = [
   'invite',
@@ -94,10 +103,23 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/admin/invitations/new', invitations.getAddInvitation, invitations.postAddInvitation),
   ...pair('/admin/invitations/:id/withdraw', invitations.getWithdraw, invitations.postWithdraw),
   get('/admin/rules', getRules),
+  get('/admin/applications', applications.getApplications),
+  ...pair('/admin/applications/address', applications.getAddAddress, applications.postAddAddress),
   get('/admin/activity', getActivity),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),
-  { method: 'ANY', path: '/forward-auth', handler: forwardAuth },
+  get('/.well-known/openid-configuration', getDiscovery),
+  get('/.well-known/oauth-authorization-server', getDiscovery),
+  get('/oidc/jwks', getKeys),
+  any('/oidc/authorize', authorize),
+  get('/oidc/authorize/:id', resume),
+  ...pair('/oidc/consent', getConsent, postConsent),
+  any('/oidc/logout', logout),
+  any('/oidc/token', endpoint),
+  any('/oidc/userinfo', endpoint),
+  any('/oidc/revoke', endpoint),
+  any('/oidc/introspect', endpoint),
+  any('/forward-auth', forwardAuth),
   get('/healthz', operations.getHealth),
   get('/readyz', operations.getReadiness),
   get('/metrics', operations.getMetrics),

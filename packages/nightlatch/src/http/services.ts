@@ -1,4 +1,5 @@
 import type { Core } from '../core/core.js'
+import type { OidcProvider } from '../oidc/index.js'
 import type { Site } from '../pages/index.js'
 import type { ApplicationSource } from '../core/access/applications.js'
 import type { AccessRules } from '../core/access/rules.js'
@@ -33,6 +34,8 @@ export interface Services {
   readonly rules: AccessRules | null
   /** Where the applications of the home page come from. */
   readonly applications: readonly ApplicationSource[]
+  /** OpenID Connect, loaded when it is first asked for; null while no application is registered. */
+  provider(): Promise<OidcProvider | null>
   /** Whether an error means that we cannot answer just now, rather than a bug. */
   isOutage(error: unknown): boolean
   /** Whether somebody has to make the first account. */

@@ -104,6 +104,22 @@ export {
 } from './admin/groups.js'
 export { provenWith, rulesPage, type ProvenWith, type RulesView } from './admin/rules.js'
 export { rulesWords } from './words/rules.js'
+export {
+  addAddressPage,
+  applicationRefusalPage,
+  applicationsPage,
+  consentPage,
+  handOverPage,
+  notForYouPage,
+  signOutPage,
+  type AddAddressView,
+  type ApplicationRefusal,
+  type ApplicationsView,
+  type ConsentView,
+  type HandOverView,
+  type NotForYouView,
+  type SignOutView,
+} from './applications.js'
 export { trailPage, type TrailView } from './admin/activity.js'
 export { trail as trailWords } from './words/admin.js'
 export { acts, editProblems, groupWords, person as personWords, type Act } from './words/admin.js'

@@ -30,6 +30,7 @@ import { createPasswordHasher } from '../../src/crypto/password-hasher.js'
 import { rootKeyBytes } from '../../src/crypto/root-key.js'
 import { createSecretBox } from '../../src/crypto/secret-box.js'
 import { nodePlatform } from '../../src/crypto/platform.js'
+import { nodeKeyMaker } from '../../src/crypto/key-maker.js'
 import { nodeWebAuthn } from '../../src/crypto/webauthn.js'
 import { Secret } from '../../src/core/secret.js'
 import type { OpenStorage } from '../../src/storage/index.js'
@@ -89,6 +90,7 @@ export class Here {
     this.#core = createCore({
       platform: { ...nodePlatform, nowSeconds: () => this.clock.seconds },
       webAuthn: nodeWebAuthn,
+      keyMaker: nodeKeyMaker,
       policy: {
         ...usualLimits,
         mfa: 'required',

@@ -4,6 +4,7 @@ import { inviteAccount } from '../../src/core/accounts/administration.js'
 import { runHousekeeping } from '../../src/core/maintenance/housekeeping.js'
 import { sqliteDriver } from '../../src/storage/engine/sqlite/driver.js'
 import { enrolledPerson, setUpKey, Phone } from '../support/app.js'
+import { answerIn, askAs, authorizePath, follow, redeem, register } from '../support/application.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { anotherSession, growing, inDatabase, proveAgain, withPassword } from '../support/attack.js'
 import { databases } from '../support/databases.js'
@@ -11,13 +12,16 @@ import { startAppOn } from '../support/kinds.js'
 import type { Said } from '../support/recorded.js'
 import { asInSqlite, recordStatements } from '../support/recorded.js'
 
-/** A handful of rows each: facts about the installation, one lease, the steps of the schema. */
-const small = ['fact', 'lease', 'migration']
+/** A handful of rows each: applications and keys, facts about the installation, one lease, the steps of the schema. */
+const small = ['application', 'fact', 'lease', 'migration', 'signing_key']
 
 /** Those whose rows housekeeping takes away. */
 const swept = [
+  'application_grant',
+  'application_token',
   'attempt',
   'audit',
+  'authorization_request',
   'invitation',
   'known_device',
   'outbox',
@@ -42,6 +46,7 @@ const mayScan = [
 async function busyDay(app: TestApp): Promise<void> {
   const ada = await enrolledPerson(app, 'ada')
   await useEveryDoor(app, ada)
+  await useAnApplication(app, ada)
   await changeEverything(app, ada)
   await app.browser().refused('/login', { username: 'nobody', password: 'wrong' })
   await inviteAccount(app.nightlatch.core, { username: 'bob', admin: false })
@@ -59,6 +64,24 @@ async function useEveryDoor(app: TestApp, ada: Enrolled): Promise<void> {
   app.clock.advance(90)
   for (const path of ['/', '/account', '/api/v1/session', '/api/v1/sessions', '/forward-auth'])
     expect([path, (await trusted.get(path)).status]).toEqual([path, 200])
+}
+
+async function useAnApplication(app: TestApp, { browser }: Enrolled): Promise<void> {
+  const client = await register(app.nightlatch.core, { skipConsent: false, access: 'two-factors' })
+  const wanted = authorizePath(client, { scope: 'openid profile offline_access' })
+  const page = await follow(browser, wanted)
+  const request = /name="request" value="(\w+)"/.exec(page.body)?.[1] ?? ''
+  const agreed = await browser.submit('/oidc/consent', { request, answer: 'allow' })
+  const code = answerIn(await follow(browser, agreed.location))['code'] ?? ''
+  const { body } = await redeem(app.origin, client, code)
+  await redeem(app.origin, client, code)
+  const token = String(body['refresh_token'])
+  for (const [path, fields] of [
+    ['/oidc/token', { grant_type: 'refresh_token', refresh_token: token }],
+    ['/oidc/introspect', { token }],
+    ['/oidc/revoke', { token }],
+  ] as const)
+    expect((await askAs(app.origin, path, { app: client, fields })).status).toBeLessThan(500)
 }
 
 async function changeEverything(app: TestApp, ada: Enrolled): Promise<void> {
@@ -110,6 +133,11 @@ function crowd(from: (count: number) => string): string[] {
     `INSERT INTO open_invitation (id, token_hash, group_names, uses, used, domain, email, created_at, expires_at) SELECT 'i' || n, 'o' || n, '[]', 5, 0, '', '', n, 1900000000 + n FROM ${many}`,
     `INSERT INTO registration (email_key, token_hash, email, created_at, expires_at) SELECT 'e' || n, 'r' || n, 'e' || n, n, 1900000000 + n FROM ${many}`,
     `INSERT INTO attempt (key, failures, blocked_until, changed_at, forgets) SELECT 'k' || n, n % 5, 0, n, n % 2 FROM ${many}`,
+    `INSERT INTO application (id, name, is_public, redirect_uris, post_logout_uris, backchannel_logout_uri, launch_url, group_names, access, skip_consent, signing_algorithm, secrets, created_at) SELECT 'c' || n, 'c' || n, 0, '[]', '[]', '', '', '[]', 'one-factor', 0, 'RS256', '[]', n FROM ${from(50)}`,
+    `INSERT INTO application_consent (application, account, scopes, given_at, last_used_at) SELECT 'c' || (n % 50 + 1), 'a' || n, 'openid', n, n FROM ${from(4000)}`,
+    `INSERT INTO application_grant (id, application, account, session, scopes, created_at, expires_at) SELECT 'g' || n, 'c' || (n % 50 + 1), ${owner}, 's' || n, 'openid', n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO application_token (hash, kind, grant_id, payload, created_at, expires_at) SELECT 't' || n, 'refresh', 'g' || n, '{}', n, 1900000000 + n FROM ${many}`,
+    `INSERT INTO authorization_request (id, application, query, mark, answer, started_at, expires_at) SELECT 'r' || n, 'c' || (n % 50 + 1), '', '', '', n, 1900000000 + n FROM ${many}`,
     `INSERT INTO audit (at, event, account, address, user_agent, details) SELECT 1900000000 + n, 'session.ended', ${owner}, '', '', '{}' FROM ${many}`,
   ]
 }

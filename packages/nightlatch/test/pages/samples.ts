@@ -690,6 +690,87 @@ const tokens = (): Record<string, Html> => ({
   }),
 })
 
+const consent: pages.ConsentView = {
+  application: 'Grafana',
+  request: 'r'.repeat(26),
+  scopes: ['openid', 'profile', 'email', 'groups', 'offline_access'],
+  username: 'alice',
+  name: 'Alice Example',
+  email: 'alice@acme.test',
+  groups: ['admins', 'staff'],
+}
+
+const mismatch = {
+  asked: 'https://grafana.acme.test:3000/login/generic_oauth/',
+  nearest: 'https://grafana.acme.test/login/generic_oauth',
+  difference: 'port',
+  same: 25,
+  addHref: '/admin/applications/address?application=grafana',
+} as const
+
+/** Between a person and an application that signs people in here. */
+const withApplications = (): Record<string, Html> => ({
+  consent: pages.consentPage(signedIn, consent),
+  'consent-which': pages.consentPage(signedIn, { ...consent, scopes: ['openid', 'email'], email: '' }),
+  'hand-over': pages.handOverPage(site, {
+    action: 'https://grafana.acme.test/callback',
+    fields: [['code', 'k7qm4xw49hd2p3tn']],
+  }),
+  'not-for-you': pages.notForYouPage(signedIn, { application: 'Grafana', request: 'r'.repeat(26) }),
+  'application-unknown': pages.applicationRefusalPage(site, {
+    kind: 'unknown',
+    calledItself: 'grafana-2',
+    application: undefined,
+    mismatch: undefined,
+  }),
+  'application-request': pages.applicationRefusalPage(site, {
+    kind: 'request',
+    detail: 'unsupported_response_type: unsupported response_type requested',
+    application: 'Grafana',
+    mismatch: undefined,
+  }),
+  'application-address': pages.applicationRefusalPage(signedIn, {
+    kind: 'address',
+    application: 'Grafana',
+    mismatch,
+  }),
+  'application-address-none': pages.applicationRefusalPage(site, {
+    kind: 'address',
+    application: 'Grafana',
+    mismatch: { asked: mismatch.asked, nearest: null, difference: null, same: 0, addHref: undefined },
+    signingOut: true,
+  }),
+  'application-hint': pages.applicationRefusalPage(signedIn, {
+    kind: 'hint',
+    application: undefined,
+    mismatch: undefined,
+    signingOut: true,
+  }),
+  'application-sign-out': pages.signOutPage(signedIn, {
+    application: 'Grafana',
+    fields: [['state', 'abc']],
+  }),
+  'address-add': pages.addAddressPage(signedIn, {
+    application: 'grafana',
+    name: 'Grafana',
+    address: mismatch.asked,
+  }),
+  applications: pages.applicationsPage(signedIn, {
+    applications: [
+      {
+        id: 'grafana',
+        name: 'Grafana',
+        launchUrl: '',
+        groups: ['admins'],
+        twoFactors: true,
+        redirectUris: ['https://grafana.acme.test/login/generic_oauth'],
+      },
+    ],
+    notice: { key: 'application-address-added', name: 'Grafana' },
+  }),
+  'applications-none': pages.applicationsPage(signedIn, { applications: [] }),
+})
+
 const changing = (): Record<string, Html> => ({
   ...tokens(),
   rename: pages.renamePage(signedIn, { id: 'a1', name: 'Pixel 9' }),
@@ -773,6 +854,7 @@ export const samples = (): Record<string, Html> => ({
   ...withPasskeys(),
   ...looking(),
   ...administering(),
+  ...withApplications(),
   ...changing(),
   ...messages(),
 })

@@ -2,10 +2,11 @@ import { addRootKey, keepNewestRootKey, type KeyFileChange } from '../../config/
 import type { Settings } from '../../config/read.js'
 import type { Core } from '../../core/core.js'
 import { forgetLostKeys, forgetUnusedKeys, retireOldKeys } from '../../core/keys/key-checks.js'
+import { rotateSigningKeys } from '../../core/applications/signing-keys.js'
 import type { AddCommands, CliCommand } from '../framework/command.js'
 import type { CliDeps } from '../framework/deps.js'
 import { Refused, WrongUsage } from '../framework/errors.js'
-import { printJson, printTable, tell } from '../framework/output.js'
+import { isoTime, printJson, printTable, tell } from '../framework/output.js'
 import { addSettingFlags, databaseSettings, settingsOf } from '../framework/settings-flags.js'
 import { mustHaveDatabase, withApp } from '../framework/with-app.js'
 
@@ -14,12 +15,16 @@ type Options = Readonly<Record<string, unknown>>
 export const addKeyCommands: AddCommands = (program, deps) => {
   const key = program
     .command('key')
-    .description('Root keys: which ones the database knows, how to change one, and what if one is lost.')
+    .description(
+      'Root keys: which ones the database knows, how to change one, and what if one is lost; and the keys that tokens of ' +
+        'applications are signed with.',
+    )
   key.example('nightlatch key list')
   addList(key, deps)
   addNew(key, deps)
   addRetire(key, deps)
   addForgetLost(key, deps)
+  addRotateSigning(key, deps)
 }
 
 function addList(key: CliCommand, deps: CliDeps): void {
@@ -166,5 +171,30 @@ function addForgetLost(key: CliCommand, deps: CliDeps): void {
         tell(deps, count === 0 ? 'Every key is at hand: nothing was changed.' : `Forgot ${forgotten}.`)
       },
     })
+  })
+}
+
+function addRotateSigning(key: CliCommand, deps: CliDeps): void {
+  const rotate = key
+    .command('rotate-signing')
+    .description(
+      'Makes new keys for the tokens of applications. They are shown at once and sign in a day, when every application ' +
+        'has seen them; the old ones are shown as long as a token of theirs lives.',
+    )
+    .example('nightlatch key rotate-signing')
+    .option('--now', 'The old keys are not to be trusted: the new ones sign at once.')
+    .option('--json', 'Print JSON.')
+  addSettingFlags(rotate, databaseSettings).action(async (options: Options) => {
+    const settings = settingsOf(deps, options)
+    mustHaveDatabase(settings)
+    const rotated = await withApp(deps, {
+      settings,
+      work: ({ core }) => rotateSigningKeys(core, { atOnce: options['now'] === true }),
+    })
+    const keys = rotated.keys.map((one) => ({ ...one, activeFrom: isoTime(one.activeFrom) }))
+    const oldUntil = isoTime(rotated.retiresAt)
+    if (options['json'] === true) return printJson(deps, { keys, oldUntil })
+    for (const one of keys) tell(deps, `${one.algorithm} ${one.id} signs from ${one.activeFrom} on.`)
+    tell(deps, `Tokens of the old keys are taken until ${oldUntil}.`)
   })
 }

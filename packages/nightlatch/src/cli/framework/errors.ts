@@ -3,6 +3,10 @@ export const refusalCodes = {
   'no-such-account': 'nobody has that name',
   'no-such-group': 'there is no group of that name',
   'no-such-invitation': 'there is none of that id, or it was withdrawn',
+  'no-such-client': 'there is no application of that id',
+  'client-exists': 'there is an application of that id already',
+  'bad-application':
+    '`client add`, `client edit`: a name, an address, a group, an id or a secret that cannot be used',
   'account-closed': 'the account is disabled or has ended: nothing lets anybody in',
   'no-address': '`--mail`: the account has no mail address',
   'no-mail-server': 'nobody has said which mail server it is',

@@ -1,3 +1,4 @@
+import { signingKeySecrets } from '../applications/signing-keys.js'
 import type { Core } from '../core.js'
 import { allFactors } from '../factors/registry.js'
 import { findInstallation } from '../maintenance/installation.js'
@@ -44,14 +45,14 @@ function leaveCheck(box: SecretBox, stores: Stores): Promise<void> {
 const keyIdOf = ({ name }: { readonly name: string }): string => name.slice(prefix.length)
 
 async function countNotSealedUnder(stores: Stores, keyIds: readonly string[]): Promise<number> {
-  let count = 0
+  let count = await signingKeySecrets.countNotSealedUnder(stores, keyIds)
   for (const { secrets } of allFactors) count += (await secrets?.countNotSealedUnder(stores, keyIds)) ?? 0
   return count
 }
 
 /** Seals up to `limit` secrets of each kind anew under the newest key. @returns how many were done */
 export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
-  let done = 0
+  let done = await signingKeySecrets.resealSome(box, stores, limit)
   for (const { secrets } of allFactors) done += (await secrets?.resealSome(box, stores, limit)) ?? 0
   return done
 }

@@ -56,6 +56,10 @@ export async function prune(
   const counts: number[] = []
   for (const factor of allFactors) counts.push(await factor.removeExpired(stores, now, batch))
   counts.push(
+    await stores.grants.removeExpired(now, batch),
+    await stores.grants.removeExpiredTokens(now, batch),
+    await stores.grants.removeExpiredRequests(now, batch),
+    await stores.signingKeys.removeRetired(now),
     await stores.sessions.removeExpired(now, batch),
     await stores.sessions.removeIdleSince(now - policy.session.idleSeconds, batch),
     await stores.signIns.removeExpired(now, batch),

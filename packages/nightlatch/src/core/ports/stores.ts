@@ -1,5 +1,8 @@
 import type { AccountStore } from '../accounts/account.js'
 import type { AllAccountsStore } from '../maintenance/after-restore.js'
+import type { ApplicationStore } from '../applications/application.js'
+import type { SigningKeyStore } from '../applications/signing-keys.js'
+import type { GrantStore } from '../applications/tokens.js'
 import type { AttemptStore } from '../rate-limits/attempts.js'
 import type { AuditStore } from '../audit/audit.js'
 import type { AuthenticatorStore, SetUpStore } from '../factors/totp/store.js'
@@ -30,11 +33,13 @@ export interface FactStore {
 /** Everything that is kept, one store a noun. */
 export interface Stores {
   readonly accounts: AccountStore
+  readonly applications: ApplicationStore
   readonly attempts: AttemptStore
   readonly audit: AuditStore
   readonly authenticators: AuthenticatorStore
   readonly allAccounts: AllAccountsStore
   readonly facts: FactStore
+  readonly grants: GrantStore
   readonly groups: GroupStore
   readonly hardwareTokens: HardwareTokenStore
   readonly invitations: InvitationStore
@@ -51,6 +56,7 @@ export interface Stores {
   readonly sessions: SessionStore
   readonly setUps: SetUpStore
   readonly signIns: SignInStore
+  readonly signingKeys: SigningKeyStore
   readonly trustedDevices: TrustedDeviceStore
   readonly unsavedCodes: UnsavedCodesStore
   /** Done once the transaction is kept, and not at all where it is not. At once where there is none. */

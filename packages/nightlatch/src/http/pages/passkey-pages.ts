@@ -34,7 +34,7 @@ export const postPasskeyLogin: Handler = form(async (context) => {
   return refused(context, outcome)
 })
 
-function refused(context: FormContext, outcome: Parameters<typeof passkeyProblem>[0]): HttpResponse {
+function refused(context: FormContext, outcome: Parameters<typeof passkeyProblem>[0]): Promise<HttpResponse> {
   const { status, problem } = passkeyProblem(outcome, nowOf(context))
   const next = context.services.nextOf(context.form.get('next')) ?? undefined
   const headers = lockedUntil(outcome, nowOf(context))

@@ -14,6 +14,7 @@ import type { HttpResponse } from '../request.js'
 import type { Form } from '../bodies.js'
 import { clearForwardCookies, forwardCookies } from '../forward-auth/cookie.js'
 import { failuresOf, lockedUntil } from './code-problems.js'
+import { waitingFor } from '../oidc/waiting.js'
 import { hostOf } from './application.js'
 import { askAnybody, askKnownPerson } from './passkeys.js'
 import { destinationField, destinationOf, stepTo } from './destination.js'
@@ -53,15 +54,18 @@ const lostWayBack = ({ query }: Context): Notice | undefined =>
 const alreadySignedIn = (context: Context, next: string | null): HttpResponse =>
   seeOther(next ?? context.services.site.landing, { cookies: [context.services.cookies.clear('notice')] })
 
-export function showLogin(
+export async function showLogin(
   context: Context,
   view: LoginView,
   extra: Parameters<typeof page>[1] = {},
-): HttpResponse {
+): Promise<HttpResponse> {
   const { passkey, cookies } = askAnybody(context)
   const { mode } = context.services.core.policy.registration
   const offersRegistration = mode === 'approval' || mode === 'domain'
-  const shown = { ...view, passkey, offersRegistration, continueTo: hostOf(view.next) }
+  const waiting = await waitingFor(context, view.next)
+  const username = view.username ?? waiting?.loginHint
+  const continueTo = waiting?.application.name ?? hostOf(view.next)
+  const shown = { ...view, username, passkey, offersRegistration, continueTo }
   return page(loginPage(siteOf(context), shown), {
     ...extra,
     cookies: [...(extra.cookies ?? []), ...cookies],
@@ -90,13 +94,13 @@ function emptyFields(username: string, password: string): Problem[] {
   return problems
 }
 
-function answerPassword(context: FormContext, outcome: PasswordOutcome): HttpResponse {
+async function answerPassword(context: FormContext, outcome: PasswordOutcome): Promise<HttpResponse> {
   switch (outcome.kind) {
     case 'refused':
       return refuseLogin(context, 'wrong-credentials', [{ key: 'wrong-pair', field: 'username' }])
     case 'wait': {
       const wait = { untilSeconds: outcome.untilSeconds, nowSeconds: nowOf(context) }
-      const response = refuseLogin(context, 'too-many-attempts', [{ key: 'too-many', wait }])
+      const response = await refuseLogin(context, 'too-many-attempts', [{ key: 'too-many', wait }])
       return {
         ...response,
         headers: { ...response.headers, ...retryAfter(wait.untilSeconds, wait.nowSeconds) },
@@ -113,7 +117,11 @@ function answerPassword(context: FormContext, outcome: PasswordOutcome): HttpRes
   }
 }
 
-function refuseLogin(context: FormContext, code: ProblemCode, problems: readonly Problem[]): HttpResponse {
+function refuseLogin(
+  context: FormContext,
+  code: ProblemCode,
+  problems: readonly Problem[],
+): Promise<HttpResponse> {
   const username = (context.form.get('username') ?? '').slice(0, 254)
   const next = context.services.nextOf(context.form.get('next')) ?? undefined
   return showLogin(context, { username, next, problems }, { status: statusOf(code) })

@@ -4,7 +4,8 @@ import type { Notice } from '../layout/flash.js'
 import { errorSummary, failed, noticeBox, type FormView } from '../layout/parts.js'
 import { admin } from '../words/admin.js'
 
-type AdminSection = 'people' | 'groups' | 'invitations' | 'rules' | 'activity'
+const sections = ['people', 'groups', 'applications', 'invitations', 'rules', 'activity'] as const
+type AdminSection = (typeof sections)[number]
 
 interface AdminPage extends FormView {
   readonly title: string
@@ -19,6 +20,7 @@ const paths: Readonly<Record<AdminSection, string>> = {
   groups: '/admin/groups',
   invitations: '/admin/invitations',
   rules: '/admin/rules',
+  applications: '/admin/applications',
   activity: '/admin/activity',
 }
 
@@ -31,7 +33,7 @@ export const adminPage = (site: Site, view: AdminPage): Html =>
     body: html`${noticeBox(view.notice, site.base)} ${errorSummary(view)}
       <nav class="sections" aria-label="${admin.nav}">
         <ul role="list">
-          ${(['people', 'groups', 'invitations', 'rules', 'activity'] as const).map(
+          ${sections.map(
             (one) =>
               html`<li>
                 <a href="${site.base}${paths[one]}" ${one === view.section && html` aria-current="page"`}

@@ -202,6 +202,9 @@
     })
   })
 
+  /* What goes on by itself where scripts run. */
+  all('form[data-go]').forEach((form) => form.submit())
+
   /* The server writes UTC; here is the person's own time, by the clock that they read. */
   const { lang } = document.documentElement
   const languages = navigator.languages || []

@@ -144,6 +144,17 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'trusted-device.ended': 'Remembered device ended',
   'trusted-device.reused': 'Remembered device ended, because somebody seems to have copied it',
   'trusted-device.unanswered': 'Remembered device ended, because the answer to its sign-in was lost',
+  'application.added': 'Application added',
+  'application.changed': 'Application changed',
+  'application.secret-rotated': 'New secret for an application',
+  'application.removed': 'Application removed',
+  'application.access-given': 'Allowed an application to know you',
+  'application.access-withdrawn': 'Took an application’s access away',
+  'application.signed-in': 'Signed in to an application',
+  'application.refused': 'Turned away at an application',
+  'application.code-reused': 'An application’s access ended, because what it was given came back twice',
+  'application.secret-refused': 'Wrong secret of an application',
+  'signing-key.rotated': 'New keys for signing',
   'installation.restored': 'Everybody signed out after a backup was restored',
   'installation.moved': 'Moved to another database',
 }
@@ -162,6 +173,8 @@ export const weightyEvents: ReadonlySet<AuditEventName> = new Set<AuditEventName
   'password.set-by-administrator',
   'trusted-device.added',
   'trusted-device.reused',
+  'application.access-given',
+  'application.code-reused',
 ])
 
 export const rename = {

@@ -9,6 +9,7 @@ export const admin = {
   groups: 'Groups',
   invitations: 'Invitations',
   rules: 'Rules',
+  applications: 'Applications',
   activity: 'Activity',
   home: 'Your own account',
   found: (count: number, more: boolean): string =>

@@ -195,6 +195,11 @@ export const messages = {
     text: 'You are signed in, but the application behind this page did not answer in time. Try again in a minute.',
     next: 'home',
   },
+  'application-request-over': {
+    title: 'This request is over',
+    text: 'It took longer than 15 minutes, or the application is gone. Go back to the application and begin again.',
+    next: 'home',
+  },
   'first-link-expired': {
     title: 'This first link has been used or is too old',
     text: 'The link that creates the first account works once, and for an hour. Start the server again: every start prints a new one.',

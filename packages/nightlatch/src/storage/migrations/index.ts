@@ -13,6 +13,7 @@ import { outbox } from './0011-outbox.js'
 import { drift } from './0012-drift.js'
 import { registration } from './0013-registration.js'
 import { hardwareTokens } from './0014-hardware-tokens.js'
+import { applications } from './0015-applications.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   drift,
   registration,
   hardwareTokens,
+  applications,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

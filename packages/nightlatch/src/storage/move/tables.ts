@@ -92,6 +92,36 @@ export const tables: readonly Table[] = [
     text: 'email_key token_hash email invitation',
     integers: 'created_at expires_at',
   }),
+  table('application', {
+    key: 'id',
+    text: 'id name redirect_uris post_logout_uris backchannel_logout_uri launch_url group_names access signing_algorithm secrets',
+    integers: 'is_public skip_consent created_at',
+  }),
+  table('application_consent', {
+    key: 'application account',
+    text: 'application account scopes',
+    integers: 'given_at last_used_at',
+  }),
+  table('application_grant', {
+    key: 'id',
+    text: 'id application account session scopes',
+    integers: 'created_at expires_at',
+  }),
+  table('application_token', {
+    key: 'hash',
+    text: 'hash kind grant_id payload',
+    integers: 'created_at expires_at consumed_at',
+  }),
+  table('authorization_request', {
+    key: 'id',
+    text: 'id application query mark answer',
+    integers: 'started_at expires_at',
+  }),
+  table('signing_key', {
+    key: 'id',
+    text: 'id algorithm public_jwk sealed',
+    integers: 'created_at active_from retires_at',
+  }),
   table('attempt', { key: 'key', text: 'key', integers: 'failures blocked_until changed_at forgets' }),
   table('audit', {
     key: 'sequence',

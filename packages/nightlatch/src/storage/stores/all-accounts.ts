@@ -26,6 +26,9 @@ export const allAccountsStore = defineStore<AllAccountsStore>({
     const knownDevices = await all(this.db, 'known_device')
     const invitations = (await all(this.db, 'invitation')) + (await all(this.db, 'open_invitation'))
     await all(this.db, 'registration')
+    await all(this.db, 'application_token')
+    await all(this.db, 'application_grant')
+    await all(this.db, 'authorization_request')
     return {
       sessions: await all(this.db, 'session'),
       signIns,

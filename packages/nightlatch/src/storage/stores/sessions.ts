@@ -1,8 +1,8 @@
 import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
-import type { Param } from '../engine/database.js'
-import { removeAmong, valuesList } from './rows.js'
+import type { Db, Dialect, Param } from '../engine/database.js'
+import { byDialect, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SessionRow {
@@ -67,16 +67,26 @@ const replace = `UPDATE session SET token_hash = $1, id = $2, factors = $4, sign
 const count = 'SELECT count(*) AS n FROM session WHERE account = $1'
 const endOldest = `DELETE FROM session WHERE account = $1 AND id NOT IN
   (SELECT id FROM session WHERE account = $1 ORDER BY last_seen_at DESC, signed_in_at DESC, id LIMIT $2)`
-const removeExpired = removeAmong(
-  'session',
-  'token_hash',
-  `SELECT token_hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`,
-)
-const removeIdle = removeAmong(
-  'session',
-  'token_hash',
-  `SELECT token_hash FROM session WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2`,
-)
+const due = {
+  expired: byDialect(dueBy('expires_at <= $1', 'expires_at')),
+  idle: byDialect(dueBy('last_seen_at < $1', 'last_seen_at')),
+}
+
+/** PostgreSQL passes by those that somebody holds just now: housekeeping waits for nobody. */
+function dueBy(condition: string, order: string): (dialect: Dialect) => string {
+  const select = `SELECT id FROM session WHERE ${condition} ORDER BY ${order} LIMIT $2`
+  return (dialect) => (dialect === 'postgres' ? `${select} FOR UPDATE SKIP LOCKED` : select)
+}
+
+/** What applications were given ends with a session that is ended, and outlives one that has run out. */
+const removeDue = (db: Db, why: keyof typeof due, [at, limit]: readonly [number, number]): Promise<number> =>
+  db.atomic(async (part) => {
+    const ids = (await part.all<{ id: string }>(due[why][part.dialect], [at, limit])).map(({ id }) => id)
+    if (ids.length === 0) return 0
+    const among = `(${ids.map((_id, index) => `$${index + 1}`).join(', ')})`
+    await part.run(`UPDATE application_grant SET session = NULL WHERE session IN ${among}`, ids)
+    return part.run(`DELETE FROM session WHERE id IN ${among}`, ids)
+  })
 
 export const sessionStore = defineStore<SessionStore>({
   async findByTokenHash(tokenHash) {
@@ -101,7 +111,9 @@ export const sessionStore = defineStore<SessionStore>({
   async endByTokenHash(tokenHash) {
     return (await this.db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])) > 0
   },
-  endAllOf(account, except) {
+  // What outlived its session goes with the others.
+  async endAllOf(account, except) {
+    await this.db.run('DELETE FROM application_grant WHERE account = $1 AND session IS NULL', [account])
     return this.db.run('DELETE FROM session WHERE account = $1 AND id <> $2', [account, except ?? ''])
   },
   // Hardly anybody has too many, and to look for the oldest costs ten times as much as to count.
@@ -110,9 +122,9 @@ export const sessionStore = defineStore<SessionStore>({
     return (row?.n ?? 0) > keep ? this.db.run(endOldest, [account, keep]) : 0
   },
   removeExpired(now, limit) {
-    return this.db.run(removeExpired[this.db.dialect], [now, limit])
+    return removeDue(this.db, 'expired', [now, limit])
   },
   removeIdleSince(at, limit) {
-    return this.db.run(removeIdle[this.db.dialect], [at, limit])
+    return removeDue(this.db, 'idle', [at, limit])
   },
 })

@@ -1,6 +1,7 @@
 import type { SessionStore } from '../../core/sessions/session.js'
 import type { Stores } from '../../core/ports/stores.js'
 import { accountStore } from './accounts.js'
+import { applicationStore } from './applications.js'
 import { attemptStore } from './attempts.js'
 import { auditStore } from './audit.js'
 import type { StoreParts } from './store.js'
@@ -8,6 +9,7 @@ import { authenticatorStore } from './authenticators.js'
 import type { Db } from '../engine/database.js'
 import { allAccountsStore } from './all-accounts.js'
 import { factStore } from './facts.js'
+import { grantStore } from './grants.js'
 import { groupStore } from './groups.js'
 import { hardwareTokenStore } from './hardware-tokens.js'
 import { invitationStore } from './invitations.js'
@@ -22,6 +24,7 @@ import { recoveryCodeStore } from './recovery-codes.js'
 import { sessionStore } from './sessions.js'
 import { setUpStore } from './set-ups.js'
 import { signInStore } from './sign-ins.js'
+import { signingKeyStore } from './signing-keys.js'
 import { trustedDeviceStore } from './trusted-devices.js'
 import { unsavedCodesStore } from './unsaved-codes.js'
 
@@ -41,11 +44,13 @@ const atOnce: Stores['afterwards'] = {
 /** The stores on one database, or in one transaction. */
 export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: More): Stores => ({
   accounts: accountStore(db),
+  applications: applicationStore(db),
   attempts: attemptStore(db, more),
   audit: auditStore(db, more),
   authenticators: authenticatorStore(db),
   allAccounts: allAccountsStore(db),
   facts: factStore(db),
+  grants: grantStore(db),
   groups: groupStore(db),
   hardwareTokens: hardwareTokenStore(db),
   invitations: invitationStore(db, more),
@@ -62,6 +67,7 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   sessions: sessions ?? sessionStore(db),
   setUps: setUpStore(db),
   signIns: signInStore(db, more),
+  signingKeys: signingKeyStore(db),
   trustedDevices: trustedDeviceStore(db),
   unsavedCodes: unsavedCodesStore(db),
   afterwards,

@@ -1,0 +1,132 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { applicationAccesses, signingAlgorithms } from '../../core/applications/application.js'
+import type { Application } from '../../core/applications/application.js'
+import type { ApplicationInput, ApplicationProblem } from '../../core/applications/registration.js'
+import { day, hour, minute } from '../../core/ports/platform.js'
+import type { CliCommand } from '../framework/command.js'
+import { Refused } from '../framework/errors.js'
+import { isoTime, timeOrNull } from '../framework/output.js'
+import type { Options } from './account-command.js'
+
+/** Several after one flag, or the flag several times. */
+const severalOption = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => [
+    ...(before ?? []),
+    text,
+  ])
+
+export const addApplicationOptions = (command: CliCommand): CliCommand =>
+  command
+    .addOption(severalOption('--redirect <uri...>', 'Where it sends people back to, letter by letter.'))
+    .addOption(severalOption('--post-logout <uri...>', 'Where it may send people after they signed out.'))
+    .option('--backchannel-logout <uri>', 'Where it is told that somebody has signed out.')
+    .option('--launch <url>', 'Where people open it.')
+    .addOption(severalOption('--group <name...>', 'Only for members of one of these groups.'))
+    .addOption(
+      new Option('--access <strength>', 'How people must have signed in.').choices([...applicationAccesses]),
+    )
+    .option('--skip-consent', 'Its people are not asked whether it may know them: it is your own.')
+    .addOption(
+      new Option('--signing <algorithm>', 'What its tokens are signed with; nearly all take RS256.').choices([
+        ...signingAlgorithms,
+      ]),
+    ) as CliCommand
+
+export const noInput: ApplicationInput = {
+  name: '',
+  isPublic: false,
+  redirectUris: [],
+  postLogoutUris: [],
+  backchannelLogoutUri: '',
+  launchUrl: '',
+  groups: [],
+  access: 'one-factor',
+  skipConsent: false,
+  signingAlgorithm: 'RS256',
+}
+
+/** What the flags say takes the place of what there is. */
+export function withOptions(now: ApplicationInput, options: Options): ApplicationInput {
+  const said = <Key extends keyof ApplicationInput>(flag: string, key: Key): ApplicationInput[Key] =>
+    (options[flag] as ApplicationInput[Key] | undefined) ?? now[key]
+  const added = (options['addRedirect'] as readonly string[] | undefined) ?? []
+  const removed = (options['removeRedirect'] as readonly string[] | undefined) ?? []
+  const redirectUris = [...said('redirect', 'redirectUris'), ...added]
+  return {
+    name: said('name', 'name'),
+    isPublic: said('public', 'isPublic'),
+    redirectUris: redirectUris.filter((uri) => !removed.includes(uri)),
+    postLogoutUris: said('postLogout', 'postLogoutUris'),
+    backchannelLogoutUri: said('backchannelLogout', 'backchannelLogoutUri'),
+    launchUrl: said('launch', 'launchUrl'),
+    groups: options['everybody'] === true ? [] : said('group', 'groups'),
+    access: said('access', 'access'),
+    skipConsent: said('skipConsent', 'skipConsent'),
+    signingAlgorithm: said('signing', 'signingAlgorithm'),
+  }
+}
+
+const uriWords = {
+  'not-an-address': 'it is no address: https://app.example.org/callback',
+  fragment: 'it has a fragment (#…), which no server ever sees',
+  wildcard: 'addresses are compared letter by letter, so there are no wildcards: name each',
+  scheme: 'no application is opened by that',
+  'private-scheme': 'a scheme of its own is for applications that keep no secret: add --public',
+} as const
+
+const fields = {
+  redirect: '--redirect',
+  'post-logout': '--post-logout',
+  'backchannel-logout': '--backchannel-logout',
+  launch: '--launch',
+} as const
+
+export function refusedApplication(problem: ApplicationProblem): Refused {
+  const say = (text: string): Refused => new Refused(text, 'bad-application')
+  switch (problem.what) {
+    case 'name':
+      return say('the name is one printable line of 1 to 100 characters')
+    case 'id':
+      return say('an id is 1 to 100 letters, digits, dots, dashes and underscores')
+    case 'secret':
+      return say('a secret is one word of 16 to 128 printable ASCII characters')
+    case 'no-redirect':
+      return say('say where it sends people back to: --redirect https://app.example.org/callback')
+    case 'group':
+      return say(`${JSON.stringify(problem.text)} cannot be a group`)
+    case 'uri':
+      return say(
+        `${fields[problem.field]} ${JSON.stringify(problem.text)} cannot be used: ${uriWords[problem.why]}`,
+      )
+  }
+}
+
+const units = { d: day, h: hour, m: minute } as const
+
+/** `7d`, `12h`, `30m`, `0`. */
+export function parseDuration(text: string): number {
+  const match = /^(\d{1,4})([dhm])$/.exec(text)
+  if (text === '0') return 0
+  if (match !== null) return Number(match[1]) * units[match[2] as keyof typeof units]
+  throw new InvalidArgumentError('Write 7d, 12h, 30m or 0.')
+}
+
+/** For scripts. No secret is in it. */
+export const describeApplication = (one: Application): Readonly<Record<string, unknown>> => ({
+  id: one.id,
+  name: one.name,
+  public: one.isPublic,
+  redirectUris: one.redirectUris,
+  postLogoutUris: one.postLogoutUris,
+  backchannelLogoutUri: one.backchannelLogoutUri === '' ? null : one.backchannelLogoutUri,
+  launchUrl: one.launchUrl === '' ? null : one.launchUrl,
+  groups: one.groups,
+  access: one.access,
+  skipConsent: one.skipConsent,
+  signing: one.signingAlgorithm,
+  secrets: one.secrets.map(({ createdAt, expiresAt }) => ({
+    createdAt: isoTime(createdAt),
+    expiresAt: timeOrNull(expiresAt ?? 0),
+  })),
+  createdAt: isoTime(one.createdAt),
+})

@@ -1,0 +1,70 @@
+import { mayUse } from '../../core/applications/access.js'
+import { scopes as knownScopes, scopesOfClaims } from '../../core/applications/claims.js'
+import { allow, answerRequest } from '../../core/applications/grants.js'
+import { consentPage } from '../../pages/index.js'
+import { readableQuery } from '../bodies.js'
+import type { Context, Handler } from '../context.js'
+import { browserOf, siteOf } from '../context.js'
+import { forSignedIn, signedInForm } from '../guards.js'
+import { refusalPage } from '../refuse.js'
+import { page, seeOther } from '../response.js'
+import type { HttpResponse } from '../request.js'
+import type { Waiting } from './waiting.js'
+import { findWaiting } from './waiting.js'
+
+const idPattern = /^[a-z2-7]{26}$/
+
+async function waitingIn(context: Context, id: string | undefined): Promise<Waiting | null> {
+  return id !== undefined && idPattern.test(id) ? findWaiting(context.services.core, id) : null
+}
+
+/** What the application asks to know; an unknown scope is nothing. */
+function scopesIn({ request }: Waiting): readonly string[] {
+  const query = readableQuery(request.query)
+  const asked = (query.get('scope') ?? '').split(' ').filter((one) => knownScopes.includes(one as never))
+  return [...new Set([...asked, ...scopesOfClaims(claimNames(query.get('claims')))])]
+}
+
+function claimNames(text: string | undefined): readonly string[] {
+  try {
+    const claims = JSON.parse(text ?? '{}') as Record<string, unknown>
+    return ['userinfo', 'id_token'].flatMap((place) => Object.keys((claims[place] as object | null) ?? {}))
+  } catch {
+    return []
+  }
+}
+
+/** May this application know you? Asked once, by somebody who is signed in. */
+export const getConsent: Handler = forSignedIn(async (context) => {
+  const waiting = await waitingIn(context, context.query.get('request'))
+  if (waiting === null) return refusalPage(context, 'not-found', { key: 'application-request-over' })
+  const { application, request } = waiting
+  const { account } = context.signedIn
+  const view = {
+    application: application.name,
+    request: request.id,
+    scopes: scopesIn(waiting),
+    username: account.username,
+    name: account.name,
+    email: account.email,
+    groups: account.groups,
+  }
+  return page(consentPage(siteOf(context, context.signedIn), view), {
+    leadsTo: `${context.services.site.base}/oidc/authorize/${request.id}`,
+  })
+})
+
+export const postConsent: Handler = signedInForm(async (context): Promise<HttpResponse> => {
+  const { core, site } = context.services
+  const waiting = await waitingIn(context, context.form.get('request'))
+  if (waiting === null) return refusalPage(context, 'not-found', { key: 'application-request-over' })
+  const { application, request } = waiting
+  const isAllowed = context.form.get('answer') === 'allow'
+  if (isAllowed && mayUse(application, context.signedIn) === 'allowed') {
+    const { client } = browserOf(context)
+    const scopes = scopesIn(waiting)
+    await allow(core, { application, signedIn: context.signedIn, scopes, client })
+  }
+  await answerRequest(core, request.id, isAllowed ? 'allowed' : 'denied')
+  return seeOther(`${site.base}/oidc/authorize/${request.id}`)
+})

@@ -1,0 +1,155 @@
+import type { ApplicationId } from '../../core/applications/application.js'
+import type {
+  AuthorizationRequest,
+  Grant,
+  GrantStore,
+  StoredToken,
+  TokenKind,
+} from '../../core/applications/tokens.js'
+import type { AccountId, AuthorizationRequestId, GrantId, SessionId } from '../../core/ids.js'
+import { removeAmong, valuesList } from './rows.js'
+import { defineStore } from './store.js'
+
+interface GrantRow {
+  readonly id: string
+  readonly application: string
+  readonly account: string
+  readonly session: string | null
+  readonly scopes: string
+  readonly created_at: number
+  readonly expires_at: number
+}
+
+const grantOf = (row: GrantRow): Grant => ({
+  id: row.id as GrantId,
+  application: row.application as ApplicationId,
+  account: row.account as AccountId,
+  session: row.session as SessionId | null,
+  scopes: row.scopes === '' ? [] : row.scopes.split(' '),
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+})
+
+interface TokenRow {
+  readonly hash: string
+  readonly kind: string
+  readonly grant_id: string
+  readonly payload: string
+  readonly created_at: number
+  readonly expires_at: number
+  readonly consumed_at: number | null
+}
+
+const tokenOf = (row: TokenRow): StoredToken => ({
+  hash: row.hash,
+  kind: row.kind as TokenKind,
+  grant: row.grant_id as GrantId | '',
+  payload: row.payload,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  consumedAt: row.consumed_at,
+})
+
+interface RequestRow {
+  readonly id: string
+  readonly application: string
+  readonly query: string
+  readonly mark: string
+  readonly answer: string
+  readonly started_at: number
+  readonly expires_at: number
+}
+
+const requestOf = (row: RequestRow): AuthorizationRequest => ({
+  id: row.id as AuthorizationRequestId,
+  application: row.application as ApplicationId,
+  query: row.query,
+  mark: row.mark,
+  answer: row.answer as AuthorizationRequest['answer'],
+  startedAt: row.started_at,
+  expiresAt: row.expires_at,
+})
+
+const grantColumns = 'id, application, account, session, scopes, created_at, expires_at'
+const tokenColumns = 'hash, kind, grant_id, payload, created_at, expires_at, consumed_at'
+const requestColumns = 'id, application, query, mark, answer, started_at, expires_at'
+
+const addGrant = `INSERT INTO application_grant (${grantColumns}) VALUES ${valuesList(1, 7)}`
+const addToken = `INSERT INTO application_token (${tokenColumns}) VALUES ${valuesList(1, 7)}`
+const findToken = `SELECT ${tokenColumns} FROM application_token WHERE hash = $1 AND kind = $2 AND (grant_id = '' OR
+  EXISTS (SELECT 1 FROM application_grant WHERE application_grant.id = application_token.grant_id))`
+const consume =
+  'UPDATE application_token SET consumed_at = $2 WHERE hash = $1 AND consumed_at IS NULL AND expires_at > $2'
+const addRequest = `INSERT INTO authorization_request (${requestColumns}) VALUES ${valuesList(1, 7)}`
+
+const expired = (table: string, key: string) =>
+  removeAmong(table, key, `SELECT ${key} FROM ${table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`)
+const removeGrants = expired('application_grant', 'id')
+const removeTokens = expired('application_token', 'hash')
+const removeRequests = expired('authorization_request', 'id')
+
+export const grantStore = defineStore<GrantStore>({
+  async add(one) {
+    const scopes = one.scopes.join(' ')
+    await this.db.run(addGrant, [
+      ...[one.id, one.application, one.account, one.session],
+      ...[scopes, one.createdAt, one.expiresAt],
+    ])
+  },
+  async find(id) {
+    const row = await this.db.one<GrantRow>(`SELECT ${grantColumns} FROM application_grant WHERE id = $1`, [
+      id,
+    ])
+    return row && grantOf(row)
+  },
+  async extend(id, until) {
+    await this.db.run('UPDATE application_grant SET expires_at = $2 WHERE id = $1 AND expires_at < $2', [
+      id,
+      until,
+    ])
+  },
+  async end(id) {
+    return (await this.db.run('DELETE FROM application_grant WHERE id = $1', [id])) > 0
+  },
+  removeExpired(now, limit) {
+    return this.db.run(removeGrants[this.db.dialect], [now, limit])
+  },
+  async addToken(one) {
+    await this.db.run(addToken, [
+      ...[one.hash, one.kind, one.grant, one.payload],
+      ...[one.createdAt, one.expiresAt, one.consumedAt],
+    ])
+  },
+  async findToken(hash, kind) {
+    const row = await this.db.one<TokenRow>(findToken, [hash, kind])
+    return row && tokenOf(row)
+  },
+  async consume(hash, at) {
+    return (await this.db.run(consume, [hash, at])) > 0
+  },
+  async removeToken(hash) {
+    await this.db.run('DELETE FROM application_token WHERE hash = $1', [hash])
+  },
+  removeExpiredTokens(now, limit) {
+    return this.db.run(removeTokens[this.db.dialect], [now, limit])
+  },
+  async addRequest(one) {
+    await this.db.run(addRequest, [
+      ...[one.id, one.application, one.query, one.mark],
+      ...[one.answer, one.startedAt, one.expiresAt],
+    ])
+  },
+  async findRequest(id, now) {
+    const row = await this.db.one<RequestRow>(
+      `SELECT ${requestColumns} FROM authorization_request WHERE id = $1 AND expires_at > $2`,
+      [id, now],
+    )
+    return row && requestOf(row)
+  },
+  async answerRequest(id, answer) {
+    return (await this.db.run('UPDATE authorization_request SET answer = $2 WHERE id = $1', [id, answer])) > 0
+  },
+  removeExpiredRequests(now, limit) {
+    return this.db.run(removeRequests[this.db.dialect], [now, limit])
+  },
+})

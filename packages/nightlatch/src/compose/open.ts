@@ -42,6 +42,7 @@ import type { Peers } from './workers/worker.js'
 import { passwordsFor } from './passwords.js'
 import { lazyProvider } from './oidc.js'
 import { unclaimed } from './unclaimed.js'
+import { serverFindings } from './findings/server.js'
 import { policyFrom } from './policy.js'
 import { rulesInForce } from './rules-in-force.js'
 import { heardBy } from './hear-notices.js'
@@ -310,8 +311,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
       base,
       landing: parts.landing ?? `${base}/`,
       standsAlone: parts.door === 'serve' && cookieDomain === null && settings.trustedProxies.size === 0,
-      name: settings.issuer,
-      ...{ secure, hsts: settings.hsts, contact: settings.contact, cookieMark: mark },
+      ...{ name: settings.issuer, secure, hsts: settings.hsts, contact: settings.contact, cookieMark: mark },
       assets: addresses,
       protectedDomain: nextPolicy.protectedDomain,
     },
@@ -325,7 +325,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     noteProxy: untrustedProxies({ trustedProxies, log }),
     responseCaches: createResponseCaches({ secure, hsts: settings.hsts }),
     accessRules: parts.accessRules ?? null,
-    ...rulesInForce(core, parts, origin),
+    ...{ ...rulesInForce(core, parts, origin), findings: () => serverFindings(nightlatch, settings) },
     provider: lazyProvider(core, origin + base),
     ...{ isOutage, isUnclaimed: unclaimed(core), ready: () => storage.check() },
     isStopping: parts.isStopping ?? (() => false),

@@ -1,6 +1,7 @@
 import { getAccount } from './pages/account.js'
 import { getActivity } from './pages/admin/activity.js'
 import * as applications from './pages/admin/applications.js'
+import { getFindings } from './pages/admin/findings.js'
 import * as groups from './pages/admin/groups.js'
 import { getPeople } from './pages/admin/people.js'
 import * as addPerson from './pages/admin/add-person.js'
@@ -106,6 +107,7 @@ export const routes: readonly Route<Handler>[] = [
   get('/admin/applications', applications.getApplications),
   ...pair('/admin/applications/address', applications.getAddAddress, applications.postAddAddress),
   get('/admin/activity', getActivity),
+  get('/admin/findings', getFindings),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),
   get('/.well-known/openid-configuration', getDiscovery),

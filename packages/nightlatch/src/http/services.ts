@@ -3,6 +3,7 @@ import type { OidcProvider } from '../oidc/index.js'
 import type { Site } from '../pages/index.js'
 import type { ApplicationSource } from '../core/access/applications.js'
 import type { AccessRules } from '../core/access/rules.js'
+import type { Finding } from '../core/maintenance/finding.js'
 import type { HttpRequest } from './request.js'
 import type { Hsts } from './response.js'
 import type { Asset } from './assets.js'
@@ -36,6 +37,8 @@ export interface Services {
   readonly applications: readonly ApplicationSource[]
   /** OpenID Connect, loaded when it is first asked for; null while no application is registered. */
   provider(): Promise<OidcProvider | null>
+  /** What `nightlatch doctor` would find here. */
+  findings(): Promise<readonly Finding[]>
   /** Whether an error means that we cannot answer just now, rather than a bug. */
   isOutage(error: unknown): boolean
   /** Whether somebody has to make the first account. */

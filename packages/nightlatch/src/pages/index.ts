@@ -102,6 +102,7 @@ export {
   type GroupsView,
   type GroupView,
 } from './admin/groups.js'
+export { findingsPage } from './admin/findings.js'
 export { provenWith, rulesPage, type ProvenWith, type RulesView } from './admin/rules.js'
 export { rulesWords } from './words/rules.js'
 export {

@@ -29,6 +29,25 @@ const ask = async (query: string): Promise<{ status: number; list: string; body:
   return { status, body, list: words(/<ol class="rows"[\s\S]*?<\/ol>/.exec(body)?.[0] ?? '') }
 }
 
+describe('the health of the server on the pages', () => {
+  it('is what the doctor finds, with what is wrong first, and nobody else sees it', async () => {
+    const { status, body } = await chief.browser.get('/admin/findings')
+    const said = words(body)
+    expect(status).toBe(200)
+    for (const part of [
+      'Database in order sqlite, reachable and migrated',
+      'Root key in order',
+      'Mails that wait in order',
+    ])
+      expect(said).toContain(part)
+    expect(said).toMatch(
+      /Mail server look at it there is no mail server.*What to do: set NIGHTLATCH_SMTP_URL/,
+    )
+    expect(said.indexOf('Mail server')).toBeLessThan(said.indexOf('Database'))
+    expect((await app.browser().get('/admin/findings')).status).toBe(404)
+  })
+})
+
 describe('the trail on the pages', () => {
   it('says first what attackers tried in the last week, and how many people have no second step', async () => {
     await app.person('bare')

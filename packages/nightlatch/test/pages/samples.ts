@@ -658,6 +658,18 @@ const administering = (): Record<string, Html> => ({
     rules: null,
     asked: { who: '', proof: 'passkey', method: 'GET', url: '' },
   }),
+  findings: pages.findingsPage(signedIn, {
+    findings: [
+      { check: 'database', state: 'ok', text: 'sqlite, reachable and migrated' },
+      {
+        check: 'mail',
+        state: 'warn',
+        text: 'there is no mail server, so nobody is told about changes',
+        fix: 'set NIGHTLATCH_SMTP_URL',
+      },
+      { check: 'key', state: 'fail', text: 'it can be guessed', fix: 'put a random one before it' },
+    ],
+  }),
   trail: pages.trailPage(signedIn, {
     activity: [
       { event: 'account.groups-changed', who: 'bob', by: 'alice', atSeconds: nowSeconds - 60 },

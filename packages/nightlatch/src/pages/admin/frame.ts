@@ -4,7 +4,7 @@ import type { Notice } from '../layout/flash.js'
 import { errorSummary, failed, noticeBox, type FormView } from '../layout/parts.js'
 import { admin } from '../words/admin.js'
 
-const sections = ['people', 'groups', 'applications', 'invitations', 'rules', 'activity'] as const
+const sections = ['people', 'groups', 'applications', 'invitations', 'rules', 'activity', 'findings'] as const
 type AdminSection = (typeof sections)[number]
 
 interface AdminPage extends FormView {
@@ -22,6 +22,7 @@ const paths: Readonly<Record<AdminSection, string>> = {
   rules: '/admin/rules',
   applications: '/admin/applications',
   activity: '/admin/activity',
+  findings: '/admin/findings',
 }
 
 /** What the pages of the administration have in common: where one is, and the ways to the others. */

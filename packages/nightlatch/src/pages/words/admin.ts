@@ -10,6 +10,7 @@ export const admin = {
   invitations: 'Invitations',
   rules: 'Rules',
   applications: 'Applications',
+  findings: 'Health',
   activity: 'Activity',
   home: 'Your own account',
   found: (count: number, more: boolean): string =>
@@ -233,6 +234,29 @@ export const editProblems = {
   'too-many-groups': 'These are more groups than an account can be in',
   'name-taken': 'This user name or email address belongs to another account',
   'bad-end': 'Enter a date such as 2027-03-01, or nothing',
+} as const
+
+export const findings = {
+  title: 'Health',
+  lead: 'What this server finds when it looks at itself. On the machine, more is looked at by',
+  command: 'nightlatch doctor',
+  fix: 'What to do:',
+  states: { ok: 'in order', warn: 'look at it', fail: 'mend it' },
+  checks: {
+    node: 'Node.js',
+    database: 'Database',
+    key: 'Root key',
+    clock: 'Clock',
+    audit: 'Audit trail',
+    accounts: 'Accounts',
+    passkeys: 'Passkeys',
+    outbox: 'Mails that wait',
+    permissions: 'Permissions of files',
+    tls: 'Certificate',
+    proxy: 'Proxy',
+    cookies: 'Cookies',
+    mail: 'Mail server',
+  } as Readonly<Record<string, string>>,
 } as const
 
 export const trail = {

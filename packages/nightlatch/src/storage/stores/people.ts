@@ -1,5 +1,6 @@
 import type { Account } from '../../core/accounts/account.js'
 import type { PeopleFilter, PeopleStore, PersonEntry, PersonState } from '../../core/accounts/people.js'
+import type { GroupKey } from '../../core/accounts/groups.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
@@ -60,7 +61,15 @@ const states: Readonly<Record<PersonState, (conditions: Conditions, now: number)
 /** The last text that begins with this one ends with the last character that there is. */
 const beyond = (prefix: string): string => `${prefix}\u{10ffff}`
 
-function page(db: Db, filter: PeopleFilter): Promise<readonly Account[]> {
+/** Up to so many members are looked at one by one; of a larger group somebody comes soon enough on the way through the words. */
+const fewMembers = 1000
+const countFew = `SELECT count(*) AS n FROM (SELECT account FROM membership WHERE people_group = $1 LIMIT ${fewMembers + 1}) AS few`
+
+async function isSmall(db: Db, group: GroupKey): Promise<boolean> {
+  return ((await db.one<{ n: number }>(countFew, [group]))?.n ?? 0) <= fewMembers
+}
+
+async function page(db: Db, filter: PeopleFilter): Promise<readonly Account[]> {
   const where = new Conditions()
   if (filter.state !== undefined) states[filter.state](where, filter.now)
   const [first, ...others] = filter.words
@@ -70,7 +79,9 @@ function page(db: Db, filter: PeopleFilter): Promise<readonly Account[]> {
       word,
       beyond(word),
     )
-  return first === undefined ? everybody(db, where, filter) : found(db, where, { ...filter, first })
+  if (first === undefined) return everybody(db, where, filter)
+  const isFew = filter.group !== undefined && (await isSmall(db, filter.group))
+  return found(db, where, { ...filter, first, isFew })
 }
 
 /** By user name; the members of a group by the same, in an index of theirs. */
@@ -84,11 +95,16 @@ function everybody(db: Db, where: Conditions, filter: PeopleFilter): Promise<rea
   return rows(db, where, { from, order, limit: filter.limit })
 }
 
-type Found = PeopleFilter & { readonly first: string }
+type Found = PeopleFilter & { readonly first: string; readonly isFew: boolean }
+
+/** SQLite takes them in this order. */
+const amongFew = `membership AS own CROSS JOIN search_word AS found ON found.account = own.account
+  CROSS JOIN account ON account.id = found.account`
+const amongFewInPostgres = amongFew.replaceAll('CROSS JOIN', 'JOIN')
 
 /** By the first word of each that fits, so that the index is walked and nobody comes twice. */
 function found(db: Db, where: Conditions, filter: Found): Promise<readonly Account[]> {
-  const { first, after, group } = filter
+  const { first, after, group, isFew } = filter
   where.add('found.word >= ? AND found.word < ?', first, beyond(first))
   where.add(
     `NOT EXISTS (SELECT 1 FROM search_word AS before WHERE before.account = found.account
@@ -105,13 +121,15 @@ function found(db: Db, where: Conditions, filter: Found): Promise<readonly Accou
       beyond(first),
       after.id,
     )
-  if (group !== undefined)
+  if (group !== undefined && isFew) where.add('own.people_group = ?', group)
+  if (group !== undefined && !isFew)
     where.add(
       'EXISTS (SELECT 1 FROM membership WHERE membership.people_group = ? AND membership.account = account.id)',
       group,
     )
+  const few = db.dialect === 'sqlite' ? amongFew : amongFewInPostgres
   return rows(db, where, {
-    from: 'search_word AS found JOIN account ON account.id = found.account',
+    from: isFew ? few : 'search_word AS found JOIN account ON account.id = found.account',
     order: 'found.word, found.account',
     limit: filter.limit,
   })

@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import type { Finding } from './finding.js'
-import { fail, ok } from './finding.js'
+import type { Finding } from '../../../core/maintenance/finding.js'
+import { fail, ok } from '../../../core/maintenance/finding.js'
 
 /** Nobody's: RFC 2606 keeps the top-level domain free. */
 const foreign = 'nightlatch-doctor.invalid'

@@ -2,8 +2,8 @@ import type { Settings } from '../../../config/read.js'
 import { askOrigin } from './ask-origin.js'
 import type { Asked } from './ask-origin.js'
 import { checkNames } from './names.js'
-import type { Finding } from './finding.js'
-import { fail, ok } from './finding.js'
+import type { Finding } from '../../../core/maintenance/finding.js'
+import { fail, ok } from '../../../core/maintenance/finding.js'
 
 /** As a browser opens a page, and as a script asks for data. */
 const navigation = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }

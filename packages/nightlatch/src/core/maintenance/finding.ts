@@ -1,4 +1,4 @@
-/** One line of `nightlatch doctor`. */
+/** Something that was looked at, and how to mend it: a line of `nightlatch doctor`, and of the pages. */
 export interface Finding {
   readonly check: string
   readonly state: 'ok' | 'warn' | 'fail'

@@ -81,7 +81,7 @@ export const walls = [
   },
   {
     folder: 'oidc',
-    allowed: ['core/', 'node:http', 'node:stream', 'node:async_hooks', 'oidc-provider'],
+    allowed: ['core/', 'node:http', 'node:stream', 'node:crypto', 'node:async_hooks', 'oidc-provider'],
     denied: stores,
     message:
       'oidc/ puts the library for OpenID Connect behind our own requests, sessions and stores: it asks core/ like a door.',

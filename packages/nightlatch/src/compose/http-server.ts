@@ -9,6 +9,7 @@ import { requestOf, nodeListener, send } from '../http/bindings/node.js'
 import { boundedServer } from './bounded-server.js'
 import { redirects } from './redirects.js'
 import { startHousekeeping } from './housekeeping.js'
+import { startLogoutNotices } from './logout-notices.js'
 import { startPostOffice } from './post-office.js'
 
 export interface RunningServer {
@@ -54,11 +55,12 @@ export async function serve(
   })
   await noteRunning(nightlatch, settings, { door: 'serve', log })
   const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stopNotices = startLogoutNotices(services, log)
   const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
     await services.readinessPollers.allTold(drainMs)
-    await Promise.all([stopHousekeeping(), server.close(deadlineMs), closeRedirects()])
+    await Promise.all([stopHousekeeping(), stopNotices(), server.close(deadlineMs), closeRedirects()])
     // What was answered last may have left a mail.
     await stopPostOffice()
   }

@@ -15,6 +15,7 @@ import { nodeListener, pathBelow } from '../http/bindings/node.js'
 import { sessionView } from '../http/session-view.js'
 import { isoSeconds } from '../shared/time.js'
 import { startHousekeeping } from './housekeeping.js'
+import { startLogoutNotices } from './logout-notices.js'
 import { startPostOffice } from './post-office.js'
 import { createLog } from '../log/log.js'
 import { requestLog } from '../log/request-log.js'
@@ -116,6 +117,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   if (options.accounts === undefined) await tellFirstAccountLink(nightlatch, options, log)
   const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))
   const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stopNotices = startLogoutNotices(http.services, log)
   const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const base = settings.basePath
   return {
@@ -132,7 +134,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
     signInUrl: (next) => pageUrl(`${base}/login`, next),
     passkeyUrl: (next) => pageUrl(`${base}/mfa/passkey-due`, next),
     close: async () => {
-      await stopHousekeeping()
+      await Promise.all([stopHousekeeping(), stopNotices()])
       await stopPostOffice()
       await nightlatch.close()
     },

@@ -9,6 +9,7 @@ import { noRules } from '../core/access/rules.js'
 import type { HttpLog } from '../http/services.js'
 import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
+import { startLogoutNotices } from './logout-notices.js'
 import { startPostOffice } from './post-office.js'
 import { boundedServer } from './bounded-server.js'
 import { redirects } from './redirects.js'
@@ -72,7 +73,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   const application = nameOf(options.target)
   await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
   const stopSweeping = sweepOften(parts, options)
-  const stopHousekeeping = startHousekeeping(nightlatch, options.log)
+  const stops = [startHousekeeping(nightlatch, options.log), startLogoutNotices(services, options.log)]
   const stopPostOffice = startPostOffice({ nightlatch, settings, log: options.log })
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
@@ -80,7 +81,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     stopSweeping()
     const closed = Promise.all([server.close(deadlineMs), closeRedirects()])
     for (const tunnel of [...parts.tunnels]) tunnel.end()
-    await Promise.all([closed, stopHousekeeping()])
+    await Promise.all([closed, ...stops.map((end) => end())])
     await stopPostOffice()
     parts.upstream.close()
   }

@@ -1,4 +1,5 @@
 import type { Account } from './accounts/account.js'
+import type { Consent } from './applications/application.js'
 import type { AuditStore } from './audit/audit.js'
 import type { Core } from './core.js'
 import type { OwnFactors } from './factors/registry.js'
@@ -25,6 +26,10 @@ import type { TrustedDevice } from './sessions/trusted-device.js'
  * function beside the decision that it is.
  */
 export interface Queries {
+  /** Applications that somebody is told to. */
+  readonly applications: {
+    listOf(account: AccountId): Promise<readonly (Consent & { readonly name: string })[]>
+  }
   readonly accounts: {
     find(id: AccountId): Promise<Account | null>
     list(): Promise<readonly Account[]>
@@ -68,8 +73,9 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
     platform,
     [storage]: { stores },
   } = core
-  const { accounts, audit, sessions, trustedDevices } = stores
+  const { accounts, applications, audit, sessions, trustedDevices } = stores
   return {
+    applications: { listOf: (account) => applications.listConsents(account) },
     accounts: {
       find: (id) => accounts.find(id),
       list: () => accounts.list(),

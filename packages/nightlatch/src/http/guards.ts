@@ -146,4 +146,5 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'group-removed',
   'invitation-withdrawn',
   'application-address-added',
+  'application-withdrawn',
 ])

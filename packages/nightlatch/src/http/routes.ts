@@ -2,6 +2,7 @@ import { getAccount } from './pages/account.js'
 import { getActivity } from './pages/admin/activity.js'
 import * as applications from './pages/admin/applications.js'
 import { getFindings } from './pages/admin/findings.js'
+import * as access from './pages/application-access.js'
 import * as groups from './pages/admin/groups.js'
 import { getPeople } from './pages/admin/people.js'
 import * as addPerson from './pages/admin/add-person.js'
@@ -87,6 +88,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/account/sessions/:id/end', change.getEndSession, change.postEndSession),
   ...pair('/account/sessions/end-others', change.getEndOthers, change.postEndOthers),
   ...pair('/account/trusted-devices/:id/end', change.getEndTrusted, change.postEndTrusted),
+  ...pair('/account/applications/withdraw', access.getWithdraw, access.postWithdraw),
   ...pair('/account/password', change.getPassword, change.postPassword),
   ...pair('/account/change-phone', change.getChangePhone, change.postChangePhone),
   ...pair('/account/confirm', stepUp.getConfirm, stepUp.postConfirm),

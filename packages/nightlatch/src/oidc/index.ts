@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 import type { Client, Context, Payload } from 'oidc-provider'
 import { checkApplicationSecret } from '../core/applications/access.js'
@@ -21,6 +22,13 @@ export interface OidcProvider {
   handle(request: ProtocolRequest): Promise<ProtocolOutcome>
   /** An ID token of ours that came back, also one that has expired; null: it is none. */
   readHint(request: ProtocolRequest, token: string): Promise<Hint | null>
+  /** What an application is told when a session has ended. */
+  logoutToken(application: Application, ended: Ended): Promise<string>
+}
+
+interface Ended {
+  readonly account: string
+  readonly session: string
 }
 
 /** Whom an ID token was about. */
@@ -46,6 +54,10 @@ export function createOidcProvider(core: Core, issuer: string): OidcProvider {
     async readHint(request, token) {
       const { provider } = await now()
       return during(exchangeFor(request), () => hintIn(provider, token))
+    },
+    async logoutToken(application, ended) {
+      const { provider } = await now()
+      return during(exchangeFor(noRequest), () => logoutTokenOf(provider, application, ended))
     },
     async handle(request) {
       const { callback } = await now()
@@ -77,6 +89,29 @@ const exchangeFor = (request: ProtocolRequest): Exchange => ({
   isSecretChecked: false,
   untilSeconds: null,
 })
+
+/** For what no browser and no application asks for. */
+const noRequest: ProtocolRequest = {
+  ...{ method: 'GET', path: '', query: '', headers: {}, body: new Uint8Array() },
+  ...{ client: { address: '', userAgent: '' }, signedIn: null, mark: '', resumed: null },
+}
+
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** OpenID Connect Back-Channel Logout 1.0 §2.4: whose, of which session, and no nonce. */
+async function logoutTokenOf(
+  provider: Provider,
+  application: Application,
+  { account, session }: Ended,
+): Promise<string> {
+  const client = await provider.Client.find(application.id)
+  const token = new provider.IdToken({ sub: account }, { client })
+  token.mask = { sub: null }
+  token.set('events', { [logoutEvent]: {} })
+  token.set('jti', randomUUID())
+  token.set('sid', session)
+  return token.issue({ use: 'logout' })
+}
 
 /** For whom it is stands in it; whether it is ours is seen by its signature. */
 async function hintIn(provider: Provider, token: string): Promise<Hint | null> {

@@ -79,6 +79,14 @@ declare module 'oidc-provider' {
     readonly OIDCContext: { prototype: object }
     readonly Grant: new (parts: Payload) => Grant
     readonly IdToken: {
+      new (
+        available: Payload,
+        parts: { client: Client | undefined },
+      ): {
+        mask: Payload
+        set(name: string, value: unknown): void
+        issue(wish: { use: 'logout' }): Promise<string>
+      }
       validate(token: string, client: Client): Promise<{ payload: Payload }>
     }
     callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>

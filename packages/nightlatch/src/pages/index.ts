@@ -44,6 +44,7 @@ export {
 } from './account/account.js'
 export { newTokenPage, type NewTokenView } from './token.js'
 export { resynchronisePage, type ResynchroniseView } from './account/resynchronise.js'
+export { withdrawPage, type WithdrawView } from './account/applications.js'
 export type { ConfirmAction } from './words/account.js'
 export { factorWords, type FactorWords } from './words/factors.js'
 export {

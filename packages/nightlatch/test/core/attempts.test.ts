@@ -175,6 +175,7 @@ describe('an event of the audit trail', () => {
         "application.refused",
         "application.code-reused",
         "application.secret-refused",
+        "application.sign-out-not-told",
         "signing-key.rotated",
         "installation.restored",
         "installation.moved",

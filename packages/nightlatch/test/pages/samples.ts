@@ -73,6 +73,14 @@ export const account: pages.AccountView = {
   mostAuthenticators: 10,
   offersTokens: true,
   recoveryCodes: { left: 7, total: 10 },
+  applications: [
+    {
+      id: 'grafana',
+      name: 'Grafana',
+      sinceSeconds: nowSeconds - 30 * day,
+      lastUsedAtSeconds: nowSeconds - 3600,
+    },
+  ],
   trustedDevices: [
     {
       id: 't1',
@@ -762,6 +770,7 @@ const withApplications = (): Record<string, Html> => ({
     application: 'Grafana',
     fields: [['state', 'abc']],
   }),
+  withdraw: pages.withdrawPage(signedIn, { id: 'grafana', name: 'Grafana' }),
   'address-add': pages.addAddressPage(signedIn, {
     application: 'grafana',
     name: 'Grafana',

@@ -1,5 +1,6 @@
 import type { Actor } from '../accounts/actor.js'
 import { by } from '../accounts/actor.js'
+import type { Account } from '../accounts/account.js'
 import { parseDisplayName } from '../accounts/account.js'
 import { parseGroup } from '../accounts/groups.js'
 import type { AuditEventName } from '../audit/audit.js'
@@ -261,3 +262,22 @@ export const listApplications = (core: Core): Promise<readonly Application[]> =>
 
 export const hasApplications = async (core: Core): Promise<boolean> =>
   !(await core[storage].stores.applications.isEmpty())
+
+/** Takes back what a person has allowed, and everything that the application was given for it. */
+export async function withdrawConsent(
+  core: Core,
+  given: { readonly account: Account; readonly application: string; readonly actor: Actor },
+): Promise<boolean> {
+  const application = given.application as ApplicationId
+  return core[storage].atomically(async (stores) => {
+    await stores.accounts.hold(given.account.id)
+    if (!(await stores.applications.withdraw(application, given.account.id))) return false
+    await note(core, stores, {
+      event: 'application.access-withdrawn',
+      account: given.account.id,
+      client: given.actor.client,
+      details: { application, ...by(given.actor) },
+    })
+    return true
+  })
+}

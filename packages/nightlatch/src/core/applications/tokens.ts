@@ -46,6 +46,14 @@ export interface AuthorizationRequest {
   readonly answer: '' | 'allowed' | 'denied' | 'chosen'
 }
 
+/** An application that is to be told that a session has ended. */
+export interface LogoutNotice {
+  readonly application: ApplicationId
+  readonly session: SessionId
+  readonly account: AccountId
+  readonly tries: number
+}
+
 export interface GrantStore {
   add(grant: Grant): Promise<void>
   find(id: GrantId): Promise<Grant | null>
@@ -63,6 +71,12 @@ export interface GrantStore {
   consume(hash: string, at: number): Promise<boolean>
   removeToken(hash: string): Promise<void>
   removeExpiredTokens(now: number, limit: number): Promise<number>
+
+  /** Whose time has come. They are written when a session ends. */
+  listNotices(now: number, limit: number): Promise<readonly LogoutNotice[]>
+  /** The write that decides which server tells. */
+  claimNotice(notice: LogoutNotice, nextTryAt: number): Promise<boolean>
+  removeNotice(notice: LogoutNotice): Promise<void>
 
   addRequest(request: AuthorizationRequest): Promise<void>
   findRequest(id: AuthorizationRequestId, now: number): Promise<AuthorizationRequest | null>

@@ -71,6 +71,7 @@ export const auditEvents = [
   'application.refused',
   'application.code-reused',
   'application.secret-refused',
+  'application.sign-out-not-told',
   'signing-key.rotated',
   'installation.restored',
   'installation.moved',

@@ -40,6 +40,8 @@ const metadataOf = (issuer: string) => ({
   introspection_endpoint_auth_methods_supported: clientAuthentication,
   acr_values_supported: acrValues,
   prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+  backchannel_logout_supported: true,
+  backchannel_logout_session_supported: true,
   authorization_response_iss_parameter_supported: true,
   claims_parameter_supported: true,
   request_parameter_supported: false,

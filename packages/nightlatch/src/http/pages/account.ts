@@ -45,9 +45,10 @@ const afterRecovery = (context: SignedInContext, { recoveryCodes }: AccountView)
 async function accountView(context: SignedInContext): Promise<AccountView> {
   const { core } = context.services
   const { account, session } = context.signedIn
-  const [own, devices] = await Promise.all([
+  const [own, devices, applications] = await Promise.all([
     core.queries.factors.listOf(account.id),
     core.queries.trustedDevices.listOf(account.id),
+    core.queries.applications.listOf(account.id),
   ])
   return {
     name: account.name === '' ? account.username : account.name,
@@ -62,6 +63,12 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
       device: deviceName(one.userAgent),
       addedAtSeconds: one.createdAt,
       untilSeconds: one.expiresAt,
+    })),
+    applications: applications.map((one) => ({
+      id: one.application,
+      name: one.name,
+      sinceSeconds: one.givenAt,
+      lastUsedAtSeconds: one.lastUsedAt,
     })),
     hasPassword: core.applicationAccounts === null,
     sessions: (await liveSessions(core, account))

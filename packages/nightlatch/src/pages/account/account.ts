@@ -9,6 +9,7 @@ import { account } from '../words/account.js'
 import { countWords } from '../words/factors.js'
 import { activitySection } from './sections.js'
 import { factorSections } from './factors.js'
+import { applicationsSection } from './applications.js'
 import { passwordSection, sessionsSection, trustedSection } from './devices.js'
 import type { Application, FactorRow } from '../home.js'
 
@@ -59,6 +60,14 @@ export interface SessionRow {
   readonly current: boolean
 }
 
+/** An application that knows who this is. */
+export interface ApplicationAccessRow {
+  readonly id: string
+  readonly name: string
+  readonly sinceSeconds: number
+  readonly lastUsedAtSeconds: number
+}
+
 export interface TrustedDeviceRow {
   readonly id: string
   readonly device: string
@@ -99,6 +108,7 @@ export interface AccountView {
   readonly offersTokens: boolean
   readonly recoveryCodes: { readonly left: number; readonly total: number }
   readonly trustedDevices: readonly TrustedDeviceRow[]
+  readonly applications: readonly ApplicationAccessRow[]
   /** Not where another application keeps the passwords. */
   readonly hasPassword: boolean
   readonly sessions: readonly SessionRow[]
@@ -117,7 +127,9 @@ export const accountPage = (site: Site, view: AccountView): Html =>
       <h1>${account.title}</h1>
       ${ownerLine(view)} ${lampLine(view.secondFactors > 0, statusLine(view), 'status')}
       ${factorSections(site, view)} ${view.secondFactors > 0 && trustedSection(site, view)}
-      ${sessionsSection(site, view)} ${view.hasPassword && passwordSection(site)} ${activitySection(view)}`,
+      ${sessionsSection(site, view)}
+      ${view.applications.length > 0 && applicationsSection(site, view.applications)}
+      ${view.hasPassword && passwordSection(site)} ${activitySection(view)}`,
   })
 
 const wayBack = ({ href, host }: Application): Html =>

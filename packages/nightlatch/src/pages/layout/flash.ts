@@ -13,7 +13,10 @@ export type Notice =
     }
   | { readonly key: 'sessions-ended'; readonly count: number }
   | { readonly key: PersonNoticeKey; readonly name: string }
-  | { readonly key: 'group-renamed' | 'group-removed' | 'application-address-added'; readonly name: string }
+  | {
+      readonly key: 'group-renamed' | 'group-removed' | 'application-address-added' | 'application-withdrawn'
+      readonly name: string
+    }
   | { readonly key: 'other'; readonly text: string; readonly important?: boolean | undefined }
 
 /** What an administrator has done to somebody. */
@@ -77,6 +80,7 @@ export const noticeWords: Words = {
   'group-renamed': ({ name }) => html`The group is called ${named(name)} now.`,
   'group-removed': ({ name }) => html`The group ${named(name)} is removed.`,
   'invitation-withdrawn': 'The invitation is withdrawn: its link opens nothing any more.',
+  'application-withdrawn': ({ name }) => html`${named(name)} has no access any more.`,
   'application-address-added': ({ name }) => html`The address is added to ${named(name)}.`,
   'trusted-device-ended': 'That device will be asked for a code again.',
   'password-changed': 'Your password is changed. All other devices are signed out.',

@@ -154,6 +154,7 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'application.refused': 'Turned away at an application',
   'application.code-reused': 'An application’s access ended, because what it was given came back twice',
   'application.secret-refused': 'Wrong secret of an application',
+  'application.sign-out-not-told': 'An application could not be told that you signed out',
   'signing-key.rotated': 'New keys for signing',
   'installation.restored': 'Everybody signed out after a backup was restored',
   'installation.moved': 'Moved to another database',

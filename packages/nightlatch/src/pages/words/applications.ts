@@ -98,3 +98,15 @@ export const list = {
   groups: (groups: readonly string[]): Html => html`For ${named(groups.join(', '))}`,
   twoFactors: 'with a second factor',
 }
+
+export const access = {
+  title: 'Applications',
+  lead: 'These applications know who you are, because you signed in to them here.',
+  since: 'Since',
+  withdraw: 'Take access away',
+  withdrawTitle: 'Take access away from an application',
+  withdrawHeading: (application: string): Html => html`Take access away from ${named(application)}?`,
+  withdrawEffect:
+    'It can ask nothing more about you. If you sign in to it again, you are asked again. What it knows already, it keeps.',
+  keep: 'Leave it as it is',
+}

@@ -14,6 +14,7 @@ import { drift } from './0012-drift.js'
 import { registration } from './0013-registration.js'
 import { hardwareTokens } from './0014-hardware-tokens.js'
 import { applications } from './0015-applications.js'
+import { applicationLogout, sessionsTellInPostgres, sessionsTellInSqlite } from './0016-application-logout.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -45,6 +46,9 @@ export const migrations: readonly Migration[] = [
   registration,
   hardwareTokens,
   applications,
+  applicationLogout,
+  sessionsTellInSqlite,
+  sessionsTellInPostgres,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -117,6 +117,11 @@ export const tables: readonly Table[] = [
     text: 'id application query mark answer',
     integers: 'started_at expires_at',
   }),
+  table('application_logout', {
+    key: 'application session',
+    text: 'application session account',
+    integers: 'tries next_try_at',
+  }),
   table('signing_key', {
     key: 'id',
     text: 'id algorithm public_jwk sealed',

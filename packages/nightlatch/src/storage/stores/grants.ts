@@ -133,6 +133,32 @@ export const grantStore = defineStore<GrantStore>({
   removeExpiredTokens(now, limit) {
     return this.db.run(removeTokens[this.db.dialect], [now, limit])
   },
+  async listNotices(now, limit) {
+    const rows = await this.db.all<Record<'application' | 'session' | 'account', string> & { tries: number }>(
+      'SELECT application, session, account, tries FROM application_logout WHERE next_try_at <= $1 LIMIT $2',
+      [now, limit],
+    )
+    return rows.map((row) => ({
+      application: row.application as ApplicationId,
+      session: row.session as SessionId,
+      account: row.account as AccountId,
+      tries: row.tries,
+    }))
+  },
+  async claimNotice({ application, session, tries }, nextTryAt) {
+    const claimed = await this.db.run(
+      `UPDATE application_logout SET tries = tries + 1, next_try_at = $4
+        WHERE application = $1 AND session = $2 AND tries = $3`,
+      [application, session, tries, nextTryAt],
+    )
+    return claimed > 0
+  },
+  async removeNotice({ application, session }) {
+    await this.db.run('DELETE FROM application_logout WHERE application = $1 AND session = $2', [
+      application,
+      session,
+    ])
+  },
   async addRequest(one) {
     await this.db.run(addRequest, [
       ...[one.id, one.application, one.query, one.mark],

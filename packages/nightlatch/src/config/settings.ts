@@ -111,6 +111,16 @@ export const settings = {
     example: 'optional',
     parse: parse.oneOf(['required', 'optional']),
   }),
+  passwordReset: describe({
+    variable: 'NIGHTLATCH_PASSWORD_RESET',
+    placeholder: 'choice',
+    help:
+      'on: whoever has forgotten a password is sent a link, with which the second factor is asked for as well. ' +
+      'off: whoever runs the site gives a new one. Without a mail server it is off.',
+    shownDefault: 'on',
+    example: 'off',
+    parse: parse.oneOf(['on', 'off']),
+  }),
   passkeys: describe({
     variable: 'NIGHTLATCH_PASSKEYS',
     placeholder: 'choice',

@@ -13,6 +13,7 @@ export type MailId = string & { readonly is: 'mail' }
 export type SigningKeyId = string & { readonly is: 'signing-key' }
 export type GrantId = string & { readonly is: 'grant' }
 export type AuthorizationRequestId = string & { readonly is: 'authorization-request' }
+export type MailLinkId = string & { readonly is: 'mail-link' }
 
 type AnyId =
   | AccountId
@@ -26,6 +27,7 @@ type AnyId =
   | SigningKeyId
   | GrantId
   | AuthorizationRequestId
+  | MailLinkId
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 

@@ -117,6 +117,16 @@ interface Limits {
     readonly challengeSeconds: number
   }
   readonly recoveryCodes: { readonly count: number }
+  /** Of the link with which somebody chooses a new password. */
+  readonly passwordReset: {
+    readonly linkSeconds: number
+    readonly ofAccount: AttemptPolicy
+    readonly fromAddress: AttemptPolicy
+    /** Beyond this, among what waits in the outbox, nobody's name is written down any more. */
+    readonly mostWaiting: number
+  }
+  /** Of the link that makes a new address count. */
+  readonly ownEmail: { readonly linkSeconds: number; readonly asked: AttemptPolicy }
   readonly mail: {
     /** So long a mail is tried; what is worth nothing sooner ends sooner. */
     readonly trySeconds: number
@@ -153,6 +163,7 @@ export interface Policy extends Limits {
   readonly host: string
   readonly passkeys: PasskeyPolicy
   readonly registration: RegistrationPolicy
+  readonly offersPasswordReset: boolean
 }
 
 const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour }
@@ -207,6 +218,13 @@ export const usualLimits: Limits = {
   authenticators: { most: 10, setUpSeconds: 30 * minute },
   passkey: { most: 20, challengeSeconds: 5 * minute },
   recoveryCodes: { count: 10 },
+  passwordReset: {
+    linkSeconds: 30 * minute,
+    ofAccount: anHour(3),
+    fromAddress: anHour(10),
+    mostWaiting: 1000,
+  },
+  ownEmail: { linkSeconds: day, asked: anHour(3) },
   mail: {
     trySeconds: day,
     firstWaitSeconds: 20,

@@ -10,6 +10,8 @@ type CookieName =
   | 'trusted'
   | 'invitation'
   | 'registration'
+  | 'reset'
+  | 'email'
   | 'next'
   | 'notice'
   | 'bounces'

@@ -13,6 +13,8 @@ import { apiRoutes } from './api/routes.js'
 import { forwardAuth } from './forward-auth/forward-auth.js'
 import { breakLoops } from './forward-auth/redirect-loop.js'
 import { authenticatorPages, passkeyPages } from './pages/factor-changes.js'
+import * as email from './pages/email.js'
+import * as passwordReset from './pages/password-reset.js'
 import * as home from './pages/home.js'
 import * as invitation from './pages/invitation.js'
 import * as invitations from './pages/admin/invitations.js'
@@ -63,6 +65,9 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/login', breakLoops(signIn.getLogin), signIn.postLogin),
   ...pair('/login/passkey', passkeys.getPasskeyLogin, passkeys.postPasskeyLogin),
   ...pair('/logout', home.getLogout, home.postLogout),
+  ...pair('/password/forgot', passwordReset.getForgotten, passwordReset.postForgotten),
+  ...pair('/password/reset', passwordReset.getReset, passwordReset.postReset),
+  ...pair('/email/confirm', email.getConfirmEmail, email.postConfirmEmail),
   ...pair('/invitation', invitation.getInvitation, invitation.postInvitation),
   ...pair('/register', register.getRegister, register.postRegister),
   get('/register/sent', register.getSent),
@@ -89,6 +94,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/account/sessions/end-others', change.getEndOthers, change.postEndOthers),
   ...pair('/account/trusted-devices/:id/end', change.getEndTrusted, change.postEndTrusted),
   ...pair('/account/applications/withdraw', access.getWithdraw, access.postWithdraw),
+  ...pair('/account/email', email.getEmail, email.postEmail),
   ...pair('/account/password', change.getPassword, change.postPassword),
   ...pair('/account/change-phone', change.getChangePhone, change.postChangePhone),
   ...pair('/account/confirm', stepUp.getConfirm, stepUp.postConfirm),

@@ -97,6 +97,19 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: () => 'The password of your account was changed.',
     ifNotYou: 'If it was not you, ask your administrator at once to set a new one.',
   },
+  'password-reset': {
+    subject: 'Your password was set anew',
+    what: () =>
+      'A new password was set with a link from your mailbox, together with your second step. Everybody was signed out.',
+    ifNotYou:
+      'If it was not you, somebody reads your mails and has your second step: tell your administrator at once.',
+  },
+  'email-changed': {
+    subject: 'The email address of your account was changed',
+    what: () =>
+      'The email address of your account was changed. Notices go to the new one, which is also a name to sign in with.',
+    ifNotYou: signInAndLook,
+  },
   'new-device': {
     subject: 'A new device signed in to your account',
     what: () => 'Somebody signed in to your account on a device that was not used for it before.',
@@ -244,6 +257,33 @@ export const mailTexts: Readonly<Record<MailKind, Writer>> = {
     facts: false,
     after: [{ text: 'If it was not you, you need not do anything: nothing was changed.' }],
   }),
+  'password-reset-link': ({ token = '', details }, { site }) => ({
+    subject: 'A new password',
+    parts: [
+      { text: 'Somebody asked for a new password for your account. If it was you, open this link:' },
+      { link: `${site}/password/reset?token=${token}`, label: 'Choose a new password' },
+      {
+        text:
+          `It works once, until ${isoMinutes(Number(details['until']))} UTC, and not after you have signed in. ` +
+          'You need your second step for it as well.',
+      },
+    ],
+    after: [{ text: 'If it was not you, you need not do anything: your password stays as it is.' }],
+  }),
+  'email-confirmation': ({ token = '', username, details }, { site, issuer }) => ({
+    subject: 'Confirm your email address',
+    parts: [
+      {
+        text: `This address is to become that of the account ${oneLine(username)} at ${oneLine(issuer)}. If it is yours, confirm it:`,
+      },
+      { link: `${site}/email/confirm?token=${token}`, label: 'Confirm this address' },
+      { text: `The link works once, until ${isoMinutes(Number(details['until']))} UTC.` },
+    ],
+    facts: false,
+    after: [{ text: 'If you did not ask for it, you need not do anything: nothing changes.' }],
+  }),
+  // Looked up and never sent as it is.
+  'password-reset-asked': () => ({ subject: '', parts: [], facts: false, after: [] }),
   test: (_mail, { site }) => ({
     subject: 'A mail to see whether mails arrive',
     parts: [

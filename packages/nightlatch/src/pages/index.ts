@@ -22,6 +22,17 @@ export {
   type NewPasskeyView,
   type PasskeyStepView,
 } from './passkeys.js'
+export {
+  confirmEmailPage,
+  emailPage,
+  forgottenPage,
+  forgottenSentPage,
+  resetPage,
+  type ConfirmEmailView,
+  type EmailView,
+  type ForgottenView,
+  type ResetView,
+} from './mail-links.js'
 export { qrSvg, qrSvgDocument, type QrModules } from './layout/qr-svg.js'
 export {
   recoveryCodesFileName,

@@ -17,6 +17,7 @@ import {
   type FormView,
 } from './layout/parts.js'
 import { passkeyForm } from './passkey-form.js'
+import { forgotten } from './words/mail.js'
 import { common, passkey, recovery, signIn, verify } from './words/words.js'
 
 export interface LoginView extends FormView {
@@ -31,6 +32,8 @@ export interface LoginView extends FormView {
   readonly passkey?: RequestOptions | null | undefined
   /** Everybody, or some people, may make an account of their own. */
   readonly offersRegistration?: boolean | undefined
+  /** Whoever has forgotten the password may ask for a new one. */
+  readonly offersReset?: boolean | undefined
 }
 
 export const loginPage = (site: Site, view: LoginView): Html =>
@@ -47,6 +50,7 @@ export const loginPage = (site: Site, view: LoginView): Html =>
         ${actions({ submit: signIn.submit })}
       </form>
       ${view.passkey && passkeyForm({ action: `${site.base}/login/passkey`, options: view.passkey, next: view.next, label: passkey.signIn, autofill: true })}
+      ${view.offersReset && html`<p class="aside"><a href="${site.base}/password/forgot">${forgotten.link}</a></p>`}
       ${view.offersRegistration === true && html`<p class="aside"><a href="${withNext(`${site.base}/register`, view.next)}">${signIn.register}</a></p>`}
       <p class="aside"><a href="${site.base}/help#cannot-sign-in">${signIn.cannot}</a></p>`,
   })

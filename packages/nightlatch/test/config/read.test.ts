@@ -36,6 +36,7 @@ describe('without any setting', () => {
       rootKey: { kind: 'file', path: join(dataFolder, 'root-key') },
       issuer: 'Nightlatch',
       mfa: 'required',
+      passwordReset: 'on',
       passkeys: { use: 'sign-in', rpId: 'localhost', formerOrigins: [], kind: 'any' },
       registration: { mode: 'off', domains: [] },
       cookieDomain: null,

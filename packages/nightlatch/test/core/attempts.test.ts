@@ -158,6 +158,8 @@ describe('an event of the audit trail', () => {
         "step-up.refused",
         "password.changed",
         "password.set-by-administrator",
+        "password.reset-asked",
+        "password.reset",
         "session.ended",
         "session.others-ended",
         "session.signed-out",

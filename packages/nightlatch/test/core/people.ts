@@ -95,6 +95,7 @@ export class Here {
         ...usualLimits,
         mfa: 'required',
         issuer: 'Example',
+        offersPasswordReset: true,
         host: 'login.example.org',
         passkeys: {
           use: 'sign-in',

@@ -32,6 +32,8 @@ describe('the page about limits says what is so', () => {
     ['the link for the first account', usualLimits.firstAccountLinkSeconds],
     ['a set-up that is not confirmed', usualLimits.authenticators.setUpSeconds],
     ['a mail that nobody takes', usualLimits.mail.trySeconds],
+    ['the link for a forgotten password', usualLimits.passwordReset.linkSeconds],
+    ['the link that confirms a new address', usualLimits.ownEmail.linkSeconds],
     ['the audit trail', usualLimits.housekeeping.auditSeconds],
   ])('%s', (what, seconds) => {
     expect(secondsIn(said.get(what) ?? '')).toBe(seconds)

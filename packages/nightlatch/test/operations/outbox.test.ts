@@ -12,7 +12,7 @@ import { nodePlatform } from '../../src/crypto/platform.js'
 import { quickArgon2, testPassword, TestClock } from '../support/app.js'
 import { run, startCli } from '../support/cli.js'
 import { databases, patiently, type DatabaseKind, type TestDatabase } from '../support/databases.js'
-import { linkIn, startMailServer, textOf, type MailServer } from '../support/mail-server.js'
+import { linkIn, startMailServer, textOf, withMail, type MailServer } from '../support/mail-server.js'
 import { startStoppable } from '../support/stoppable.js'
 import { until } from '../support/until.js'
 
@@ -73,11 +73,6 @@ class Installation {
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
-
-const withMail = (server: MailServer): Record<string, string> => ({
-  NIGHTLATCH_SMTP_URL: server.url,
-  NIGHTLATCH_MAIL_FROM: 'Example <auth@example.org>',
-})
 
 async function addAda(nightlatch: OpenNightlatch, username = 'ada'): Promise<void> {
   const input = { username, email: `${username}@example.org`, admin: false }

@@ -42,6 +42,15 @@ export const verify: pages.VerifyView = {
   others: ['recovery-code'],
 }
 
+const reset: pages.ResetView = {
+  username: 'alice',
+  minCharacters: 8,
+  kind: 'totp',
+  others: ['recovery-code'],
+  lengths: [6],
+  issuers: ['Acme Home'],
+}
+
 export const setup: pages.SetupView = {
   issuer: 'Acme Home',
   account: 'alice@auth.acme.test',
@@ -211,6 +220,24 @@ const signingIn = (): Record<string, Html> => ({
   'register-sent': pages.registerSentPage(site, '/account'),
   'register-waiting': pages.waitingPage(site),
   'login-register': pages.loginPage(site, { offersRegistration: true, next: '/account' }),
+  'password-forgotten': pages.forgottenPage(site, {}),
+  'password-forgotten-empty': pages.forgottenPage(site, {
+    problems: [{ key: 'username-empty', field: 'identifier' }],
+  }),
+  'password-forgotten-sent': pages.forgottenSentPage(site),
+  'password-reset': pages.resetPage(site, reset),
+  'password-reset-wrong': pages.resetPage(site, {
+    ...reset,
+    problems: [{ key: 'code-wrong', field: 'otp' }],
+  }),
+  'password-reset-second': pages.resetPage(site, { ...reset, kind: 'recovery-code', others: ['totp'] }),
+  'password-reset-none': pages.resetPage(site, { ...reset, kind: null, others: [] }),
+  email: pages.emailPage(signedIn, { current: 'alice@acme.test' }),
+  'email-wrong': pages.emailPage(signedIn, {
+    ...{ current: '', typed: 'alice' },
+    problems: [{ key: 'email-bad', field: 'email' }],
+  }),
+  'email-confirm': pages.confirmEmailPage(site, { email: 'alice@acme.test', username: 'alice' }),
   'invitation-first': pages.invitationPage(site, { minCharacters: 8 }),
   'invitation-short': pages.invitationPage(site, {
     typed: 'alice',

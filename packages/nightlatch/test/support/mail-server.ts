@@ -46,6 +46,13 @@ type Options = ConstructorParameters<typeof SMTPServer>[0]
 
 /** A real mail server on this machine, without TLS unless told. */
 export async function startMailServer(options: Options = {}): Promise<MailServer> {
+  const server = await runMailServer(options)
+  onTestFinished(() => server.down())
+  return server
+}
+
+/** The same until `down`, for the tests of a file. */
+export async function runMailServer(options: Options = {}): Promise<MailServer> {
   const mails: Received[] = []
   const mood: Mood = {}
   let tries = 0
@@ -90,7 +97,6 @@ export async function startMailServer(options: Options = {}): Promise<MailServer
     })
   await listen(0)
   const { port } = server.server.address() as AddressInfo
-  onTestFinished(close)
   return {
     ...{ port, url: `smtp://127.0.0.1:${port}`, mails, mood, tries: () => tries },
     got: async (count) => {
@@ -135,3 +141,9 @@ export function textOf({ raw }: Pick<Received, 'raw'>): string {
 /** The first link to this path in the plain text. */
 export const linkIn = (mail: Pick<Received, 'raw'>, path: string): string =>
   new RegExp(`https?://\\S*${path}\\S*`).exec(textOf(mail))?.[0] ?? ''
+
+/** What a server of ours is told, so that it sends by this one. */
+export const withMail = ({ url }: MailServer): Record<string, string> => ({
+  NIGHTLATCH_SMTP_URL: url,
+  NIGHTLATCH_MAIL_FROM: 'Example <auth@example.org>',
+})

@@ -54,6 +54,8 @@ export const auditEvents = [
   'step-up.refused',
   'password.changed',
   'password.set-by-administrator',
+  'password.reset-asked',
+  'password.reset',
   'session.ended',
   'session.others-ended',
   'session.signed-out',

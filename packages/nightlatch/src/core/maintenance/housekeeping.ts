@@ -68,6 +68,7 @@ export async function prune(
     await stores.registrations.removeExpired(now, batch),
     await stores.openInvitations.removeExpiredBefore(now - keptInvitationSeconds, batch),
     await stores.accounts.removeFreedNames(now, batch),
+    await stores.mailLinks.removeExpired(now, batch),
     // Whoever sends mails says of those that nobody took; what is left then is where nobody sends any.
     await stores.outbox.removeExpired(now - hour, batch),
     await stores.attempts.removeIdleSince(now - idleAttemptSeconds, batch),

@@ -6,9 +6,9 @@ import { newId } from '../ids.js'
 import type { Client } from '../ports/platform.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
-import { asciiBytes, asciiText } from '../text.js'
 import type { Token } from '../tokens.js'
 import type { NoticeKind } from './notices.js'
+import { fromSealable, sealable } from './sealable.js'
 import type { WaitingMail } from './outbox.js'
 
 export type MailKind =
@@ -21,6 +21,10 @@ export type MailKind =
   | 'registration-link'
   /** Somebody wanted to register with an address that has an account. */
   | 'registration-known'
+  /** What somebody typed who has forgotten a password, as `to`: it is looked up when its turn comes. No mail is it. */
+  | 'password-reset-asked'
+  | 'password-reset-link'
+  | 'email-confirmation'
   /** Somebody asked whether mails arrive. */
   | 'test'
 
@@ -47,6 +51,8 @@ interface Posting {
   readonly account: AccountId | null
   /** When it is of no use to anybody any more, where that is sooner than usual. */
   readonly expiresAt?: number
+  /** No more of anything may wait then; as many as usual unless told. */
+  readonly most?: number
 }
 
 /** Writes a mail down within the transaction of what it tells of; a server sends it once that is kept. */
@@ -59,10 +65,10 @@ export async function post(core: Core, stores: Stores, posting: Posting): Promis
   const latest = now + core.policy.mail.trySeconds
   const waiting: WaitingMail = {
     ...{ id, kind: mail.kind, account, tries: 0, createdAt: now },
-    sealed: core.box.seal(asciiBytes(asciiJson(mail)), contextOf(id)),
+    sealed: core.box.seal(sealable(mail), contextOf(id)),
     expiresAt: Math.min(latest, posting.expiresAt ?? latest),
   }
-  if (!(await stores.outbox.add(waiting, core.policy.mail.most))) return 'full'
+  if (!(await stores.outbox.add(waiting, posting.most ?? core.policy.mail.most))) return 'full'
   stores.afterwards.push(() => core.notices.posted?.())
   return 'waiting'
 }
@@ -114,13 +120,7 @@ export async function mailStranger(
 /** Null: it is sealed under a key that is not here, or damaged. */
 export function openMail({ box }: Pick<Core, 'box'>, { id, sealed }: WaitingMail): Mail | null {
   const opened = box.open(sealed, contextOf(id))
-  return opened.kind === 'opened' ? (JSON.parse(asciiText(opened.plain)) as Mail) : null
+  return opened.kind === 'opened' ? fromSealable<Mail>(opened.plain) : null
 }
 
 const contextOf = (id: MailId): string => `mail:${id}`
-
-const asciiJson = (mail: Mail): string =>
-  JSON.stringify(mail).replace(
-    /[\u0080-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )

@@ -19,6 +19,10 @@ export type NoticeKind =
   | 'recovery-code-used'
   | 'recovery-codes-renewed'
   | 'password-changed'
+  /** By a link of a mail, together with a second factor. */
+  | 'password-reset'
+  /** By the owner. */
+  | 'email-changed'
   | 'new-device'
   | 'trusted-device-copied'
   | 'trusted-device-unanswered'

@@ -1,5 +1,6 @@
 import type { Core } from '../core.js'
 import type { AccountId, MailId } from '../ids.js'
+import { sendReset } from '../accounts/password-reset.js'
 import { storage } from '../ports/stores.js'
 import type { Mail, MailKind } from './mail.js'
 import { openMail } from './mail.js'
@@ -95,6 +96,10 @@ async function sendOne(
   const now = core.platform.nowSeconds()
   const nextTrySeconds = waitAfter(core, mail.tries)
   if (!(await outbox.claim(mail, { holder: sending.holder, nextTrySeconds }, now))) return 'not-ours'
+  if (mail.kind === 'password-reset-asked') {
+    await lookUpAndSend(core, mail)
+    return 'done'
+  }
   const delivery = await deliver(core, sending, mail)
   if (delivery.kind === 'no-server') await outbox.putBack(mail.id, core.policy.mail.noServerSeconds, now)
   if (delivery.kind !== 'no-server' && delivery.kind !== 'later') {
@@ -105,6 +110,15 @@ async function sendOne(
   if (!sending.signal.aborted || delivery.kind === 'sent')
     sending.report({ kind: mail.kind, account: mail.account, attempt: mail.tries + 1, delivery })
   return delivery.kind === 'no-server' ? 'no-server' : 'done'
+}
+
+/** A name that somebody typed: from here on known names and unknown ones part. */
+async function lookUpAndSend(core: Core, mail: WaitingMail): Promise<void> {
+  const asked = openMail(core, mail)
+  await core[storage].atomically(async (stores) => {
+    if (!(await stores.outbox.remove(mail.id)) || asked === null) return
+    if (mail.expiresAt > core.platform.nowSeconds()) await sendReset(core, stores, asked)
+  })
 }
 
 async function deliver(

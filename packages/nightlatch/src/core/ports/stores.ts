@@ -11,6 +11,7 @@ import type { InvitationStore } from '../accounts/invitation.js'
 import type { GroupStore } from '../accounts/groups.js'
 import type { LeaseStore } from './lease.js'
 import type { NewcomerStore } from '../accounts/newcomers.js'
+import type { MailLinkStore } from '../notify/mail-links.js'
 import type { OutboxStore } from '../notify/outbox.js'
 import type { HardwareTokenStore } from '../factors/totp/tokens/store.js'
 import type { PeopleStore } from '../accounts/people.js'
@@ -46,6 +47,7 @@ export interface Stores {
   readonly knownDevices: KnownDeviceStore
   readonly leases: LeaseStore
   readonly newcomers: NewcomerStore
+  readonly mailLinks: MailLinkStore
   readonly outbox: OutboxStore
   readonly openInvitations: OpenInvitationStore
   readonly people: PeopleStore

@@ -1,3 +1,4 @@
+import { offersOwnEmail } from '../../core/accounts/own-email.js'
 import type { Policy } from '../../core/policy.js'
 import type { AuditRecord } from '../../core/audit/audit.js'
 import type { FactorItem } from '../../core/factors/factor.js'
@@ -71,6 +72,7 @@ async function accountView(context: SignedInContext): Promise<AccountView> {
       lastUsedAtSeconds: one.lastUsedAt,
     })),
     hasPassword: core.applicationAccounts === null,
+    email: (await offersOwnEmail(core)) ? account.email : undefined,
     sessions: (await liveSessions(core, account))
       .map((one) => sessionRow(one, session))
       .sort((one, other) => Number(other.current) - Number(one.current)),

@@ -2,6 +2,7 @@ import type { SignedInNow } from '../../core/sign-in/start-session.js'
 import type { FactorKind } from '../../core/factors/factor.js'
 import { usableFactors, wasRecovered } from '../../core/factors/registry.js'
 import type { PasswordAccepted, PasswordOutcome } from '../../core/sign-in/password-step.js'
+import { offersReset } from '../../core/accounts/password-reset.js'
 import { givePassword } from '../../core/sign-in/password-step.js'
 import type { SecondStepOutcome } from '../../core/sign-in/code-step.js'
 import { giveSecondFactor } from '../../core/sign-in/code-step.js'
@@ -65,7 +66,8 @@ export async function showLogin(
   const waiting = await waitingFor(context, view.next)
   const username = view.username ?? waiting?.loginHint
   const continueTo = waiting?.application.name ?? hostOf(view.next)
-  const shown = { ...view, username, passkey, offersRegistration, continueTo }
+  const offers = { offersRegistration, offersReset: offersReset(context.services.core) }
+  const shown = { ...view, username, passkey, ...offers, continueTo }
   return page(loginPage(siteOf(context), shown), {
     ...extra,
     cookies: [...(extra.cookies ?? []), ...cookies],

@@ -10,7 +10,7 @@ import { countWords } from '../words/factors.js'
 import { activitySection } from './sections.js'
 import { factorSections } from './factors.js'
 import { applicationsSection } from './applications.js'
-import { passwordSection, sessionsSection, trustedSection } from './devices.js'
+import { emailSection, passwordSection, sessionsSection, trustedSection } from './devices.js'
 import type { Application, FactorRow } from '../home.js'
 
 export interface AuthenticatorRow extends FactorRow {
@@ -111,6 +111,8 @@ export interface AccountView {
   readonly applications: readonly ApplicationAccessRow[]
   /** Not where another application keeps the passwords. */
   readonly hasPassword: boolean
+  /** '' where there is none; left out where people cannot change it themselves. */
+  readonly email?: string | undefined
   readonly sessions: readonly SessionRow[]
   /** Newest first. */
   readonly activity: readonly ActivityRow[]
@@ -129,7 +131,8 @@ export const accountPage = (site: Site, view: AccountView): Html =>
       ${factorSections(site, view)} ${view.secondFactors > 0 && trustedSection(site, view)}
       ${sessionsSection(site, view)}
       ${view.applications.length > 0 && applicationsSection(site, view.applications)}
-      ${view.hasPassword && passwordSection(site)} ${activitySection(view)}`,
+      ${view.hasPassword && passwordSection(site)}
+      ${view.email !== undefined && emailSection(site, view.email)} ${activitySection(view)}`,
   })
 
 const wayBack = ({ href, host }: Application): Html =>

@@ -2,6 +2,7 @@ import { html, named, type Html } from '../layout/html.js'
 import type { Site } from '../layout/layout.js'
 import { uniqueNames } from '../layout/parts.js'
 import { day, moment } from '../layout/time.js'
+import { email } from '../words/mail.js'
 import { account, factorsText } from '../words/account.js'
 import type { AccountView, SessionRow, TrustedDeviceRow } from './account.js'
 import { from, rowLink, section } from './sections.js'
@@ -44,6 +45,16 @@ export const passwordSection = (site: Site): Html =>
     html`<p class="links">
       <a class="button" href="${site.base}/account/password">${account.changePassword}</a>
     </p>`,
+  )
+
+export const emailSection = (site: Site, address: string): Html =>
+  section(
+    'email',
+    email.section,
+    html`<p>${address === '' ? email.none : named(address)}</p>
+      <p class="links">
+        <a class="button" href="${site.base}/account/email">${email.change}</a>
+      </p>`,
   )
 
 export function sessionsSection(site: Site, view: AccountView): Html {

@@ -17,6 +17,7 @@ export type Notice =
       readonly key: 'group-renamed' | 'group-removed' | 'application-address-added' | 'application-withdrawn'
       readonly name: string
     }
+  | { readonly key: 'email-asked' | 'email-changed'; readonly name: string }
   | { readonly key: 'other'; readonly text: string; readonly important?: boolean | undefined }
 
 /** What an administrator has done to somebody. */
@@ -84,6 +85,10 @@ export const noticeWords: Words = {
   'application-address-added': ({ name }) => html`The address is added to ${named(name)}.`,
   'trusted-device-ended': 'That device will be asked for a code again.',
   'password-changed': 'Your password is changed. All other devices are signed out.',
+  'email-asked': ({ name }) =>
+    html`A link is on its way to ${named(name)}. Open it there and confirm the address; until then nothing
+    changes.`,
+  'email-changed': ({ name }) => html`Your email address is ${named(name)} now.`,
   'password-set': 'Your password is set. Sign in with it now.',
   'account-created': 'Your account is ready. Sign in with it now.',
   'no-account-yet':
@@ -96,6 +101,7 @@ const important = new Set<NoticeKey>([
   'way-back-lost',
   'recovery-code-used',
   'no-account-yet',
+  'email-asked',
 ])
 
 export const isImportant = (notice: Notice): boolean =>

@@ -35,6 +35,8 @@ export type Problem =
   | { readonly key: 'other'; readonly field?: FieldName | undefined; readonly text: string }
 
 type PlainProblemKey =
+  | 'email-bad'
+  | 'email-same'
   | 'username-empty'
   | 'username-taken'
   | 'username-characters'
@@ -78,6 +80,7 @@ export type ProblemKey = Problem['key']
 /** The names of the fields of all forms, as they are posted. */
 export type FieldName =
   | 'username'
+  | 'identifier'
   | 'password'
   | 'otp'
   | 'next_otp'
@@ -109,6 +112,8 @@ type Words = {
 }
 
 export const problemWords: Words = {
+  'email-bad': 'Enter an email address, like name@example.org',
+  'email-same': 'This is your address already. Enter another one.',
   'username-empty': 'Enter your username or email address',
   'username-taken': 'Somebody has this username already. Choose another one.',
   'username-characters':

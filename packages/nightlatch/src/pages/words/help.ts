@@ -25,7 +25,7 @@ export const help = {
       list: [
         'Check the username. Your email address works too, if this site knows it.',
         'Check the password: capital letters and spaces count.',
-        'If you have forgotten the password, ask the person who runs this site for a new invitation link.',
+        'If you have forgotten the password, choose “I have forgotten my password” on the sign-in page. If that is not there, ask the person who runs this site for a new invitation link.',
         'If the password is right and the code is not, or you have no phone, look below.',
       ],
     },
@@ -74,7 +74,10 @@ export const help = {
     {
       id: 'password',
       title: 'I have forgotten my password',
-      text: ['Ask the person who runs this site for a new invitation link.'],
+      text: [
+        'Choose “I have forgotten my password” on the sign-in page: a link comes by mail, and you need your second step for it as well.',
+        'If that is not there, or you have no email address here, ask the person who runs this site for a new invitation link.',
+      ],
     },
     {
       id: 'apps',
@@ -144,6 +147,11 @@ export const messages = {
     title: 'This site cannot be used from here',
     text: 'To keep you safe, we did nothing: this site was set up for the machine that it runs on. Open the address below on that machine. For phones and other machines, the person who runs this site has to give it an https address as its origin.',
     next: 'home',
+  },
+  'mail-link-expired': {
+    title: 'This link does not work any more',
+    text: 'It was used, a newer one was sent, or its time is over. Ask for a new one.',
+    next: 'sign-in',
   },
   'not-found': {
     title: 'There is no such page',

@@ -15,6 +15,7 @@ import { registration } from './0013-registration.js'
 import { hardwareTokens } from './0014-hardware-tokens.js'
 import { applications } from './0015-applications.js'
 import { applicationLogout, sessionsTellInPostgres, sessionsTellInSqlite } from './0016-application-logout.js'
+import { mailLinks } from './0019-mail-links.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -49,6 +50,7 @@ export const migrations: readonly Migration[] = [
   applicationLogout,
   sessionsTellInSqlite,
   sessionsTellInPostgres,
+  mailLinks,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

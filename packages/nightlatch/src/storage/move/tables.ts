@@ -77,6 +77,11 @@ export const tables: readonly Table[] = [
     text: 'token_hash id account',
     integers: 'created_at expires_at',
   }),
+  table('mail_link', {
+    key: 'token_hash',
+    text: 'token_hash id kind account sealed',
+    integers: 'created_at expires_at',
+  }),
   table('outbox', {
     key: 'id',
     text: 'id kind account sealed',

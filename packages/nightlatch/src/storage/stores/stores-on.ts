@@ -16,6 +16,7 @@ import { invitationStore } from './invitations.js'
 import { knownDeviceStore } from './known-devices.js'
 import { leaseStore } from './leases.js'
 import { newcomerStore } from './newcomers.js'
+import { mailLinkStore } from './mail-links.js'
 import { outboxStore } from './outbox.js'
 import { openInvitationStore, registrationStore } from './registrations.js'
 import { peopleStore } from './people.js'
@@ -57,6 +58,7 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   knownDevices: knownDeviceStore(db),
   leases: leaseStore(db, more),
   newcomers: newcomerStore(db),
+  mailLinks: mailLinkStore(db, more),
   outbox: outboxStore(db, more),
   openInvitations: openInvitationStore(db, more),
   people: peopleStore(db),

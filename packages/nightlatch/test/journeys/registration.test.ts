@@ -251,7 +251,9 @@ describe('an invitation', () => {
     const { id, path } = await invite(app, { domain: 'Example.org', uses: 2, groups: ['domain'] })
     const browser = await open(app, path)
     expect((await browser.get('/register')).body).toContain('@example.org')
-    for (const email of ['', 'ada', 'ada@example.net', 'ada@sub.example.org', 'ada@example.org.evil.test'])
+    const others = ['', 'ada', 'ada@example.net', 'ada@sub.example.org', 'ada@example.org.evil.test']
+    const looksAlike = ['ada@exam\u034fple.org', 'ada@example\ufe0f.org', 'ada@example.o\u{e0100}rg']
+    for (const email of [...others, ...looksAlike])
       expect((await browser.post('/register', { email })).status, email).toBe(422)
     expect(only(await mails(), { kind: 'registration-link' })).toEqual([])
     const sent = await browser.submit('/register', { email: 'Carol@example.org', next: '/account' })

@@ -119,7 +119,8 @@ const longestDisplayName = 100
  * equal after lower-casing and NFC (small letters may compose where their capitals do not); an email's domain also
  * in its IDNA form. Characters that are another way
  * to write a plain one (full-width letters, the Kelvin sign) are refused rather than folded: folding is how
- * two people become one (CVE-2019-19844 and its kin).
+ * two people become one (CVE-2019-19844 and its kin). So are those that nobody sees (variation selectors, fillers): two
+ * names would look like one, and a domain leaves them out that the mail then does not go to.
  */
 export function parseLoginName(platform: Pick<Platform, 'domainToAscii'>, text: string): ParsedName {
   const shown = text.trim().normalize('NFC')
@@ -127,6 +128,7 @@ export function parseLoginName(platform: Pick<Platform, 'domainToAscii'>, text: 
   if (shown.length > longestName) return refuse('too-long')
   if ([...text].some((char) => char.normalize('NFKC') !== char && char.trim() !== ''))
     return refuse('not-allowed')
+  if (/\p{Default_Ignorable_Code_Point}/u.test(shown)) return refuse('not-allowed')
   if (!/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._+@'-]*[\p{L}\p{M}\p{N}_+-])?$/u.test(shown))
     return refuse('not-allowed')
   // Lower-casing can take a character apart that NFC had put together.

@@ -9,6 +9,7 @@ import { isInstalled, type ProxyName } from '../../examples/common/proxies.mjs'
 import { startDemoApp } from '../../examples/demo-app/app.mjs'
 import { Browser } from '../../packages/nightlatch/test/support/browser.js'
 import { run } from '../../packages/nightlatch/test/support/cli.js'
+import { startMailServer } from '../../packages/nightlatch/test/support/mail-server.js'
 import { asSuperuser } from '../../packages/nightlatch/test/support/databases.js'
 import { postgresBinaries, postgresUrl } from '../../packages/nightlatch/test/support/postgres-server.js'
 import { Person } from '../../packages/nightlatch/test/support/person.js'
@@ -146,6 +147,8 @@ const commandLine: Journey = async (page) => {
   await terminal.run('nightlatch otp secret > secret && nightlatch otp qr - --png screenshot.png < uri')
   await terminal.run('cp screenshot.png export-1.png; cp screenshot.png export-2.png; mkdir backups fpath')
   await filesToImport(terminal)
+  const { url } = await startMailServer()
+  terminal.instead.set('nightlatch mail test', `NIGHTLATCH_SMTP_URL=${url} nightlatch mail test`)
   terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
   terminal.instead.set('${fpath[1]}', `${terminal.folder}/fpath`)
   terminal.instead.set('~/.', `${terminal.folder}/.`)

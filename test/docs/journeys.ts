@@ -148,7 +148,10 @@ const commandLine: Journey = async (page) => {
   await terminal.run('cp screenshot.png export-1.png; cp screenshot.png export-2.png; mkdir backups fpath')
   await filesToImport(terminal)
   const { url } = await startMailServer()
-  terminal.instead.set('nightlatch mail test', `NIGHTLATCH_SMTP_URL=${url} nightlatch mail test`)
+  terminal.instead.set(
+    'nightlatch mail test',
+    `NIGHTLATCH_MAIL_FROM=door@example.org NIGHTLATCH_SMTP_URL=${url} nightlatch mail test`,
+  )
   terminal.instead.set('/backups/', `${terminal.folder}/backups/`)
   terminal.instead.set('${fpath[1]}', `${terminal.folder}/fpath`)
   terminal.instead.set('~/.', `${terminal.folder}/.`)

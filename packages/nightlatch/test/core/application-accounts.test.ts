@@ -39,6 +39,7 @@ describe('an application that keeps the accounts', () => {
       groups,
       admin: false,
       disabled: false,
+      waiting: false,
       endsAt: null,
       passwordHash: '',
       factorCounts: { totp: 0 },

@@ -238,6 +238,7 @@ describe('what an administrator asks for', () => {
         groups: [],
         admin: true,
         disabled: false,
+        waiting: false,
         passwordHash: '',
         factorCounts: { totp: 0 },
         createdAt: here.clock.seconds,

@@ -43,7 +43,7 @@ describe('the page about limits says what is so', () => {
   it.each([
     ['codes at sign-in', code],
     ['codes at the fresh proof', code],
-    ['codes that confirm a set-up', setUp],
+    ['codes that confirm a set-up or add a token', setUp],
     ['recovery codes at sign-in and at a fresh proof', recoveryCode],
     ['passwords of an account', password],
     ['passwords from an address', address],

@@ -63,6 +63,11 @@ export const tables: readonly Edit[] = [
     "  'pass-phrase-card': { card: v.optional(text) },\n",
   ),
   before(
+    'core/applications/claims.ts',
+    "  'recovery-code': ['otp'",
+    "  'pass-phrase-card': ['pass-phrase-card'],\n",
+  ),
+  before(
     'http/api/factors.ts',
     "  'recovery-code': { member",
     "  'pass-phrase-card': { member: 'card', refuse: refuseCode },\n",

@@ -15,7 +15,7 @@ export const findingsPage = (site: Site, { findings }: FindingsView): Html =>
   adminPage(site, {
     title: words.title,
     section: 'findings',
-    body: html`<p>${words.lead} <code dir="ltr" translate="no">${words.command}</code></p>
+    body: html`<p>${words.lead} <code dir="ltr" translate="no">${words.command}</code>.</p>
       <ul class="rows" role="list">
         ${order.flatMap((state) => findings.filter((one) => one.state === state)).map(finding)}
       </ul>`,

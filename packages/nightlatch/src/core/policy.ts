@@ -126,7 +126,13 @@ interface Limits {
     readonly mostWaiting: number
   }
   /** Of the link that makes a new address count. */
-  readonly ownEmail: { readonly linkSeconds: number; readonly asked: AttemptPolicy }
+  readonly ownEmail: {
+    readonly linkSeconds: number
+    readonly asked: AttemptPolicy
+    readonly undoSeconds: number
+  }
+  /** So long a notice can be answered with "It was not me". */
+  readonly undoSeconds: number
   readonly mail: {
     /** So long a mail is tried; what is worth nothing sooner ends sooner. */
     readonly trySeconds: number
@@ -224,7 +230,8 @@ export const usualLimits: Limits = {
     fromAddress: anHour(10),
     mostWaiting: 1000,
   },
-  ownEmail: { linkSeconds: day, asked: anHour(3) },
+  ownEmail: { linkSeconds: day, asked: anHour(3), undoSeconds: 7 * day },
+  undoSeconds: 3 * day,
   mail: {
     trySeconds: day,
     firstWaitSeconds: 20,

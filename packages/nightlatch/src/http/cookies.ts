@@ -11,6 +11,7 @@ type CookieName =
   | 'invitation'
   | 'registration'
   | 'reset'
+  | 'undo'
   | 'email'
   | 'next'
   | 'notice'

@@ -14,6 +14,7 @@ import { forwardAuth } from './forward-auth/forward-auth.js'
 import { breakLoops } from './forward-auth/redirect-loop.js'
 import { authenticatorPages, passkeyPages } from './pages/factor-changes.js'
 import * as email from './pages/email.js'
+import * as undo from './pages/undo.js'
 import * as passwordReset from './pages/password-reset.js'
 import * as home from './pages/home.js'
 import * as invitation from './pages/invitation.js'
@@ -66,6 +67,8 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/login/passkey', passkeys.getPasskeyLogin, passkeys.postPasskeyLogin),
   ...pair('/logout', home.getLogout, home.postLogout),
   ...pair('/password/forgot', passwordReset.getForgotten, passwordReset.postForgotten),
+  ...pair('/notice/undo', undo.getUndo, undo.postUndo),
+  ...pair('/password/due', undo.getDuePassword, undo.postDuePassword),
   ...pair('/password/reset', passwordReset.getReset, passwordReset.postReset),
   ...pair('/email/confirm', email.getConfirmEmail, email.postConfirmEmail),
   ...pair('/invitation', invitation.getInvitation, invitation.postInvitation),

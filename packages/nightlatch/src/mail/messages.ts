@@ -2,7 +2,7 @@ import { isoMinutes } from '../shared/time.js'
 import type { Mail } from '../core/notify/mail.js'
 import { inHtml, inText, type Part } from './parts.js'
 import { oneLine } from './one-line.js'
-import { mailTexts } from './texts.js'
+import { mailTexts } from './mail-texts.js'
 
 export interface Message {
   /** The same at each try: whoever gets it twice can tell. */

@@ -33,6 +33,7 @@ export {
   type ForgottenView,
   type ResetView,
 } from './mail-links.js'
+export { duePasswordPage, undonePage, undoPage, type DuePasswordView, type UndoView } from './undo.js'
 export { qrSvg, qrSvgDocument, type QrModules } from './layout/qr-svg.js'
 export {
   recoveryCodesFileName,

@@ -37,6 +37,8 @@ const openToHalfSignedIn = new Set([
   '/register/waiting',
   '/password/forgot',
   '/password/reset',
+  '/password/due',
+  '/notice/undo',
   '/email/confirm',
   '/mfa/verify',
   '/mfa/recovery',

@@ -160,6 +160,7 @@ describe('an event of the audit trail', () => {
         "password.set-by-administrator",
         "password.reset-asked",
         "password.reset",
+        "account.undone",
         "session.ended",
         "session.others-ended",
         "session.signed-out",

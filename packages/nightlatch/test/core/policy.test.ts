@@ -33,6 +33,7 @@ describe('the page about limits says what is so', () => {
     ['a set-up that is not confirmed', usualLimits.authenticators.setUpSeconds],
     ['a mail that nobody takes', usualLimits.mail.trySeconds],
     ['the link for a forgotten password', usualLimits.passwordReset.linkSeconds],
+    ['_It was not me_ in a notice', usualLimits.undoSeconds],
     ['the link that confirms a new address', usualLimits.ownEmail.linkSeconds],
     ['the audit trail', usualLimits.housekeeping.auditSeconds],
   ])('%s', (what, seconds) => {

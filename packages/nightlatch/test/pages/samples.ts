@@ -220,6 +220,20 @@ const signingIn = (): Record<string, Html> => ({
   'register-sent': pages.registerSentPage(site, '/account'),
   'register-waiting': pages.waitingPage(site),
   'login-register': pages.loginPage(site, { offersRegistration: true, next: '/account' }),
+  undo: pages.undoPage(site, {
+    ...{ username: 'alice', atSeconds: nowSeconds },
+    difference: {
+      removed: ['Eve’s phone'],
+      restored: ['Phone'],
+      password: true,
+      recoveryCodes: true,
+      email: 'alice@acme.test',
+      keepsFirstFactor: false,
+    },
+  }),
+  'undo-none': pages.undoPage(site, { username: 'alice', atSeconds: nowSeconds, difference: null }),
+  'undo-done': pages.undonePage(site),
+  'password-due': pages.duePasswordPage(site, { username: 'alice', minCharacters: 8 }),
   'password-forgotten': pages.forgottenPage(site, {}),
   'password-forgotten-empty': pages.forgottenPage(site, {
     problems: [{ key: 'username-empty', field: 'identifier' }],

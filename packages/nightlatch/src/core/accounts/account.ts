@@ -21,6 +21,8 @@ export interface Account {
   readonly factorCounts: FactorCounts
   readonly createdAt: number
   readonly lastSignInAt: number
+  /** Somebody else may know the password: before anything else its owner chooses a new one. */
+  readonly passwordDue?: true
 }
 
 /** Whether somebody may sign in to it, and stay: not disabled, and its end, if it has one, is still to come. */
@@ -66,7 +68,9 @@ export interface AccountStore {
   /** Either way nobody waits any more. */
   setDisabled(id: AccountId, disabled: boolean): Promise<boolean>
   remove(id: AccountId): Promise<boolean>
+  /** No other one is due then. */
   setPasswordHash(id: AccountId, hash: string): Promise<boolean>
+  setPasswordDue(id: AccountId): Promise<void>
   /** Renews an old hash; false when the password was changed meanwhile. */
   renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
   /** Whether a hash begins so. */

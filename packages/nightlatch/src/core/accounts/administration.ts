@@ -10,6 +10,7 @@ import type { AuditEvent, AuditEventName } from '../audit/audit.js'
 import { noClient, note } from '../audit/audit.js'
 import { mayLoseAdministrator } from './last-administrator.js'
 import { indexAccount } from './people.js'
+import { takeSnapshot } from './snapshot.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import { mailInvitation } from '../notify/mail.js'
@@ -269,6 +270,8 @@ export async function setPassword(
   const hashed = await newPasswordHash(core, account, password)
   if (hashed.kind !== 'hashed') return hashed
   await core[storage].atomically(async (stores) => {
+    const held = await stores.accounts.hold(account.id)
+    const before = held && (await takeSnapshot(core, stores, held))
     await stores.accounts.setPasswordHash(account.id, hashed.hash)
     await endEverything(stores, account.id)
     // Guesses at the old password say nothing of the new one: its owner need not wait for them.
@@ -279,7 +282,7 @@ export async function setPassword(
       event: 'password.set-by-administrator',
       client: noClient,
     })
-    await tellOwner(core, stores, { kind: 'password-changed', account, client: noClient })
+    await tellOwner(core, stores, { kind: 'password-changed', account, client: noClient, before })
   })
   return { kind: 'set' }
 }
@@ -294,7 +297,8 @@ export async function resetSecondFactor(
   actor: Actor = atTheCommandLine,
 ): Promise<RemovedFactors> {
   return core[storage].atomically(async (stores) => {
-    await stores.accounts.hold(account.id)
+    const held = await stores.accounts.hold(account.id)
+    const before = held && (await takeSnapshot(core, stores, held))
     const counts = {} as Record<FactorKind, number>
     for (const { kind, removeAllOf } of allFactors) counts[kind] = await removeAllOf(stores, account.id)
     await stores.accounts.resetFactorCounts(account.id)
@@ -302,7 +306,7 @@ export async function resetSecondFactor(
     await stores.attempts.clear(...countersOf(account.id))
     await endEverything(stores, account.id)
     await noteAct(core, stores, { account, event: 'account.second-factor-reset', actor })
-    await tellOwner(core, stores, { kind: 'second-factor-reset', account, client: noClient })
+    await tellOwner(core, stores, { kind: 'second-factor-reset', account, client: noClient, before })
     return counts
   })
 }

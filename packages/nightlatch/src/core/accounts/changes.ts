@@ -23,6 +23,8 @@ import type { SignedIn } from '../sessions/session.js'
 import { isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
 import { Rollback, storage } from '../ports/stores.js'
+import type { Snapshot } from './snapshot.js'
+import { takeSnapshot } from './snapshot.js'
 
 /** A change of the account by its signed-in owner. */
 export interface Change {
@@ -99,8 +101,9 @@ async function takeAway(
 ): Promise<RemoveOutcome | Rollback<RemoveOutcome>> {
   const { factor, id, name } = change
   const { account, session } = change.signedIn
-  await stores.accounts.hold(account.id)
-  if (!(await hasNotEnded(stores, session))) return notFresh
+  const held = await stores.accounts.hold(account.id)
+  if (held === null || !(await hasNotEnded(stores, session))) return notFresh
+  const before = await takeSnapshot(core, stores, held)
   const left = core.policy.mfa === 'required' ? 1 : 0
   if (!(await stores.accounts.countFactorDown(account.id, factor.kind, left))) return { kind: 'last-one' }
   if (!(await factor.remove(stores, { id, account: account.id })))
@@ -112,7 +115,7 @@ async function takeAway(
     await endEverything(stores, account.id, session.id)
   }
   await noteFactorChange(core, stores, { ...change, event: factor.events.removed })
-  await tell(core, stores, { ...change, kind: factor.notices.removed, details: { name } })
+  await tell(core, stores, { ...change, kind: factor.notices.removed, details: { name }, before })
   return { kind: 'removed' }
 }
 
@@ -174,13 +177,14 @@ async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Pr
     const held = await stores.accounts.hold(account.id)
     if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
     if (!(await hasNotEnded(stores, session))) return notFresh
+    const before = await takeSnapshot(core, stores, held)
     await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
     await note(core, stores, {
       account: account.id,
       event: 'recovery-codes.renewed',
       client: change.browser.client,
     })
-    await tell(core, stores, { ...change, kind: 'recovery-codes-renewed' })
+    await tell(core, stores, { ...change, kind: 'recovery-codes-renewed', before })
     return { kind: 'renewed', codes: codes.shown }
   })
 }
@@ -244,6 +248,8 @@ export async function changePassword(
   const hashed = await newPasswordHash(core, account, change.next)
   if (hashed.kind !== 'hashed') return hashed
   return core[storage].atomically<PasswordChangeOutcome>(async (stores) => {
+    const held = await stores.accounts.hold(account.id)
+    const before = held && (await takeSnapshot(core, stores, held))
     if (!(await stores.accounts.setPasswordHash(account.id, hashed.hash))) return { kind: 'over' }
     await endEverything(stores, account.id, session.id)
     await stores.invitations.removeAllOf(account.id)
@@ -254,7 +260,7 @@ export async function changePassword(
       event: 'password.changed',
       client: change.browser.client,
     })
-    await tell(core, stores, { ...change, kind: 'password-changed' })
+    await tell(core, stores, { ...change, kind: 'password-changed', before })
     return { kind: 'changed', ...proven }
   })
 }
@@ -282,5 +288,6 @@ const tell = (
     browser: { client },
     kind,
     details = {},
-  }: Change & Pick<Notice, 'kind'> & Partial<Pick<Notice, 'details'>>,
-): Promise<void> => tellOwner(core, stores, { kind, details, account, client })
+    before,
+  }: Change & Pick<Notice, 'kind'> & Partial<Pick<Notice, 'details'>> & { readonly before: Snapshot | null },
+): Promise<void> => tellOwner(core, stores, { kind, details, account, client, before })

@@ -6,16 +6,16 @@ import type { OpenedLink } from '../notify/mail-links.js'
 import { addMailLink, openMailLink } from '../notify/mail-links.js'
 import { tellOwner } from '../notify/notices.js'
 import type { Client } from '../ports/platform.js'
-import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { AttemptKey } from '../rate-limits/attempts.js'
 import { hasNotEnded } from '../sessions/session-lifetime.js'
 import { isFresh } from '../sessions/session.js'
 import type { Token } from '../tokens.js'
 import type { Account } from './account.js'
-import { parseEmail, parseLoginName } from './account.js'
+import { parseEmail } from './account.js'
 import type { Change } from './changes.js'
-import { indexAccount } from './people.js'
+import { setEmail } from './set-email.js'
+import { takeSnapshot } from './snapshot.js'
 
 interface NewAddress {
   /** As typed. */
@@ -88,39 +88,16 @@ export async function confirmEmail(
     const held = await stores.accounts.hold(link.account)
     if (held === null || held.email !== about.before) return { kind: 'gone' }
     if (!(await stores.mailLinks.take(link.id, core.platform.nowSeconds()))) return { kind: 'gone' }
+    const before = await takeSnapshot(core, stores, held)
     if (!(await setEmail(core, stores, { account: held, email: about.email })))
       return new Rollback<ConfirmOutcome>({ kind: 'gone' })
     const after = { ...held, email: about.email }
     const details = { from: held.email, to: about.email }
     await note(core, stores, { event: 'account.email-changed', account: held.id, client, details })
     await tellOwner(core, stores, { kind: 'email-changed', account: after, client })
-    if (held.email !== '') await tellOwner(core, stores, { kind: 'email-changed', account: held, client })
+    // Only who had the address before can take it back.
+    if (held.email !== '')
+      await tellOwner(core, stores, { kind: 'email-changed', account: held, client, before })
     return { kind: 'confirmed', email: about.email }
   })
-}
-
-/** @returns false when it is somebody else's */
-async function setEmail(
-  core: Core,
-  stores: Stores,
-  { account, email }: { readonly account: Account; readonly email: string },
-): Promise<boolean> {
-  const now = core.platform.nowSeconds()
-  const loginNames = [account.username, email].flatMap((name) => {
-    const one = parseLoginName(core.platform, name)
-    return one.kind === 'name' ? [one.key] : []
-  })
-  const heldUntil = now + core.policy.heldNameSeconds
-  if (
-    !(await stores.accounts.setLoginNames(account.id, {
-      loginNames: [...new Set(loginNames)],
-      heldUntil,
-      now,
-    }))
-  )
-    return false
-  const after = { ...account, email }
-  await stores.accounts.setProfile(account.id, after)
-  await indexAccount(stores, after)
-  return true
 }

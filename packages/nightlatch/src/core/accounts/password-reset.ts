@@ -19,6 +19,7 @@ import type { Account } from './account.js'
 import { isOpen, parseLoginName } from './account.js'
 import { newPasswordHash } from './new-password.js'
 import type { PasswordProblem } from './password.js'
+import { takeSnapshot } from './snapshot.js'
 
 /** As the account was when the link went out: whatever was changed since ends it. */
 interface ResetState {
@@ -159,10 +160,11 @@ async function keepPassword(
   stores: Stores,
   { account, hash, client }: { readonly account: Account; readonly hash: string; readonly client: Client },
 ): Promise<void> {
+  const before = await takeSnapshot(core, stores, account)
   await stores.accounts.setPasswordHash(account.id, hash)
   await endEverything(stores, account.id)
   await stores.attempts.clear(passwordKey(account.id))
   await stores.invitations.removeAllOf(account.id)
   await note(core, stores, { event: 'password.reset', account: account.id, client })
-  await tellOwner(core, stores, { kind: 'password-reset', account, client })
+  await tellOwner(core, stores, { kind: 'password-reset', account, client, before })
 }

@@ -61,6 +61,7 @@ export interface GrantStore {
   extend(id: GrantId, until: number): Promise<void>
   /** With every token of it. */
   end(id: GrantId): Promise<boolean>
+  endAllOf(account: AccountId): Promise<void>
   removeExpired(now: number, limit: number): Promise<number>
 
   /** Nothing is kept for a grant that has ended. */

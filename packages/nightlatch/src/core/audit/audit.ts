@@ -56,6 +56,7 @@ export const auditEvents = [
   'password.set-by-administrator',
   'password.reset-asked',
   'password.reset',
+  'account.undone',
   'session.ended',
   'session.others-ended',
   'session.signed-out',

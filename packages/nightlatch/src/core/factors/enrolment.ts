@@ -3,6 +3,8 @@ import { note } from '../audit/audit.js'
 import { tellOwner } from '../notify/notices.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import { beginSession, endEverything } from '../sign-in/start-session.js'
+import type { Snapshot } from '../accounts/snapshot.js'
+import { takeSnapshot } from '../accounts/snapshot.js'
 import type { Core } from '../core.js'
 import { proveSession } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
@@ -116,10 +118,14 @@ export async function enrol<Item extends FactorItem>(
 function tellOfEnrolment<Item extends FactorItem>(
   core: Core,
   stores: Stores,
-  given: Enrolling<Item> & { readonly name: string; readonly replaced: Replaced },
+  given: Enrolling<Item> & {
+    readonly name: string
+    readonly replaced: Replaced
+    readonly before: Snapshot | null
+  },
 ): Promise<void> {
-  const { owner, at, browser, factor, replacesOnly, name, replaced } = given
-  const told = { account: owner.account, at, client: browser.client }
+  const { owner, at, browser, factor, replacesOnly, name, replaced, before } = given
+  const told = { account: owner.account, at, client: browser.client, before }
   if (replaced === null)
     return tellOwner(core, stores, { ...told, kind: factor.notices.added, details: { name } })
   const details = { name, replaced: replaced.name, recovered: Number(replacesOnly) }
@@ -142,6 +148,8 @@ async function addAndRenew<Item extends FactorItem>(
   given: Enrolling<Item>,
 ): Promise<Enrolled<Item> | Rollback<Enrolled<Item>>> {
   const { at, factor, codes, isFirst, replacesOnly } = given
+  const held = await stores.accounts.hold(given.owner.account.id)
+  const before = held && (await takeSnapshot(core, stores, held))
   const place = await takePlace(core, stores, given)
   if (place === null) return over
   const { account, replaced } = place
@@ -163,7 +171,7 @@ async function addAndRenew<Item extends FactorItem>(
       ...(replacesOnly ? { after: 'recovery-code' } : {}),
     },
   })
-  await tellOfEnrolment(core, stores, { ...given, name: item.name, replaced })
+  await tellOfEnrolment(core, stores, { ...given, name: item.name, replaced, before })
   return { kind: 'confirmed', signedIn, item, replaced, recoveryCodes: codes?.shown ?? [] }
 }
 

@@ -3,6 +3,7 @@ import type { Core } from '../core.js'
 import { allFactors } from '../factors/registry.js'
 import { findInstallation } from '../maintenance/installation.js'
 import type { SecretBox } from './secret-box.js'
+import { resealMailLinks } from '../notify/mail-links.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import { asciiBytes } from '../text.js'
@@ -54,6 +55,7 @@ async function countNotSealedUnder(stores: Stores, keyIds: readonly string[]): P
 export async function resealSome(box: SecretBox, stores: Stores, limit: number): Promise<number> {
   let done = await signingKeySecrets.resealSome(box, stores, limit)
   for (const { secrets } of allFactors) done += (await secrets?.resealSome(box, stores, limit)) ?? 0
+  done += await resealMailLinks(box, stores, limit)
   return done
 }
 

@@ -3,6 +3,7 @@ import { isOpen } from '../accounts/account.js'
 import type { Core } from '../core.js'
 import type { AccountId, MailLinkId } from '../ids.js'
 import { newId } from '../ids.js'
+import type { SecretBox } from '../keys/secret-box.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
@@ -10,7 +11,7 @@ import { hashToken, newToken } from '../tokens.js'
 import { fromSealable, sealable } from './sealable.js'
 
 /** What a link of a mail does once somebody has pressed the button behind it. To open it does nothing. */
-export type MailLinkKind = 'password-reset' | 'email'
+export type MailLinkKind = 'password-reset' | 'email' | 'undo'
 
 export interface MailLink {
   readonly id: MailLinkId
@@ -27,6 +28,11 @@ export interface MailLinkStore {
   /** The write that decides who uses it: true once. */
   take(id: MailLinkId, now: number): Promise<boolean>
   removeAllOf(account: AccountId, kind: MailLinkKind): Promise<void>
+  /** Those that went out at that moment or later. */
+  removeSince(account: AccountId, kind: MailLinkKind, since: number): Promise<void>
+  /** Up to `limit` that are not sealed under `keyId`. */
+  listNotSealedUnder(keyId: string, limit: number): Promise<readonly MailLink[]>
+  reseal(id: MailLinkId, sealed: { readonly from: string; readonly to: string }): Promise<boolean>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
@@ -36,20 +42,22 @@ interface NewLink<About> {
   readonly seconds: number
   /** What it is about, for whoever opens it. */
   readonly about: About
+  /** Others of its kind stay alive. */
+  readonly beside?: true
 }
 
-/** One of a kind is alive: those before it end. */
+/** One of a kind is alive: those before it end, unless told. */
 export async function addMailLink<About>(
   core: Core,
   stores: Stores,
-  { kind, account, seconds, about }: NewLink<About>,
+  { kind, account, seconds, about, beside }: NewLink<About>,
 ): Promise<{ readonly token: Token; readonly expiresAt: number }> {
   const token = newToken(core.platform)
   const id = newId<MailLinkId>(core.platform.randomBytes)
   const createdAt = core.platform.nowSeconds()
   const expiresAt = createdAt + seconds
   const sealed = core.box.seal(sealable(about), contextOf(id))
-  await stores.mailLinks.removeAllOf(account, kind)
+  if (beside !== true) await stores.mailLinks.removeAllOf(account, kind)
   await stores.mailLinks.add(
     { id, kind, account, sealed, createdAt, expiresAt },
     hashToken(core.platform, token),
@@ -80,3 +88,15 @@ export async function openMailLink<About>(
 }
 
 const contextOf = (id: MailLinkId): string => `mail-link:${id}`
+
+/** Seals up to `limit` anew under the newest key. Those that no key at hand opens end by themselves. @returns how many were done */
+export async function resealMailLinks(box: SecretBox, stores: Stores, limit: number): Promise<number> {
+  let done = 0
+  for (const { id, sealed } of await stores.mailLinks.listNotSealedUnder(box.keyId, limit)) {
+    const opened = box.open(sealed, contextOf(id))
+    if (opened.kind === 'refused') continue
+    const to = box.seal(opened.plain, contextOf(id))
+    if (await stores.mailLinks.reseal(id, { from: sealed, to })) done += 1
+  }
+  return done
+}

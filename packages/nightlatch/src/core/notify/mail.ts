@@ -24,6 +24,8 @@ export type MailKind =
   /** What somebody typed who has forgotten a password, as `to`: it is looked up when its turn comes. No mail is it. */
   | 'password-reset-asked'
   | 'password-reset-link'
+  /** To administrators: somebody has taken a change back. */
+  | 'undone-reported'
   | 'email-confirmation'
   /** Somebody asked whether mails arrive. */
   | 'test'
@@ -41,6 +43,8 @@ export interface Mail {
   readonly details: Readonly<Record<string, string | number>>
   /** Of the one-time link that it carries. */
   readonly token?: string
+  /** Of the link that undoes what a notice tells of. */
+  readonly undo?: string
 }
 
 /** What became of a mail that was to be written down. */

@@ -2,7 +2,9 @@ import type { Account } from '../accounts/account.js'
 import type { Core } from '../core.js'
 import type { Client } from '../ports/platform.js'
 import type { Stores } from '../ports/stores.js'
-import type { MailFate } from './mail.js'
+import type { Snapshot } from '../accounts/snapshot.js'
+import type { Mail, MailFate } from './mail.js'
+import { addMailLink } from './mail-links.js'
 import { post } from './mail.js'
 
 /** What the owner of an account is told, by mail where mail is set up (ASVS 5.0 6.3.5, 6.3.7). */
@@ -23,6 +25,8 @@ export type NoticeKind =
   | 'password-reset'
   /** By the owner. */
   | 'email-changed'
+  /** By "It was not me". */
+  | 'change-undone'
   | 'new-device'
   | 'trusted-device-copied'
   | 'trusted-device-unanswered'
@@ -52,20 +56,59 @@ export interface Notices {
   posted?(): void
 }
 
+type Told = Omit<Notice, 'at' | 'details'> &
+  Partial<Pick<Notice, 'at' | 'details'>> & {
+    /** As the account was before, where what was done can be taken back. */
+    readonly before?: Snapshot | null
+  }
+
+/** What the link behind "It was not me" is about. */
+export interface UndoState {
+  readonly kind: NoticeKind
+  readonly at: number
+  /** null: there is nothing to take back, only to be shut. */
+  readonly before: Snapshot | null
+}
+
+/** What administrators decide, and what was undone, the owner cannot undo. */
+const withoutWayBack: ReadonlySet<NoticeKind> = new Set([
+  'account-changed',
+  'account-blocked',
+  'change-undone',
+])
+
+interface Posting {
+  readonly mail: Mail
+  readonly account: Account
+  readonly before: Snapshot | null
+}
+
+async function postWithWayBack(
+  core: Core,
+  stores: Stores,
+  { mail, account, before }: Posting,
+): Promise<MailFate> {
+  const kind = mail.kind as NoticeKind
+  const hasServer = (await core.hasMailServer?.(stores)) === true
+  if (!hasServer || withoutWayBack.has(kind)) return post(core, stores, { mail, account: account.id })
+  const about: UndoState = { kind, at: mail.at, before }
+  const { undoSeconds, ownEmail } = core.policy
+  const seconds = kind === 'email-changed' ? ownEmail.undoSeconds : undoSeconds
+  const link = { kind: 'undo', account: account.id, seconds, about, beside: true } as const
+  const { token } = await addMailLink(core, stores, link)
+  return post(core, stores, { mail: { ...mail, undo: token.reveal() }, account: account.id })
+}
+
 /** Tells the owner of an account what was done to it, and from where, within the transaction that does it. Now, unless told. */
 export async function tellOwner(
   core: Core,
   stores: Stores,
-  {
-    details = {},
-    at = core.platform.nowSeconds(),
-    ...told
-  }: Omit<Notice, 'at' | 'details'> & Partial<Pick<Notice, 'at' | 'details'>>,
+  { details = {}, at = core.platform.nowSeconds(), before = null, ...told }: Told,
 ): Promise<void> {
   const notice: Notice = { ...told, at, details }
   const { kind, account, client } = notice
   const { email: to, username, name } = account
-  const mail = { kind, to, username, name, at, client, details }
-  const fate = to === '' ? 'no-address' : await post(core, stores, { mail, account: account.id })
+  const mail: Mail = { kind, to, username, name, at, client, details }
+  const fate = to === '' ? 'no-address' : await postWithWayBack(core, stores, { mail, account, before })
   stores.afterwards.push(core.notices.send.bind(core.notices, notice, fate))
 }

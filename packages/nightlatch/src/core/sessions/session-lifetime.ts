@@ -26,11 +26,16 @@ export function findForwardSession(core: Core, token: ForwardToken | null): Prom
 
 const nobody = Promise.resolve(null)
 
-async function findLive(core: Core, tokenHash: string): Promise<SignedIn | null> {
+/** The session of somebody who has to choose a new password first: it is worth nothing else until then. */
+export const findDueSession = (core: Core, token: Token | null): Promise<SignedIn | null> =>
+  token === null ? nobody : findLive(core, hashSessionToken(core.platform, token), true)
+
+async function findLive(core: Core, tokenHash: string, isDue = false): Promise<SignedIn | null> {
   const { sessions } = core[storage].stores
   const found = await sessions.findByTokenHash(tokenHash)
   const now = core.platform.nowSeconds()
-  if (found === null || !isOpen(found.account, now) || !counts(core, found.session, now)) return null
+  if (found === null || (found.account.passwordDue === true) !== isDue) return null
+  if (!isOpen(found.account, now) || !counts(core, found.session, now)) return null
   if (now - found.session.lastSeenAt >= core.policy.session.touchEverySeconds)
     await sessions.touch(found.session.id, now)
   return found

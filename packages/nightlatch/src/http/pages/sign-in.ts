@@ -20,6 +20,7 @@ import { hostOf } from './application.js'
 import { askAnybody, askKnownPerson } from './passkeys.js'
 import { destinationField, destinationOf, stepTo } from './destination.js'
 import type { StepView } from './factors.js'
+import { dueOf, toDuePassword } from './due-password.js'
 import { factorDoors, nextStepPath, othersThan } from './factors.js'
 import {
   afterSignIn,
@@ -39,6 +40,7 @@ export const getLogin: Handler = async (context) => {
   const next = context.services.nextOf(context.query.get('next'))
   if (!context.query.has('restart') && (await signedInOf(context)) !== null)
     return alreadySignedIn(context, next)
+  if (!context.query.has('restart') && (await dueOf(context)) !== null) return toDuePassword(context, next)
   const { notice = lostWayBack(context), cookies } = takeNotice(context)
   const said =
     notice ?? ((await context.services.isUnclaimed()) ? ({ key: 'no-account-yet' } as const) : undefined)

@@ -42,3 +42,35 @@ export const email = {
     in with.`,
   confirmSubmit: 'Use',
 }
+
+export const undo = {
+  title: 'It was not me',
+  forWhom: (username: string): Html => html`For the account ${named(username)}.`,
+  since: 'Somebody did something with your account on',
+  effects: 'If it was not you, this takes the account back to what it was before:',
+  removed: 'Stops working:',
+  restored: 'Works again:',
+  password: 'The password from before counts again.',
+  recoveryCodes: 'The recovery codes from before count again.',
+  email: 'The email address is again',
+  keepsFirstFactor:
+    'Your account had no second step before, so the one that it has now stays. Ask the person who runs this site to reset it.',
+  always: [
+    'Everybody is signed out, and remembered devices are forgotten.',
+    'The next sign-in asks for your second step as ever, and then for a new password.',
+    'The administrators of this site are told.',
+  ],
+  ifItWas: 'If it was you, close this page: nothing has happened.',
+  submit: 'It was not me: take it back',
+  doneTitle: 'It is taken back',
+  done: 'Everybody is signed out. Sign in now, as before; you are asked for a new password.',
+  toSignIn: 'Sign in',
+}
+
+export const due = {
+  title: 'Choose another password',
+  why: 'Somebody else may know your password. Choose a new one; then you can go on.',
+  password: 'New password',
+  rules: (min: number): string => `At least ${String(min)} characters, and not the one that you have now.`,
+  submit: 'Set it and go on',
+}

@@ -16,6 +16,7 @@ import { hardwareTokens } from './0014-hardware-tokens.js'
 import { applications } from './0015-applications.js'
 import { applicationLogout, sessionsTellInPostgres, sessionsTellInSqlite } from './0016-application-logout.js'
 import { mailLinks } from './0019-mail-links.js'
+import { passwordDue } from './0020-password-due.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -51,6 +52,7 @@ export const migrations: readonly Migration[] = [
   sessionsTellInSqlite,
   sessionsTellInPostgres,
   mailLinks,
+  passwordDue,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

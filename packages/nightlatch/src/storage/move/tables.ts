@@ -29,7 +29,7 @@ export const tables: readonly Table[] = [
   table('account', {
     key: 'id',
     text: 'id username name email group_names password_hash factor_counts sort_key',
-    integers: 'admin disabled authenticator_count created_at last_sign_in_at ends_at waiting',
+    integers: 'password_due admin disabled authenticator_count created_at last_sign_in_at ends_at waiting',
   }),
   table('login_name', { key: 'name', text: 'name account', integers: 'held_until' }),
   table('people_group', { key: 'key', text: 'key name', integers: 'created_at' }),

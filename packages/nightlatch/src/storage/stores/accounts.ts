@@ -28,10 +28,12 @@ export interface AccountRow {
   readonly created_at: number
   readonly last_sign_in_at: number
   readonly ends_at: number | null
+  readonly password_due: number
 }
 
-const columns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
+const inserted = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
   factor_counts, created_at, last_sign_in_at, ends_at, waiting`
+const columns = `${inserted}, password_due`
 
 export const accountColumnList = columns
 
@@ -64,6 +66,7 @@ export function accountOf(row: AccountRow): Account {
     createdAt: row.created_at,
     lastSignInAt: row.last_sign_in_at,
     endsAt: row.ends_at,
+    ...(row.password_due === 1 && { passwordDue: true }),
   }
 }
 
@@ -84,8 +87,8 @@ export const valuesOfAccount = (account: Account): readonly Param[] => [
   Number(account.waiting),
 ]
 
-const insert = `INSERT INTO account (${columns}) VALUES ${valuesList(1, 14)}`
-const insertFirst = `INSERT INTO account (${columns})
+const insert = `INSERT INTO account (${inserted}) VALUES ${valuesList(1, 14)}`
+const insertFirst = `INSERT INTO account (${inserted})
   SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint), $14 WHERE NOT EXISTS (SELECT 1 FROM account)`
 
 /**
@@ -246,7 +249,15 @@ export const accountStore = defineStore<AccountStore>({
     return (await this.db.run(set, [id, Number(disabled)])) > 0
   },
   async setPasswordHash(id, hash) {
-    return (await this.db.run('UPDATE account SET password_hash = $2 WHERE id = $1', [id, hash])) > 0
+    return (
+      (await this.db.run('UPDATE account SET password_hash = $2, password_due = 0 WHERE id = $1', [
+        id,
+        hash,
+      ])) > 0
+    )
+  },
+  async setPasswordDue(id) {
+    await this.db.run('UPDATE account SET password_due = 1 WHERE id = $1', [id])
   },
   async renewPasswordHash(id, { from, to }) {
     return (

@@ -111,6 +111,9 @@ export const grantStore = defineStore<GrantStore>({
   async end(id) {
     return (await this.db.run('DELETE FROM application_grant WHERE id = $1', [id])) > 0
   },
+  async endAllOf(account) {
+    await this.db.run('DELETE FROM application_grant WHERE account = $1', [account])
+  },
   removeExpired(now, limit) {
     return this.db.run(removeGrants[this.db.dialect], [now, limit])
   },

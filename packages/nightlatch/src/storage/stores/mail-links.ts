@@ -32,6 +32,14 @@ const take = byClock((now) => `DELETE FROM mail_link WHERE id = $1 AND expires_a
 const expired = 'SELECT token_hash FROM mail_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2'
 const removeExpired = removeAmong('mail_link', 'token_hash', expired)
 
+/** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
+const sealedUnder = 'substr(sealed, 4, 16)'
+const range = (beside: '<' | '>'): string =>
+  `SELECT * FROM (SELECT ${columns} FROM mail_link WHERE ${sealedUnder} ${beside} $1
+    ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
+const notUnder = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
+const reseal = 'UPDATE mail_link SET sealed = $3 WHERE id = $1 AND sealed = $2'
+
 export const mailLinkStore = defineStore<MailLinkStore>({
   async add({ id, kind, account, sealed, createdAt, expiresAt }, tokenHash) {
     await this.db.run(add, [tokenHash, id, kind, account, sealed, createdAt, expiresAt])
@@ -45,6 +53,19 @@ export const mailLinkStore = defineStore<MailLinkStore>({
   },
   async removeAllOf(account, kind) {
     await this.db.run('DELETE FROM mail_link WHERE account = $1 AND kind = $2', [account, kind])
+  },
+  async removeSince(account, kind, since) {
+    await this.db.run('DELETE FROM mail_link WHERE account = $1 AND kind = $2 AND created_at >= $3', [
+      account,
+      kind,
+      since,
+    ])
+  },
+  async listNotSealedUnder(keyId, limit) {
+    return (await this.db.all<LinkRow>(notUnder, [keyId, limit])).map(linkOf)
+  },
+  async reseal(id, { from, to }) {
+    return (await this.db.run(reseal, [id, from, to])) > 0
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

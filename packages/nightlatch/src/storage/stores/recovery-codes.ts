@@ -46,6 +46,13 @@ async function putRescue(db: Db, account: AccountId, { hash, expiresAt, salt }: 
 }
 
 export const recoveryCodeStore = defineStore<RecoveryCodeStore>({
+  async hashesOf(account) {
+    const own = 'SELECT hash FROM recovery_code WHERE account = $1 AND expires_at IS NULL'
+    return (await this.db.all<{ hash: string }>(own, [account])).map(({ hash }) => hash)
+  },
+  async removeRescueOf(account) {
+    await this.db.run('DELETE FROM recovery_code WHERE account = $1 AND expires_at IS NOT NULL', [account])
+  },
   replaceAll(account, set) {
     return replaceAll(this.db, account, set)
   },

@@ -26,6 +26,9 @@ export interface RecoveryCodeStore {
   take(account: AccountId, hash: string, now: number): Promise<boolean>
   /** One more beside the set, for a while: a way back in that an administrator gives. An earlier one of these ends. */
   putRescue(account: AccountId, rescue: RescueCode): Promise<void>
+  /** Those of the set that are left. */
+  hashesOf(account: AccountId): Promise<readonly string[]>
+  removeRescueOf(account: AccountId): Promise<void>
   removeExpired(now: number): Promise<number>
   /** Of the set: what its owner has on paper. */
   countLeft(account: AccountId): Promise<number>

@@ -158,7 +158,23 @@ describe('the JSON interface', () => {
   })
 
   describe('whoever has given a password only', () => {
-    const guarded = operationIds.filter((id) => !/^\/(sign-in|openapi)/.test(operations[id].path))
+    const administers = (id: OperationId): boolean => operations[id].path.startsWith('/admin/')
+    const guarded = operationIds.filter(
+      (id) => !/^\/(sign-in|openapi)/.test(operations[id].path) && !administers(id),
+    )
+    const pathOf = (id: OperationId): string => operations[id].path.replace(/:(id|name)/, nobody)
+
+    it.each(operationIds.filter(administers))(
+      'does not learn that there is %s, nor does a stranger',
+      async (id) => {
+        const username = `admin-${id.toLowerCase()}`
+        await app.person(username)
+        const call = `${operations[id].method} ${pathOf(id)}`
+        const notFound = { status: 404, code: 'not-found' }
+        expect(await api(await halfSignedIn(username), call)).toMatchObject(notFound)
+        expect(await api(app.browser(), call)).toMatchObject(notFound)
+      },
+    )
 
     it.each(guarded)('gets nothing of %s while a code is due', async (id) => {
       const username = `due-${id.toLowerCase()}`

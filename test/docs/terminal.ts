@@ -100,7 +100,7 @@ export class Terminal {
   }
 
   #finish(command: string): void {
-    const ran = spawnSync('bash', ['-euo', 'pipefail', '-c', `${command}`], {
+    const ran = spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', `${command}`], {
       cwd: this.cwd,
       env: this.#environment(),
       encoding: 'utf8',
@@ -115,7 +115,7 @@ export class Terminal {
     const command = written.replace(/ &(?: *#.*)?$/, '')
     if (isServer.test(command)) await this.#end(({ command: other }) => isServer.test(other))
     const taken = await this.#answering()
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', command], {
+    const child = spawn('bash', ['--norc', '-euo', 'pipefail', '-c', command], {
       cwd: this.cwd,
       env: this.#environment(),
       detached: true,

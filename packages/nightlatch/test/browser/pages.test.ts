@@ -24,7 +24,10 @@ let server: Server
 let origin: string
 let posts: string[] = []
 
-/** Serves the samples as the product would: no store, no script and no style but our own. */
+/**
+ * Serves the samples as the product would: no store, no script and no style but our own. A page that goes on by itself
+ * stays, to be looked at.
+ */
 function serve(): Server {
   const assets = new Map(assetNames.map((name) => [`/assets/${assetFiles[name].file}`, assetFiles[name]]))
   return createServer((request, response) => {
@@ -35,7 +38,10 @@ function serve(): Server {
     response.setHeader('content-security-policy', policy)
     if (asset)
       response.setHeader('content-type', asset.type).end(readFileSync(new URL(asset.file, assetFolder)))
-    else response.setHeader('content-type', 'text/html; charset=utf-8').end(page && render(page))
+    else
+      response
+        .setHeader('content-type', 'text/html; charset=utf-8')
+        .end(page && render(page).replace(' data-go', ''))
   })
 }
 

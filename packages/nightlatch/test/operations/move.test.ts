@@ -167,7 +167,7 @@ const fences = (app: TestApp) =>
   inDatabase(
     app,
     app.nightlatch.settings.database.kind === 'sqlite'
-      ? `SELECT name FROM sqlite_schema WHERE type = 'trigger'`
+      ? `SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'nightlatch_fence%'`
       : `SELECT tgname FROM pg_trigger WHERE tgname LIKE 'nightlatch_fence%'`,
   )
 

@@ -321,7 +321,10 @@ const creation: CreationOptions = {
   rp: { id: 'auth.acme.test', name: 'Acme' },
   user: { id: 'u'.repeat(86), name: 'alice', displayName: 'Alice Example' },
   challenge: 'x'.repeat(43),
-  pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+  pubKeyCredParams: [
+    { type: 'public-key', alg: -7 },
+    { type: 'public-key', alg: -257 },
+  ],
   timeout: 300_000,
   excludeCredentials: [],
   authenticatorSelection: {

@@ -48,7 +48,7 @@ const takenUp = [
   instead('config/read.ts', 'dataFolder: folder, ', 'signInMinutes, dataFolder: folder, '),
 ]
 const used = [
-  instead('compose/policy.ts', '({ mfa, issuer, origin, ', '({ mfa, issuer, origin, signInMinutes, '),
+  behind('compose/policy.ts', '  passwordReset,\n', '  signInMinutes,\n'),
   behind(
     'compose/policy.ts',
     '  ...usualLimits,\n',

@@ -31,11 +31,10 @@ export interface AccountRow {
   readonly password_due: number
 }
 
-const inserted = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
+/** What `valuesOfAccount` gives; the rest has its default in a new row. */
+export const newAccountColumns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
   factor_counts, created_at, last_sign_in_at, ends_at, waiting`
-const columns = `${inserted}, password_due`
-
-export const accountColumnList = columns
+const columns = `${newAccountColumns}, password_due`
 
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
 export const accountColumns = columns.replace(/\w+/g, 'account.$&')
@@ -87,8 +86,8 @@ export const valuesOfAccount = (account: Account): readonly Param[] => [
   Number(account.waiting),
 ]
 
-const insert = `INSERT INTO account (${inserted}) VALUES ${valuesList(1, 14)}`
-const insertFirst = `INSERT INTO account (${inserted})
+const insert = `INSERT INTO account (${newAccountColumns}) VALUES ${valuesList(1, 14)}`
+const insertFirst = `INSERT INTO account (${newAccountColumns})
   SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint), $14 WHERE NOT EXISTS (SELECT 1 FROM account)`
 
 /**

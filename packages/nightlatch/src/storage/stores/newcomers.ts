@@ -1,6 +1,6 @@
 import type { Newcomer, NewcomerStore } from '../../core/accounts/newcomers.js'
 import type { Db, Param } from '../engine/database.js'
-import { accountColumnList, valuesOfAccount } from './accounts.js'
+import { newAccountColumns, valuesOfAccount } from './accounts.js'
 import { authenticatorColumnList, valuesOfAuthenticator } from './authenticators.js'
 import { valuesList } from './rows.js'
 import { defineStore } from './store.js'
@@ -77,7 +77,7 @@ export const newcomerStore = defineStore<NewcomerStore>({
       const shown = keys.map((key) => names.get(key) ?? key)
       return [...valuesOfAccount({ ...account, groups: shown }), entry.sortKey]
     })
-    await insertAll(db, { into: `account (${accountColumnList}, sort_key)`, rows: accounts })
+    await insertAll(db, { into: `account (${newAccountColumns}, sort_key)`, rows: accounts })
     const taken = await addNames(db, newcomers)
     if (taken !== null) return taken.account.id
     await insertAll(db, {

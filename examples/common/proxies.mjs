@@ -1,5 +1,6 @@
 /** Starts the proxies of the examples with the configuration that is in their folder, on ports of our own choice. */
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -78,12 +79,15 @@ const answers = (port) =>
     socket.once('error', () => resolve(false))
   })
 
-/** A port that nobody uses just now. */
-export function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
+/** A port that nobody uses just now: below those that systems give to whoever asks for any, as others do meanwhile. */
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    const server = createServer()
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
     })
-  })
+    if (isFree) return port
+  }
 }

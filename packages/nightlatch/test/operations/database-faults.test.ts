@@ -173,7 +173,7 @@ describe.each(whens)('a connection that is cut %s the database has heard a messa
   it(
     'whichever message it is: a code signs in once, wholly or not at all',
     async () => {
-      let refused = 0
+      let cuts = 0
       for (let message = 1, wasCut = true; wasCut; message += 1) {
         const [half, again] = [await withPassword(app, ada), await withPassword(app, ada)]
         const otp = ada.phone.code()
@@ -189,10 +189,11 @@ describe.each(whens)('a connection that is cut %s the database has heard a messa
         await mustFit(reply!, half, done)
         expect((await again.post('/mfa/verify', { otp })).status).toBe(done === 1 ? 401 : 303)
         expect(await signInsDone()).toBe(before[0]! + 1)
-        if (reply!.status === 503) refused += 1
+        if (wasCut) cuts += 1
         await reset()
       }
-      expect(refused).toBeGreaterThan(0)
+      // Which of them is the last one is not the same each time: what else is going on speaks on the line, too.
+      expect(cuts).toBeGreaterThan(5)
     },
     patient(120_000),
   )

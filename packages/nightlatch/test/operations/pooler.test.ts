@@ -8,7 +8,7 @@ import { type Enrolled, enrolledPerson, startApp, TestClock } from '../support/a
 import { isSignedIn, withPassword } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
 import { hasProgram } from '../support/cli.js'
-import { freePort } from '../support/haproxy.js'
+import { freePort } from '../../../../examples/common/proxies.mjs'
 import { folderOfItsOwn, startOwnPostgres, type OwnPostgres } from '../support/own-postgres.js'
 import { serverUser } from '../support/postgres-server.js'
 import { until } from '../support/until.js'

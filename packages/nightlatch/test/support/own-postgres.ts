@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { freePort } from './haproxy.js'
+import { freePort } from '../../../../examples/common/proxies.mjs'
 import { postgresBinaries, serverUser } from './postgres-server.js'
 
 /** A PostgreSQL of one test's own, to be treated badly. */

@@ -18,7 +18,7 @@ import { keepNewCodes, prepareRecoveryCodes } from '../factors/recovery-codes/se
 import type { PreparedCodes } from '../factors/recovery-codes/set-up.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
-import { hasNotEnded, proveSession } from '../sessions/session-lifetime.js'
+import { hasNotEnded, mayStillAct, proveSession } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
 import { isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
@@ -58,7 +58,7 @@ async function renameFactor(
   if (name === '') return { kind: 'bad-name', why: 'empty' }
   if (name === null) return { kind: 'bad-name', why: nameProblemOf(change.name) }
   return core[storage].atomically<RenameOutcome>(async (stores) => {
-    await stores.accounts.hold(account.id)
+    if (!(await mayStillAct(core, stores, change.signedIn))) return notFresh
     if (!(await factor.rename(stores, { id, account: account.id, name }))) {
       const all = await factor.listOf(stores, account.id)
       return all.some((one) => one.id === id) ? { kind: 'bad-name', why: 'taken' } : { kind: 'not-there' }
@@ -101,8 +101,8 @@ async function takeAway(
 ): Promise<RemoveOutcome | Rollback<RemoveOutcome>> {
   const { factor, id, name } = change
   const { account, session } = change.signedIn
-  const held = await stores.accounts.hold(account.id)
-  if (held === null || !(await hasNotEnded(stores, session))) return notFresh
+  const held = await mayStillAct(core, stores, change.signedIn)
+  if (held === null) return notFresh
   const before = await takeSnapshot(core, stores, held)
   const left = core.policy.mfa === 'required' ? 1 : 0
   if (!(await stores.accounts.countFactorDown(account.id, factor.kind, left))) return { kind: 'last-one' }
@@ -214,7 +214,7 @@ export async function endTrustedDevice(
 ): Promise<boolean> {
   const { account } = change.signedIn
   return core[storage].atomically(async (stores) => {
-    await stores.accounts.hold(account.id)
+    if (!(await mayStillAct(core, stores, change.signedIn))) return false
     if (!(await stores.trustedDevices.end(change.id, account.id))) return false
     await note(core, stores, {
       account: account.id,

@@ -15,6 +15,7 @@ import { findInstallation } from '../maintenance/installation.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
 import { endEverything } from '../sign-in/start-session.js'
+import { endMailedLinks } from './set-email.js'
 
 /** What is to be different; a part that is left out stays. */
 export interface AccountEdit {
@@ -97,13 +98,29 @@ export async function editAccount(core: Core, account: Account, editing: Editing
     if (why !== null) return new Rollback<EditOutcome>(refuse(why))
     const edited = (await stores.accounts.find(held.id)) ?? held
     await indexAccount(stores, edited)
-    if (!isOpen(edited, core.platform.nowSeconds())) await endEverything(stores, held.id)
+    await endWhatIsOver(core, stores, { before: held, after: edited })
     const changed = partsChanged(held, edited)
     for (const part of changed)
       await noteEdit(core, stores, { before: held, after: edited, part, actor: editing.actor })
     if (changed.length > 0) await tellOfEdit(core, stores, { before: held, after: edited, changed })
     return { kind: 'edited', account: edited, changed }
   })
+}
+
+/**
+ * An account that has come to its end, or comes back from it, has nobody signed in. With the address goes whatever was
+ * mailed to it: also what would put that address back.
+ */
+async function endWhatIsOver(
+  core: Core,
+  stores: Stores,
+  { before, after }: Pick<EditedOne, 'before' | 'after'>,
+): Promise<void> {
+  const now = core.platform.nowSeconds()
+  if (!isOpen(before, now) || !isOpen(after, now)) await endEverything(stores, after.id)
+  if (before.email === '' || before.email === after.email) return
+  await endMailedLinks(stores, after.id)
+  await stores.mailLinks.removeAllOf(after.id, 'undo')
 }
 
 /** Whoever had the address hears of it as well as whoever has it now. */

@@ -1,8 +1,19 @@
 import type { Core } from '../core.js'
+import type { AccountId } from '../ids.js'
 import type { Stores } from '../ports/stores.js'
 import type { Account } from './account.js'
 import { parseLoginName } from './account.js'
 import { indexAccount } from './people.js'
+
+/**
+ * Whoever reads mails at an address that is not the account's any more has nothing in hand: neither a link with which one
+ * chooses a password, nor one that makes another address count. What takes a change back has a life of its own.
+ */
+export async function endMailedLinks(stores: Stores, account: AccountId): Promise<void> {
+  await stores.invitations.removeAllOf(account)
+  await stores.mailLinks.removeAllOf(account, 'password-reset')
+  await stores.mailLinks.removeAllOf(account, 'email')
+}
 
 /** @returns false when it is somebody else's */
 export async function setEmail(
@@ -27,5 +38,6 @@ export async function setEmail(
   const after = { ...account, email }
   await stores.accounts.setProfile(account.id, after)
   await indexAccount(stores, after)
+  if (account.email !== '' && account.email !== email) await endMailedLinks(stores, account.id)
   return true
 }

@@ -12,6 +12,7 @@ import { storage } from '../ports/stores.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Token } from '../tokens.js'
 import type { Account } from './account.js'
+import { endMailedLinks } from './set-email.js'
 import type { Difference } from './snapshot.js'
 import { differenceTo, restore } from './snapshot.js'
 
@@ -69,11 +70,9 @@ async function shut(core: Core, stores: Stores, account: Account): Promise<void>
   await endEverything(stores, account.id)
   await stores.grants.endAllOf(account.id)
   await stores.knownDevices.removeAllOf(account.id)
-  await stores.invitations.removeAllOf(account.id)
+  await endMailedLinks(stores, account.id)
   await stores.recoveryCodes.removeRescueOf(account.id)
   await stores.unsavedCodes.removeAllOf(account.id)
-  await stores.mailLinks.removeAllOf(account.id, 'password-reset')
-  await stores.mailLinks.removeAllOf(account.id, 'email')
   if (core.applicationAccounts === null && account.passwordHash !== '')
     await stores.accounts.setPasswordDue(account.id)
 }

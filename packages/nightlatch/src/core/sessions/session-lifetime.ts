@@ -61,17 +61,24 @@ export async function endSession(
 ): Promise<boolean> {
   const { account } = given.signedIn
   return core[storage].atomically(async (stores) => {
-    await stores.accounts.hold(account.id)
+    if (!(await mayStillAct(core, stores, given.signedIn))) return false
     if (!(await stores.sessions.end(given.id, account.id))) return false
     await note(core, stores, { account: account.id, event: 'session.ended', client: given.client })
     return true
   })
 }
 
-/** Other sessions, sign-ins in progress and every remembered device. @returns how many sessions ended */
-export async function endOtherSessions(core: Core, signedIn: SignedIn, client: Client): Promise<number> {
+/**
+ * Other sessions, sign-ins in progress and every remembered device. @returns how many sessions ended; null when the one
+ * that asks has ended meanwhile
+ */
+export async function endOtherSessions(
+  core: Core,
+  signedIn: SignedIn,
+  client: Client,
+): Promise<number | null> {
   return core[storage].atomically(async (stores) => {
-    await stores.accounts.hold(signedIn.account.id)
+    if (!(await mayStillAct(core, stores, signedIn))) return null
     await stores.signIns.endAllOf(signedIn.account.id)
     await stores.trustedDevices.endAllOf(signedIn.account.id)
     const ended = await stores.sessions.endAllOf(signedIn.account.id, signedIn.session.id)
@@ -88,6 +95,20 @@ export async function endOtherSessions(core: Core, signedIn: SignedIn, client: C
 /** Within a transaction that holds the account: another request, perhaps at another server, may have ended it. */
 export async function hasNotEnded(stores: Stores, session: Session): Promise<boolean> {
   return (await stores.sessions.listOf(session.account)).some(({ id }) => id === session.id)
+}
+
+/**
+ * Holds the account, for a change that its session makes. Null when either is over: whoever shut it, in between, meant
+ * this browser, too.
+ */
+export async function mayStillAct(
+  core: Core,
+  stores: Stores,
+  { account, session }: SignedIn,
+): Promise<Account | null> {
+  const held = await stores.accounts.hold(account.id)
+  if (held === null || !isOpen(held, core.platform.nowSeconds())) return null
+  return (await hasNotEnded(stores, session)) ? held : null
 }
 
 /** None where the account is disabled or has come to its end: then nobody is signed in to it. */

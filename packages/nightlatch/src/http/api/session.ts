@@ -89,8 +89,8 @@ export const describeSession = (one: Session) => ({
 })
 
 async function endOthers(call: Call<'endOtherSessions'>): Promise<HttpResponse> {
-  await endOtherSessions(call.services.core, call.signedIn, browserOf(call).client)
-  return reply('endOtherSessions', null)
+  const ended = await endOtherSessions(call.services.core, call.signedIn, browserOf(call).client)
+  return ended === null ? refuse('not-signed-in') : reply('endOtherSessions', null)
 }
 
 async function endSession(call: Call<'endSession'>): Promise<HttpResponse> {

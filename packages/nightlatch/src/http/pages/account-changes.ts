@@ -103,7 +103,7 @@ export const getEndOthers: Handler = forSignedIn(async (context) => {
 
 export const postEndOthers: Handler = signedInForm(async (context) => {
   const count = await endOtherSessions(context.services.core, context.signedIn, browserOf(context).client)
-  return done(context, { key: 'sessions-ended', count })
+  return count === null ? signInIsOver(context) : done(context, { key: 'sessions-ended', count })
 })
 
 export const getEndTrusted: Handler = forSignedIn(async (context) => {

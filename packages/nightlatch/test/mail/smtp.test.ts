@@ -82,6 +82,18 @@ describe('by SMTP', () => {
     }
   })
 
+  it.each([
+    ['ada@B\u00dcCHER.example', 'ada@xn--bcher-kva.example'],
+    ['ada@bu\u0308cher.example', 'ada@xn--bcher-kva.example'],
+    ['ada@fa\u00df.example', 'ada@xn--fa-hia.example'],
+    ['ada@EXAMPLE.org', 'ada@example.org'],
+  ])('%j is handed over with the domain that the DNS knows: %j', async (to, given) => {
+    const { mails, port } = await listen()
+    const mailer = smtpMailer({ url: new Secret(`smtp://127.0.0.1:${port}`), from: 'auth@example.org' })
+    await mailer.send({ ...message, to })
+    expect(/^To: (.*)\r$/m.exec(mails[0]?.raw ?? '')?.[1]).toBe(given)
+  })
+
   it('signs in with the name and password of the URL', async () => {
     const seen: unknown[] = []
     const { mails, port } = await listen({

@@ -22,6 +22,11 @@ const find = (name: string): string => all.find((one) => one.name === name)?.pag
 const input = (page: string, name: string) =>
   elements(page, 'input').filter(({ attributes }) => attributes['name'] === name)
 
+it('whoever has removed a second factor is offered to sign out other devices', () => {
+  expect(find('account-bare')).toMatch(/href="\/account\/sessions\/end-others"[^>]*>Sign out other devices</)
+  expect(find('account')).not.toContain('Sign out other devices')
+})
+
 describe('every page', () => {
   it.each(all)(
     '$name has one heading, a language, and a title that ends with the name of the site',

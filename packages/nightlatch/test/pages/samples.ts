@@ -501,6 +501,7 @@ const looking = (): Record<string, Html> => ({
   }),
   'account-bare': pages.accountPage(signedIn, {
     ...account,
+    notice: { key: 'authenticator-removed', name: 'Old phone' },
     secondFactors: 0,
     counts: { totp: 0, passkey: 0, 'recovery-code': 0 },
     authenticators: [],

@@ -108,8 +108,15 @@ export const isImportant = (notice: Notice): boolean =>
   important.has(notice.key) || (notice.key === 'other' && notice.important === true)
 
 /** What the person most likely wants to do next, and where. */
-export const noticeAction = (notice: Notice): { readonly label: string; readonly path: string } | null =>
-  notice.key === 'recovery-code-used' ? { label: 'Set up my new phone', path: '/mfa/setup' } : null
+export function noticeAction({ key }: Notice): { readonly label: string; readonly path: string } | null {
+  if (key === 'recovery-code-used') return { label: 'Set up my new phone', path: '/mfa/setup' }
+  return factorGone.has(key)
+    ? { label: 'Sign out other devices', path: '/account/sessions/end-others' }
+    : null
+}
+
+/** Whoever has it may be signed in with it: whether that is somebody else, only the owner knows (ASVS 5.0 7.4.3). */
+const factorGone = new Set<NoticeKey>(['authenticator-removed', 'passkey-removed', 'phone-changed'])
 
 export function noticeText(notice: Notice): HtmlValue {
   const words = noticeWords[notice.key] as string | ((notice: Notice) => HtmlValue)

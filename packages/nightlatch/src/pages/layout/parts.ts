@@ -80,7 +80,9 @@ function noticeLink(notice: Notice, base: string): Html | null {
   const action = noticeAction(notice)
   return action === null
     ? null
-    : html`<p class="links"><a class="button primary" href="${base}${action.path}">${action.label}</a></p>`
+    : html`<p class="links">
+        <a class="button${isImportant(notice) && ' primary'}" href="${base}${action.path}">${action.label}</a>
+      </p>`
 }
 
 /** Whose pages these are. */

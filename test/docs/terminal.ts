@@ -1,8 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync, chmodSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as allOf } from 'node:stream/consumers'
 import { freePort } from '../../examples/common/proxies.mjs'
 import { bin } from '../../packages/nightlatch/test/support/cli.js'
 import { root } from './blocks.js'
@@ -95,20 +97,22 @@ export class Terminal {
     this.#sinceBlock = this.#started.length
     for (const command of commandsIn(this.adapted(text))) {
       if (goesOn.test(command)) await this.#start(command)
-      else this.#finish(command)
+      else await this.#finish(command)
     }
   }
 
-  #finish(command: string): void {
-    const ran = spawnSync('bash', ['--norc', '-euo', 'pipefail', '-c', `${command}`], {
+  /** Servers of the test answer meanwhile. */
+  async #finish(command: string): Promise<void> {
+    const child = spawn('bash', ['--norc', '-euo', 'pipefail', '-c', command], {
       cwd: this.cwd,
       env: this.#environment(),
-      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 180_000,
     })
-    this.#saidAndEnded += ran.stdout + ran.stderr
-    if (ran.status !== 0)
-      throw new Error(`\`${command}\` ended with ${ran.status}:\n${ran.stdout}${ran.stderr}`)
+    const closed = once(child, 'close') as Promise<[number | null]>
+    const [out, err, [status]] = await Promise.all([allOf(child.stdout), allOf(child.stderr), closed])
+    this.#saidAndEnded += out + err
+    if (status !== 0) throw new Error(`\`${command}\` ended with ${status}:\n${out}${err}`)
   }
 
   async #start(written: string): Promise<void> {

@@ -13,6 +13,9 @@ describe.each(databases)('known devices on $name', (kind) => {
     )
     expect(await knownDevices.isKnown(ada.id, 'laptop')).toBe(true)
     expect(await knownDevices.isKnown(eve.id, 'laptop')).toBe(false)
+    expect(await knownDevices.noteAgain(ada.id, 'laptop', 1001)).toBe(true)
+    expect(await knownDevices.noteAgain(eve.id, 'laptop', 1001)).toBe(false)
+    expect(await knownDevices.isKnown(eve.id, 'laptop')).toBe(false)
     expect(await knownDevices.isKnown(ada.id, 'phone')).toBe(false)
     await knownDevices.removeAllOf(ada.id)
     expect(await knownDevices.isKnown(ada.id, 'laptop')).toBe(false)
@@ -35,7 +38,7 @@ describe.each(databases)('known devices on $name', (kind) => {
     const { knownDevices } = servers.here.stores
     const { id } = await somebody(servers.here.stores)
     for (const device of ['a', 'b', 'c', 'd']) await knownDevices.note(id, device, 10)
-    await knownDevices.note(id, 'a', 20)
+    await knownDevices.noteAgain(id, 'a', 20)
     expect(await knownDevices.removeIdleSince(20, 2)).toBe(2)
     expect(await knownDevices.removeIdleSince(20, 2)).toBe(1)
     expect(await knownDevices.isKnown(id, 'a')).toBe(true)

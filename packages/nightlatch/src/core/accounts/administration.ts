@@ -10,7 +10,7 @@ import type { AuditEvent, AuditEventName } from '../audit/audit.js'
 import { noClient, note } from '../audit/audit.js'
 import { mayLoseAdministrator } from './last-administrator.js'
 import { indexAccount } from './people.js'
-import { takeSnapshot } from './snapshot.js'
+import { holdAndTakeSnapshot, takeSnapshot } from './snapshot.js'
 import { endEverything } from '../sign-in/start-session.js'
 import type { Core } from '../core.js'
 import { mailInvitation } from '../notify/mail.js'
@@ -270,8 +270,7 @@ export async function setPassword(
   const hashed = await newPasswordHash(core, account, password)
   if (hashed.kind !== 'hashed') return hashed
   await core[storage].atomically(async (stores) => {
-    const held = await stores.accounts.hold(account.id)
-    const before = held && (await takeSnapshot(core, stores, held))
+    const before = await holdAndTakeSnapshot(core, stores, account)
     await stores.accounts.setPasswordHash(account.id, hashed.hash)
     await endEverything(stores, account.id)
     // Guesses at the old password say nothing of the new one: its owner need not wait for them.

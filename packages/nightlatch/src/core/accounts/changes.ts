@@ -24,7 +24,7 @@ import { isFresh } from '../sessions/session.js'
 import { provePassword } from '../sessions/reauthenticate.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { Snapshot } from './snapshot.js'
-import { takeSnapshot } from './snapshot.js'
+import { holdAndTakeSnapshot, takeSnapshot } from './snapshot.js'
 
 /** A change of the account by its signed-in owner. */
 export interface Change {
@@ -178,6 +178,7 @@ async function keepRenewed(core: Core, change: Change, codes: PreparedCodes): Pr
     if (held === null || !hasSecondFactor(held)) return { kind: 'no-second-factor' }
     if (!(await hasNotEnded(stores, session))) return notFresh
     const before = await takeSnapshot(core, stores, held)
+    await stores.unsavedCodes.removeAllOf(account.id)
     await keepNewCodes(core, stores, { account: account.id, session: session.id, codes })
     await note(core, stores, {
       account: account.id,
@@ -248,8 +249,7 @@ export async function changePassword(
   const hashed = await newPasswordHash(core, account, change.next)
   if (hashed.kind !== 'hashed') return hashed
   return core[storage].atomically<PasswordChangeOutcome>(async (stores) => {
-    const held = await stores.accounts.hold(account.id)
-    const before = held && (await takeSnapshot(core, stores, held))
+    const before = await holdAndTakeSnapshot(core, stores, account)
     if (!(await stores.accounts.setPasswordHash(account.id, hashed.hash))) return { kind: 'over' }
     await endEverything(stores, account.id, session.id)
     await stores.invitations.removeAllOf(account.id)

@@ -37,6 +37,17 @@ export async function takeSnapshot(core: Core, stores: Stores, account: Account)
   }
 }
 
+/** The same where the first write of the change holds the account: nobody looks at it once more for nothing. */
+export async function holdAndTakeSnapshot(
+  core: Core,
+  stores: Stores,
+  { id, email }: Pick<Account, 'id' | 'email'>,
+): Promise<Snapshot | null> {
+  if (email === '' || (await core.hasMailServer?.(stores)) !== true) return null
+  const held = await stores.accounts.hold(id)
+  return held && takeSnapshot(core, stores, held)
+}
+
 /** What going back to it would change. */
 export interface Difference {
   readonly removed: readonly string[]

@@ -4,7 +4,7 @@ import { tellOwner } from '../notify/notices.js'
 import type { Browser, SignedInNow } from '../sign-in/start-session.js'
 import { beginSession, endEverything } from '../sign-in/start-session.js'
 import type { Snapshot } from '../accounts/snapshot.js'
-import { takeSnapshot } from '../accounts/snapshot.js'
+import { holdAndTakeSnapshot } from '../accounts/snapshot.js'
 import type { Core } from '../core.js'
 import { proveSession } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
@@ -148,8 +148,7 @@ async function addAndRenew<Item extends FactorItem>(
   given: Enrolling<Item>,
 ): Promise<Enrolled<Item> | Rollback<Enrolled<Item>>> {
   const { at, factor, codes, isFirst, replacesOnly } = given
-  const held = await stores.accounts.hold(given.owner.account.id)
-  const before = held && (await takeSnapshot(core, stores, held))
+  const before = await holdAndTakeSnapshot(core, stores, given.owner.account)
   const place = await takePlace(core, stores, given)
   if (place === null) return over
   const { account, replaced } = place

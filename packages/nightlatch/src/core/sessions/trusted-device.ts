@@ -17,6 +17,8 @@ export interface TrustedDevice {
 
 export interface KnownDeviceStore {
   note(account: AccountId, deviceHash: string, at: number): Promise<void>
+  /** Of one that is known; false, and nothing is written, of another. */
+  noteAgain(account: AccountId, deviceHash: string, at: number): Promise<boolean>
   isKnown(account: AccountId, deviceHash: string): Promise<boolean>
   removeAllOf(account: AccountId): Promise<void>
   removeOldestOf(account: AccountId, keep: number): Promise<number>

@@ -56,17 +56,19 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
   const [token, another] = twoTokens(core.platform)
   const knownDevice = browser.knownDevice ?? another
   const deviceHash = hashToken(core.platform, knownDevice)
+  const isFirst = account.lastSignInAt === 0
   const [isKnown] = await Promise.all([
-    account.lastSignInAt === 0 || stores.knownDevices.isKnown(account.id, deviceHash),
+    !isFirst && stores.knownDevices.noteAgain(account.id, deviceHash, session.signedInAt),
     makeRoom(core, stores, start),
   ])
+  const isNewDevice = !isFirst && !isKnown
   const trustedDevice = start.remember
     ? await trustDevice(core, stores, start)
     : (start.trustedDevice ?? null)
   await Promise.all([
     stores.sessions.add(session, hashSessionToken(core.platform, token)),
-    stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
-    isKnown || stores.knownDevices.removeOldestOf(account.id, core.policy.knownDevice.most),
+    isKnown || stores.knownDevices.note(account.id, deviceHash, session.signedInAt),
+    isNewDevice && stores.knownDevices.removeOldestOf(account.id, core.policy.knownDevice.most),
     stores.accounts.noteSignIn(account.id, session.signedInAt),
     note(core, stores, {
       event: 'sign-in.completed',
@@ -76,7 +78,7 @@ export async function beginSession(core: Core, stores: Stores, start: NewSession
       details: { factors: session.factors.join('+') },
     }),
   ])
-  return { kind: 'complete', account, session, token, knownDevice, isNewDevice: !isKnown, trustedDevice }
+  return { kind: 'complete', account, session, token, knownDevice, isNewDevice, trustedDevice }
 }
 
 /** The browser's own session makes room first. */

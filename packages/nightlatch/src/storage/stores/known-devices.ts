@@ -4,6 +4,7 @@ import { defineStore } from './store.js'
 
 const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
   ON CONFLICT (account, device_hash) DO UPDATE SET seen_at = excluded.seen_at`
+const noteAgain = 'UPDATE known_device SET seen_at = $3 WHERE account = $1 AND device_hash = $2'
 const isKnown = 'SELECT 1 AS known FROM known_device WHERE account = $1 AND device_hash = $2'
 const removeOldest = `DELETE FROM known_device WHERE account = $1 AND device_hash NOT IN
   (SELECT device_hash FROM known_device WHERE account = $1 ORDER BY seen_at DESC, device_hash LIMIT $2)`
@@ -19,6 +20,9 @@ const removeIdle = {
 export const knownDeviceStore = defineStore<KnownDeviceStore>({
   async note(account, deviceHash, at) {
     await this.db.run(note, [account, deviceHash, at])
+  },
+  async noteAgain(account, deviceHash, at) {
+    return (await this.db.run(noteAgain, [account, deviceHash, at])) > 0
   },
   async isKnown(account, deviceHash) {
     return (await this.db.one(isKnown, [account, deviceHash])) !== null

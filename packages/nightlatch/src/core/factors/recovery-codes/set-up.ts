@@ -20,7 +20,10 @@ export async function prepareRecoveryCodes(core: Core): Promise<PreparedCodes | 
 
 const context = (session: SessionId): string => `unsaved-codes:${session}`
 
-/** Replaces the account's set; the plain codes lie sealed beside the session until it says that they are saved. */
+/**
+ * Replaces the account's set; the plain codes lie sealed beside the session until it says that they are saved. Where other
+ * sessions may still have codes to save, they are removed first.
+ */
 export async function keepNewCodes(
   core: Core,
   stores: Stores,
@@ -30,7 +33,6 @@ export async function keepNewCodes(
   const place = context(session)
   const sealed = core.box.seal(asciiBytes(codes.shown.join('\n')), place)
   await stores.recoveryCodes.replaceAll(account, codes)
-  await stores.unsavedCodes.removeAllOf(account)
   await stores.unsavedCodes.put(session, account, sealed)
 }
 

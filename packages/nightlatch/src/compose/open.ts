@@ -310,7 +310,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
       origin,
       base,
       landing: parts.landing ?? `${base}/`,
-      standsAlone: parts.door === 'serve' && cookieDomain === null && settings.trustedProxies.size === 0,
+      standsAlone: standsAlone(settings, parts),
       ...{ name: settings.issuer, secure, hsts: settings.hsts, contact: settings.contact, cookieMark: mark },
       assets: addresses,
       protectedDomain: nextPolicy.protectedDomain,
@@ -333,6 +333,16 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
   }
   return { services, handle: createRequestHandler(services) }
 }
+
+/** As far as anybody has said: an address that forward authentication or a rule is about is an application's. */
+const standsAlone = (
+  { cookieDomain, trustedProxies }: Settings,
+  { door, accessRules }: ServiceParts,
+): boolean =>
+  door === 'serve' &&
+  cookieDomain === null &&
+  trustedProxies.size === 0 &&
+  (accessRules?.rules ?? []).every(({ launch, hosts }) => launch === undefined && hosts === null)
 
 function countersFor({ core, peers }: Nightlatch): Pick<Services, 'metrics' | 'countersOfOthers'> {
   const metrics = createMetrics(core.platform.nowSeconds())

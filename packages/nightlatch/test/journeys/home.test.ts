@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { serve } from '../../src/compose/http-server.js'
+import { parseAccessRules } from '../../src/core/access/rules-file.js'
 import { addAccount } from '../../src/core/accounts/administration.js'
 import { elements, words } from '../pages/read.js'
 import { enrolledPerson, startApp, testPassword } from '../support/app.js'
 import type { TestApp } from '../support/app.js'
+import { register } from '../support/application.js'
 import type { Browser } from '../support/browser.js'
 import { startProtected } from '../support/protected.js'
 
@@ -68,6 +71,27 @@ describe('home', () => {
     const { body } = await (await administrator()).get('/')
     expect(body).toContain('npx nightlatch doctor')
     expect(body).not.toContain(advice)
+  })
+
+  it.each([
+    { path: '/wiki/*', access: 'one-factor', name: 'Wiki', launch: '/wiki/' },
+    { host: 'wiki.example.test', access: 'one-factor' },
+  ])('nor where a rule is about an application: %j', async (rule) => {
+    const read = parseAccessRules(JSON.stringify({ rules: [rule] }), 'two-factors')
+    if (read.kind !== 'rules') throw new Error(read.kind)
+    app = await startApp({
+      env: optional,
+      serve: (nightlatch, log) => serve(nightlatch, log, read.rules),
+    })
+    const { body } = await (await administrator()).get('/')
+    expect(body).toContain('npx nightlatch doctor')
+    expect(body).not.toContain(advice)
+  })
+
+  it('nor where an application is registered', async () => {
+    app = await startApp({ env: optional })
+    await register(app.nightlatch.core)
+    expect((await (await administrator()).get('/')).body).not.toContain(advice)
   })
 
   it('of somebody who does not run the installation has no commands', async () => {

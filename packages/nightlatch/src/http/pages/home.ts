@@ -2,6 +2,7 @@ import { mayAdminister } from '../../core/accounts/administrators.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { noOwnFactors, wasRecovered } from '../../core/factors/registry.js'
 import { giveUpSignIn } from '../../core/sign-in/code-step.js'
+import { listApplications } from '../../core/applications/registration.js'
 import { signOut } from '../../core/sessions/session-lifetime.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
 import type { Application, HomeView } from '../../pages/index.js'
@@ -63,12 +64,16 @@ async function freshHome(
     endsAtSeconds: endShown(context),
     runsThis: account.admin,
     mayAdminister: mayAdminister(signedIn),
-    standsAlone: services.site.standsAlone,
+    standsAlone: await standsAlone(context),
     newPasskey: offer?.passkey ?? undefined,
     notice,
   }
   return page(homePage(siteOf(context, signedIn), view), { cookies: [...cookies, ...(offer?.cookies ?? [])] })
 }
+
+/** Asked for whoever is told what to do about it. */
+const standsAlone = async ({ services, signedIn }: SignedInContext): Promise<boolean> =>
+  signedIn.account.admin && services.site.standsAlone && (await listApplications(services.core)).length === 0
 
 async function applicationsShown({
   services,

@@ -21,6 +21,7 @@ const tools = [
     packages: ['chromium', 'fonts-dejavu-core'],
     isThere: () => ['chromium', 'chromium-browser', 'google-chrome'].some(inPath),
   },
+  { for: 'passkeys in Firefox', packages: ['firefox-esr'], isThere: () => inPath('firefox-esr') },
   { for: 'tests on a real PostgreSQL', packages: ['postgresql'], isThere: hasPostgres },
   { for: 'QR codes read by another program', packages: ['zbar-tools'], isThere: () => inPath('zbarimg') },
   ...['nginx', 'caddy', 'haproxy'].map((name) => ({

@@ -23,8 +23,8 @@ const themes = { day: 'light', night: 'dark' }
 const desk = { width: 1280, height: 860 }
 const phone = { width: 390, height: 844 }
 const common = { locale: 'en-GB', timezoneId: 'Europe/Berlin' }
-/** Of a page with one narrow column, what is beside it says nothing. */
-const middle = 600
+/** So much of what is beside the page's card is shown: the rest says nothing. */
+const beside = 80
 
 const clock = { seconds: Date.UTC(2026, 10, 21, 14, 17) / 1000 }
 
@@ -54,16 +54,17 @@ async function givePassword(page, origin) {
   await press(page, 'Sign in')
 }
 
-/** Two pictures of the page as it is now. */
-async function take(page, name, { wide = false } = {}) {
+/** Two pictures of the page as it is now; of a long one only the beginning. */
+async function take(page, name, { isLong = false } = {}) {
   for (const [theme, colorScheme] of Object.entries(themes)) {
     await page.emulateMedia({ colorScheme })
     await page.evaluate('document.activeElement?.blur()')
     const { width, height } = page.viewportSize()
     const footer = await page.locator('.bottom').boundingBox()
     // A picture of more than the window would be taken without the touch screen, so the window grows.
-    const shown = width < middle ? width : middle + (wide ? 260 : 0)
-    const tall = Math.ceil(Math.min(footer.y + footer.height + 40, wide ? 1180 : Infinity))
+    const card = await page.locator('.door').boundingBox()
+    const shown = Math.min(width, Math.ceil(card.width) + 2 * beside)
+    const tall = Math.ceil(Math.min(footer.y + footer.height + 40, isLong ? 1180 : Infinity))
     await page.setViewportSize({ width, height: Math.max(height, tall) })
     const clip = { x: (width - shown) / 2, y: 0, width: shown, height: tall }
     const file = join(folder, `${name}-${theme}.png`)
@@ -154,7 +155,7 @@ try {
   const page = await context.newPage()
   await live(page, origin, await story(page, origin))
   await page.goto(`${origin}/account`)
-  await take(page, 'account', { wide: true })
+  await take(page, 'account', { isLong: true })
 } finally {
   await browser.close()
   await close()

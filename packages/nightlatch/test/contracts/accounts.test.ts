@@ -98,6 +98,24 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await accounts.setPasswordHash(anId(), 'x')).toBe(false)
   })
 
+  it('an address is confirmed as it is written, and another one by nobody', async () => {
+    const { accounts } = servers.here.stores
+    const { id, ...profile } = await somebody(servers.here.stores, { email: 'ada@example.org' })
+    const seen = async () => (await servers.there.stores.accounts.find(id))?.emailVerified
+    expect(await seen()).toBe(false)
+    await accounts.setEmailVerified(id, true)
+    expect(await seen()).toBe(true)
+    await accounts.setProfile(id, { ...profile, name: 'Ada' })
+    expect(await seen()).toBe(true)
+    for (const email of ['Ada@example.org', '', 'ada@example.org']) {
+      await accounts.setProfile(id, { ...profile, email })
+      expect(await seen(), email).toBe(false)
+    }
+    await accounts.setProfile(id, { ...profile, email: '' })
+    await accounts.setEmailVerified(id, true)
+    expect(await seen()).toBe(false)
+  })
+
   it('an old hash is renewed only while it is still the hash', async () => {
     const { accounts } = servers.here.stores
     const { id } = await somebody(servers.here.stores, { passwordHash: 'old' })

@@ -24,6 +24,7 @@ export function anAccount(own: Partial<Account> = {}): Account {
     username: `user-${id}`,
     name: 'Ada Lovelace',
     email: '',
+    emailVerified: false,
     groups: [],
     admin: false,
     disabled: false,

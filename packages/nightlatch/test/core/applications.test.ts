@@ -102,6 +102,7 @@ describe('what an application is told', () => {
       email_verified: false,
       groups: ['admins'],
     })
+    expect(claimsOf({ ...account, emailVerified: true })).toMatchObject({ email_verified: true })
     expect(claimsOf({ ...account, email: '' })).not.toHaveProperty('email_verified')
     expect(scopesOfClaims(['email', 'name', 'unheard'])).toEqual(['profile', 'email'])
   })

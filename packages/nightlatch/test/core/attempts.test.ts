@@ -121,6 +121,7 @@ describe('an event of the audit trail', () => {
         "account.renamed",
         "account.name-changed",
         "account.email-changed",
+        "account.email-vouched",
         "account.rights-changed",
         "account.groups-changed",
         "account.end-changed",

@@ -152,6 +152,11 @@ describe.each(databases)('on $name', (kind) => {
     const told = JSON.parse(ran.out) as { people: { username: string; groups: string[] }[] }
     expect(told.people.map(({ username }) => username)).toEqual(['ada', 'grace', 'linus', 'margaret'])
     expect(told.people[0]?.groups).toEqual(['/staff/admins'])
+    const mails = await Promise.all(['ada', 'grace'].map((name) => command(['user', 'show', name, '--json'])))
+    const verified = mails.map(
+      ({ out }) => (JSON.parse(out) as { account: { emailVerified: boolean } }).account.emailVerified,
+    )
+    expect(verified).toEqual([true, true])
     const at = app.clock.seconds
     const totp = new Totp({ secret: new TextEncoder().encode('xYzAbCdEfGhIjKlMnOpQ') })
     expect(await signIn('ada', passwords.ada, totp.at(at - 30))).not.toBe('signed-in')
@@ -311,7 +316,7 @@ describe.each(databases)('on $name', (kind) => {
     const uris = await command(['export', '--to', 'otpauth'])
     expect(uris.out).toContain(`secret=${base32}`)
     const csv = await command(['export', '--to', 'csv'])
-    expect(csv.out).toMatch(/^username,email,name,groups/)
+    expect(csv.out).toMatch(/^username,email,name,groups.*,email_verified\r\n/)
     expect(csv.out).not.toContain('$argon2id$')
   })
 })

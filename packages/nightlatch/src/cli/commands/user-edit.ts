@@ -11,6 +11,7 @@ import type { CliDeps } from '../framework/deps.js'
 import { Refused, WrongUsage } from '../framework/errors.js'
 
 export const evenTheLast = 'Also when nobody could administer this installation any more.'
+export const emailVerifiedHelp = 'The address is theirs: you vouch for it to applications.'
 export const endHelp = 'When it ends: a date (its beginning, UTC), a moment (2027-03-01T18:00:00Z), or 90d.'
 
 export const actorOf = (options: Options): Actor => ({
@@ -52,6 +53,8 @@ export function addUserEdit(user: CliCommand, deps: CliDeps): void {
         .option('--username <name>', 'Another name to sign in with; the old one is held back for 30 days.')
         .option('--email <address>', 'Where notices go; it is also a name to sign in with.')
         .option('--no-email', 'Without an address.')
+        .option('--email-verified', emailVerifiedHelp)
+        .option('--no-email-verified', 'Nobody has confirmed the address.')
         .option('--name <name>', "The person's name, as shown.")
         .option('--admin', 'An administrator.')
         .option('--no-admin', 'No administrator.')
@@ -79,6 +82,7 @@ function editOf(options: Options): Edit {
   const edit = {
     username: options['username'] as string | undefined,
     email: options['email'] === false ? '' : (options['email'] as string | undefined),
+    emailVerified: options['emailVerified'] as boolean | undefined,
     name: options['name'] as string | undefined,
     admin: options['admin'] as boolean | undefined,
     addGroups: options['addGroup'] as readonly string[] | undefined,
@@ -93,6 +97,7 @@ function editOf(options: Options): Edit {
 const words: Readonly<Record<EditedPart, string>> = {
   username: 'the user name',
   email: 'the address',
+  emailVerified: 'the confirmation of the address',
   name: 'the name',
   admin: 'the rights',
   groups: 'the groups',
@@ -137,6 +142,7 @@ const accountProblems: Readonly<Record<AccountProblem, (wishes: Wishes) => strin
   'bad-username': ({ username }) =>
     `${JSON.stringify(username)} cannot be a username: use letters, digits and . _ - + @, and begin with a letter or digit`,
   'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,
+  'no-email': () => 'there is no address that could be confirmed: give one with --email',
   'bad-name': () => 'the name must be one printable line of at most 100 characters',
   'bad-group': ({ groups }) =>
     `${(groups ?? []).map((group) => JSON.stringify(group)).join(' or ')} cannot be a group: its name is one printable line of 1 to 64 characters, without a comma`,

@@ -14,6 +14,7 @@ export function describeAccount(account: Account): Readonly<Record<string, unkno
     username: account.username,
     name: account.name,
     email: account.email,
+    emailVerified: account.emailVerified,
     groups: account.groups,
     admin: account.admin,
     disabled: account.disabled,
@@ -65,7 +66,12 @@ export async function printAccount(deps: CliDeps, app: Nightlatch, { account, js
   const lines: readonly (readonly [string, string])[] = [
     ['username', account.username],
     ['name', account.name || '-'],
-    ['email', account.email || '-'],
+    [
+      'email',
+      account.email === ''
+        ? '-'
+        : `${account.email}, ${account.emailVerified ? 'confirmed' : 'not confirmed'}`,
+    ],
     ['groups', account.groups.join(', ') || '-'],
     ['state', account.admin ? `${state}, administrator` : state],
     ['second step', namesOf(own) || 'none'],

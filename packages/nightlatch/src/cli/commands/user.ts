@@ -20,6 +20,7 @@ import {
   accountRefused,
   actorOf,
   addUserEdit,
+  emailVerifiedHelp,
   endHelp,
   evenTheLast,
   groupsOption,
@@ -57,6 +58,7 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
     )
     .option('--password-stdin', 'Take the password from standard input instead of printing a link.')
     .option('--email <address>', 'Where notices go; it is also a name to sign in with.')
+    .option('--email-verified', emailVerifiedHelp)
     .option('--name <name>', "The person's name, as shown.")
     .option('--admin', 'An administrator.')
     .addOption(groupsOption('--group <name...>', 'Groups to be in; one that is not there is made.'))
@@ -71,6 +73,7 @@ function addAdd(user: CliCommand, deps: CliDeps): void {
     const wishes = {
       username,
       email: options['email'] as string | undefined,
+      emailVerified: options['emailVerified'] as boolean | undefined,
       name: options['name'] as string | undefined,
       admin: options['admin'] === true,
       groups: options['group'] as readonly string[] | undefined,

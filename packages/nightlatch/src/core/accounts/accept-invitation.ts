@@ -63,13 +63,16 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
   if (hashed.kind !== 'hashed') return hashed
   const owner = { ...account, passwordHash: hashed.hash }
   const stored = await core[storage].atomically<boolean>(async (stores) => {
-    await stores.accounts.hold(owner.id)
+    const held = await stores.accounts.hold(owner.id)
     if (!(await stores.invitations.take(found.invitation.id, core.platform.nowSeconds()))) return false
     const kept =
       input === null
         ? await stores.accounts.setPasswordHash(owner.id, hashed.hash)
         : await stores.accounts.addFirst({ account: owner, loginNames: input.loginNames })
     if (!kept) return new Rollback(false)
+    await stores.invitations.removeAllOf(owner.id)
+    if (held !== null && held.email === found.invitation.mailedTo)
+      await stores.accounts.setEmailVerified(owner.id, true)
     await endEverything(stores, owner.id)
     const event = input === null ? 'account.invitation-used' : 'account.created'
     await note(core, stores, { account: owner.id, event, client: given.browser.client })

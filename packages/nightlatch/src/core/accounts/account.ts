@@ -8,6 +8,8 @@ export interface Account {
   readonly username: string
   readonly name: string
   readonly email: string
+  /** Somebody has confirmed that mail to this very address reaches them, or an administrator vouches for it. */
+  readonly emailVerified: boolean
   readonly groups: readonly string[]
   readonly admin: boolean
   readonly disabled: boolean
@@ -75,7 +77,10 @@ export interface AccountStore {
   renewPasswordHash(id: AccountId, hashes: { readonly from: string; readonly to: string }): Promise<boolean>
   /** Whether a hash begins so. */
   hasPasswordHash(prefix: string): Promise<boolean>
+  /** Another address is confirmed by nobody. */
   setProfile(id: AccountId, profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>): Promise<void>
+  /** Of the address that the account has; where it has none, nothing is confirmed. */
+  setEmailVerified(id: AccountId, verified: boolean): Promise<void>
   /**
    * Makes these the names of the account, all or none: false when somebody else has or holds one of them. Those that it
    * gives up are held back until `heldUntil`: nobody signs in with them, and nobody else gets them.

@@ -4,6 +4,7 @@ import { isOpen, parseLoginName } from './account.js'
 import type { AccountInput, AccountProblem, AccountRefusal, PreparedAccount } from './new-account.js'
 import { parseAccountInput } from './new-account.js'
 import { passwordKey } from '../rate-limits/attempts.js'
+import type { Invitation } from './invitation.js'
 import type { Actor } from './actor.js'
 import { atTheCommandLine, by } from './actor.js'
 import type { AuditEvent, AuditEventName } from '../audit/audit.js'
@@ -123,17 +124,25 @@ async function addLink(
   stores: Stores,
   given: { account: Account | null; seconds: number; actor?: Inviting },
 ): Promise<{ token: Token; expiresAt: number }> {
-  const token = newToken(core.platform)
-  const now = core.platform.nowSeconds()
-  const expiresAt = now + given.seconds
-  const id = newId<InvitationId>(core.platform.randomBytes)
+  const createdAt = core.platform.nowSeconds()
+  const expiresAt = createdAt + given.seconds
   const account = given.account?.id ?? null
-  await stores.invitations.add({ id, account, createdAt: now, expiresAt }, hashToken(core.platform, token))
+  const add = async (sent: Pick<Invitation, 'mailedTo'>): Promise<Token> => {
+    const token = newToken(core.platform)
+    const id = newId<InvitationId>(core.platform.randomBytes)
+    const invitation = { id, account, createdAt, expiresAt, ...sent }
+    await stores.invitations.add(invitation, hashToken(core.platform, token))
+    return token
+  }
+  const token = await add({})
   if (given.account !== null) {
     const actor: Inviting = given.actor ?? atTheCommandLine
     await noteAct(core, stores, { account: given.account, event: 'account.invited', actor })
-    if (actor.byMail === true)
-      await mailInvitation(core, stores, { account: given.account, token, expiresAt })
+    // A link of its own: whoever uses it has read that mail. The first that is used ends the other.
+    if (actor.byMail === true) {
+      const mailed = await add({ mailedTo: given.account.email })
+      await mailInvitation(core, stores, { account: given.account, token: mailed, expiresAt })
+    }
   }
   return { token, expiresAt }
 }

@@ -22,6 +22,8 @@ export interface AccountEdit {
   readonly username?: string | undefined
   /** '' takes it away. */
   readonly email?: string | undefined
+  /** Of the address that the account has then: an administrator vouches for it, or does so no longer. */
+  readonly emailVerified?: boolean | undefined
   readonly name?: string | undefined
   readonly admin?: boolean | undefined
   readonly addGroups?: readonly string[] | undefined
@@ -43,7 +45,7 @@ export type EditOutcome =
 
 type Edited = Extract<EditOutcome, { readonly kind: 'edited' }>
 
-export type EditedPart = 'username' | 'email' | 'name' | 'admin' | 'groups' | 'ends'
+export type EditedPart = 'username' | 'email' | 'emailVerified' | 'name' | 'admin' | 'groups' | 'ends'
 
 interface Parsed {
   readonly username: { readonly shown: string; readonly key: LoginName } | null
@@ -139,6 +141,7 @@ async function tellOfEdit(
 const partWords: Readonly<Record<EditedPart, string>> = {
   username: 'user name',
   email: 'email address',
+  emailVerified: 'confirmation of the email address',
   name: 'name',
   admin: 'rights',
   groups: 'groups',
@@ -166,6 +169,10 @@ async function write(
   { held, parsed, edit }: { readonly held: Account; readonly parsed: Parsed; readonly edit: AccountEdit },
 ): Promise<AccountProblem | null> {
   if (!(await writeProfile(core, stores, { held, parsed }))) return 'name-taken'
+  if (edit.emailVerified !== undefined) {
+    if (edit.emailVerified && (parsed.email?.shown ?? held.email) === '') return 'no-email'
+    await stores.accounts.setEmailVerified(held.id, edit.emailVerified)
+  }
   if (edit.admin !== undefined) await stores.accounts.setAdmin(held.id, edit.admin)
   if (edit.endsAt !== undefined) await stores.accounts.setEnd(held.id, edit.endsAt)
   if (!groupsAreMeant(parsed)) return null
@@ -230,6 +237,11 @@ function partsChanged(before: Account, after: Account): readonly EditedPart[] {
   const parts: readonly (readonly [EditedPart, boolean])[] = [
     ['username', before.username === after.username],
     ['email', before.email === after.email],
+    // That another address is confirmed by nobody goes without saying.
+    [
+      'emailVerified',
+      before.emailVerified === after.emailVerified || (before.email !== after.email && !after.emailVerified),
+    ],
     ['name', before.name === after.name],
     ['admin', before.admin === after.admin],
     ['groups', sameList(before.groups, after.groups)],
@@ -241,6 +253,7 @@ function partsChanged(before: Account, after: Account): readonly EditedPart[] {
 const eventOf: Readonly<Record<EditedPart, AuditEventName>> = {
   username: 'account.renamed',
   email: 'account.email-changed',
+  emailVerified: 'account.email-vouched',
   name: 'account.name-changed',
   admin: 'account.rights-changed',
   groups: 'account.groups-changed',
@@ -263,6 +276,7 @@ async function noteEdit(
   const values: Readonly<Record<EditedPart, (account: Account) => string | boolean | number>> = {
     username: ({ username }) => username,
     email: ({ email }) => email,
+    emailVerified: ({ emailVerified }) => emailVerified,
     name: ({ name }) => name,
     admin: ({ admin }) => admin,
     groups: ({ groups }) => groups.join(', '),

@@ -23,6 +23,8 @@ export interface ImportedPerson {
   readonly username: string
   readonly name: string
   readonly email: string
+  /** The other system knows that the address is theirs. */
+  readonly emailVerified: boolean
   readonly groups: readonly string[]
   readonly disabled: boolean
   /** As the other system wrote it; null where there is none that can be read. */
@@ -189,6 +191,7 @@ function planNew(core: Core, one: Named): PlannedPerson {
   const account = {
     ...newAccount(core, profile),
     disabled: person.disabled,
+    emailVerified: person.emailVerified && one.email !== null,
     factorCounts: { totp: person.authenticators.length },
   }
   return {

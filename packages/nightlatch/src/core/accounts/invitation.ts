@@ -9,6 +9,8 @@ export interface Invitation {
   readonly id: InvitationId
   /** null: it creates the first account. */
   readonly account: AccountId | null
+  /** The address to which this link, and no other, was sent; missing where it was handed over. */
+  readonly mailedTo?: string
   readonly createdAt: number
   readonly expiresAt: number
 }

@@ -11,12 +11,14 @@ export interface AccountInput {
   readonly endsAt?: number | null | undefined
   readonly username: string
   readonly email?: string | undefined
+  /** An administrator vouches for the address. */
+  readonly emailVerified?: boolean | undefined
   readonly name?: string | undefined
   readonly admin: boolean
 }
 
 export type AccountProblem =
-  'bad-username' | 'bad-email' | 'bad-name' | 'bad-group' | 'too-many-groups' | 'name-taken'
+  'bad-username' | 'bad-email' | 'no-email' | 'bad-name' | 'bad-group' | 'too-many-groups' | 'name-taken'
 
 export interface AccountRefusal {
   readonly kind: 'refused'
@@ -37,8 +39,8 @@ const refuse = (why: AccountProblem): AccountRefusal => ({ kind: 'refused', why 
 export function parseAccountInput(core: Core, input: AccountInput): ParsedAccountInput {
   const username = parseLoginName(core.platform, input.username)
   if (username.kind === 'refused') return refuse('bad-username')
-  const email = (input.email ?? '') === '' ? null : parseEmail(core.platform, input.email ?? '')
-  if (email?.kind === 'refused') return refuse('bad-email')
+  const email = parseWishedEmail(core, input)
+  if (typeof email === 'string') return refuse(email)
   const name = parseDisplayName(input.name ?? '')
   if (name === null) return refuse('bad-name')
   const parsed = parseGroups(input.groups ?? [])
@@ -46,6 +48,16 @@ export function parseAccountInput(core: Core, input: AccountInput): ParsedAccoun
   const { groups } = parsed
   if (groups.length > core.policy.groups.most) return refuse('too-many-groups')
   return { kind: 'parsed', ...preparedAccount(core, { username, email, name, groups, input }) }
+}
+
+/** null: none is wished for. */
+function parseWishedEmail(
+  core: Core,
+  { email: text = '', emailVerified }: AccountInput,
+): Shown | null | AccountProblem {
+  if (text === '') return emailVerified === true ? 'no-email' : null
+  const email = parseEmail(core.platform, text)
+  return email.kind === 'refused' ? 'bad-email' : email
 }
 
 interface Shown {
@@ -68,7 +80,12 @@ function preparedAccount(core: Core, { username, email, name, groups, input }: P
     email: email === null ? '' : email.shown,
     groups: groups.map((group) => group.name),
   }
-  const account = { ...newAccount(core, profile), admin: input.admin, endsAt: input.endsAt ?? null }
+  const account = {
+    ...newAccount(core, profile),
+    admin: input.admin,
+    endsAt: input.endsAt ?? null,
+    emailVerified: input.emailVerified === true,
+  }
   return {
     account,
     loginNames: [...new Set(email === null ? [username.key] : [username.key, email.key])],

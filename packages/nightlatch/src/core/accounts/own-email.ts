@@ -89,7 +89,7 @@ export async function confirmEmail(
     if (held === null || held.email !== about.before) return { kind: 'gone' }
     if (!(await stores.mailLinks.take(link.id, core.platform.nowSeconds()))) return { kind: 'gone' }
     const before = await takeSnapshot(core, stores, held)
-    if (!(await setEmail(core, stores, { account: held, email: about.email })))
+    if (!(await setEmail(core, stores, { account: held, email: about.email, verified: true })))
       return new Rollback<ConfirmOutcome>({ kind: 'gone' })
     const after = { ...held, email: about.email }
     const details = { from: held.email, to: about.email }

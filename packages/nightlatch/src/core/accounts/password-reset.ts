@@ -162,6 +162,8 @@ async function keepPassword(
 ): Promise<void> {
   const before = await takeSnapshot(core, stores, account)
   await stores.accounts.setPasswordHash(account.id, hash)
+  // The link came by mail, to the address that the account still has.
+  await stores.accounts.setEmailVerified(account.id, true)
   await endEverything(stores, account.id)
   await stores.attempts.clear(passwordKey(account.id))
   await stores.invitations.removeAllOf(account.id)

@@ -15,11 +15,15 @@ export async function endMailedLinks(stores: Stores, account: AccountId): Promis
   await stores.mailLinks.removeAllOf(account, 'email')
 }
 
-/** @returns false when it is somebody else's */
+/** `verified`: whoever asks for it has shown that mail reaches them there. @returns false when it is somebody else's */
 export async function setEmail(
   core: Core,
   stores: Stores,
-  { account, email }: { readonly account: Account; readonly email: string },
+  {
+    account,
+    email,
+    verified,
+  }: { readonly account: Account; readonly email: string; readonly verified: boolean },
 ): Promise<boolean> {
   const now = core.platform.nowSeconds()
   const loginNames = [account.username, email].flatMap((name) => {
@@ -37,6 +41,7 @@ export async function setEmail(
     return false
   const after = { ...account, email }
   await stores.accounts.setProfile(account.id, after)
+  await stores.accounts.setEmailVerified(account.id, verified)
   await indexAccount(stores, after)
   if (account.email !== '' && account.email !== email) await endMailedLinks(stores, account.id)
   return true

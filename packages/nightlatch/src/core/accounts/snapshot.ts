@@ -10,6 +10,8 @@ import { setEmail } from './set-email.js'
 /** What lets somebody in, and where its owner hears of it, as it was before a change. It is kept sealed. */
 export interface Snapshot {
   readonly email: string
+  /** Missing in those of before. */
+  readonly emailVerified?: boolean
   readonly passwordHash: string
   /** `plain` is null where its key is lost. */
   readonly authenticators: readonly (AuthenticatorSecret & { readonly plain: string | null })[]
@@ -20,7 +22,7 @@ export interface Snapshot {
 /** Within the transaction of the change, before it. Null where nobody could be told how to undo it. */
 export async function takeSnapshot(core: Core, stores: Stores, account: Account): Promise<Snapshot | null> {
   if (account.email === '' || (await core.hasMailServer?.(stores)) !== true) return null
-  const { id, email, passwordHash } = account
+  const { id, email, emailVerified, passwordHash } = account
   const [authenticators, passkeys, salt, hashes] = await Promise.all([
     stores.authenticators.listOf(id),
     stores.passkeys.listOf(id),
@@ -28,7 +30,7 @@ export async function takeSnapshot(core: Core, stores: Stores, account: Account)
     stores.recoveryCodes.hashesOf(id),
   ])
   return {
-    ...{ email, passwordHash, passkeys },
+    ...{ email, emailVerified, passwordHash, passkeys },
     authenticators: authenticators.map((one) => {
       const opened = core.box.open(one.sealed, sealContext(one))
       return { ...one, plain: opened.kind === 'opened' ? asciiText(opened.plain) : null }
@@ -99,7 +101,11 @@ export async function restore(core: Core, stores: Stores, given: Restoring): Pro
   await stores.accounts.setPasswordHash(account.id, before.passwordHash)
   // It is held for the account: only an administrator can have given it to somebody else meanwhile.
   if (core.applicationAccounts === null && account.email !== before.email)
-    await setEmail(core, stores, { account, email: before.email })
+    await setEmail(core, stores, {
+      account,
+      email: before.email,
+      verified: before.emailVerified === true,
+    })
 }
 
 async function restoreFactors(core: Core, stores: Stores, given: Restoring): Promise<void> {

@@ -22,13 +22,13 @@ export function scopesOfClaims(claims: readonly string[]): readonly string[] {
 type PersonClaims = Readonly<Record<string, string | boolean | readonly string[]>>
 
 /** Everything that can be told of a person; the scopes say what is. */
-export function claimsOf({ id, username, name, email, groups }: Account): PersonClaims {
+export function claimsOf({ id, username, name, email, emailVerified, groups }: Account): PersonClaims {
   return {
     sub: id,
     name: name === '' ? username : name,
     preferred_username: username,
-    // Nobody has confirmed an address here yet: whoever links accounts by it must not believe it.
-    ...(email === '' ? {} : { email, email_verified: false }),
+    // Whoever links accounts by an address must not believe one that nobody has confirmed.
+    ...(email === '' ? {} : { email, email_verified: emailVerified }),
     groups,
   }
 }

@@ -17,6 +17,7 @@ export const auditEvents = [
   'account.renamed',
   'account.name-changed',
   'account.email-changed',
+  'account.email-vouched',
   'account.rights-changed',
   'account.groups-changed',
   'account.end-changed',

@@ -233,7 +233,9 @@ async function prepare(
   if (parsed.kind === 'refused') return parsed
   const hashed = await newPasswordHash(core, parsed.account, given.password)
   if (hashed.kind !== 'hashed') return hashed
-  const account = { ...parsed.account, passwordHash: hashed.hash }
+  // What brought the link is a mail to that address.
+  const emailVerified = opened.email !== null
+  const account = { ...parsed.account, passwordHash: hashed.hash, emailVerified }
   return { ...parsed, kind: 'prepared', account, tell: isKnown ? named : null }
 }
 

@@ -103,7 +103,8 @@ async function mirror(core: Core, found: ApplicationAccount): Promise<Account | 
   const known = await accounts.findByLoginName(name.key)
   if (known !== null) {
     await accounts.setProfile(known.id, profile)
-    return { ...known, ...profile }
+    const emailVerified = known.emailVerified && known.email === profile.email
+    return { ...known, ...profile, emailVerified }
   }
   const account = newAccount(core, profile)
   await accounts.add({ account, loginNames: [name.key] })
@@ -116,6 +117,7 @@ export function newAccount(
 ): Account {
   return {
     ...profile,
+    emailVerified: false,
     id: newId(core.platform.randomBytes),
     admin: false,
     disabled: false,

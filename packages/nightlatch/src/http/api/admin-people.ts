@@ -42,6 +42,7 @@ const describe = (account: Account, now: number) => ({
   username: account.username,
   name: account.name,
   email: account.email,
+  emailVerified: account.emailVerified,
   groups: [...account.groups],
   admin: account.admin,
   disabled: account.disabled,
@@ -124,6 +125,7 @@ const at = (pointer: string, detail: string) => ({ pointer, detail })
 const memberOf = {
   'bad-username': 'username',
   'bad-email': 'email',
+  'no-email': 'emailVerified',
   'bad-name': 'name',
   'bad-group': 'groups',
   'too-many-groups': 'groups',

@@ -31,6 +31,12 @@ export const peopleAsked = v.object({
 
 const profile = {
   email: v.optional(email),
+  emailVerified: v.optional(
+    v.pipe(
+      v.boolean(),
+      v.description('The address is theirs: you vouch for it. Another address is not confirmed'),
+    ),
+  ),
   name: v.optional(v.pipe(text, v.description('One line, at most 100 characters'))),
   admin: v.optional(v.boolean()),
   groups: v.optional(v.pipe(groupNames, v.description('Exactly these; one that is not there is made'))),
@@ -49,6 +55,7 @@ const personMembers = {
   username: v.string(),
   name: v.string(),
   email: v.string(),
+  emailVerified: v.pipe(v.boolean(), v.description('By a mail that was sent there, or by an administrator')),
   groups: v.array(v.string()),
   admin: v.boolean(),
   disabled: v.boolean(),

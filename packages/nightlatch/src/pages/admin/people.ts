@@ -12,6 +12,7 @@ export interface PersonRow {
   readonly username: string
   readonly name: string
   readonly email: string
+  readonly emailVerified: boolean
   readonly groups: readonly string[]
   readonly admin: boolean
   readonly state: keyof typeof badgeWords

@@ -39,7 +39,7 @@ export function personPage(site: Site, view: PersonView): Html {
     notice: view.notice,
     body: html`<dl class="facts">
         ${fact(words.name, row.name === '' ? admin.none : named(row.name))}
-        ${fact(words.email, row.email === '' ? admin.none : named(row.email))}
+        ${fact(words.email, row.email === '' ? admin.none : html`${named(row.email)}, ${row.emailVerified ? words.emailConfirmed : words.emailNotConfirmed}`)}
         ${fact(words.groups, groups(row))} ${fact(admin.secondStep.replace(':', ''), factors(view))}
         ${fact(words.sessions, where(view))} ${fact(words.created, day(view.createdAtSeconds))}
         ${fact(admin.lastSignIn, row.lastSignInAtSeconds === 0 ? admin.never : moment(row.lastSignInAtSeconds))}
@@ -84,6 +84,7 @@ export interface EditPersonView extends FormView {
     readonly username: string
     readonly name: string
     readonly email: string
+    readonly emailVerified: boolean
     readonly groups: string
     readonly admin: boolean
     readonly ends: string
@@ -129,9 +130,19 @@ const rightsFields = (view: AddPersonView): Html =>
 
 const ownFields = (view: AddPersonView): Html =>
   html`${textField(view, { name: 'username', label: words.username, hint: words.usernameHint, autocomplete: 'off', value: view.typed.username })}
-  ${textField(view, { name: 'name', label: words.name, autocomplete: 'off', value: view.typed.name })}
-  ${textField(view, { name: 'email', label: words.email, autocomplete: 'off', value: view.typed.email })}
-  ${textField(view, { name: 'groups', label: words.groups, hint: words.groupsHint, autocomplete: 'off', value: view.typed.groups })}`
+    ${textField(view, { name: 'name', label: words.name, autocomplete: 'off', value: view.typed.name })}
+    ${textField(view, { name: 'email', label: words.email, autocomplete: 'off', value: view.typed.email })}
+    <div class="check">
+      <input
+        id="email_verified"
+        name="email_verified"
+        type="checkbox"
+        value="yes"
+        ${view.typed.emailVerified && html` checked`}
+      />
+      <label for="email_verified">${words.emailVerified}</label>
+    </div>
+    ${textField(view, { name: 'groups', label: words.groups, hint: words.groupsHint, autocomplete: 'off', value: view.typed.groups })}`
 
 export interface ActView extends FormView {
   readonly id: string

@@ -100,6 +100,7 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'account.renamed': 'User name changed by the person who runs this site',
   'account.name-changed': 'Name changed by the person who runs this site',
   'account.email-changed': 'Email address changed by the person who runs this site',
+  'account.email-vouched': 'Confirmation of the email address changed by the person who runs this site',
   'account.rights-changed': 'Rights of an administrator given or taken away',
   'account.groups-changed': 'Groups changed by the person who runs this site',
   'account.end-changed': 'End of the account changed by the person who runs this site',

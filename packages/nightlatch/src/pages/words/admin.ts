@@ -61,6 +61,9 @@ export const person = {
   usernameHint: 'The old one is held back for 30 days; applications hear the new one at once.',
   name: 'Name',
   email: 'Email address',
+  emailConfirmed: 'confirmed',
+  emailNotConfirmed: 'not confirmed',
+  emailVerified: 'The address is theirs, and applications may rely on it',
   groups: 'Groups',
   groupsHint: 'Separated by commas. A group that is not there yet is made.',
   admin: 'Administrator',
@@ -228,6 +231,7 @@ export const groupWords = {
 export const editProblems = {
   'bad-username':
     'Choose a user name of at most 254 letters, numbers, dots, dashes and underscores. It begins with a letter or a number and does not end with a dot.',
+  'no-email': 'Enter an email address: without one there is nothing to confirm',
   'bad-email': 'Enter an email address such as ada@example.org, or nothing',
   'bad-name': 'Enter a name of at most 100 characters on one line',
   'bad-group': 'A group has 1 to 64 characters on one line, without a comma',

@@ -17,6 +17,7 @@ import { applications } from './0015-applications.js'
 import { applicationLogout, sessionsTellInPostgres, sessionsTellInSqlite } from './0016-application-logout.js'
 import { mailLinks } from './0019-mail-links.js'
 import { passwordDue } from './0020-password-due.js'
+import { verifiedEmail } from './0021-verified-email.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   sessionsTellInPostgres,
   mailLinks,
   passwordDue,
+  verifiedEmail,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -28,7 +28,7 @@ function table(name: string, { key = '', text = '', integers = '', where = '' }:
 export const tables: readonly Table[] = [
   table('account', {
     key: 'id',
-    text: 'id username name email group_names password_hash factor_counts sort_key',
+    text: 'id username name email group_names password_hash factor_counts sort_key verified_email',
     integers: 'password_due admin disabled authenticator_count created_at last_sign_in_at ends_at waiting',
   }),
   table('login_name', { key: 'name', text: 'name account', integers: 'held_until' }),
@@ -74,7 +74,7 @@ export const tables: readonly Table[] = [
   table('known_device', { key: 'account device_hash', text: 'account device_hash', integers: 'seen_at' }),
   table('invitation', {
     key: 'token_hash',
-    text: 'token_hash id account',
+    text: 'token_hash id account mailed_to',
     integers: 'created_at expires_at',
   }),
   table('mail_link', {

@@ -29,11 +29,12 @@ export interface AccountRow {
   readonly last_sign_in_at: number
   readonly ends_at: number | null
   readonly password_due: number
+  readonly verified_email: string
 }
 
 /** What `valuesOfAccount` gives; the rest has its default in a new row. */
 export const newAccountColumns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
-  factor_counts, created_at, last_sign_in_at, ends_at, waiting`
+  factor_counts, created_at, last_sign_in_at, ends_at, waiting, verified_email`
 const columns = `${newAccountColumns}, password_due`
 
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
@@ -56,6 +57,7 @@ export function accountOf(row: AccountRow): Account {
     username: row.username,
     name: row.name,
     email: row.email,
+    emailVerified: row.email !== '' && row.verified_email === row.email,
     groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
     admin: row.admin === 1,
     disabled: row.disabled === 1,
@@ -84,11 +86,12 @@ export const valuesOfAccount = (account: Account): readonly Param[] => [
   account.lastSignInAt,
   account.endsAt,
   Number(account.waiting),
+  account.emailVerified ? account.email : '',
 ]
 
-const insert = `INSERT INTO account (${newAccountColumns}) VALUES ${valuesList(1, 14)}`
+const insert = `INSERT INTO account (${newAccountColumns}) VALUES ${valuesList(1, 15)}`
 const insertFirst = `INSERT INTO account (${newAccountColumns})
-  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint), $14 WHERE NOT EXISTS (SELECT 1 FROM account)`
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint), $14, $15 WHERE NOT EXISTS (SELECT 1 FROM account)`
 
 /**
  * Sorted, so that two accounts that want the same names wait for each other in the same order. A name that is held back
@@ -175,7 +178,11 @@ const hold = byDialect((dialect) => (dialect === 'postgres' ? `${find} FOR NO KE
 
 // What people are found by is made anew when one of its parts has changed.
 const setProfile = `UPDATE account SET username = $2, name = $3, email = $4, group_names = $5,
+  verified_email = CASE WHEN email = $4 THEN verified_email ELSE '' END,
   sort_key = CASE WHEN username = $2 AND name = $3 AND email = $4 THEN sort_key ELSE '' END WHERE id = $1`
+
+const setEmailVerified =
+  "UPDATE account SET verified_email = CASE WHEN $2 = 1 THEN email ELSE '' END WHERE id = $1"
 
 const recount = `UPDATE account SET authenticator_count = $2, factor_counts = $3
   WHERE id = $1 AND authenticator_count = $4 AND factor_counts = $5`
@@ -273,6 +280,9 @@ export const accountStore = defineStore<AccountStore>({
   },
   async setProfile(id, { username, name, email, groups }) {
     await this.db.run(setProfile, [id, username, name, email, JSON.stringify(groups)])
+  },
+  async setEmailVerified(id, verified) {
+    await this.db.run(setEmailVerified, [id, Number(verified)])
   },
   setLoginNames(id, names) {
     return this.db.atomic((part) => setLoginNames(part, id, names))

@@ -102,6 +102,7 @@ export async function readBetterAuth(
       username: textOf(user['username']) || textOf(user['email']),
       name: textOf(user['name']),
       email: textOf(user['email']),
+      emailVerified: isTrue(user['emailVerified']),
       disabled: isTrue(user['banned']),
       passwordHash: hashOf(textOf(passwords.get(user['id'])?.['password'])),
       authenticators: otp === undefined ? [] : [authenticatorOf(otp, open)],

@@ -81,7 +81,16 @@ const cell = (text: string): string => {
 }
 
 const csv: Writer = (all) => {
-  const head = ['username', 'email', 'name', 'groups', 'admin', 'disabled', 'authenticators']
+  const head = [
+    'username',
+    'email',
+    'name',
+    'groups',
+    'admin',
+    'disabled',
+    'authenticators',
+    'email_verified',
+  ]
   const rows = all.map(({ account, authenticators }) => [
     account.username,
     account.email,
@@ -90,6 +99,7 @@ const csv: Writer = (all) => {
     String(account.admin),
     String(account.disabled),
     String(authenticators.length),
+    String(account.emailVerified),
   ])
   return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
@@ -141,7 +151,7 @@ function keycloakUser({ account, authenticators }: ExportedAccount): object {
     username: account.username.toLowerCase(),
     firstName,
     lastName: rest.join(' '),
-    ...(account.email === '' ? {} : { email: account.email }),
+    ...(account.email === '' ? {} : { email: account.email, emailVerified: account.emailVerified }),
     enabled: !account.disabled,
     groups: account.groups.map((group) => (group.startsWith('/') ? group : `/${group}`)),
     credentials: [...passwordCredential(account.passwordHash), ...authenticators.map(otpCredential)],

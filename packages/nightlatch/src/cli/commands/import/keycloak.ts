@@ -96,6 +96,7 @@ function userOf(user: Json, place: string): ImportedPerson {
       .filter((part) => part !== '')
       .join(' '),
     email: textOf(user['email']),
+    emailVerified: user['emailVerified'] === true,
     groups: listOf(user['groups']).map(textOf),
     disabled: user['enabled'] === false,
     passwordHash: password === undefined ? null : hashOf(credentialOf(password)),

@@ -8,6 +8,7 @@ interface PersonSaid {
   readonly username: string
   readonly name?: string
   readonly email?: string
+  readonly emailVerified?: boolean
   readonly groups?: readonly string[]
   readonly disabled?: boolean
   readonly passwordHash?: string | null
@@ -30,6 +31,7 @@ export function personOf(said: PersonSaid): ImportedPerson {
     username: said.username.trim(),
     name: said.name ?? '',
     email: said.email?.trim() ?? '',
+    emailVerified: said.emailVerified === true,
     groups: said.groups ?? [],
     disabled: said.disabled ?? false,
     passwordHash: said.passwordHash ?? null,

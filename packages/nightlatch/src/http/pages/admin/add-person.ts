@@ -14,6 +14,7 @@ const nobody: EditPersonView['typed'] = {
   username: '',
   name: '',
   email: '',
+  emailVerified: false,
   groups: '',
   admin: false,
   ends: '',

@@ -21,6 +21,7 @@ export const personRow = (account: Account, now: number, keptElsewhere: boolean)
     username: account.username,
     name: account.name,
     email: account.email,
+    emailVerified: account.emailVerified,
     groups: account.groups,
     admin: account.admin,
     state: keptElsewhere && state === 'invited' ? 'active' : state,

@@ -110,6 +110,7 @@ const typedOf = (account: Account): EditPersonView['typed'] => ({
   username: account.username,
   name: account.name,
   email: account.email,
+  emailVerified: account.emailVerified,
   groups: account.groups.join(', '),
   admin: account.admin,
   ends: dayOf(account.endsAt),
@@ -125,6 +126,7 @@ export function typedFrom(given: ReadonlyMap<string, string>): EditPersonView['t
     username: text('username'),
     name: text('name'),
     email: text('email'),
+    emailVerified: given.get('email_verified') === 'yes',
     groups: text('groups'),
     admin: given.get('admin') === 'yes',
     ends: text('ends'),
@@ -172,10 +174,17 @@ export const postEditPerson: Handler = adminForm(
   }),
 )
 
-export const ownEdit = ({ username, name, email, groups }: EditPersonView['typed']): AccountEdit => ({
+export const ownEdit = ({
   username,
   name,
   email,
+  emailVerified,
+  groups,
+}: EditPersonView['typed']): AccountEdit => ({
+  username,
+  name,
+  email,
+  emailVerified,
   groups: groups.split(',').filter((group) => group.trim() !== ''),
 })
 
@@ -184,6 +193,7 @@ const changes = (edit: AccountEdit, account: Account): AccountEdit => ({
   ...edit,
   username: edit.username === account.username ? undefined : edit.username,
   email: edit.email === account.email ? undefined : edit.email,
+  emailVerified: edit.emailVerified === account.emailVerified ? undefined : edit.emailVerified,
   admin: edit.admin === account.admin ? undefined : edit.admin,
   endsAt: edit.endsAt === account.endsAt ? undefined : edit.endsAt,
 })
@@ -200,6 +210,7 @@ export function refusedField(why: Extract<EditRefusal, { kind: 'refused' }>['why
   const fields: Readonly<Record<typeof why, FieldName>> = {
     'bad-username': 'username',
     'bad-email': 'email',
+    'no-email': 'email',
     'bad-name': 'name',
     'bad-group': 'groups',
     'too-many-groups': 'groups',

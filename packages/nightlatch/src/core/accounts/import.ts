@@ -151,8 +151,10 @@ async function writeMerged(core: Core, stores: Stores, one: Prepared): Promise<v
   const { id } = one.account
   const now = await stores.accounts.hold(id)
   if (now === null) throw new NameTaken(one.account.username)
-  const { name } = one.account
+  const { account, person } = one
+  const { name } = account
   await stores.accounts.setProfile(id, { ...now, name })
+  if (person.emailVerified && person.email === now.email) await stores.accounts.setEmailVerified(id, true)
   const groups = await stores.groups.setOf(id, one.groups, core.platform.nowSeconds())
   await indexAccount(stores, { ...now, name, groups })
   if (one.hash !== '' && now.passwordHash === '') await stores.accounts.setPasswordHash(id, one.hash)

@@ -14,9 +14,14 @@ interface Rhythm {
 
 const usual: Rhythm = { everyMs: 60_000, pauseMs: 50 }
 
+interface Beside {
+  /** What one server does for all, once the house is in order. */
+  alsoDue?(): Promise<void>
+}
+
 /** Keeps house now and then. @returns what ends it: resolves when the running batch is done */
 export function startHousekeeping(
-  { core, box }: Pick<Nightlatch, 'core'> & Partial<Pick<Nightlatch, 'box'>>,
+  { core, box, alsoDue }: Pick<Nightlatch, 'core'> & Partial<Pick<Nightlatch, 'box'>> & Beside,
   log: HttpLog,
   { everyMs, pauseMs }: Rhythm = usual,
 ): () => Promise<void> {
@@ -29,6 +34,7 @@ export function startHousekeeping(
     try {
       await tellRefused(core)
       isOurs = (await runHousekeeping(core, { name, pause: () => pause(pauseMs) })) !== null
+      if (isOurs) await alsoDue?.()
     } catch (error) {
       log.error('housekeeping failed and will be tried again', {}, error)
     }

@@ -11,6 +11,7 @@ import { redirects } from './redirects.js'
 import { startHousekeeping } from './housekeeping.js'
 import { startLogoutNotices } from './logout-notices.js'
 import { startPostOffice } from './post-office.js'
+import { houseOf } from './weekly-report.js'
 
 export interface RunningServer {
   /** As it runs: with the real port in place of 0. */
@@ -54,7 +55,7 @@ export async function serve(
     else send(request, response, headersTooLarge(services, requestOf(request, settings.basePath), detail))
   })
   await noteRunning(nightlatch, settings, { door: 'serve', log })
-  const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stopHousekeeping = startHousekeeping(houseOf(nightlatch, settings), log)
   const stopNotices = startLogoutNotices(services, log)
   const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {

@@ -17,6 +17,7 @@ import { isoSeconds } from '../shared/time.js'
 import { startHousekeeping } from './housekeeping.js'
 import { startLogoutNotices } from './logout-notices.js'
 import { startPostOffice } from './post-office.js'
+import { houseOf } from './weekly-report.js'
 import { createLog } from '../log/log.js'
 import { requestLog } from '../log/request-log.js'
 import type { SessionView } from '../http/session-view.js'
@@ -116,7 +117,7 @@ export async function createNightlatch(options: AuthOptions): Promise<Nightlatch
   await noteRunning(nightlatch, settings, { door: 'library', log })
   if (options.accounts === undefined) await tellFirstAccountLink(nightlatch, options, log)
   const withoutAddress = once(() => log.warn(unknownAddress, { option: 'clientAddress' }))
-  const stopHousekeeping = startHousekeeping(nightlatch, log)
+  const stopHousekeeping = startHousekeeping(houseOf(nightlatch, settings), log)
   const stopNotices = startLogoutNotices(http.services, log)
   const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const base = settings.basePath

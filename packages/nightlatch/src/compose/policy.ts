@@ -11,6 +11,7 @@ export const policyFrom = ({
   registration,
   mail,
   passwordReset,
+  weeklyReport,
 }: Settings): Policy => ({
   ...usualLimits,
   mfa,
@@ -19,6 +20,7 @@ export const policyFrom = ({
   registration: { ...registration, confirmsMail: mail !== null },
   // By mail only: without a mail server nobody could be sent a link.
   offersPasswordReset: passwordReset === 'on' && mail !== null,
+  reportsWeekly: weeklyReport === 'on' && mail !== null,
   passkeys: {
     use: passkeys.use,
     rpId: passkeys.rpId,

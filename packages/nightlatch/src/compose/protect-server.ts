@@ -11,6 +11,7 @@ import type { AccessRules } from '../core/access/rules.js'
 import { startHousekeeping } from './housekeeping.js'
 import { startLogoutNotices } from './logout-notices.js'
 import { startPostOffice } from './post-office.js'
+import { houseOf } from './weekly-report.js'
 import { boundedServer } from './bounded-server.js'
 import { redirects } from './redirects.js'
 import type { ConnectionLimits, Connections } from '../http/bindings/connections.js'
@@ -57,8 +58,9 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   const at = atPort(nightlatch.settings, await server.listen(nightlatch.settings))
   const settings = { ...at, basePath: protectBasePath }
   const closeRedirects = await redirects(settings)
+  const { log } = options
   const { services, handle } = openServices(nightlatch, settings, {
-    log: options.log,
+    log,
     door: 'protect',
     landing: '/',
     rules: options.rules ?? null,
@@ -70,11 +72,10 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
   server.on('request', listeners.request)
   server.on('checkContinue', listeners.checkContinue)
   server.onUpgrade(listeners.upgrade)
-  const application = nameOf(options.target)
-  await noteRunning(nightlatch, settings, { door: 'protect', application, log: options.log })
+  await noteRunning(nightlatch, settings, { door: 'protect', application: nameOf(options.target), log })
   const stopSweeping = sweepOften(parts, options)
-  const stops = [startHousekeeping(nightlatch, options.log), startLogoutNotices(services, options.log)]
-  const stopPostOffice = startPostOffice({ nightlatch, settings, log: options.log })
+  const stops = [startHousekeeping(houseOf(nightlatch, settings), log), startLogoutNotices(services, log)]
+  const stopPostOffice = startPostOffice({ nightlatch, settings, log })
   const stop = async (deadlineMs = 10 * seconds, drainMs = 0): Promise<void> => {
     stopping = true
     await services.readinessPollers.allTold(drainMs)

@@ -34,6 +34,8 @@ export interface Settings {
   readonly mfa: 'required' | 'optional'
   /** What was asked for: without a mail server nobody can be sent a link. */
   readonly passwordReset: 'on' | 'off'
+  /** The same. */
+  readonly weeklyReport: 'on' | 'off'
   readonly passkeys: PasskeySettings
   readonly registration: Registration
   readonly trustedProxies: AddressList
@@ -273,6 +275,7 @@ const usual = {
   issuer: 'Nightlatch',
   mfa: 'required' as const,
   passwordReset: 'on' as const,
+  weeklyReport: 'on' as const,
   trustedProxies: { size: 0, has: () => false },
   passkeys: 'sign-in' as const,
   passkeyKind: 'any' as const,
@@ -300,8 +303,8 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
   }
   const { passkeys: use, passkeyKind: kind, rpId = hostOf(given), formerOrigins, ...others } = most
   const { tlsCert: certFile, tlsKey: keyFile, redirectPort = null, workers, ...remaining } = others
-  const { origin, data, databaseUrl, smtpUrl, mailFrom, registration, passwordReset, ...elsewhere } =
-    remaining
+  const { origin, data, databaseUrl, smtpUrl, mailFrom, registration, ...last } = remaining
+  const { passwordReset, weeklyReport, ...elsewhere } = last
   nothingElseIn(elsewhere)
   const { folder, file } = placeOf({ ...(data && { data }) })
   const database = databaseUrl === undefined ? sqlite(file) : { kind: 'postgres' as const, url: databaseUrl }
@@ -309,7 +312,7 @@ function withDefaults(given: GivenSettings, { rootKey, told }: AlsoRead): Settin
   const tls = certFile === undefined || keyFile === undefined ? null : { certFile, keyFile }
   return {
     ...{ host, port, tls, redirectPort, origin: origin ?? localOrigin(port, tls), basePath },
-    ...{ dataFolder: folder, database, rootKey, issuer, mfa, passwordReset },
+    ...{ dataFolder: folder, database, rootKey, issuer, mfa, passwordReset, weeklyReport },
     passkeys: { use, rpId, formerOrigins, kind },
     registration,
     ...{ trustedProxies, cookieDomain, mail, server, workers, logLevel, hsts, contact, told },

@@ -3,6 +3,7 @@ import { addressList, type AddressList } from './addresses.js'
 import { refuse, value, type Parsed } from './parsed.js'
 import * as parse from './parsers.js'
 import { describe, type Setting } from './setting.js'
+import { mailSettings } from './mail-settings.js'
 import { tlsSettings } from './tls-settings.js'
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -111,16 +112,6 @@ export const settings = {
     example: 'optional',
     parse: parse.oneOf(['required', 'optional']),
   }),
-  passwordReset: describe({
-    variable: 'NIGHTLATCH_PASSWORD_RESET',
-    placeholder: 'choice',
-    help:
-      'on: whoever has forgotten a password is sent a link, with which the second factor is asked for as well. ' +
-      'off: whoever runs the site gives a new one. Without a mail server it is off.',
-    shownDefault: 'on',
-    example: 'off',
-    parse: parse.oneOf(['on', 'off']),
-  }),
   passkeys: describe({
     variable: 'NIGHTLATCH_PASSKEYS',
     placeholder: 'choice',
@@ -188,33 +179,7 @@ export const settings = {
     example: 'example.org',
     parse: parse.cookieDomain,
   }),
-  smtpUrl: describe({
-    variable: 'NIGHTLATCH_SMTP_URL',
-    placeholder: 'url',
-    help:
-      'The mail server. Without it, only that a mail was due goes to the log. ' +
-      'One with a password belongs in the environment.',
-    shownDefault: 'none',
-    example: 'smtps://auth:password@mail.example.org',
-    secret: true,
-    parse: parse.smtpUrl,
-  }),
-  smtpUrlFile: describe({
-    variable: 'NIGHTLATCH_SMTP_URL_FILE',
-    placeholder: 'file',
-    help: 'A file that holds the address of the mail server, instead of the variable.',
-    shownDefault: 'none',
-    example: '/run/secrets/nightlatch-smtp',
-    parse: parse.path,
-  }),
-  mailFrom: describe({
-    variable: 'NIGHTLATCH_MAIL_FROM',
-    placeholder: 'address',
-    help: 'The sender of mails; needed with a mail server.',
-    shownDefault: 'none',
-    example: 'Example <auth@example.org>',
-    parse: parse.mailAddress,
-  }),
+  ...mailSettings,
   keepAlive: describe({
     variable: 'NIGHTLATCH_KEEP_ALIVE',
     placeholder: 'seconds',

@@ -170,6 +170,8 @@ export interface Policy extends Limits {
   readonly passkeys: PasskeyPolicy
   readonly registration: RegistrationPolicy
   readonly offersPasswordReset: boolean
+  /** Administrators get a mail once a week. */
+  readonly reportsWeekly: boolean
 }
 
 const waits = { firstWaitSeconds: 30, longestWaitSeconds: hour }

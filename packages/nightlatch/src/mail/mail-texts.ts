@@ -5,9 +5,10 @@ import type { Sender } from './messages.js'
 import { oneLine } from './one-line.js'
 import type { Part } from './parts.js'
 import { noticeTexts, type NoticeText } from './texts.js'
+import { weeklyReport } from './weekly-report.js'
 
 /** A mail in words: what it is about, the facts (account, time, place) unless there are none to tell, and what follows. */
-interface MailText {
+export interface MailText {
   readonly subject: string
   readonly parts: readonly Part[]
   readonly facts?: false
@@ -130,6 +131,7 @@ export const mailTexts: Readonly<Record<MailKind, Writer>> = {
     facts: false,
     after: [{ text: 'If you did not ask for it, you need not do anything: nothing changes.' }],
   }),
+  'weekly-report': weeklyReport,
   // Looked up and never sent as it is.
   'password-reset-asked': () => ({ subject: '', parts: [], facts: false, after: [] }),
   test: (_mail, { site }) => ({

@@ -37,6 +37,7 @@ describe('without any setting', () => {
       issuer: 'Nightlatch',
       mfa: 'required',
       passwordReset: 'on',
+      weeklyReport: 'on',
       passkeys: { use: 'sign-in', rpId: 'localhost', formerOrigins: [], kind: 'any' },
       registration: { mode: 'off', domains: [] },
       cookieDomain: null,

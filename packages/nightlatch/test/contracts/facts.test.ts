@@ -23,6 +23,17 @@ describe.each(databases)('facts on $name', (kind) => {
     expect(await servers.there.stores.facts.get('mark')).toBe(first)
   })
 
+  it('of several that go on from one value, one does', async () => {
+    await servers.here.stores.facts.put('week', '1')
+    const all = ['a', 'b', 'c', 'd'].map((to, at) =>
+      (at % 2 === 0 ? servers.here : servers.there).stores.facts.replace('week', { from: '1', to }),
+    )
+    expect((await Promise.all(all)).filter(Boolean)).toHaveLength(1)
+    expect(await servers.here.stores.facts.replace('week', { from: '1', to: 'late' })).toBe(false)
+    expect(await servers.here.stores.facts.replace('none', { from: '1', to: '2' })).toBe(false)
+    expect(await servers.here.stores.facts.get('none')).toBeNull()
+  })
+
   it('facts are listed by the beginning of their names, compared exactly', async () => {
     const { facts } = servers.here.stores
     for (const name of ['key:b', 'key:a', 'KEY:c', 'key', 'key:%', 'ключ:ä', 'other'])

@@ -96,6 +96,7 @@ export class Here {
         mfa: 'required',
         issuer: 'Example',
         offersPasswordReset: true,
+        reportsWeekly: true,
         host: 'login.example.org',
         passkeys: {
           use: 'sign-in',

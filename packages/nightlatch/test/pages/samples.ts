@@ -592,6 +592,11 @@ const administering = (): Record<string, Html> => ({
     groups: ['admins', 'staff'],
     keptElsewhere: false,
     moreHref: '/admin?after=bob',
+    week: {
+      ...{ wrongPasswords: 12, wrongCodes: 3, resetsAsked: 0, recoveryCodesUsed: 1 },
+      ...{ newPeople: 2, withoutSecondFactor: 4 },
+    },
+    unsound: 1,
     notice: { key: 'person-remove', name: 'eve' },
   }),
   person: pages.personPage(signedIn, aboutPerson),

@@ -27,6 +27,8 @@ export type MailKind =
   /** To administrators: somebody has taken a change back. */
   | 'undone-reported'
   | 'email-confirmation'
+  /** To administrators, once a week. */
+  | 'weekly-report'
   /** Somebody asked whether mails arrive. */
   | 'test'
 

@@ -28,6 +28,8 @@ export interface FactStore {
   /** Whoever comes first: false when it is there already. */
   add(name: string, value: string): Promise<boolean>
   put(name: string, value: string): Promise<void>
+  /** The write that decides who goes on from a value: true for one of those that read it. */
+  replace(name: string, value: { readonly from: string; readonly to: string }): Promise<boolean>
   remove(name: string): Promise<boolean>
 }
 

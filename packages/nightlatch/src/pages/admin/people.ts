@@ -1,10 +1,11 @@
 import type { PersonState } from '../../core/accounts/people.js'
+import type { WeekFigures } from '../../core/notify/weekly.js'
 import { html, named, type Html } from '../layout/html.js'
 import type { Site } from '../layout/layout.js'
 import type { Notice } from '../layout/flash.js'
 import { selectField, textField, type Option } from '../layout/parts.js'
 import { day } from '../layout/time.js'
-import { admin, badgeWords, stateWords } from '../words/admin.js'
+import { admin, badgeWords, stateWords, week as words } from '../words/admin.js'
 import { adminPage } from './frame.js'
 
 export interface PersonRow {
@@ -31,6 +32,10 @@ export interface PeopleView {
   readonly keptElsewhere: boolean
   /** The page behind this one. */
   readonly moreHref: string | undefined
+  /** Of the last seven days, where nothing in particular is looked for. */
+  readonly week?: WeekFigures | undefined
+  /** How much the server finds about itself that is not in order. */
+  readonly unsound?: number | undefined
   readonly notice?: Notice | undefined
 }
 
@@ -45,8 +50,32 @@ export const peoplePage = (site: Site, view: PeopleView): Html =>
       <ul class="rows" role="list">
         ${view.people.map((row) => person(site, row))}
       </ul>
-      ${view.moreHref !== undefined && html`<p class="links"><a class="button" href="${view.moreHref}">${admin.more}</a></p>`}`,
+      ${view.moreHref !== undefined && html`<p class="links"><a class="button" href="${view.moreHref}">${admin.more}</a></p>`}
+      ${view.week !== undefined && weekSection(site, view.week, view.unsound ?? 0)}`,
   })
+
+/** The same figures as in the mail that comes once a week. */
+function weekSection(site: Site, week: WeekFigures, unsound: number): Html {
+  const rows: readonly (readonly [string, number, string])[] = [
+    [words.wrongPasswords, week.wrongPasswords, '/admin/activity?event=sign-in.password-refused&since=7d'],
+    [words.wrongCodes, week.wrongCodes, '/admin/activity?event=code.refused&since=7d'],
+    [words.resetsAsked, week.resetsAsked, '/admin/activity?event=password.reset-asked&since=7d'],
+    [words.recoveryCodesUsed, week.recoveryCodesUsed, '/admin/activity?event=recovery-code.used&since=7d'],
+    [words.newPeople, week.newPeople, '/admin/activity?since=7d'],
+    [words.withoutSecondStep, week.withoutSecondFactor, '/admin?state=no-second-factor'],
+    [words.unsound, unsound, '/admin/findings'],
+  ]
+  return html`<h2>${words.title}</h2>
+    <dl class="facts">
+      ${rows.map(
+        ([label, count, path]) =>
+          html`<div>
+            <dt>${count > 0 ? html`<a href="${site.base + path}">${label}</a>` : label}</dt>
+            <dd>${count}</dd>
+          </div>`,
+      )}
+    </dl>`
+}
 
 const searchForm = (site: Site, view: PeopleView): Html =>
   html`<form class="search" method="get" action="${site.base}/admin" role="search" novalidate>

@@ -35,6 +35,18 @@ export const admin = {
   none: 'none',
 }
 
+/** As the mail that comes once a week says it. */
+export const week = {
+  title: 'The last seven days',
+  wrongPasswords: 'Wrong passwords',
+  wrongCodes: 'Wrong codes',
+  resetsAsked: 'New passwords asked for by mail',
+  recoveryCodesUsed: 'Recovery codes used',
+  newPeople: 'New people',
+  withoutSecondStep: 'People without a second step',
+  unsound: 'What the server finds about itself',
+} as const
+
 export const stateWords: Readonly<Record<PersonState | 'any', string>> = {
   any: 'everybody',
   active: 'who can sign in',

@@ -22,6 +22,10 @@ export const factStore = defineStore<FactStore>({
   async put(name, value) {
     await this.db.run(put, [name, value])
   },
+  async replace(name, { from, to }) {
+    const set = 'UPDATE fact SET value = $3 WHERE name = $1 AND value = $2'
+    return (await this.db.run(set, [name, from, to])) > 0
+  },
   async remove(name) {
     return (await this.db.run('DELETE FROM fact WHERE name = $1', [name])) > 0
   },

@@ -3,9 +3,10 @@ import { accountState } from '../../../core/accounts/account.js'
 import { groupNames } from '../../../core/accounts/group-changes.js'
 import { listPeople, personStates } from '../../../core/accounts/people.js'
 import { hasSecondFactor } from '../../../core/factors/factor.js'
-import type { PersonRow } from '../../../pages/index.js'
+import { weekFigures } from '../../../core/notify/weekly.js'
+import type { PeopleView, PersonRow } from '../../../pages/index.js'
 import { peoplePage } from '../../../pages/index.js'
-import type { Handler } from '../../context.js'
+import type { Handler, SignedInContext } from '../../context.js'
 import { nowOf, siteOf } from '../../context.js'
 import { takeNotice } from '../../guards.js'
 import { page } from '../../response.js'
@@ -31,6 +32,12 @@ export const personRow = (account: Account, now: number, keptElsewhere: boolean)
   }
 }
 
+/** Nothing in particular is looked for: how it looks altogether, too. */
+async function weekAndHealth({ services }: SignedInContext): Promise<Pick<PeopleView, 'week' | 'unsound'>> {
+  const [week, found] = await Promise.all([weekFigures(services.core), services.findings()])
+  return { week, unsound: found.filter(({ state }) => state !== 'ok').length }
+}
+
 export const getPeople: Handler = forAdministrators(async (context) => {
   const { notice, cookies } = takeNotice(context)
   const { core, site } = context.services
@@ -53,6 +60,7 @@ export const getPeople: Handler = forAdministrators(async (context) => {
   const view = {
     people: people.map((account) => personRow(account, nowOf(context), elsewhere)),
     ...{ search, state, group, groups, notice, keptElsewhere: elsewhere },
+    ...(context.query.size === 0 && (await weekAndHealth(context))),
     moreHref: next === null ? undefined : `${site.base}/admin?${query.join('&')}`,
   }
   return page(peoplePage(siteOf(context, context.signedIn), view), { cookies })

@@ -51,6 +51,17 @@ const tools = [
     packages: ['libpam-google-authenticator'],
     isThere: () => inPath('google-authenticator'),
   },
+  {
+    for: 'applications behind Apache that sign in here',
+    packages: ['libapache2-mod-auth-openidc'],
+    isThere: () => existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so'),
+  },
+  {
+    for: 'an application in Python that signs in here',
+    packages: ['python3-authlib', 'python3-requests'],
+    isThere: () =>
+      ['authlib', 'requests'].every((one) => existsSync(`/usr/lib/python3/dist-packages/${one}`)),
+  },
   { for: 'vaults of KeePassXC', packages: ['keepassxc'], isThere: () => inPath('keepassxc-cli') },
 ]
 

@@ -10,7 +10,7 @@ import { beginSession } from '../../../packages/nightlatch/dist/core/sign-in/sta
 import { hashSessionToken } from '../../../packages/nightlatch/dist/core/tokens.js'
 import { Secret } from '../../../packages/nightlatch/dist/core/secret.js'
 import { answerQuestions } from '../lib/child.mjs'
-import { enrol } from '../lib/people.mjs'
+import { addPasskeys, enrol } from '../lib/people.mjs'
 
 const options = JSON.parse(process.argv[2] ?? '{}')
 const folder = mkdtempSync(join(tmpdir(), 'nightlatch-bench-'))
@@ -29,8 +29,9 @@ const server =
     ? await serve(nightlatch, log)
     : await protectServer(nightlatch, { target: new URL(options.target), log })
 const people = await enrol(nightlatch, options.accounts ?? 1)
+const passkeys = options.passkeys === true ? await addPasskeys(nightlatch, people) : null
 answerQuestions(
-  { port: server.settings.port, folder, people, cookie: await sessionCookie() },
+  { port: server.settings.port, folder, people, passkeys, cookie: await sessionCookie() },
   { argon2: argon2Limit, rememberAll, heap },
 )
 

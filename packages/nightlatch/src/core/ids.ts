@@ -13,6 +13,8 @@ export type MailId = string & { readonly is: 'mail' }
 export type SigningKeyId = string & { readonly is: 'signing-key' }
 export type GrantId = string & { readonly is: 'grant' }
 export type AuthorizationRequestId = string & { readonly is: 'authorization-request' }
+/** A screen that waits for its code to be typed. */
+export type DeviceRequestId = string & { readonly is: 'device-request' }
 export type MailLinkId = string & { readonly is: 'mail-link' }
 
 type AnyId =
@@ -27,6 +29,7 @@ type AnyId =
   | SigningKeyId
   | GrantId
   | AuthorizationRequestId
+  | DeviceRequestId
   | MailLinkId
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'

@@ -29,6 +29,10 @@ interface Limits {
     readonly waitingTold: AttemptPolicy
     /** Wrong secrets of an application, by sender. */
     readonly applicationSecret: AttemptPolicy
+    /** Codes of screens that somebody types, by account and by sender. */
+    readonly deviceCode: AttemptPolicy
+    /** Screens that begin to wait, by sender. */
+    readonly deviceRequests: AttemptPolicy
   }
   /** After this many wrong codes in a row the owner is told, once. */
   readonly tellAfterWrongCodes: number
@@ -92,6 +96,8 @@ interface Limits {
   readonly registrationSeconds: number
   /** So long a request of an application waits for its person to sign in. */
   readonly authorizationRequestSeconds: number
+  /** A screen waits so long for its code to be typed, and asks so often. */
+  readonly deviceCode: { readonly seconds: number; readonly pollSeconds: number }
   /** What an application is given lives so long. */
   readonly applicationTokens: {
     readonly codeSeconds: number
@@ -198,6 +204,8 @@ export const usualLimits: Limits = {
     mailsOfSender: anHour(10),
     waitingTold: anHour(1),
     applicationSecret: { ...waits, waitFrom: 10, lockAt: null, forgetAfterSeconds: day },
+    deviceCode: { ...waits, waitFrom: 10, lockAt: null, forgetAfterSeconds: hour },
+    deviceRequests: anHour(60),
   },
   tellAfterWrongCodes: 10,
   refusedAttempts: { tellEverySeconds: 10 * minute, mostCounted: 10_000 },
@@ -213,6 +221,7 @@ export const usualLimits: Limits = {
   openInvitation: { seconds: 7 * day, longestSeconds: 366 * day },
   registrationSeconds: day,
   authorizationRequestSeconds: 15 * minute,
+  deviceCode: { seconds: 10 * minute, pollSeconds: 5 },
   applicationTokens: {
     codeSeconds: minute,
     accessSeconds: hour,

@@ -24,7 +24,8 @@ import * as operations from './health/health.js'
 import { authorize, resume } from './oidc/authorize.js'
 import { getConsent, postConsent } from './oidc/consent.js'
 import { getDiscovery, getKeys } from './oidc/discovery.js'
-import { endpoint } from './oidc/endpoints.js'
+import * as device from './oidc/device.js'
+import { deviceAuthorization, endpoint } from './oidc/endpoints.js'
 import { logout } from './oidc/logout.js'
 import type { Route } from './router.js'
 import * as passkeySetUp from './pages/passkey-set-up.js'
@@ -132,6 +133,9 @@ export const routes: readonly Route<Handler>[] = [
   any('/oidc/userinfo', endpoint),
   any('/oidc/revoke', endpoint),
   any('/oidc/introspect', endpoint),
+  any('/oidc/device_authorization', deviceAuthorization),
+  ...pair('/device', device.getDevice, device.postDevice),
+  ...pair('/device/answer', device.getAnswer, device.postAnswer),
   any('/forward-auth', forwardAuth),
   get('/healthz', operations.getHealth),
   get('/readyz', operations.getReadiness),

@@ -13,17 +13,19 @@ import {
   returnGrant,
   useToken,
 } from '../core/applications/grants.js'
+import { passkeyKind } from '../core/applications/passkey-kind.js'
 import { findApplication } from '../core/applications/registration.js'
 import type { TokenKind } from '../core/applications/tokens.js'
 import type { Core } from '../core/core.js'
 import type { GrantId } from '../core/ids.js'
-import type { SignedIn } from '../core/sessions/session.js'
+import { deviceCodes, deviceGrant } from './device.js'
 import { exchangeNow } from './exchange.js'
 
 /** What is kept of each kind of thing that the library knows, and how it is found again. */
 export function adapterFor(core: Core): (name: string) => Adapter {
   return (name) => {
     const kind = kinds[name]
+    if (name === 'DeviceCode') return { ...nothing, ...deviceCodes(core) }
     if (kind !== undefined) return { ...nothing, ...tokens(core, kind) }
     if (name === 'Client') return { ...nothing, find: (id) => findClient(core, id) }
     if (name === 'Session') return { ...nothing, find: (id) => sessionPayload(core, id) }
@@ -140,14 +142,6 @@ async function sessionPayload(core: Core, id: string): Promise<Payload | undefin
   }
 }
 
-/** A key that is on several devices is one of software; where an account has both kinds, the one that was used last. */
-async function passkeyKind(core: Core, { session, account }: SignedIn): Promise<'hwk' | 'swk'> {
-  if (!session.factors.includes('passkey')) return 'hwk'
-  const all = await core.queries.passkeys.listOf(account.id)
-  const [last] = [...all].sort((one, other) => other.lastUsedAt - one.lastUsedAt)
-  return last?.backupEligible === true ? 'swk' : 'hwk'
-}
-
 async function findClient(core: Core, id: string): Promise<Payload | undefined> {
   const application = await findApplication(core, id)
   if (application === null) return undefined
@@ -165,7 +159,7 @@ const clientMetadata = (application: Application): Payload => ({
   client_name: application.name,
   redirect_uris: [noRedirect],
   response_types: ['code'],
-  grant_types: ['authorization_code', 'refresh_token'],
+  grant_types: ['authorization_code', 'refresh_token', ...(application.allowsDevice ? [deviceGrant] : [])],
   id_token_signed_response_alg: application.signingAlgorithm,
   ...(application.isPublic
     ? { token_endpoint_auth_method: 'none' }

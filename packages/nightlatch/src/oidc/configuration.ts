@@ -22,6 +22,9 @@ const endpoints = {
   end_session: '/oidc/logout',
   revocation: '/oidc/revoke',
   introspection: '/oidc/introspect',
+  device_authorization: '/oidc/device_authorization',
+  // Ours: the library never sees a request for it.
+  code_verification: '/device',
 } as const
 
 /** As long as an address that every proxy carries. */
@@ -46,6 +49,8 @@ export const configurationFor = (core: Core, jwks: readonly Payload[]): Payload 
   cookies: { long: { signed: false }, short: { signed: false } },
   features: {
     devInteractions: { enabled: false },
+    // Twenty letters without vowels, eight of them.
+    deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****' },
     dPoP: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: { enabled: false },
@@ -64,6 +69,7 @@ export const configurationFor = (core: Core, jwks: readonly Payload[]): Payload 
     Interaction: core.policy.authorizationRequestSeconds,
     Grant: core.policy.applicationTokens.refreshSeconds,
     Session: 60,
+    DeviceCode: core.policy.deviceCode.seconds,
   },
   ...hooksFor(core),
 })
@@ -166,7 +172,8 @@ function judgeParameters(ctx: Context): void {
       params[name] = undefined
       throw new errors.InvalidRequest(`${name} is longer than ${longestParameter} characters`)
     }
-  const asked = typeof ctx.query['scope'] === 'string' ? ctx.query['scope'] : ''
+  const said = ctx.query['scope'] ?? ctx.oidc.body?.['scope']
+  const asked = typeof said === 'string' ? said : ''
   if (asked.split(' ').includes('offline_access') && params['scope']?.includes('offline_access') !== true)
     params['scope'] = `${params['scope'] ?? ''} offline_access`.trim()
 }

@@ -98,7 +98,12 @@ declare module 'oidc-provider' {
   }
 
   export const errors: Record<
-    'InvalidGrant' | 'InvalidRequest' | 'LoginRequired' | 'AccessDenied' | 'UnmetAuthenticationRequirements',
+    | 'InvalidGrant'
+    | 'InvalidRequest'
+    | 'SlowDown'
+    | 'AccessDenied'
+    | 'LoginRequired'
+    | 'UnmetAuthenticationRequirements',
     new (description?: string, detail?: string) => Error
   >
 

@@ -134,6 +134,8 @@ export {
   type NotForYouView,
   type SignOutView,
 } from './applications.js'
+export { deviceAnsweredPage, deviceCodePage, devicePage, type ScreenView } from './device.js'
+export { deviceWords } from './words/device.js'
 export { trailPage, type TrailView } from './admin/activity.js'
 export { trail as trailWords } from './words/admin.js'
 export { acts, editProblems, groupWords, person as personWords, type Act } from './words/admin.js'

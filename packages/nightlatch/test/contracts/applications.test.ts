@@ -13,6 +13,7 @@ const anApplication = (own: Partial<Application> = {}): Application => ({
   id: anId() as string as ApplicationId,
   name: 'Grafana “quoted” ü',
   isPublic: false,
+  allowsDevice: true,
   redirectUris: ['https://grafana.example.org/callback'],
   postLogoutUris: [],
   backchannelLogoutUri: '',

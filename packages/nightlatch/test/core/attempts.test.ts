@@ -177,6 +177,8 @@ describe('an event of the audit trail', () => {
         "application.access-withdrawn",
         "application.signed-in",
         "application.refused",
+        "application.device-denied",
+        "application.device-code-refused",
         "application.code-reused",
         "application.secret-refused",
         "application.sign-out-not-told",

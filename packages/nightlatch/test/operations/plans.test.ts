@@ -22,6 +22,7 @@ const swept = [
   'attempt',
   'audit',
   'authorization_request',
+  'device_request',
   'invitation',
   'known_device',
   'mail_link',
@@ -140,6 +141,7 @@ function crowd(from: (count: number) => string): string[] {
     `INSERT INTO application_grant (id, application, account, session, scopes, created_at, expires_at) SELECT 'g' || n, 'c' || (n % 50 + 1), ${owner}, 's' || n, 'openid', n, 1900000000 + n FROM ${many}`,
     `INSERT INTO application_token (hash, kind, grant_id, payload, created_at, expires_at) SELECT 't' || n, 'refresh', 'g' || n, '{}', n, 1900000000 + n FROM ${many}`,
     `INSERT INTO application_logout (application, session, account, tries, next_try_at) SELECT 'c' || (n % 50 + 1), 's' || n, ${owner}, 0, 1900000000 + n FROM ${many}`,
+    `INSERT INTO device_request (hash, id, user_code_hash, application, payload, scopes, address, user_agent, answer, proof, started_at, expires_at, polled_at, wait_seconds) SELECT 'd' || n, 'i' || n, 'u' || n, 'c' || (n % 50 + 1), '{}', '', '', '', '', '', n, 1900000000 + n, 0, 5 FROM ${many}`,
     `INSERT INTO authorization_request (id, application, query, mark, answer, started_at, expires_at) SELECT 'r' || n, 'c' || (n % 50 + 1), '', '', '', n, 1900000000 + n FROM ${many}`,
     `INSERT INTO audit (at, event, account, address, user_agent, details) SELECT 1900000000 + n, 'session.ended', ${owner}, '', '', '{}' FROM ${many}`,
   ]

@@ -784,6 +784,21 @@ const mismatch = {
 /** Between a person and an application that signs people in here. */
 const withApplications = (): Record<string, Html> => ({
   consent: pages.consentPage(signedIn, consent),
+  device: pages.deviceCodePage(signedIn, {}),
+  'device-unknown': pages.deviceCodePage(signedIn, {
+    problems: [{ key: 'other', field: 'user_code', text: pages.deviceWords.unknown }],
+  }),
+  'device-ask': pages.devicePage(signedIn, {
+    id: 'a'.repeat(26),
+    application: 'Living room',
+    address: '192.0.2.7',
+    userAgent: 'Jellyfin-TV/2.1',
+    startedAtSeconds: nowSeconds - 40,
+    scopes: ['openid', 'profile', 'offline_access'],
+    username: 'ada',
+  }),
+  'device-allowed': pages.deviceAnsweredPage(signedIn, { application: 'Living room', isAllowed: true }),
+  'device-denied': pages.deviceAnsweredPage(signedIn, { application: 'Living room', isAllowed: false }),
   'consent-which': pages.consentPage(signedIn, { ...consent, scopes: ['openid', 'email'], email: '' }),
   'hand-over': pages.handOverPage(site, {
     action: 'https://grafana.acme.test/callback',

@@ -17,6 +17,7 @@ export interface Registered {
 export const usualInput: ApplicationInput = {
   name: 'Grafana',
   isPublic: false,
+  allowsDevice: false,
   redirectUris: ['https://grafana.example.org/login/generic_oauth'],
   postLogoutUris: ['https://grafana.example.org/'],
   backchannelLogoutUri: '',

@@ -20,6 +20,7 @@ export const addApplicationOptions = (command: CliCommand): CliCommand =>
     .addOption(severalOption('--redirect <uri...>', 'Where it sends people back to, letter by letter.'))
     .addOption(severalOption('--post-logout <uri...>', 'Where it may send people after they signed out.'))
     .option('--backchannel-logout <uri>', 'Where it is told that somebody has signed out.')
+    .option('--device', 'Screens without a keyboard may sign people in by a code.')
     .option('--launch <url>', 'Where people open it.')
     .addOption(severalOption('--group <name...>', 'Only for members of one of these groups.'))
     .addOption(
@@ -35,6 +36,7 @@ export const addApplicationOptions = (command: CliCommand): CliCommand =>
 export const noInput: ApplicationInput = {
   name: '',
   isPublic: false,
+  allowsDevice: false,
   redirectUris: [],
   postLogoutUris: [],
   backchannelLogoutUri: '',
@@ -55,6 +57,7 @@ export function withOptions(now: ApplicationInput, options: Options): Applicatio
   return {
     name: said('name', 'name'),
     isPublic: said('public', 'isPublic'),
+    allowsDevice: said('device', 'allowsDevice'),
     redirectUris: redirectUris.filter((uri) => !removed.includes(uri)),
     postLogoutUris: said('postLogout', 'postLogoutUris'),
     backchannelLogoutUri: said('backchannelLogout', 'backchannelLogoutUri'),
@@ -116,6 +119,7 @@ export const describeApplication = (one: Application): Readonly<Record<string, u
   id: one.id,
   name: one.name,
   public: one.isPublic,
+  device: one.allowsDevice,
   redirectUris: one.redirectUris,
   postLogoutUris: one.postLogoutUris,
   backchannelLogoutUri: one.backchannelLogoutUri === '' ? null : one.backchannelLogoutUri,

@@ -189,6 +189,7 @@ function addEdit(client: CliCommand, deps: CliDeps): void {
     .option('--remove-redirect <uri...>', 'One less.')
     .option('--everybody', 'For everybody, whatever their groups.')
     .option('--no-skip-consent', 'Its people are asked.')
+    .option('--no-device', 'No screens without a keyboard.')
     .option('--json', 'Print JSON.')
   addSettingFlags(edit, databaseSettings).action((id: string, options: Options) =>
     onDatabase(deps, options, async (app) => {

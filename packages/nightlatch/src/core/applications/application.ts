@@ -25,6 +25,8 @@ export interface Application {
   readonly name: string
   /** It cannot keep a secret: it runs in a browser or on a phone. */
   readonly isPublic: boolean
+  /** Screens without a keyboard may sign people in (RFC 8628). */
+  readonly allowsDevice: boolean
   readonly redirectUris: readonly string[]
   readonly postLogoutUris: readonly string[]
   /** Where it is told that a session has ended; '' where it is not. */

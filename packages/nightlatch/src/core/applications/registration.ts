@@ -19,7 +19,7 @@ import { ensureSigningKeys } from './signing-keys.js'
 /** What whoever registers an application says of it, as typed. */
 export interface ApplicationInput extends Pick<
   Application,
-  'isPublic' | 'access' | 'skipConsent' | 'signingAlgorithm'
+  'isPublic' | 'allowsDevice' | 'access' | 'skipConsent' | 'signingAlgorithm'
 > {
   readonly name: string
   readonly redirectUris: readonly string[]
@@ -53,18 +53,18 @@ const refuse = (problem: ApplicationProblem) => ({ kind: 'refused', problem }) a
 export function readApplication(input: ApplicationInput): Read {
   const name = parseDisplayName(input.name)
   if (name === null || name === '') return refuse({ what: 'name' })
-  if (input.redirectUris.length === 0) return refuse({ what: 'no-redirect' })
+  if (input.redirectUris.length === 0 && !input.allowsDevice) return refuse({ what: 'no-redirect' })
   const parsed = input.groups.map((text) => ({ text, group: parseGroup(text) }))
   const badGroup = parsed.find(({ group }) => group.kind === 'refused')
   if (badGroup !== undefined) return refuse({ what: 'group', text: badGroup.text })
   const uris = readUris(input)
   if ('problem' in uris) return refuse(uris.problem)
   const groups = parsed.flatMap(({ group }) => (group.kind === 'group' ? [group.group.name] : []))
-  const { isPublic, access, skipConsent, signingAlgorithm } = input
+  const { isPublic, allowsDevice, access, skipConsent, signingAlgorithm } = input
   return {
     kind: 'described',
     application: {
-      ...{ name, isPublic, access, skipConsent, signingAlgorithm },
+      ...{ name, isPublic, allowsDevice, access, skipConsent, signingAlgorithm },
       groups: groups.length === 0 ? null : groups,
       ...uris,
     },

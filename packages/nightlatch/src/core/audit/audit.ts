@@ -73,6 +73,8 @@ export const auditEvents = [
   'application.access-withdrawn',
   'application.signed-in',
   'application.refused',
+  'application.device-denied',
+  'application.device-code-refused',
   'application.code-reused',
   'application.secret-refused',
   'application.sign-out-not-told',

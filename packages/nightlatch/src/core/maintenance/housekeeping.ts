@@ -59,6 +59,8 @@ export async function prune(
     await stores.grants.removeExpired(now, batch),
     await stores.grants.removeExpiredTokens(now, batch),
     await stores.grants.removeExpiredRequests(now, batch),
+    // A screen that still asks is told that its code has expired.
+    await stores.deviceRequests.removeExpired(now - hour, batch),
     await stores.signingKeys.removeRetired(now),
     await stores.sessions.removeExpired(now, batch),
     await stores.sessions.removeIdleSince(now - policy.session.idleSeconds, batch),

@@ -1,3 +1,4 @@
+import type { DeviceRequestStore } from '../applications/device.js'
 import type { AccountStore } from '../accounts/account.js'
 import type { AllAccountsStore } from '../maintenance/after-restore.js'
 import type { ApplicationStore } from '../applications/application.js'
@@ -41,6 +42,7 @@ export interface Stores {
   readonly audit: AuditStore
   readonly authenticators: AuthenticatorStore
   readonly allAccounts: AllAccountsStore
+  readonly deviceRequests: DeviceRequestStore
   readonly facts: FactStore
   readonly grants: GrantStore
   readonly groups: GroupStore

@@ -15,6 +15,17 @@ export const endpoint: Handler = async (context) => {
   }
 }
 
+/** The code is typed, and never brought along by a link: whoever sends one to somebody else would have it allowed. */
+export const deviceAuthorization: Handler = async (context) => {
+  const answer = await endpoint(context)
+  if (answer.status !== 200 || typeof answer.body !== 'string') return answer
+  const { verification_uri_complete: _left, ...said } = JSON.parse(answer.body) as Record<string, unknown>
+  const { core, site } = context.services
+  const interval = core.policy.deviceCode.pollSeconds
+  const uri = { verification_uri: `${site.origin}${site.base}/device` }
+  return { ...answer, body: JSON.stringify({ ...said, ...uri, interval }) }
+}
+
 async function ask(context: Context): Promise<HttpResponse> {
   const { request, services } = context
   const body = request.method === 'POST' ? await request.body(longestBody) : new Uint8Array()

@@ -80,6 +80,7 @@ export type ProblemKey = Problem['key']
 /** The names of the fields of all forms, as they are posted. */
 export type FieldName =
   | 'username'
+  | 'user_code'
   | 'identifier'
   | 'password'
   | 'otp'

@@ -156,6 +156,8 @@ export const activityWords: Readonly<Record<AuditEventName, string>> = {
   'application.access-withdrawn': 'Took an application’s access away',
   'application.signed-in': 'Signed in to an application',
   'application.refused': 'Turned away at an application',
+  'application.device-denied': 'A screen that asked for access was not let in',
+  'application.device-code-refused': 'A code of a screen was typed that nobody waits with',
   'application.code-reused': 'An application’s access ended, because what it was given came back twice',
   'application.secret-refused': 'Wrong secret of an application',
   'application.sign-out-not-told': 'An application could not be told that you signed out',

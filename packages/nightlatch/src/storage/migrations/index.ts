@@ -18,6 +18,7 @@ import { applicationLogout, sessionsTellInPostgres, sessionsTellInSqlite } from 
 import { mailLinks } from './0019-mail-links.js'
 import { passwordDue } from './0020-password-due.js'
 import { verifiedEmail } from './0021-verified-email.js'
+import { deviceRequests } from './0022-device-requests.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   mailLinks,
   passwordDue,
   verifiedEmail,
+  deviceRequests,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -100,7 +100,7 @@ export const tables: readonly Table[] = [
   table('application', {
     key: 'id',
     text: 'id name redirect_uris post_logout_uris backchannel_logout_uri launch_url group_names access signing_algorithm secrets',
-    integers: 'is_public skip_consent created_at',
+    integers: 'is_public skip_consent created_at allows_device',
   }),
   table('application_consent', {
     key: 'application account',
@@ -121,6 +121,11 @@ export const tables: readonly Table[] = [
     key: 'id',
     text: 'id application query mark answer',
     integers: 'started_at expires_at',
+  }),
+  table('device_request', {
+    key: 'hash',
+    text: 'hash id user_code_hash application payload scopes address user_agent answer proof',
+    integers: 'started_at expires_at polled_at wait_seconds consumed_at',
   }),
   table('application_logout', {
     key: 'application session',

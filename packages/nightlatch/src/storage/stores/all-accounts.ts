@@ -29,6 +29,7 @@ export const allAccountsStore = defineStore<AllAccountsStore>({
     await all(this.db, 'application_token')
     await all(this.db, 'application_grant')
     await all(this.db, 'authorization_request')
+    await all(this.db, 'device_request')
     // What waited then has been sent since, or is of no use any more.
     await all(this.db, 'mail_link')
     await all(this.db, 'outbox')

@@ -14,6 +14,7 @@ interface ApplicationRow {
   readonly id: string
   readonly name: string
   readonly is_public: number
+  readonly allows_device: number
   readonly redirect_uris: string
   readonly post_logout_uris: string
   readonly backchannel_logout_uri: string
@@ -27,7 +28,7 @@ interface ApplicationRow {
 }
 
 const columns = `id, name, is_public, redirect_uris, post_logout_uris, backchannel_logout_uri, launch_url, group_names,
-  access, skip_consent, signing_algorithm, secrets, created_at`
+  access, skip_consent, signing_algorithm, secrets, created_at, allows_device`
 
 const listIn = (text: string): readonly string[] => JSON.parse(text) as string[]
 
@@ -37,6 +38,7 @@ const applicationOf = (row: ApplicationRow): Application => {
     id: row.id as ApplicationId,
     name: row.name,
     isPublic: row.is_public === 1,
+    allowsDevice: row.allows_device === 1,
     redirectUris: listIn(row.redirect_uris),
     postLogoutUris: listIn(row.post_logout_uris),
     backchannelLogoutUri: row.backchannel_logout_uri,
@@ -64,6 +66,7 @@ const valuesOf = (one: Application): readonly Param[] => [
   one.signingAlgorithm,
   JSON.stringify(one.secrets),
   one.createdAt,
+  Number(one.allowsDevice),
 ]
 
 interface ConsentRow {
@@ -83,10 +86,10 @@ const consentOf = (row: ConsentRow): Consent => ({
 })
 
 const find = `SELECT ${columns} FROM application WHERE id = $1`
-const add = `INSERT INTO application (${columns}) VALUES ${valuesList(1, 13)} ON CONFLICT (id) DO NOTHING`
+const add = `INSERT INTO application (${columns}) VALUES ${valuesList(1, 14)} ON CONFLICT (id) DO NOTHING`
 const replace = `UPDATE application SET name = $2, is_public = $3, redirect_uris = $4, post_logout_uris = $5,
   backchannel_logout_uri = $6, launch_url = $7, group_names = $8, access = $9, skip_consent = $10,
-  signing_algorithm = $11, secrets = $12, created_at = $13 WHERE id = $1`
+  signing_algorithm = $11, secrets = $12, created_at = $13, allows_device = $14 WHERE id = $1`
 
 const consentColumns = 'application, account, scopes, given_at, last_used_at'
 const keepConsent = `INSERT INTO application_consent (${consentColumns}) VALUES ${valuesList(1, 5)}

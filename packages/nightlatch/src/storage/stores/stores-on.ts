@@ -9,6 +9,7 @@ import { authenticatorStore } from './authenticators.js'
 import type { Db } from '../engine/database.js'
 import { allAccountsStore } from './all-accounts.js'
 import { factStore } from './facts.js'
+import { deviceRequestStore } from './device-requests.js'
 import { grantStore } from './grants.js'
 import { groupStore } from './groups.js'
 import { hardwareTokenStore } from './hardware-tokens.js'
@@ -51,6 +52,7 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   authenticators: authenticatorStore(db),
   allAccounts: allAccountsStore(db),
   facts: factStore(db),
+  deviceRequests: deviceRequestStore(db),
   grants: grantStore(db),
   groups: groupStore(db),
   hardwareTokens: hardwareTokenStore(db),

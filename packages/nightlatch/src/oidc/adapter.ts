@@ -159,7 +159,7 @@ const clientMetadata = (application: Application): Payload => ({
   client_name: application.name,
   redirect_uris: [noRedirect],
   response_types: ['code'],
-  grant_types: ['authorization_code', 'refresh_token', ...(application.allowsDevice ? [deviceGrant] : [])],
+  grant_types: ['authorization_code', 'refresh_token', deviceGrant],
   id_token_signed_response_alg: application.signingAlgorithm,
   ...(application.isPublic
     ? { token_endpoint_auth_method: 'none' }

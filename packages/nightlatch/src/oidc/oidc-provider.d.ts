@@ -101,6 +101,7 @@ declare module 'oidc-provider' {
     | 'InvalidGrant'
     | 'InvalidRequest'
     | 'SlowDown'
+    | 'UnauthorizedClient'
     | 'AccessDenied'
     | 'LoginRequired'
     | 'UnmetAuthenticationRequirements',

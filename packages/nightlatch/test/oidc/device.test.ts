@@ -161,13 +161,12 @@ describe.each(databases)('a screen without a keyboard, on $name', (kind) => {
 
   it('OIDC-22 codes are guessed ten times, by account and by sender, and then not looked at', async () => {
     app.clock.advance(3600)
-    const bob = await somebody()
+    const [bob, carol] = [await somebody(), await somebody()]
     const one = await screen()
     for (let guess = 0; guess < 10; guess += 1)
       expect((await bob.browser.post('/device', { user_code: 'BBBB-BBBB' })).status).toBe(422)
     const waits = await bob.browser.post('/device', { user_code: one.code })
     expect([waits.status, Number(waits.headers['retry-after']) > 0]).toEqual([429, true])
-    const carol = await somebody()
     expect((await carol.browser.post('/device', { user_code: one.code })).status).toBe(429)
     app.clock.advance(3600)
   })

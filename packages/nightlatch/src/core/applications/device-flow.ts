@@ -86,7 +86,7 @@ type TypedOutcome =
   | { readonly kind: 'empty' | 'unknown' }
   | { readonly kind: 'wait'; readonly untilSeconds: number }
 
-/** Somebody types a code. The attempt is spent first, for the account and for where it comes from; nothing gives it back. */
+/** Somebody types a code. The attempt is spent first, for the account and for where it comes from; a right one is given back. */
 export async function typeUserCode(
   core: Core,
   given: { readonly typed: string; readonly signedIn: SignedIn; readonly client: Client },
@@ -105,7 +105,10 @@ export async function typeUserCode(
   const request =
     userCodeHash === null ? null : await stores.deviceRequests.findWaiting({ userCodeHash }, now)
   const application = request === null ? null : await findApplication(core, request.application)
-  if (request !== null && application !== null) return { kind: 'found', request, application }
+  if (request !== null && application !== null) {
+    for (const key of typedKeys(signedIn, client)) await stores.attempts.giveBack(key)
+    return { kind: 'found', request, application }
+  }
   await refusedTyping(core, given, now)
   return { kind: 'unknown' }
 }
@@ -136,10 +139,10 @@ interface Answering {
 /** What is told to the application, as of an authorization code. */
 async function proofOf(
   core: Core,
-  { request, application }: WaitingDevice,
-  signedIn: SignedIn,
-  grantId: string,
-) {
+  given: Pick<Answering, 'waiting' | 'signedIn'> & { readonly grantId: string },
+): Promise<string> {
+  const { signedIn, grantId } = given
+  const { request, application } = given.waiting
   const { account, session } = signedIn
   return JSON.stringify({
     ...{ accountId: account.id, grantId, sid: session.id, sessionUid: session.id },
@@ -156,7 +159,7 @@ export async function allowDevice(
   const { request, application } = waiting
   if (mayUse(application, signedIn) !== 'allowed') return 'over'
   const id = newGrantId(core)
-  const proof = await proofOf(core, waiting, signedIn, id)
+  const proof = await proofOf(core, { waiting, signedIn, grantId: id })
   const account = signedIn.account.id
   return core[storage].atomically<'allowed' | 'over'>(async (stores) => {
     const now = core.platform.nowSeconds()

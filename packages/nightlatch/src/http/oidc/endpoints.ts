@@ -19,11 +19,14 @@ export const endpoint: Handler = async (context) => {
 export const deviceAuthorization: Handler = async (context) => {
   const answer = await endpoint(context)
   if (answer.status !== 200 || typeof answer.body !== 'string') return answer
-  const { verification_uri_complete: _left, ...said } = JSON.parse(answer.body) as Record<string, unknown>
+  const said = JSON.parse(answer.body) as Record<string, unknown>
   const { core, site } = context.services
   const interval = core.policy.deviceCode.pollSeconds
-  const uri = { verification_uri: `${site.origin}${site.base}/device` }
-  return { ...answer, body: JSON.stringify({ ...said, ...uri, interval }) }
+  const uris = {
+    verification_uri: `${site.origin}${site.base}/device`,
+    verification_uri_complete: undefined,
+  }
+  return { ...answer, body: JSON.stringify({ ...said, ...uris, interval }) }
 }
 
 async function ask(context: Context): Promise<HttpResponse> {

@@ -11,7 +11,7 @@ export const deviceWords = {
   submit: 'Continue',
   empty: 'Type the code',
   unknown:
-    'No screen waits with this code. Look whether it shows another one by now: a code works for ten minutes',
+    'No screen waits with this code. Look whether it shows another one by now: a code works for ten minutes.',
   others: (application: string): string =>
     `${application} is for others: you are in none of the groups that may use it`,
   askTitle: 'Let this screen in?',

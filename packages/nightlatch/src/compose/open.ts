@@ -43,6 +43,7 @@ import { passwordsFor } from './passwords.js'
 import { lazyProvider } from './oidc.js'
 import { unclaimed } from './unclaimed.js'
 import { serverFindings } from './findings/server.js'
+import { mailTrial } from './mail-trial.js'
 import { policyFrom } from './policy.js'
 import { rulesInForce } from './rules-in-force.js'
 import { heardBy } from './hear-notices.js'
@@ -326,6 +327,7 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
     responseCaches: createResponseCaches({ secure, hsts: settings.hsts }),
     accessRules: parts.accessRules ?? null,
     ...{ ...rulesInForce(core, parts, origin), findings: () => serverFindings(nightlatch, settings) },
+    tryMail: mailTrial(core, settings),
     provider: lazyProvider(core, origin + base),
     ...{ isOutage, isUnclaimed: unclaimed(core), ready: () => storage.check() },
     isStopping: parts.isStopping ?? (() => false),

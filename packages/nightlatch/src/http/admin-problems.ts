@@ -39,6 +39,24 @@ export const adminProblems = {
     help: '`reason`: `bad-group`, `too-many-groups`, `bad-uses`, `bad-end`, `bad-domain`, `bad-email`, or `no-mail` where no mail server is set up.',
     guide: 'guides/invitations.md',
   },
+  'no-mail-server': {
+    status: 409,
+    title: 'There is no mail server',
+    help: 'Set `NIGHTLATCH_SMTP_URL` and `NIGHTLATCH_MAIL_FROM`, and start the server again.',
+    guide: 'guides/mail.md',
+  },
+  'no-own-address': {
+    status: 409,
+    title: 'Your account has no email address',
+    help: 'The mail goes to whoever asks for it: give yourself an address first.',
+    guide: 'guides/mail.md',
+  },
+  'mail-failed': {
+    status: 502,
+    title: 'The mail was not sent',
+    help: '`stage` is the step that failed (`connection`, `EHLO`, `STARTTLS`, `AUTH`, `MAIL FROM`, `RCPT TO`, `DATA`, or null), `reason` says why.',
+    guide: 'guides/mail.md',
+  },
   'bad-person': {
     status: 422,
     title: 'An account cannot be so',

@@ -2,6 +2,7 @@ import { getAccount } from './pages/account.js'
 import { getActivity } from './pages/admin/activity.js'
 import * as applications from './pages/admin/applications.js'
 import { getFindings } from './pages/admin/findings.js'
+import { getMail, postMail } from './pages/admin/mail.js'
 import * as access from './pages/application-access.js'
 import * as groups from './pages/admin/groups.js'
 import { getPeople } from './pages/admin/people.js'
@@ -120,6 +121,7 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/admin/applications/address', applications.getAddAddress, applications.postAddAddress),
   get('/admin/activity', getActivity),
   get('/admin/findings', getFindings),
+  ...pair('/admin/mail', getMail, postMail),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),
   get('/.well-known/openid-configuration', getDiscovery),

@@ -39,6 +39,8 @@ export interface Services {
   provider(): Promise<OidcProvider | null>
   /** What `nightlatch doctor` would find here. */
   findings(): Promise<readonly Finding[]>
+  /** Sends one mail there, now, and says what became of it; null: there is no mail server. */
+  readonly tryMail: ((to: string) => Promise<MailTried>) | null
   /** Whether an error means that we cannot answer just now, rather than a bug. */
   isOutage(error: unknown): boolean
   /** Whether somebody has to make the first account. */
@@ -50,6 +52,11 @@ export interface Services {
   /** Who is to hear of it. */
   readonly readinessPollers: ReadinessPollers
 }
+
+/** `reason` names the step that failed as well. */
+type MailTried =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'failed'; readonly stage: string | null; readonly reason: string }
 
 export interface Addresses {
   has(address: string): boolean

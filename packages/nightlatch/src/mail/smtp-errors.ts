@@ -48,7 +48,9 @@ function codesOf(error: Error): readonly string[] {
   return error.cause instanceof Error ? [...own, ...codesOf(error.cause)] : own
 }
 
-type SmtpStage = 'connection' | 'EHLO' | 'STARTTLS' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA'
+/** In the order in which they come. STARTTLS and AUTH are left out where they are not asked for. */
+export const smtpStages = ['connection', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL FROM', 'RCPT TO', 'DATA'] as const
+export type SmtpStage = (typeof smtpStages)[number]
 
 const stages: readonly (readonly [RegExp, SmtpStage])[] = [
   [/^(?:EHLO|HELO)/i, 'EHLO'],

@@ -96,6 +96,7 @@ export {
 } from './admin/invitations.js'
 export { helpPage, messagePage, type MessageView } from './message.js'
 export type { MessageKey } from './words/help.js'
+export { mailTrialPage, type MailTrialView } from './admin/mail.js'
 export { peoplePage, type PeopleView, type PersonRow } from './admin/people.js'
 export {
   actPage,

@@ -719,6 +719,20 @@ const administering = (): Record<string, Html> => ({
     rules: null,
     asked: { who: '', proof: 'passkey', method: 'GET', url: '' },
   }),
+  'mail-trial': pages.mailTrialPage(signedIn, { to: 'ada@example.org', hasServer: true }),
+  'mail-trial-sent': pages.mailTrialPage(signedIn, {
+    ...{ to: 'ada@example.org', hasServer: true, outcome: { kind: 'sent' } },
+  }),
+  'mail-trial-wrong': pages.mailTrialPage(signedIn, {
+    ...{ to: 'ada@example.org', hasServer: true },
+    outcome: {
+      kind: 'failed',
+      stage: 'AUTH',
+      reason: 'AUTH failed: it does not take this user and password',
+    },
+  }),
+  'mail-trial-none': pages.mailTrialPage(signedIn, { to: '', hasServer: false }),
+  'mail-trial-empty': pages.mailTrialPage(signedIn, { to: '', hasServer: true }),
   findings: pages.findingsPage(signedIn, {
     findings: [
       { check: 'database', state: 'ok', text: 'sqlite, reachable and migrated' },

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mailSender } from '../../compose/mail-sender.js'
 import { mailAddress } from '../../config/parsers.js'
-import type { Mail } from '../../core/notify/mail.js'
-import { messageFor } from '../../mail/messages.js'
-import { smtpFailure } from '../../mail/smtp-errors.js'
+import { tryMail } from '../../mail/try-mail.js'
 import type { AddCommands } from '../framework/command.js'
 import { Refused, WrongUsage } from '../framework/errors.js'
 import { printJson, tell } from '../framework/output.js'
@@ -29,16 +27,11 @@ export const addMailCommands: AddCommands = (program, deps) => {
     if (to.includes('<') || mailAddress(to).kind === 'refused')
       throw new WrongUsage(`${JSON.stringify(address)} is no mail address.`)
     const mailer = await deps.mailer(settings)
-    const mail: Mail = {
-      ...{ kind: 'test', to, username: '', name: '', at: Math.floor(deps.now()) },
-      ...{ client: { address: '', userAgent: '' }, details: {} },
-    }
-    try {
-      await mailer.verify()
-      await mailer.send(messageFor(mail, randomUUID(), mailSender(settings)))
-    } catch (error) {
-      throw new Refused(`the mail was not sent: ${smtpFailure(error)}`, 'mail-failed')
-    }
+    const trial = await tryMail(
+      { mailer, sender: mailSender(settings) },
+      { to, at: Math.floor(deps.now()), id: randomUUID() },
+    )
+    if (trial.kind === 'failed') throw new Refused(`the mail was not sent: ${trial.reason}`, 'mail-failed')
     if (options['json'] === true) printJson(deps, { mail: { to, sent: true } })
     else tell(deps, `The mail server has taken a mail for ${to}. Look for it there, and among the spam.`)
   })

@@ -96,6 +96,12 @@ export const adminEndpoints = {
     answer: schemas.madeInvitations,
     problems: ['bad-invitation', 'accounts-kept-elsewhere'],
   },
+  testMail: {
+    ...change,
+    summary: 'Send one mail to your own address, to see whether mails arrive',
+    answer: schemas.testedMail,
+    problems: ['no-mail-server', 'no-own-address', 'mail-failed'],
+  },
   withdrawInvitation: {
     ...change,
     summary: 'Withdraw an invitation',

@@ -38,6 +38,8 @@ export const adminOperations = {
   invitations: { method: 'GET', path: '/admin/invitations' },
   /** Makes an invitation, or one for each address that it is sent to. */
   addInvitation: { method: 'POST', path: '/admin/invitations' },
+  /** Sends one mail to the caller's own address now, and says at which step it failed. */
+  testMail: { method: 'POST', path: '/admin/mail/test' },
   /** Withdraws an invitation; accounts that it has made stay. */
   withdrawInvitation: { method: 'DELETE', path: '/admin/invitations/:id' },
 } as const satisfies Record<string, Operation>

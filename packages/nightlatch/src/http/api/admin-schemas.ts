@@ -135,3 +135,5 @@ export const madeInvitations = v.object({
     v.object({ ...invitationMembers, url: v.pipe(v.string(), v.description('Shown this once')) }),
   ),
 })
+
+export const testedMail = v.object({ to: v.string() })

@@ -4,6 +4,7 @@ import type { Handler } from '../context.js'
 import { accountHandlers } from './account.js'
 import { groupHandlers } from './admin-groups.js'
 import { invitationHandlers } from './admin-invitations.js'
+import { mailHandlers } from './admin-mail.js'
 import { peopleHandlers } from './admin-people.js'
 import { admit } from './admission.js'
 import { authenticatorHandlers } from './authenticators.js'
@@ -29,6 +30,7 @@ const handlers: Handlers = {
   ...peopleHandlers,
   ...groupHandlers,
   ...invitationHandlers,
+  ...mailHandlers,
   describe: ({ services }) =>
     Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),
 }

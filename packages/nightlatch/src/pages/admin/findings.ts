@@ -2,6 +2,7 @@ import type { Finding } from '../../core/maintenance/finding.js'
 import { html, type Html } from '../layout/html.js'
 import type { Site } from '../layout/layout.js'
 import { findings as words } from '../words/admin.js'
+import { mailTrial } from '../words/mail.js'
 import { adminPage } from './frame.js'
 
 interface FindingsView {
@@ -18,7 +19,8 @@ export const findingsPage = (site: Site, { findings }: FindingsView): Html =>
     body: html`<p>${words.lead} <code dir="ltr" translate="no">${words.command}</code>.</p>
       <ul class="rows" role="list">
         ${order.flatMap((state) => findings.filter((one) => one.state === state)).map(finding)}
-      </ul>`,
+      </ul>
+      <p class="links"><a class="button" href="${site.base}/admin/mail">${mailTrial.link}</a></p>`,
   })
 
 const finding = ({ check, state, text, fix }: Finding): Html =>

@@ -1,4 +1,4 @@
-import { html, named, type Html } from '../layout/html.js'
+import { html, named, type Html, type HtmlValue } from '../layout/html.js'
 
 /** The words of the pages that come with mails: a forgotten password, a new address. */
 
@@ -74,3 +74,23 @@ export const due = {
   rules: (min: number): string => `At least ${String(min)} characters, and not the one that you have now.`,
   submit: 'Set it and go on',
 }
+
+export const mailTrial = {
+  title: 'Do mails arrive?',
+  link: 'Send a mail to see whether mails arrive',
+  lead: (to: HtmlValue): Html =>
+    html`One mail goes to ${to} now, and this page says at which step it failed, if it does.`,
+  send: 'Send it',
+  noServer: 'There is no mail server. Set these, and start the server again:',
+  noAddress: 'You have no email address to send it to. Give yourself one first.',
+  account: 'Your account',
+  sent: (to: HtmlValue): Html =>
+    html`The mail server has taken a mail for ${to}. Look for it there, and among the spam.`,
+  failed: (reason: string): string => `The mail was not sent: ${reason}.`,
+  /** What the two servers say to each other, in that order. */
+  stages: ['connection', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL FROM', 'RCPT TO', 'DATA'],
+  done: 'done, or not needed',
+  failedHere: 'failed',
+  notReached: 'not reached',
+  back: 'Health',
+} as const

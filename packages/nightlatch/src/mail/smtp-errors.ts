@@ -48,9 +48,8 @@ function codesOf(error: Error): readonly string[] {
   return error.cause instanceof Error ? [...own, ...codesOf(error.cause)] : own
 }
 
-/** In the order in which they come. STARTTLS and AUTH are left out where they are not asked for. */
-export const smtpStages = ['connection', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL FROM', 'RCPT TO', 'DATA'] as const
-export type SmtpStage = (typeof smtpStages)[number]
+/** In the order in which they come; STARTTLS and AUTH where they are asked for. */
+export type SmtpStage = 'connection' | 'EHLO' | 'STARTTLS' | 'AUTH' | 'MAIL FROM' | 'RCPT TO' | 'DATA'
 
 const stages: readonly (readonly [RegExp, SmtpStage])[] = [
   [/^(?:EHLO|HELO)/i, 'EHLO'],

@@ -16,6 +16,8 @@ export interface InvitationView extends FormView {
   readonly username?: string | undefined
   /** The username typed so far, for the first account. */
   readonly typed?: string | undefined
+  /** The same of the address. */
+  readonly typedEmail?: string | undefined
   readonly minCharacters: number
 }
 
@@ -34,6 +36,7 @@ export const invitationPage = (site: Site, view: InvitationView): Html => {
       <form method="post" action="${site.base}/invitation" novalidate>
         ${view.username === undefined ? usernameField(view) : knownUsername(view.username)}
         ${passwordField(view, { name: 'new_password', label: invitation.password, hint: invitation.passwordHint(view.minCharacters) })}
+        ${first && emailField(view)}
         ${actions({ submit: first ? invitation.submitFirst : invitation.submit })}
       </form>`,
   })
@@ -46,4 +49,14 @@ const usernameField = (view: InvitationView): Html =>
     hint: invitation.usernameHint,
     autocomplete: 'username',
     value: view.typed,
+  })
+
+/** Nobody has to have one: whoever has is told of changes, and may be sent a new password's link. */
+const emailField = (view: InvitationView): Html =>
+  textField(view, {
+    name: 'email',
+    label: invitation.email,
+    hint: invitation.emailHint,
+    autocomplete: 'email',
+    value: view.typedEmail,
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstAccountLink } from '../../src/core/accounts/administration.js'
+import { findAccount, firstAccountLink, inviteAgain } from '../../src/core/accounts/administration.js'
 import { enrolledPerson, Phone, setUpKey, startApp, useApp } from '../support/app.js'
 
 const hint = 'There is no account here yet'
@@ -37,6 +37,41 @@ describe('whoever finishes installing', () => {
     await fresh.person('ada')
     const other = await late.get('/invitation')
     expect(other.body).toContain('Ask the person who runs this site for a new one.')
+    await fresh.close()
+  })
+
+  it.each([
+    ['', ''],
+    [' Root@Example.org ', 'Root@Example.org'],
+  ])('may give an email address, and need not: %j', async (email, kept) => {
+    const fresh = await startApp()
+    const { token } = (await firstAccountLink(fresh.nightlatch.core))!
+    const browser = fresh.browser()
+    await browser.get(`/invitation?token=${token.reveal()}`)
+    expect((await browser.get('/invitation')).body).toContain('Email address (optional)')
+    const typed = { username: 'root', new_password: 'a quite different battery' }
+    const bad = await browser.refused('/invitation', { ...typed, email: 'no address' })
+    expect(bad.body).toContain('Enter an email address, like name@example.org')
+    expect(bad.body).toContain('value="no address"')
+    await browser.submit('/invitation', { ...typed, email })
+    expect(await findAccount(fresh.nightlatch.core, 'root')).toMatchObject({ email: kept, admin: true })
+    if (kept !== '') expect((await findAccount(fresh.nightlatch.core, kept))?.username).toBe('root')
+    await fresh.close()
+  })
+
+  it('an address says nothing about anybody’s account but the first', async () => {
+    const fresh = await startApp()
+    const { id } = await fresh.person('ada')
+    const invited = await inviteAgain(
+      fresh.nightlatch.core,
+      (await findAccount(fresh.nightlatch.core, 'ada'))!,
+    )
+    if (invited.kind !== 'invited') throw new Error(invited.kind)
+    const browser = fresh.browser()
+    await browser.get(`/invitation?token=${invited.token.reveal()}`)
+    expect((await browser.get('/invitation')).body).not.toContain('name="email"')
+    await browser.submit('/invitation', { new_password: 'a quite different battery', email: 'eve@evil.test' })
+    expect(await fresh.nightlatch.core.queries.accounts.find(id)).toMatchObject({ email: '' })
     await fresh.close()
   })
 

@@ -207,7 +207,7 @@ describe('the other fields', () => {
       ['verify', 'otp', 'remember'],
       ['recovery', 'recovery-code'],
       ['password', 'current-password', 'new-password'],
-      ['invitation-first', 'username', 'new-password'],
+      ['invitation-first', 'username', 'new-password', 'email'],
     ])
   })
 

@@ -46,6 +46,8 @@ interface Acceptance {
   readonly token: Token | null
   /** Read only for the very first account. */
   readonly username: string
+  /** The same; '' or left out: none. */
+  readonly email?: string
   readonly password: string
   readonly browser: Browser
 }
@@ -54,8 +56,9 @@ interface Acceptance {
 export async function acceptInvitation(core: Core, given: Acceptance): Promise<InvitationOutcome> {
   const found = await findInvitation(core, given.token)
   if (found === null) return { kind: 'gone' }
+  const { username, email = '' } = given
   const input =
-    found.account === null ? parseAccountInput(core, { username: given.username, admin: true }) : null
+    found.account === null ? parseAccountInput(core, { username, email: email.trim(), admin: true }) : null
   if (input?.kind === 'refused') return input
   const account = found.account ?? input?.account
   if (account === undefined) return { kind: 'gone' }

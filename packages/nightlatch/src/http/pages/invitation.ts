@@ -2,6 +2,7 @@ import { acceptInvitation, findInvitation } from '../../core/accounts/accept-inv
 import { shortestHere } from '../../core/accounts/new-password.js'
 import { parseToken } from '../../core/tokens.js'
 import type { Account } from '../../core/accounts/account.js'
+import type { AccountProblem } from '../../core/accounts/new-account.js'
 import type { Problem } from '../../pages/index.js'
 import { invitationPage } from '../../pages/index.js'
 import { statusOf } from '../problems.js'
@@ -42,7 +43,7 @@ async function gone(context: Context): Promise<HttpResponse> {
 const show = (
   context: Context,
   account: Account | null,
-  shown: { typed?: string; problems: readonly Problem[] },
+  shown: { typed?: string; typedEmail?: string; problems: readonly Problem[] },
 ) =>
   invitationPage(siteOf(context), {
     ...shown,
@@ -55,15 +56,18 @@ export const postInvitation: Handler = form(async (context) => {
   const found = await findInvitation(context.services.core, token)
   if (found === null) return gone(context)
   const username = context.form.get('username') ?? ''
+  const email = context.form.get('email') ?? ''
   const password = context.form.get('new_password') ?? ''
+  const typed = { typed: username.slice(0, 254), typedEmail: email.slice(0, 254) }
   const again = (problems: readonly Problem[]): HttpResponse =>
-    page(show(context, found.account, { typed: username.slice(0, 254), problems }), {
+    page(show(context, found.account, { ...typed, problems }), {
       status: statusOf('invalid-body'),
     })
   if (password === '') return again([{ key: 'password-new-empty', field: 'new_password' }])
   const outcome = await acceptInvitation(context.services.core, {
     token,
     username,
+    email,
     password,
     browser: browserOf(context),
   })
@@ -71,9 +75,7 @@ export const postInvitation: Handler = form(async (context) => {
     case 'accepted':
       return accepted(context, outcome.next)
     case 'refused':
-      return again([
-        { key: outcome.why === 'name-taken' ? 'username-taken' : 'username-characters', field: 'username' },
-      ])
+      return again([refusedField(outcome.why)])
     case 'bad-password':
       return again([newPasswordProblem(context, outcome.why)])
     case 'busy':
@@ -82,6 +84,11 @@ export const postInvitation: Handler = form(async (context) => {
       return gone(context)
   }
 })
+
+function refusedField(why: AccountProblem): Problem {
+  if (why === 'bad-email') return { key: 'email-bad', field: 'email' }
+  return { key: why === 'name-taken' ? 'username-taken' : 'username-characters', field: 'username' }
+}
 
 function accepted(context: FormContext, next: Parameters<typeof passwordAccepted>[1]): HttpResponse {
   return withCookies(passwordAccepted(context, next, context.form), [

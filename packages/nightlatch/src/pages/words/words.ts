@@ -216,6 +216,8 @@ export const invitation = {
   leadFirst: 'Choose a username and a password.',
   username: 'Username',
   usernameHint: 'Letters, numbers, dots, dashes and underscores; a letter or a number first',
+  email: 'Email address (optional)',
+  emailHint: 'Where you are told what changes on your account',
   forWhom: (username: string): Html => html`For the account <strong>${named(username)}</strong>`,
   password: 'New password',
   passwordHint: (min: number): string =>

@@ -15,6 +15,14 @@ function hasPostgres() {
   )
 }
 
+/** Where Debian keeps what belongs to one kind of processor. */
+const multiarch = () =>
+  existsSync('/lib')
+    ? readdirSync('/lib')
+        .filter((name) => name.endsWith('-linux-gnu'))
+        .map((name) => join('/lib', name))
+    : []
+
 const tools = [
   {
     for: 'tests in a real browser',
@@ -62,6 +70,14 @@ const tools = [
     isThere: () =>
       ['authlib', 'requests'].every((one) => existsSync(`/usr/lib/python3/dist-packages/${one}`)),
   },
+  {
+    for: 'files of pam_oath',
+    packages: ['libpam-oath'],
+    isThere: () => multiarch().some((folder) => existsSync(join(folder, 'security/pam_oath.so'))),
+  },
+  { for: 'signing in through PAM', packages: ['pamtester'], isThere: () => inPath('pamtester') },
+  { for: 'PSKC, written', packages: ['pskc-utils'], isThere: () => inPath('csv2pskc') },
+  { for: 'PSKC, validated and signed', packages: ['pskctool'], isThere: () => inPath('pskctool') },
   { for: 'vaults of KeePassXC', packages: ['keepassxc'], isThere: () => inPath('keepassxc-cli') },
 ]
 

@@ -51,6 +51,11 @@ it('better-auth on PostgreSQL says the same as on SQLite, is only read, and need
     const [here, there] = [await run(words(file), { env }), await run(words(url), { env })]
     expect(there).toMatchObject({ status: 0, out: here.out })
     expect(there.out).toContain('"type":"totp"')
+    // Of more people than are read at once, everybody once.
+    await client.query(
+      `INSERT INTO "user" (id, name, email) SELECT 'u' || i, 'Name', 'p' || i || '@example.org' FROM generate_series(1, 4100) i`,
+    )
+    expect((await run(words(url), { env })).err).toContain('4102 added')
     const wrong = await run(words(url), { env: { BETTER_AUTH_SECRET: 'x' } })
     expect(wrong).toMatchObject({ status: 1, err: expect.stringContaining('wrong BETTER_AUTH_SECRET') })
     const tables = await client.query("SELECT 1 FROM pg_tables WHERE schemaname = 'public'")

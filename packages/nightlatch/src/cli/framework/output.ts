@@ -24,21 +24,49 @@ export const tell = (deps: CliDeps, text: string): void => void deps.stderr.writ
 export const printJson = (deps: CliDeps, data: Readonly<Record<string, unknown>>): void =>
   print(deps, JSON.stringify({ schemaVersion: 1, ...data }))
 
-/** Lined up on a terminal; one record a line with tabs between for everything else. */
-export function printTable(
-  deps: CliDeps,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): void {
-  if (deps.stdout.isTTY !== true) return rows.forEach((row) => print(deps, row.map(printable).join('\t')))
-  const all = [head, ...rows].map((row) => row.map(printable))
-  const widths = head.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? '')].length)))
-  all.forEach((row, index) => {
-    const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))
-    const line = cells.join('  ').trimEnd()
-    print(deps, index === 0 ? paint(deps, 'bold', line) : line)
-  })
+/** The same object with a list in it that may be long. */
+export function printJsonList(deps: CliDeps, { before, name, list, behind }: JsonList): void {
+  deps.stdout.write(
+    `${JSON.stringify({ schemaVersion: 1, ...before }).slice(0, -1)},${JSON.stringify(name)}:[`,
+  )
+  let isFirst = true
+  for (const one of list) {
+    deps.stdout.write(`${isFirst ? '' : ','}${JSON.stringify(one)}`)
+    isFirst = false
+  }
+  print(deps, `],${JSON.stringify(behind).slice(1)}`)
 }
+
+interface JsonList {
+  readonly before: Readonly<Record<string, unknown>>
+  readonly name: string
+  readonly list: Iterable<unknown>
+  readonly behind: Readonly<Record<string, unknown>>
+}
+
+/** Lined up on a terminal; one record a line with tabs between for everything else. */
+export function printTable(deps: CliDeps, head: readonly string[], rows: Iterable<readonly string[]>): void {
+  const isTerminal = deps.stdout.isTTY === true
+  if (!isTerminal) {
+    for (const row of rows) print(deps, row.map(printable).join('\t'))
+    return
+  }
+  const widths = head.map(lengthOf)
+  for (const row of rows)
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, lengthOf(printable(cell)))
+    })
+  const lineOf = (row: readonly string[]): string =>
+    row
+      .map(printable)
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - lengthOf(cell)))
+      .join('  ')
+      .trimEnd()
+  print(deps, paint(deps, 'bold', lineOf(head)))
+  for (const row of rows) print(deps, lineOf(row))
+}
+
+const lengthOf = (text: string): number => [...text].length
 
 /** Text from outside, without what could move the cursor or turn the line around. */
 export const printable = (text: string): string =>

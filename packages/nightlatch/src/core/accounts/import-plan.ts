@@ -1,11 +1,13 @@
 import type { Core } from '../core.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import type { Otp } from '../factors/totp/store.js'
+import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import { newAccount } from '../sign-in/password-check.js'
 import type { Account, LoginName } from './account.js'
 import type { Group } from './groups.js'
 import { parseGroup } from './groups.js'
+import { EmptyPasswords } from './import-empty.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
 
 /** An authenticator app that codes were asked of elsewhere. */
@@ -33,6 +35,12 @@ export interface ImportedPerson {
   readonly warnings: readonly string[]
 }
 
+/**
+ * Everybody whom a source names, in the same order as often as it is asked. Nobody is held on to: a hundred thousand cost
+ * the memory of a few hundred, and each pass the reading again.
+ */
+export type People = () => Iterable<ImportedPerson> | AsyncIterable<ImportedPerson>
+
 /** What to do with somebody who has an account here. */
 export type OnConflict = 'stop' | 'skip' | 'merge'
 
@@ -45,6 +53,8 @@ export interface ImportProblem {
 }
 
 export interface PlannedPerson {
+  /** The how-manieth of the source. */
+  readonly number: number
   readonly person: ImportedPerson
   readonly action: 'add' | 'merge' | 'skip'
   /** What it will be, or, to merge, what it is. */
@@ -57,11 +67,11 @@ export interface PlannedPerson {
 }
 
 interface Named {
+  readonly number: number
   readonly person: ImportedPerson
   readonly shown: string
   readonly key: LoginName
   readonly email: { readonly shown: string; readonly key: LoginName } | null
-  readonly isOfNothing: boolean
   readonly warnings: readonly string[]
 }
 
@@ -75,109 +85,72 @@ function groupsOf(core: Core, names: readonly string[]): readonly Group[] {
   return [...groups.values()].slice(0, core.policy.groups.most)
 }
 
-function nameOne(core: Core, person: ImportedPerson): Named | ImportProblem {
+interface Numbered {
+  readonly number: number
+  readonly person: ImportedPerson
+}
+
+function nameOne(core: Core, { number, person }: Numbered): Named | ImportProblem {
   const { place, username } = person
   const name = parseLoginName(core.platform, username)
   if (name.kind === 'refused') return { place, username, why: 'bad-username', other: '' }
   const email = person.email === '' ? null : parseEmail(core.platform, person.email)
   const isBadEmail = email?.kind === 'refused'
   return {
+    number,
     person,
     shown: name.shown,
     key: name.key,
     email: email?.kind === 'name' ? email : null,
-    isOfNothing: false,
     warnings: [...person.warnings, ...(isBadEmail ? ['the email address is none, and was left out'] : [])],
   }
 }
 
-/** Everybody's names; those of two people that are the same are problems, whatever is wanted of accounts here. */
-function nameAll(core: Core, people: readonly ImportedPerson[]) {
-  const problems: ImportProblem[] = []
-  const named: Named[] = []
-  const owners = new Map<LoginName, ImportedPerson>()
-  for (const person of people) {
-    const one = nameOne(core, person)
-    if ('why' in one) {
-      problems.push(one)
-      continue
-    }
-    const keys = keysOf(one)
-    const taken = keys.find((key) => owners.has(key) && owners.get(key) !== person)
-    const { place, username } = person
-    if (taken !== undefined) {
-      const other = owners.get(taken)
-      problems.push({
-        place,
-        username,
-        why: 'same-name-twice',
-        other: `${other?.username} (${other?.place})`,
-      })
-    }
-    for (const key of keys) if (!owners.has(key)) owners.set(key, person)
-    named.push(one)
+/** So many are looked up, and written, at once: a round trip to the database for each would take longer than all else. */
+const atOnce = 250
+
+async function* batchesOf(people: People): AsyncGenerator<readonly Numbered[]> {
+  let some: Numbered[] = []
+  let number = 0
+  for await (const person of people()) {
+    some.push({ number, person })
+    number += 1
+    if (some.length < atOnce) continue
+    yield some
+    some = []
   }
-  return { problems, named }
+  if (some.length > 0) yield some
 }
 
-const atOnce = 100
+/** Names of two people that are the same are problems, whatever is wanted of accounts here. */
+class Owners {
+  readonly #owners = new Map<LoginName, string>()
+
+  /** @returns who has one of the names already */
+  take({ person: { place, username } }: Named, keys: readonly LoginName[]): string | undefined {
+    const owner = `${username} (${place})`
+    const other = keys.map((key) => this.#owners.get(key)).find((one) => one !== undefined)
+    for (const key of keys) if (!this.#owners.has(key)) this.#owners.set(key, owner)
+    return other
+  }
+}
 
 /** The accounts that have one of the names here. */
-async function lookUp(core: Core, names: readonly LoginName[]): Promise<ReadonlyMap<LoginName, Account>> {
-  const { accounts } = core[storage].stores
+async function lookUp(
+  { accounts }: Pick<Stores, 'accounts'>,
+  names: readonly LoginName[],
+): Promise<ReadonlyMap<LoginName, Account>> {
   const found = new Map<LoginName, Account>()
-  if (await accounts.isEmpty()) return found
-  for (let at = 0; at < names.length; at += atOnce) {
-    const some = names.slice(at, at + atOnce)
-    const all = await Promise.all(some.map((name) => accounts.findByLoginName(name)))
-    all.forEach((account, index) => {
-      const name = some[index]
-      if (account !== null && name !== undefined) found.set(name, account)
-    })
-  }
+  const all = await Promise.all(names.map((name) => accounts.findByLoginName(name)))
+  all.forEach((account, index) => {
+    const name = names[index]
+    if (account !== null && name !== undefined) found.set(name, account)
+  })
   return found
 }
 
-/** Of a file with more of a kind none is looked at: it costs a hash each, milliseconds for a weak one and more for the others. */
-const mostTried = { weak: 2000, strong: 100 }
-
-/**
- * Whose old password is none at all. Nobody can sign in with it here, so it is none that is kept. Programs that write
- * weak hashes take an empty password; of others it is hardly ever so.
- */
-async function ofNothing(
-  core: Core,
-  people: readonly ImportedPerson[],
-): Promise<ReadonlySet<ImportedPerson>> {
-  const known = people.filter(
-    ({ passwordHash }) => passwordHash !== null && core.passwords.canAdopt(passwordHash),
-  )
-  const isWeak = ({ passwordHash }: ImportedPerson): boolean => core.passwords.isWeak(passwordHash ?? '')
-  const [weak, strong] = [known.filter(isWeak), known.filter((one) => !isWeak(one))]
-  const tried = [
-    ...(weak.length <= mostTried.weak ? weak : []),
-    ...(strong.length <= mostTried.strong ? strong : []),
-  ]
-  const found = new Set<ImportedPerson>()
-  for (let at = 0; at < tried.length; at += triedAtOnce) {
-    const some = tried.slice(at, at + triedAtOnce)
-    const answers = await Promise.all(some.map((one) => isOfNothing(core, one)))
-    some.forEach((one, index) => answers[index] === true && found.add(one))
-  }
-  return found
-}
-
-const triedAtOnce = 16
-
-async function isOfNothing(core: Core, { passwordHash }: ImportedPerson): Promise<boolean> {
-  for (;;) {
-    const answer = await core.passwords.isOfNothing(passwordHash ?? '')
-    if (answer !== 'busy') return answer
-  }
-}
-
-function planNew(core: Core, one: Named): PlannedPerson {
-  const { person } = one
+function planNew(core: Core, one: Named, isOfNothing = false): PlannedPerson {
+  const { number, person } = one
   const groups = groupsOf(core, person.groups)
   const left = person.groups.filter((name) => parseGroup(name).kind === 'refused').length
   const profile = {
@@ -187,7 +160,7 @@ function planNew(core: Core, one: Named): PlannedPerson {
     groups: groups.map(({ name }) => name),
   }
   const isKnown = person.passwordHash !== null && core.passwords.canAdopt(person.passwordHash)
-  const isKept = isKnown && !one.isOfNothing
+  const isKept = isKnown && !isOfNothing
   const account = {
     ...newAccount(core, profile),
     disabled: person.disabled,
@@ -195,6 +168,7 @@ function planNew(core: Core, one: Named): PlannedPerson {
     factorCounts: { totp: person.authenticators.length },
   }
   return {
+    number,
     person,
     action: 'add',
     account,
@@ -205,7 +179,7 @@ function planNew(core: Core, one: Named): PlannedPerson {
     warnings: [
       ...one.warnings,
       ...(left > 0 ? [`${left} of the groups cannot be named here`] : []),
-      ...(one.isOfNothing ? ['the old password is empty'] : []),
+      ...(isOfNothing ? ['the old password is empty'] : []),
       ...(isKnown || person.passwordHash === null
         ? []
         : ['the password hash is of a kind that is not known here']),
@@ -213,9 +187,14 @@ function planNew(core: Core, one: Named): PlannedPerson {
   }
 }
 
+interface Merging {
+  readonly account: Account
+  readonly isOfNothing: boolean
+}
+
 /** What somebody has here stays; what is missing is added. */
-function planMerge(core: Core, one: Named, account: Account): PlannedPerson {
-  const planned = planNew(core, one)
+function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): PlannedPerson {
+  const planned = planNew(core, one, isOfNothing)
   const hasPassword = account.passwordHash !== ''
   const groups = groupsOf(core, [...account.groups, ...one.person.groups])
   const names = groups.map(({ name }) => name)
@@ -230,50 +209,109 @@ function planMerge(core: Core, one: Named, account: Account): PlannedPerson {
   }
 }
 
-type ImportPlan =
+/** Who is concerned by what, by their numbers: what is planned of each is worked out anew in each pass. */
+export interface ImportPlan {
+  readonly people: People
+  readonly onConflict: OnConflict
+  readonly count: number
+  /** Who has an account here. */
+  readonly here: ReadonlySet<number>
+  readonly ofNothing: ReadonlySet<number>
+}
+
+type Planning =
   | { readonly kind: 'refused'; readonly problems: readonly ImportProblem[] }
-  | { readonly kind: 'planned'; readonly people: readonly PlannedPerson[] }
+  | { readonly kind: 'planned'; readonly plan: ImportPlan }
 
 const keysOf = ({ key, email }: Named): readonly LoginName[] => [
   ...new Set([key, ...(email === null ? [] : [email.key])]),
 ]
 
 /** Who will be added, and what of them; or everything that stands in the way. Writes nothing. */
-export async function planImport(
-  core: Core,
-  people: readonly ImportedPerson[],
-  onConflict: OnConflict,
-): Promise<ImportPlan> {
-  const { problems, named } = nameAll(core, people)
-  const empty = problems.length > 0 ? null : await ofNothing(core, people)
-  const here = await lookUp(core, [...new Set(named.flatMap(keysOf))])
-  const planned: PlannedPerson[] = []
-  for (const one of named) {
-    const isOfNothing = empty?.has(one.person) === true
-    const decided = decide(core, { ...one, isOfNothing }, { here, onConflict })
-    if ('why' in decided) problems.push(decided)
-    else planned.push(decided)
+export async function planImport(core: Core, people: People, onConflict: OnConflict): Promise<Planning> {
+  const { stores } = core[storage]
+  const problems: ImportProblem[] = []
+  const [owners, here, passwords] = [new Owners(), new Set<number>(), new EmptyPasswords(core)]
+  const isEmpty = await stores.accounts.isEmpty()
+  let count = 0
+  for await (const some of batchesOf(people)) {
+    count += some.length
+    const named = withNames(core, some, problems)
+    const found = isEmpty ? nobody : await lookUp(stores, named.flatMap(keysOf))
+    for (const one of named) {
+      const { place, username, passwordHash } = one.person
+      const other = owners.take(one, keysOf(one))
+      if (other !== undefined) problems.push({ place, username, why: 'same-name-twice', other })
+      const standing = standingOf(one, { found, onConflict })
+      if (standing !== null && 'why' in standing) problems.push(standing)
+      else if (standing !== null) here.add(one.number)
+      passwords.consider(one.number, passwordHash)
+    }
   }
-  return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'planned', people: planned }
+  if (problems.length > 0) return { kind: 'refused', problems }
+  return {
+    kind: 'planned',
+    plan: { people, onConflict, count, here, ofNothing: await passwords.find() },
+  }
 }
 
-interface Deciding {
-  readonly here: ReadonlyMap<LoginName, Account>
+const nobody: ReadonlyMap<LoginName, Account> = new Map()
+
+function withNames(core: Core, some: readonly Numbered[], problems: ImportProblem[]): readonly Named[] {
+  return some.flatMap((numbered) => {
+    const one = nameOne(core, numbered)
+    if (!('why' in one)) return [one]
+    problems.push(one)
+    return []
+  })
+}
+
+/** Somebody got, or lost, one of the names while the plan was carried out. */
+export class NameTaken extends Error {
+  readonly username: string
+  constructor(username: string) {
+    super('a name was taken meanwhile')
+    this.username = username
+  }
+}
+
+/** What is planned of everybody, some at a time. Throws NameTaken where it is not as it was when it was planned. */
+export async function* plannedPeople(
+  core: Core,
+  { people, onConflict, here, ofNothing }: ImportPlan,
+  stores: Stores = core[storage].stores,
+): AsyncGenerator<readonly PlannedPerson[]> {
+  for await (const some of batchesOf(people)) {
+    const named = withNames(core, some, [])
+    const known = named.filter(({ number }) => here.has(number))
+    const found = known.length === 0 ? nobody : await lookUp(stores, known.flatMap(keysOf))
+    yield named.map((one) => {
+      const standing = standingOf(one, { found, onConflict })
+      if (standing !== null && 'why' in standing) throw new NameTaken(one.person.username)
+      const isOfNothing = ofNothing.has(one.number)
+      if (standing === null) return planNew(core, one, isOfNothing)
+      if (onConflict === 'skip') return skipped(core, one, standing)
+      return planMerge(core, one, { account: standing, isOfNothing })
+    })
+  }
+}
+
+interface Looking {
+  readonly found: ReadonlyMap<LoginName, Account>
   readonly onConflict: OnConflict
 }
 
-function decide(core: Core, one: Named, { here, onConflict }: Deciding): PlannedPerson | ImportProblem {
+/** Whose account it is here, nobody's, or why it cannot be. */
+function standingOf(one: Named, { found, onConflict }: Looking): Account | ImportProblem | null {
   const { place, username } = one.person
-  const account = here.get(one.key)
-  const byEmail = one.email === null ? undefined : here.get(one.email.key)
+  const account = found.get(one.key)
+  const byEmail = one.email === null ? undefined : found.get(one.email.key)
   const other = account ?? byEmail
-  if (other === undefined) return planNew(core, one)
-  if (onConflict === 'skip') return skipped(core, one, other)
+  if (other === undefined) return null
+  if (onConflict === 'skip') return other
   if (byEmail !== undefined && byEmail.id !== account?.id)
     return { place, username, why: 'email-taken', other: byEmail.username }
-  return onConflict === 'merge'
-    ? planMerge(core, one, other)
-    : { place, username, why: 'name-taken', other: other.username }
+  return onConflict === 'merge' ? other : { place, username, why: 'name-taken', other: other.username }
 }
 
 function skipped(core: Core, one: Named, account: Account): PlannedPerson {

@@ -14,8 +14,9 @@ import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 import type { Account } from './account.js'
 import { atTheCommandLine } from './actor.js'
-import type { ImportedAuthenticator, PlannedPerson } from './import-plan.js'
-import { noteOldHashes } from './old-hashes.js'
+import type { ImportedAuthenticator, ImportPlan, PlannedPerson } from './import-plan.js'
+import { NameTaken, plannedPeople } from './import-plan.js'
+import { OldHashCosts } from './old-hashes.js'
 import type { Newcomer } from './newcomers.js'
 import { entryOf, indexAccount } from './people.js'
 
@@ -26,57 +27,77 @@ export interface ImportLink {
   readonly expiresAt: number
 }
 
-interface Prepared extends PlannedPerson {
-  readonly hash: string
-  readonly link: ImportLink | null
+/** What took its time, by the numbers of those whom it is about. */
+interface PreparedImport {
+  readonly plan: ImportPlan
+  /** Weak ones, wrapped. Those that are kept as they are, are rewritten when they are written. */
+  readonly hashes: ReadonlyMap<number, string>
+  readonly links: ReadonlyMap<number, ImportLink>
 }
 
-interface PreparedImport {
-  readonly people: readonly Prepared[]
-  readonly links: readonly ImportLink[]
-}
+type Preparing =
+  | ({ readonly kind: 'prepared' } & PreparedImport)
+  | { readonly kind: 'name-taken'; readonly username: string }
 
 const atOnce = 16
 
 /** Wraps the passwords that need it, and makes the links. Nothing is written yet, because this takes its time. */
 export async function prepareImport(
   core: Core,
-  people: readonly PlannedPerson[],
-  onProgress: (done: number) => void = () => undefined,
-): Promise<PreparedImport> {
-  const prepared: Prepared[] = []
-  for (let at = 0; at < people.length; at += atOnce) {
-    prepared.push(...(await Promise.all(people.slice(at, at + atOnce).map((one) => prepare(core, one)))))
-    onProgress(prepared.length)
+  plan: ImportPlan,
+  onPlanned: (some: readonly PlannedPerson[]) => void = () => undefined,
+): Promise<Preparing> {
+  const [hashes, links] = [new Map<number, string>(), new Map<number, ImportLink>()]
+  try {
+    for await (const some of plannedPeople(core, plan)) {
+      for (const one of some) if (one.password === 'needs-link') links.set(one.number, linkFor(core, one))
+      const weak = some.filter((one) => keptHash(one) !== '' && core.passwords.isWeak(keptHash(one)))
+      for (let at = 0; at < weak.length; at += atOnce)
+        await Promise.all(
+          weak.slice(at, at + atOnce).map(async (one) => hashes.set(one.number, await adopted(core, one))),
+        )
+      onPlanned(some)
+    }
+  } catch (problem) {
+    return nameTaken(problem)
   }
-  return { people: prepared, links: prepared.flatMap(({ link }) => (link === null ? [] : [link])) }
+  return { kind: 'prepared', plan, hashes, links }
 }
 
-async function prepare(core: Core, planned: PlannedPerson): Promise<Prepared> {
-  const { person, password, account } = planned
-  const link =
-    password === 'needs-link'
-      ? {
-          username: account.username,
-          token: newToken(core.platform),
-          expiresAt: core.platform.nowSeconds() + core.policy.invitationSeconds,
-        }
-      : null
-  if (password !== 'kept' || person.passwordHash === null) return { ...planned, hash: '', link }
+function nameTaken(problem: unknown): { readonly kind: 'name-taken'; readonly username: string } {
+  if (problem instanceof NameTaken) return { kind: 'name-taken', username: problem.username }
+  throw problem
+}
+
+const linkFor = (core: Core, { account: { username } }: PlannedPerson): ImportLink => ({
+  username,
+  token: newToken(core.platform),
+  expiresAt: core.platform.nowSeconds() + core.policy.invitationSeconds,
+})
+
+const keptHash = ({ password, person }: PlannedPerson): string =>
+  password === 'kept' ? (person.passwordHash ?? '') : ''
+
+async function adopted(core: Core, planned: PlannedPerson): Promise<string> {
   for (;;) {
-    const hash = await core.passwords.adopt(person.passwordHash)
+    const hash = await core.passwords.adopt(keptHash(planned))
     if (hash === null) throw new Error('a hash that could be taken over cannot be taken over')
-    if (hash !== 'busy') return { ...planned, hash, link }
+    if (hash !== 'busy') return hash
   }
 }
 
-/** Somebody took one of the names meanwhile: nothing is kept. */
-class NameTaken extends Error {
-  readonly username: string
-  constructor(username: string) {
-    super('a name was taken meanwhile')
-    this.username = username
-  }
+interface Prepared extends PlannedPerson {
+  readonly hash: string
+  readonly link: ImportLink | null
+}
+
+async function withPrepared(
+  core: Core,
+  one: PlannedPerson,
+  { hashes, links }: PreparedImport,
+): Promise<Prepared> {
+  const hash = hashes.get(one.number) ?? (keptHash(one) === '' ? '' : await adopted(core, one))
+  return { ...one, hash, link: links.get(one.number) ?? null }
 }
 
 type ImportOutcome =
@@ -87,34 +108,43 @@ type ImportOutcome =
 /** All of it in one transaction, or nothing. Codes of time steps that have ended are spent. */
 export async function carryOutImport(
   core: Core,
-  { people, tokens = [] }: Pick<PreparedImport, 'people'> & { readonly tokens?: readonly PlannedToken[] },
+  { tokens = [], ...prepared }: PreparedImport & { readonly tokens?: readonly PlannedToken[] },
 ): Promise<ImportOutcome> {
   try {
     return await core[storage].patiently<ImportOutcome>(async (stores) => {
       await stores.groups.hold()
-      await noteOldHashes(
-        core,
-        stores,
-        people.map(({ hash }) => hash),
-      )
-      await writeAll(core, stores, people)
+      await writeAll(core, stores, prepared)
       return (await writeTokens(core, stores, { planned: tokens, actor: atTheCommandLine }))
         ? { kind: 'imported' }
         : new Rollback<ImportOutcome>({ kind: 'serial-taken' })
     })
   } catch (problem) {
-    if (problem instanceof NameTaken) return { kind: 'name-taken', username: problem.username }
-    throw problem
+    return nameTaken(problem)
   }
 }
 
-/** So many are written at once: a round trip to the database for each would take longer than everything else. */
-const newAtOnce = 250
+/** While the database writes some, the next are read. */
+async function writeAll(core: Core, stores: Stores, prepared: PreparedImport): Promise<void> {
+  const costs = new OldHashCosts(core)
+  let written = Promise.resolve()
+  for await (const some of plannedPeople(core, prepared.plan, stores)) {
+    const people = await Promise.all(some.map((one) => withPrepared(core, one, prepared)))
+    for (const { hash } of people) costs.see(hash)
+    await written
+    written = writeSome(core, stores, people)
+    // Whoever waits for it hears of it.
+    written.catch(() => undefined)
+  }
+  await written
+  await costs.note(stores)
+}
 
-async function writeAll(core: Core, stores: Stores, people: readonly Prepared[]): Promise<void> {
-  const added = people.filter(({ action }) => action === 'add')
-  for (let at = 0; at < added.length; at += newAtOnce)
-    await writeNew(core, stores, added.slice(at, at + newAtOnce))
+async function writeSome(core: Core, stores: Stores, people: readonly Prepared[]): Promise<void> {
+  await writeNew(
+    core,
+    stores,
+    people.filter(({ action }) => action === 'add'),
+  )
   for (const one of people) {
     if (one.action === 'merge') await writeMerged(core, stores, one)
     if (one.link !== null) await writeLink(core, stores, { account: one.account, link: one.link })
@@ -122,6 +152,7 @@ async function writeAll(core: Core, stores: Stores, people: readonly Prepared[])
 }
 
 async function writeNew(core: Core, stores: Stores, some: readonly Prepared[]): Promise<void> {
+  if (some.length === 0) return
   const newcomers = some.map((one): Newcomer => {
     const account = { ...one.account, passwordHash: one.hash }
     const details = { imported: true, authenticators: one.authenticators.length }

@@ -5,14 +5,25 @@ import { storage } from '../ports/stores.js'
 /** Facts that begin so have a hash of each cost that was taken over: see `PasswordHasher.verify`. */
 export const oldHashFact = 'old-hash:'
 
-/** Within the transaction that takes the hashes over. */
-export async function noteOldHashes(core: Core, stores: Stores, hashes: readonly string[]): Promise<void> {
-  const costs = new Map<string, string>()
-  for (const hash of hashes) {
-    const cost = core.passwords.costOf(hash)
-    if (cost !== null && !costs.has(cost)) costs.set(cost, core.passwords.sameCostAs(hash))
+/** One hash of each cost, of all that are taken over. */
+export class OldHashCosts {
+  readonly #core: Core
+  readonly #costs = new Map<string, string>()
+
+  constructor(core: Core) {
+    this.#core = core
   }
-  for (const [cost, hash] of costs) await stores.facts.add(`${oldHashFact}${cost}`, hash)
+
+  see(hash: string): void {
+    const { passwords } = this.#core
+    const cost = passwords.costOf(hash)
+    if (cost !== null && !this.#costs.has(cost)) this.#costs.set(cost, passwords.sameCostAs(hash))
+  }
+
+  /** Within the transaction that takes the hashes over. */
+  async note({ facts }: Pick<Stores, 'facts'>): Promise<void> {
+    for (const [cost, hash] of this.#costs) await facts.add(`${oldHashFact}${cost}`, hash)
+  }
 }
 
 /** When the last hash of a cost has been renewed, nobody spends it any longer. */

@@ -10,7 +10,10 @@ const mostParams = 2000
 
 type Row = readonly Param[]
 
-/** One statement for as many rows as fit. @returns how many were written */
+/**
+ * As many rows a statement as fit, and then by halves: each statement stays prepared, so of every table there are a
+ * dozen, and not one for each number of rows. @returns how many were written
+ */
 async function insertAll(
   db: Db,
   {
@@ -20,15 +23,18 @@ async function insertAll(
   }: { readonly into: string; readonly rows: readonly Row[]; readonly behind?: string },
 ): Promise<number> {
   const width = rows[0]?.length ?? 1
-  const atOnce = Math.floor(mostParams / width)
-  let written = 0
+  const written: Promise<number>[] = []
+  let atOnce = 2 ** Math.floor(Math.log2(mostParams / width))
   for (let at = 0; at < rows.length; at += atOnce) {
-    const some = rows.slice(at, at + atOnce)
-    const values = valuesList(some.length, width)
-    written += await db.run(`INSERT INTO ${into} VALUES ${values}${behind}`, some.flat())
+    while (atOnce > rows.length - at) atOnce /= 2
+    const values = valuesList(atOnce, width)
+    written.push(db.run(`INSERT INTO ${into} VALUES ${values}${behind}`, rows.slice(at, at + atOnce).flat()))
   }
-  return written
+  // Asked at once, they go there together.
+  return (await Promise.all(written)).reduce((sum, one) => sum + one, 0)
 }
+
+const nameOfGroup = 'SELECT name FROM people_group WHERE key = $1'
 
 async function addGroups(db: Db, newcomers: readonly Newcomer[]): Promise<ReadonlyMap<string, string>> {
   const rows = new Map(
@@ -39,10 +45,10 @@ async function addGroups(db: Db, newcomers: readonly Newcomer[]): Promise<Readon
   const into = 'people_group (key, name, created_at)'
   await insertAll(db, { into, rows: [...rows.values()], behind: ' ON CONFLICT DO NOTHING' })
   const names = new Map<string, string>()
-  for (const key of rows.keys()) {
-    const row = await db.one<{ name: string }>('SELECT name FROM people_group WHERE key = $1', [key])
-    if (row !== null) names.set(key, row.name)
-  }
+  const keys = [...rows.keys()]
+  // Asked at once, they go there and back together.
+  const found = await Promise.all(keys.map((key) => db.one<{ name: string }>(nameOfGroup, [key])))
+  found.forEach((row, index) => row !== null && names.set(keys[index] ?? '', row.name))
   return names
 }
 

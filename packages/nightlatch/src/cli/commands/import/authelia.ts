@@ -24,7 +24,8 @@ function readYaml({ name, text }: TextFile): {
     )
   }
   refuseAliases(document, name)
-  return { value: document.toJS() as Value, lineOf: (key) => lineOf(document, lines, key) }
+  const numbers = linesOfUsers(document, lines)
+  return { value: document.toJS() as Value, lineOf: (key) => numbers.get(key) ?? 1 }
 }
 
 function refuseAliases(document: Document, name: string): void {
@@ -34,11 +35,14 @@ function refuseAliases(document: Document, name: string): void {
   })
 }
 
-function lineOf(document: Document, lines: LineCounter, key: string): number {
+function linesOfUsers(document: Document, lines: LineCounter): ReadonlyMap<string, number> {
   const users = document.get('users')
-  const pair = isMap(users) ? users.items.find((item) => String(item.key) === key) : undefined
-  const range = isNode(pair?.key) ? pair.key.range : undefined
-  return range === undefined || range === null ? 1 : lines.linePos(range[0]).line
+  const numbers = new Map<string, number>()
+  for (const { key } of isMap(users) ? users.items : []) {
+    const range = isNode(key) ? key.range : undefined
+    if (range !== undefined && range !== null) numbers.set(String(key), lines.linePos(range[0]).line)
+  }
+  return numbers
 }
 
 const textAt = (value: Value | undefined, key: string): string => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { openOtherDatabase, type OtherRow } from '../../../compose/other-database.js'
-import type { ImportedAuthenticator, ImportedPerson } from '../../../core/accounts/import-plan.js'
+import { openOtherDatabase, type OtherDatabase, type OtherRow } from '../../../compose/other-database.js'
+import type { ImportedAuthenticator, ImportedPerson, People } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
 import { authenticatorSaid, personOf } from './people.js'
 
@@ -52,61 +52,96 @@ function authenticatorOf(row: OtherRow, open: Open): ImportedAuthenticator | str
   })
 }
 
-interface Tables {
-  readonly users: readonly OtherRow[]
-  readonly accounts: readonly OtherRow[]
-  readonly factors: readonly OtherRow[]
+const usersAtOnce = 2000
+
+/** Whoever comes behind the last one, and what the other tables have of them. */
+const behind = (table: string, isFirst: boolean): string => {
+  const some = `SELECT * FROM "user" ${isFirst ? '' : 'WHERE id > $1'} ORDER BY id LIMIT ${usersAtOnce}`
+  return table === 'user'
+    ? some
+    : `SELECT other.* FROM "${table}" other JOIN (${some}) these ON these.id = other."userId"`
 }
 
-async function readTables(place: string): Promise<Tables> {
-  const database = await openOtherDatabase(place).catch(() => {
+async function openTables(place: string): Promise<OtherDatabase> {
+  return openOtherDatabase(place).catch(() => {
     throw new Refused(
       'the database of Better Auth cannot be opened: give its SQLite file or its postgres:// address',
     )
   })
-  const all = (table: string): Promise<readonly OtherRow[]> => database.all(`SELECT * FROM "${table}"`)
-  try {
-    // A site without the plug-in has no such table.
-    return {
-      users: await all('user'),
-      accounts: await all('account'),
-      factors: await all('twoFactor').catch(() => []),
-    }
-  } catch {
-    throw new Refused(
-      'the database has no tables of Better Auth (user, account), or is damaged; nothing was imported',
-    )
-  } finally {
-    await database.close()
-  }
 }
 
 const byUser = (rows: readonly OtherRow[]): ReadonlyMap<unknown, OtherRow> =>
   new Map(rows.map((row) => [row['userId'], row]))
 
-/** Lock-outs and backup codes stay behind. */
-export async function readBetterAuth(
-  place: string,
-  secret: string | undefined,
-): Promise<readonly ImportedPerson[]> {
-  const { users, accounts, factors } = await readTables(place)
-  if (factors.length > 0 && (secret ?? '') === '')
-    throw new Refused('the second factors are encrypted: give BETTER_AUTH_SECRET in the environment')
-  const open = await opener(secret ?? '')
-  const passwords = byUser(accounts.filter((row) => row['providerId'] === 'credential'))
-  const otps = byUser(factors.filter((row) => row['verified'] === undefined || isTrue(row['verified'])))
-  return users.map((user, index) => {
-    const otp = otps.get(user['id'])
-    return personOf({
-      place: `user ${index + 1}`,
-      username: textOf(user['username']) || textOf(user['email']),
-      name: textOf(user['name']),
-      email: textOf(user['email']),
-      emailVerified: isTrue(user['emailVerified']),
-      disabled: isTrue(user['banned']),
-      passwordHash: hashOf(textOf(passwords.get(user['id'])?.['password'])),
-      authenticators: otp === undefined ? [] : [authenticatorOf(otp, open)],
-      ...(passwords.has(user['id']) ? {} : { warnings: ['signed in with another service only'] }),
-    })
-  })
+interface BetterAuthPeople {
+  readonly people: People
+  end(): Promise<void>
 }
+
+/** Lock-outs and backup codes stay behind. Every pass sees the database as it was at one moment. */
+export async function openBetterAuth(place: string, secret: string | undefined): Promise<BetterAuthPeople> {
+  const database = await openTables(place)
+  try {
+    // A site without the plug-in has no such table.
+    const factors = await database.all('SELECT 1 FROM "twoFactor" LIMIT 1').catch(() => null)
+    if (factors !== null && factors.length > 0 && (secret ?? '') === '')
+      throw new Refused('the second factors are encrypted: give BETTER_AUTH_SECRET in the environment')
+    const reading = { open: await opener(secret ?? ''), hasFactors: factors !== null }
+    return { people: () => peopleIn(database, reading), end: () => database.close() }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+interface Reading {
+  readonly open: Open
+  readonly hasFactors: boolean
+}
+
+async function* peopleIn(
+  database: OtherDatabase,
+  { open, hasFactors }: Reading,
+): AsyncGenerator<ImportedPerson> {
+  let number = 0
+  for (let last: OtherRow | undefined; ;) {
+    const after = last === undefined ? [] : [last['id']]
+    const all = (table: string): Promise<readonly OtherRow[]> =>
+      database.all(behind(table, after.length === 0), after).catch(() => {
+        throw new Refused(
+          'the database has no tables of Better Auth (user, account), or is damaged; nothing was imported',
+        )
+      })
+    const users = await all('user')
+    const passwords = byUser((await all('account')).filter((row) => row['providerId'] === 'credential'))
+    const factors = hasFactors ? await all('twoFactor') : []
+    const otps = byUser(factors.filter((row) => row['verified'] === undefined || isTrue(row['verified'])))
+    for (const user of users) {
+      number += 1
+      const otp = otps.get(user['id'])
+      const parts = { number, password: passwords.get(user['id']) }
+      yield userOf(user, { ...parts, authenticator: otp === undefined ? null : authenticatorOf(otp, open) })
+    }
+    last = users.at(-1)
+    if (users.length < usersAtOnce) return
+  }
+}
+
+interface Parts {
+  readonly number: number
+  readonly password: OtherRow | undefined
+  readonly authenticator: ImportedAuthenticator | string | null
+}
+
+const userOf = (user: OtherRow, { number, password, authenticator }: Parts): ImportedPerson =>
+  personOf({
+    place: `user ${number}`,
+    username: textOf(user['username']) || textOf(user['email']),
+    name: textOf(user['name']),
+    email: textOf(user['email']),
+    emailVerified: isTrue(user['emailVerified']),
+    disabled: isTrue(user['banned']),
+    passwordHash: hashOf(textOf(password?.['password'])),
+    authenticators: authenticator === null ? [] : [authenticator],
+    ...(password === undefined ? { warnings: ['signed in with another service only'] } : {}),
+  })

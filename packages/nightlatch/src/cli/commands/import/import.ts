@@ -1,28 +1,24 @@
 import { existsSync, rmSync } from 'node:fs'
 import { invitationUrl } from '../../../compose/links.js'
 import { carryOutImport, prepareImport, type ImportLink } from '../../../core/accounts/import.js'
-import type {
-  ImportedPerson,
-  ImportProblem,
-  OnConflict,
-  PlannedPerson,
-} from '../../../core/accounts/import-plan.js'
-import type { PlannedToken, TokenSaid } from '../../../core/factors/totp/tokens/drawer.js'
+import type { ImportPlan, ImportProblem, OnConflict } from '../../../core/accounts/import-plan.js'
+import { plannedPeople, planImport } from '../../../core/accounts/import-plan.js'
+import type { PlannedToken } from '../../../core/factors/totp/tokens/drawer.js'
 import { planTokens } from '../../../core/factors/totp/tokens/drawer.js'
-import { planImport } from '../../../core/accounts/import-plan.js'
 import type { Settings } from '../../../config/read.js'
 import type { AddCommands } from '../../framework/command.js'
 import type { CliDeps, Nightlatch } from '../../framework/deps.js'
 import { Refused, WrongUsage } from '../../framework/errors.js'
 import { describeToken, printTokens, tokenProblemsInWords } from '../token-words.js'
-import { isoTime, printJson, printTable, tell } from '../../framework/output.js'
+import { isoTime, printJsonList, tell } from '../../framework/output.js'
 import { Progress } from '../../framework/progress.js'
 import { writeSecretFile } from '../../framework/secret-file.js'
 import { addSettingFlags, linkSettings, settingsOf } from '../../framework/settings-flags.js'
 import { withApp } from '../../framework/with-app.js'
 import { knownSite } from '../known-site.js'
 import { inEmptyInstallation, isInstalled } from './plan-only.js'
-import { readSource, sourceNames } from './sources.js'
+import { Report, type ImportCounts } from './report.js'
+import { readSource, sourceNames, type Read } from './sources.js'
 
 interface Options {
   readonly [setting: string]: unknown
@@ -61,46 +57,46 @@ export const addImportCommand: AddCommands = (program, deps) => {
       const isDry = options.dryRun === true
       if (!isDry && options.links !== undefined) mustBeNew(options.links)
       const read = await readSource(deps, source, { files, mapFile: options.map })
-      const { people, notes, tokens = [] } = read
-      if (people.length === 0 && tokens.length === 0)
-        throw new Refused(`there is nobody in it${reasons(notes)}`)
-      const work = { deps, source, people, tokens, notes, options }
-      if (await isInstalled(settings)) return planAndCarryOut(work, settings)
-      // Nothing is made where nothing is to be kept: neither by a dry run nor by an import that is refused.
-      if (isDry) return inEmptyInstallation(settings, (empty) => planAndCarryOut(work, empty))
-      const plan = await inEmptyInstallation(settings, (empty) => planOnly(work, empty))
-      await withApp(deps, {
-        settings,
-        work: (app) => carryOut(deps, app, { source, ...plan, options }),
-      })
+      try {
+        await importWhatWasRead({ deps, source, read, options }, settings)
+      } finally {
+        await read.end?.()
+      }
     },
   )
+}
+
+async function importWhatWasRead(work: Import, settings: Settings): Promise<void> {
+  if (await isInstalled(settings)) return planAndCarryOut(work, settings)
+  // Nothing is made where nothing is to be kept: neither by a dry run nor by an import that is refused.
+  if (work.options.dryRun === true)
+    return inEmptyInstallation(settings, (empty) => planAndCarryOut(work, empty))
+  const plan = await inEmptyInstallation(settings, (empty) => planOnly(work, empty))
+  await withApp(work.deps, { settings, work: (app) => carryOut(work.deps, app, { ...work, ...plan }) })
 }
 
 interface Import {
   readonly deps: CliDeps
   readonly source: string
-  readonly people: readonly ImportedPerson[]
-  readonly tokens: readonly TokenSaid[]
-  readonly notes: readonly string[]
+  readonly read: Read
   readonly options: Options
 }
 
 interface Planned {
-  readonly people: readonly PlannedPerson[]
+  readonly plan: ImportPlan
   readonly tokens: readonly PlannedToken[]
 }
 
-async function planned(
-  { core }: Nightlatch,
-  { deps, people, tokens, notes, options }: Import,
-): Promise<Planned> {
-  const plan = await planImport(core, people, options.onConflict as OnConflict)
-  if (plan.kind === 'refused') throw new Refused(problemsInWords(plan.problems), 'name-taken')
+async function planned({ core }: Nightlatch, { deps, read, options }: Import): Promise<Planned> {
+  const { people, notes, tokens = [] } = read
+  const planning = await planImport(core, people, options.onConflict as OnConflict)
+  if (planning.kind === 'refused') throw new Refused(problemsInWords(planning.problems), 'name-taken')
+  if (planning.plan.count === 0 && tokens.length === 0)
+    throw new Refused(`there is nobody in it${reasons(notes)}`)
   const drawer = await planTokens(core, tokens, options.onConflict === 'stop' ? 'stop' : 'skip')
   if (drawer.kind === 'refused') throw new Refused(tokenProblemsInWords(drawer.problems), 'serial-taken')
   for (const note of notes) tell(deps, note)
-  return { people: plan.people, tokens: drawer.tokens }
+  return { plan: planning.plan, tokens: drawer.tokens }
 }
 
 const planOnly = (work: Import, settings: Settings): Promise<Planned> =>
@@ -134,22 +130,32 @@ interface Work extends Planned {
 }
 
 async function carryOut(deps: CliDeps, app: Nightlatch, work: Work): Promise<void> {
-  const { source, people, tokens, options } = work
+  const report = new Report(work.options.json === true)
+  try {
+    if (work.options.dryRun === true) {
+      for await (const some of plannedPeople(app.core, work.plan)) report.add(some)
+    } else await importAll(deps, app, { ...work, report })
+    tellAll(deps, work, report)
+  } finally {
+    report.remove()
+  }
+}
+
+function tellAll(deps: CliDeps, { source, tokens, options }: Work, report: Report): void {
   const isDry = options.dryRun === true
-  if (!isDry) await importAll(deps, app, work)
-  const counts = { ...countsOf(people), tokens: tokens.filter(({ action }) => action === 'add').length }
+  const counts = {
+    ...report.counts,
+    tokens: tokens.filter(({ action }) => action === 'add').length,
+  }
   if (options.json === true)
-    printJson(deps, {
-      source,
-      dryRun: isDry,
-      counts,
-      people: people.map(describe),
-      tokens: tokens.map(describeToken),
-      links: options.links ?? null,
+    printJsonList(deps, {
+      before: { source, dryRun: isDry, counts },
+      name: 'people',
+      list: report.rows,
+      behind: { tokens: tokens.map(describeToken), links: options.links ?? null },
     })
   else {
-    if (people.length > 0)
-      printTable(deps, ['PERSON', 'PASSWORD', 'FACTORS', 'GROUPS', 'WARNINGS'], people.map(rowOf))
+    report.printTable(deps)
     if (tokens.length > 0) printTokens(deps, tokens)
   }
   tell(deps, summary(counts, isDry))
@@ -162,17 +168,23 @@ async function carryOut(deps: CliDeps, app: Nightlatch, work: Work): Promise<voi
     )
 }
 
-async function importAll(deps: CliDeps, app: Nightlatch, { people, tokens, options }: Work): Promise<void> {
+async function importAll(
+  deps: CliDeps,
+  app: Nightlatch,
+  { plan, tokens, options, report }: Work & { readonly report: Report },
+): Promise<void> {
   const progress = new Progress(deps, 'Reading')
-  const prepared = await prepareImport(app.core, people, (done) => {
-    if (options.json !== true) progress.show(done, people.length)
+  const prepared = await prepareImport(app.core, plan, (some) => {
+    report.add(some)
+    if (options.json !== true) progress.show(report.counts.people, plan.count)
   })
   progress.end()
+  if (prepared.kind === 'name-taken') throw addedMeanwhile(prepared)
   const { settings } = await knownSite(app)
   const file = options.links
   // Before anything is changed: a link that nobody has is worth nothing.
   if (file !== undefined) mustBeNew(file)
-  if (file !== undefined) writeSecretFile(file, linksOf(settings, prepared.links))
+  if (file !== undefined) writeSecretFile(file, linksOf(settings, [...prepared.links.values()]))
   const outcome = await carryOutImport(app.core, { ...prepared, tokens }).catch((problem: unknown) => {
     if (file !== undefined) rmSync(file, { force: true })
     throw problem
@@ -181,11 +193,11 @@ async function importAll(deps: CliDeps, app: Nightlatch, { people, tokens, optio
   if (file !== undefined) rmSync(file, { force: true })
   throw outcome.kind === 'serial-taken'
     ? new Refused('nothing was imported: a token of one of the numbers was added meanwhile', outcome.kind)
-    : new Refused(
-        `nothing was imported: ${JSON.stringify(outcome.username)} was added meanwhile`,
-        'name-taken',
-      )
+    : addedMeanwhile(outcome)
 }
+
+const addedMeanwhile = ({ username }: { readonly username: string }): Refused =>
+  new Refused(`nothing was imported: ${JSON.stringify(username)} was added meanwhile`, 'name-taken')
 
 function mustBeNew(file: string): void {
   if (existsSync(file))
@@ -200,63 +212,7 @@ const linksOf = (settings: Settings, links: readonly ImportLink[]): string =>
     )
     .join('')
 
-const passwordWords = { kept: 'kept', 'needs-link': 'needs link', unchanged: 'unchanged' } as const
-
-function factorsInWords({ authenticators }: PlannedPerson): string {
-  const words = authenticators.map(({ counter, digits, algorithm }) => {
-    const unusual = [digits === 6 ? '' : `${digits} digits`, algorithm === 'SHA1' ? '' : algorithm]
-    return [counter === null ? 'TOTP' : 'HOTP', ...unusual.filter((one) => one !== '')].join(' ')
-  })
-  return words.join(', ') || '-'
-}
-
-const rowOf = (one: PlannedPerson): readonly string[] => [
-  one.account.username,
-  passwordWords[one.password],
-  factorsInWords(one),
-  one.account.groups.join(', ') || '-',
-  warningsOf(one).join('; ') || '-',
-]
-
-const warningsOf = ({ person, password, warnings }: PlannedPerson): readonly string[] => {
-  const isUnread = password === 'needs-link' && person.passwordHash !== null
-  return isUnread
-    ? warnings.map((one) => (one.startsWith('the password hash') ? `${person.place}: ${one}` : one))
-    : warnings
-}
-
-const describe = (one: PlannedPerson): Readonly<Record<string, unknown>> => ({
-  username: one.account.username,
-  place: one.person.place,
-  action: one.action,
-  password: one.password,
-  factors: one.authenticators.map(({ name, issuer, algorithm, digits, period, counter }) => ({
-    type: counter === null ? 'totp' : 'hotp',
-    name,
-    issuer,
-    algorithm,
-    digits,
-    ...(counter === null ? { period } : { counter }),
-  })),
-  groups: one.account.groups,
-  disabled: one.account.disabled,
-  warnings: warningsOf(one),
-})
-
-function countsOf(people: readonly PlannedPerson[]) {
-  const of = (isOne: (one: PlannedPerson) => boolean): number => people.filter(isOne).length
-  return {
-    people: people.length,
-    added: of(({ action }) => action === 'add'),
-    merged: of(({ action }) => action === 'merge'),
-    skipped: of(({ action }) => action === 'skip'),
-    passwordsKept: of(({ password }) => password === 'kept'),
-    needLink: of(({ password }) => password === 'needs-link'),
-    factors: people.reduce((sum, { authenticators }) => sum + authenticators.length, 0),
-  }
-}
-
-type Counts = ReturnType<typeof countsOf> & { readonly tokens: number }
+type Counts = ImportCounts & { readonly tokens: number }
 
 function summary(counts: Counts, isDry: boolean): string {
   const { added, merged, skipped, passwordsKept, needLink, factors, tokens } = counts

@@ -1,6 +1,7 @@
 import type { ImportedAuthenticator, ImportedPerson } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
 import { authenticatorSaid, base32Secret, personOf } from './people.js'
+import { usersIn } from './realm-users.js'
 import type { TextFile } from './sources.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -106,26 +107,29 @@ function userOf(user: Json, place: string): ImportedPerson {
 }
 
 /** A realm as Keycloak exports it, in one file or several. Accounts of services are no people. */
-export function readKeycloak(files: readonly TextFile[]): readonly ImportedPerson[] {
-  return files.flatMap(({ name, text }) => {
-    const users = realmOf(name, text)
-    return users.flatMap((user, index) =>
-      textOf(user['serviceAccountClientId']) === '' ? [userOf(user, `user ${index + 1}`)] : [],
-    )
-  })
+export function* readKeycloak(files: readonly TextFile[]): Generator<ImportedPerson> {
+  for (const { name, text } of files) {
+    let number = 0
+    for (const user of realmOf(name, text)) {
+      number += 1
+      if (textOf(user['serviceAccountClientId']) === '') yield userOf(user, `user ${number}`)
+    }
+  }
 }
 
-function realmOf(name: string, text: string): readonly Json[] {
-  let json: unknown
+function* realmOf(name: string, text: string): Generator<Json> {
   try {
-    json = JSON.parse(text)
-  } catch {
+    for (const user of usersIn(text) ?? listed(name, JSON.parse(text))) yield objectOf(user)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
     throw new Refused(`${name} is JSON that is cut off or broken; nothing was imported`)
   }
+}
+
+function listed(name: string, json: unknown): readonly unknown[] {
   const { users } = objectOf(Array.isArray(json) ? json.find((one) => 'users' in objectOf(one)) : json)
-  if (!Array.isArray(users))
-    throw new Refused(
-      `${name} has no users: export the realm with --users realm_file, or name the files of its users`,
-    )
-  return users.map(objectOf)
+  if (Array.isArray(users)) return users as unknown[]
+  throw new Refused(
+    `${name} has no users: export the realm with --users realm_file, or name the files of its users`,
+  )
 }

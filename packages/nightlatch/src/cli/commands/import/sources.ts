@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { dirname } from 'node:path'
-import type { ImportedPerson } from '../../../core/accounts/import-plan.js'
+import type { ImportedPerson, People } from '../../../core/accounts/import-plan.js'
 import type { TokenSaid } from '../../../core/factors/totp/tokens/drawer.js'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused, WrongUsage } from '../../framework/errors.js'
@@ -21,12 +21,14 @@ export interface TextFile {
   readonly text: string
 }
 
-interface Read {
-  readonly people: readonly ImportedPerson[]
+export interface Read {
+  readonly people: People
   /** For people, on standard error. */
   readonly notes: readonly string[]
   /** Hardware tokens of nobody: for the drawer. */
   readonly tokens?: readonly TokenSaid[]
+  /** To be called when nobody reads it any more. */
+  readonly end?: () => Promise<void>
 }
 
 interface Given {
@@ -60,9 +62,11 @@ function textFile(file: string): TextFile {
 
 /** Servers' files, as text. */
 const texts =
-  (read: (files: readonly TextFile[]) => readonly ImportedPerson[]): Reader =>
-  (_deps, { files }) =>
-    Promise.resolve({ people: read(files.map(textFile)), notes: [] })
+  (read: (files: readonly TextFile[]) => Iterable<ImportedPerson>): Reader =>
+  (_deps, { files }) => {
+    const all = files.map(textFile)
+    return Promise.resolve({ people: () => read(all), notes: [] })
+  }
 
 /** What is in files of which each entry says whose it is, or which device. */
 export async function heldEntries(
@@ -110,7 +114,7 @@ function withPeople(
 ): Read {
   const { people, unnamed } = peopleOf(entries, map)
   const left = unnamed.map((name) => `${name} was left out: the map does not name it.`)
-  return { people, notes: [...notes, ...left] }
+  return { people: () => people, notes: [...notes, ...left] }
 }
 
 /** Whatever `otp read` reads. */
@@ -139,17 +143,24 @@ const googleAuthenticator: Reader = async (_deps, { files, map }) => {
   return withPeople(entries, { map: null, notes })
 }
 
+/** YAML can be read as a whole only: what it says is kept, the rest is not. */
+const authelia: Reader = async (_deps, { files }) => {
+  const { readAuthelia } = await import('./authelia.js')
+  const people = readAuthelia(files.map(textFile))
+  return { people: () => people, notes: [] }
+}
+
 const betterAuth: Reader = async ({ env }, { files }) => {
   const [place, ...more] = files
   if (place === undefined || more.length > 0)
     throw new WrongUsage('give one database: a file or a postgres:// address')
-  const { readBetterAuth } = await import('./better-auth.js')
+  const { openBetterAuth } = await import('./better-auth.js')
   if (!/^postgres(?:ql)?:\/\//i.test(place)) bytesOf(place)
-  return { people: await readBetterAuth(place, env['BETTER_AUTH_SECRET']), notes: [] }
+  return { ...(await openBetterAuth(place, env['BETTER_AUTH_SECRET'])), notes: [] }
 }
 
 const readers: Readonly<Record<string, Reader>> = {
-  authelia: async (deps, given) => texts((await import('./authelia.js')).readAuthelia)(deps, given),
+  authelia,
   keycloak: async (deps, given) => texts((await import('./keycloak.js')).readKeycloak)(deps, given),
   htpasswd: texts(readHtpasswd),
   'better-auth': betterAuth,

@@ -1,0 +1,114 @@
+/** A hundred thousand people move in as one does: nobody is held on to while the others are read. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { usersIn } from '../../src/cli/commands/import/realm-users.js'
+import { Rows } from '../../src/cli/framework/rows.js'
+import { sqliteDriver } from '../../src/storage/engine/sqlite/driver.js'
+import { bin, run, temporaryFolder } from '../support/cli.js'
+
+describe('the users of a realm, read one after the other', () => {
+  it('are what JSON.parse says, whatever stands in them and around them', () => {
+    const realm = fc.record({
+      realm: fc.string({ unit: 'binary' }),
+      before: fc.jsonValue(),
+      users: fc.array(fc.jsonValue(), { maxLength: 5 }),
+      behind: fc.record({ users: fc.array(fc.jsonValue(), { maxLength: 2 }), '"users":[': fc.string() }),
+    })
+    fc.assert(
+      fc.property(realm, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const text = JSON.stringify(value, null, indent)
+        const { users } = JSON.parse(text) as { users: unknown[] }
+        expect([...(usersIn(text) ?? [])]).toEqual(users)
+      }),
+    )
+  })
+
+  it.each([
+    '{"users":[{"a":1}',
+    '{"users":[{"a":1},]}',
+    '{"users":[{"a":1}]}}',
+    '{"users":[{"a":"]}',
+    '{"users":[1 2]}',
+    '{"users":[1],"x":}',
+  ])('are refused where JSON.parse refuses them: %s', (text) => {
+    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
+    expect(() => [...(usersIn(text) ?? (JSON.parse(text) as unknown[]))]).toThrow(SyntaxError)
+  })
+
+  it.each(['[{"users":[]}]', '{"users":[1],"users":[2]}', '{"\\u0075sers":[1]}', '{"x":{"users":[1]}}', '7'])(
+    'are left to JSON.parse where they are written otherwise: %s',
+    (text) => {
+      expect(usersIn(text)).toBeNull()
+    },
+  )
+})
+
+describe('rows that wait until it is known that all went well', () => {
+  it('come back as they were, also from the disk, as often as they are wanted, and are gone afterwards', () => {
+    const folders = (): string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith('nightlatch-rows-'))
+    const before = folders()
+    const rows = new Rows<readonly string[]>()
+    const all = Array.from({ length: 30_000 }, (_none, index) => [`Zoë\n${index}`, '✓'.repeat(index % 40)])
+    for (const row of all) rows.add(row)
+    const made = folders().filter((name) => !before.includes(name))
+    expect(made.length).toBeGreaterThan(0)
+    expect([...rows]).toEqual(all)
+    expect([...rows]).toEqual(all)
+    rows.remove()
+    expect(
+      made.filter((name) => existsSync(join(tmpdir(), name)) && folders().length > before.length),
+    ).toEqual([])
+  })
+})
+
+it(
+  'a realm of 20,000 people needs less memory than its own text and they would',
+  { timeout: 120_000 },
+  () => {
+    const folder = temporaryFolder()
+    const users = Array.from({ length: 20_000 }, (_none, number) => ({
+      username: `person${number}`,
+      email: `person${number}@example.org`,
+      groups: ['/staff', `/team ${number % 40}`],
+      credentials: [
+        {
+          type: 'otp',
+          secretData: JSON.stringify({ value: `secretOf${String(number).padStart(12, '0')}` }),
+          credentialData: JSON.stringify({ subType: 'totp', digits: 6, period: 30 }),
+        },
+      ],
+    }))
+    writeFileSync(join(folder, 'realm.json'), JSON.stringify({ users }))
+    const words = ['import', 'keycloak', join(folder, 'realm.json'), '--data', join(folder, 'd'), '--dry-run']
+    // Of the heap, without what is kept outside of it; the program alone takes half of it.
+    const ran = spawnSync(process.execPath, ['--max-old-space-size=40', bin, ...words], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '' },
+      maxBuffer: 64 * 1024 * 1024,
+    })
+    expect(ran.stderr).toContain('20000 added')
+    expect(ran.status).toBe(0)
+    expect(ran.stdout.split('\n')).toHaveLength(20_001)
+  },
+)
+
+it('a site of Better Auth with more people than are read at once is read to its end', async () => {
+  const { DatabaseSync } = await sqliteDriver()
+  const folder = temporaryFolder()
+  const database = new DatabaseSync(join(folder, 'site.db'), { timeout: 1000 })
+  database.exec(`CREATE TABLE "user" (id TEXT PRIMARY KEY, name TEXT, email TEXT);
+    CREATE TABLE account (id TEXT PRIMARY KEY, "userId" TEXT, "providerId" TEXT, password TEXT);
+    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4499)
+      INSERT INTO "user" SELECT 'u' || i, 'Name ' || i, 'p' || i || '@example.org' FROM n;
+    INSERT INTO account SELECT 'a' || id, id, 'credential', '${'ab'.repeat(16)}:${'cd'.repeat(64)}' FROM "user"`)
+  database.close()
+  const words = ['import', 'better-auth', join(folder, 'site.db'), '--data', join(folder, 'd')]
+  const ran = await run([...words, '--dry-run'])
+  expect(ran.err).toContain('4500 added, 0 merged, 0 skipped; 4500 passwords kept')
+  expect(new Set(ran.out.trim().split('\n')).size).toBe(4500)
+})

@@ -149,10 +149,24 @@ async function lookUp(
   return found
 }
 
+function warningsOf(
+  { person, warnings }: Named,
+  { isKnown, isOfNothing }: { readonly isKnown: boolean; readonly isOfNothing: boolean },
+): readonly string[] {
+  const left = person.groups.filter((name) => parseGroup(name).kind === 'refused').length
+  return [
+    ...warnings,
+    ...(left > 0 ? [`${left} of the groups cannot be named here`] : []),
+    ...(isOfNothing ? ['the old password is empty'] : []),
+    ...(isKnown || person.passwordHash === null
+      ? []
+      : ['the password hash is of a kind that is not known here']),
+  ]
+}
+
 function planNew(core: Core, one: Named, isOfNothing = false): PlannedPerson {
   const { number, person } = one
   const groups = groupsOf(core, person.groups)
-  const left = person.groups.filter((name) => parseGroup(name).kind === 'refused').length
   const profile = {
     username: one.shown,
     name: parseDisplayName(person.name) ?? '',
@@ -176,14 +190,7 @@ function planNew(core: Core, one: Named, isOfNothing = false): PlannedPerson {
     loginNames: keysOf(one),
     password: isKept ? 'kept' : 'needs-link',
     authenticators: person.authenticators,
-    warnings: [
-      ...one.warnings,
-      ...(left > 0 ? [`${left} of the groups cannot be named here`] : []),
-      ...(isOfNothing ? ['the old password is empty'] : []),
-      ...(isKnown || person.passwordHash === null
-        ? []
-        : ['the password hash is of a kind that is not known here']),
-    ],
+    warnings: warningsOf(one, { isKnown, isOfNothing }),
   }
 }
 

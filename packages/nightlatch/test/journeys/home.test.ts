@@ -1,3 +1,7 @@
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
+import { findAccount } from '../../src/core/accounts/administration.js'
+import { editAccount } from '../../src/core/accounts/edit.js'
+import { removeApplication } from '../../src/core/applications/registration.js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { serve } from '../../src/compose/http-server.js'
 import { parseAccessRules } from '../../src/core/access/rules-file.js'
@@ -92,6 +96,27 @@ describe('home', () => {
     app = await startApp({ env: optional })
     await register(app.nightlatch.core)
     expect((await (await administrator()).get('/')).body).not.toContain(advice)
+  })
+
+  it('leads to registered applications that have an address to open, for their people, as it is now', async () => {
+    app = await startApp({ env: optional })
+    const { core } = app.nightlatch
+    const { browser, username } = await enrolledPerson(app)
+    const links = async (): Promise<readonly string[]> => {
+      const { body } = await browser.get('/')
+      return ['Grafana', 'Crew', 'Silent'].filter((name) => body.includes(`>${name}<`))
+    }
+    await register(core, { name: 'Silent' })
+    expect(await links()).toEqual([])
+    const grafana = await register(core, { name: 'Grafana', launchUrl: 'https://grafana.example.org/' })
+    await register(core, { name: 'Crew', launchUrl: 'https://crew.example.org/', groups: ['crew'] })
+    expect(await links()).toEqual(['Grafana'])
+    expect((await browser.get('/')).body).toContain('href="https://grafana.example.org/"')
+    const account = (await findAccount(core, username))!
+    await editAccount(core, account, { edit: { addGroups: ['crew'] }, actor: atTheCommandLine })
+    expect(await links()).toEqual(['Grafana', 'Crew'])
+    await removeApplication(core, { id: grafana.id, actor: atTheCommandLine })
+    expect(await links()).toEqual(['Crew'])
   })
 
   it('of somebody who does not run the installation has no commands', async () => {

@@ -12,7 +12,7 @@ interface LaunchedApplication {
 
 /**
  * Where applications come from: what each knows that this person may open. Asked for the home page alone, which is kept
- * for as long as nothing of the account and its session changes.
+ * for as long as nothing of the account and its session changes, unless registered applications are among them.
  */
 export type ApplicationSource = (person: SignedIn) => Promise<readonly LaunchedApplication[]>
 

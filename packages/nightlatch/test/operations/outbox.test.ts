@@ -335,7 +335,9 @@ describe('what the command line does', () => {
 const rounds = Number(process.env['SOAK_ROUNDS'] ?? '3')
 
 describe('a server that is killed', () => {
-  it('between the change and the mail loses none and sends none twice', { timeout: 240_000 }, async () => {
+  const timeout = 240_000 + rounds * 5000
+
+  it('between the change and the mail loses none and sends none twice', { timeout }, async () => {
     const data = mkdtempSync(join(tmpdir(), 'nightlatch-outbox-kill-'))
     onTestFinished(() => rmSync(data, { recursive: true, force: true }))
     const server = await startMailServer()

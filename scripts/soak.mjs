@@ -19,7 +19,9 @@ const run = (script, ...args) =>
   }).status ?? 1
 
 const minutes = String(Number(rounds) * 60_000)
-const tests = ['packages/nightlatch/test/races', 'packages/nightlatch/test/operations/crash']
+const tests = ['races', 'operations/crash', 'operations/outbox'].map(
+  (one) => `packages/nightlatch/test/${one}`,
+)
 process.exit(
   run('scripts/build.mjs') ||
     run('node_modules/vitest/vitest.mjs', 'run', ...tests, '--testTimeout', minutes),

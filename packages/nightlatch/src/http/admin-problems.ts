@@ -20,6 +20,18 @@ export const adminProblems = {
     help: 'The application keeps them: change them there.',
     guide: 'guides/inside-your-application.md',
   },
+  'token-in-use': {
+    status: 409,
+    title: 'Somebody has this hardware token',
+    help: 'Take it back first.',
+    guide: 'guides/hardware-tokens.md',
+  },
+  'bad-token': {
+    status: 422,
+    title: 'A hardware token cannot be so',
+    help: '`reason`: `bad-serial`, `same-serial-twice`, `serial-taken`, `bad-secret` or `bad-algorithm`; `errors` names each. Nothing was added.',
+    guide: 'guides/hardware-tokens.md',
+  },
   'awaiting-approval': {
     status: 403,
     title: 'The account waits for an administrator',

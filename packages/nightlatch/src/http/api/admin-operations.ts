@@ -1,6 +1,6 @@
 import type { Operation } from './operations.js'
 
-/** Other people's accounts and groups: for administrators with two factors. `:name` stands for the name of a group. */
+/** Other people's accounts and groups: for administrators with two factors. `:name` stands for the name of a group, or the number of a token. */
 export const adminOperations = {
   /** People by name, state and group, a page at a time; a page beyond the end is empty. */
   people: { method: 'GET', path: '/admin/people' },
@@ -26,6 +26,16 @@ export const adminOperations = {
   sessionsOfPerson: { method: 'GET', path: '/admin/people/:id/sessions' },
   /** Signs the person out everywhere. */
   endSessionsOfPerson: { method: 'DELETE', path: '/admin/people/:id/sessions' },
+  /** Gives a person a hardware token from the drawer, by its number and two codes in a row. */
+  giveToken: { method: 'POST', path: '/admin/people/:id/give-token' },
+  /** Takes a token back into the drawer, and signs the person out everywhere. */
+  takeToken: { method: 'POST', path: '/admin/people/:id/take-token' },
+  /** Hardware tokens by their serial numbers, and who has each; never their secrets. */
+  tokens: { method: 'GET', path: '/admin/tokens' },
+  /** Puts hardware tokens into the drawer: all of them, or none. */
+  addTokens: { method: 'POST', path: '/admin/tokens' },
+  /** Removes a token of nobody's for good. */
+  removeToken: { method: 'DELETE', path: '/admin/tokens/:name' },
   /** Every group, with how many people are in it. */
   groups: { method: 'GET', path: '/admin/groups' },
   /** One group. Its members: `people` with `group`. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { factorKinds } from '../../core/factors/factor.js'
 import { personStates } from '../../core/accounts/people.js'
-import { count, id, sessionParts, text, time } from './schemas.js'
+import { count, id, otp, sessionParts, text, time } from './schemas.js'
 
 /** What is sent and answered where administrators look after people. */
 
@@ -101,6 +101,56 @@ export const endedSessions = v.object({ ended: count })
 export const group = v.object({ name: v.string(), members: count })
 export const groups = v.object({ groups: v.array(group) })
 export const groupRename = v.object({ name: groupName })
+
+const serial = v.pipe(text, v.description('As it stands on the token; blanks, dashes and case do not matter'))
+export const tokensAsked = v.object({
+  limit,
+  after: v.optional(v.pipe(text, v.description('The number behind which the page begins: `next`'))),
+})
+export const tokens = v.object({
+  tokens: v.array(
+    v.object({
+      serial: v.string(),
+      maker: v.string(),
+      type: v.picklist(['totp', 'hotp']),
+      algorithm: v.string(),
+      digits: count,
+      period: v.pipe(v.nullable(count), v.description('null: its codes follow a counter')),
+      addedAt: time,
+      holder: v.pipe(
+        v.nullable(v.object({ id, username: v.string() })),
+        v.description('null: it lies in the drawer'),
+      ),
+    }),
+  ),
+  next: v.pipe(v.nullable(v.string()), v.description('`after` of the next page; null: there is none')),
+})
+const whole = (least: number, most: number) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most)))
+export const newTokens = v.object({
+  tokens: v.array(
+    v.object({
+      serial,
+      secret: v.pipe(text, v.description('Base32, at least 80 bits')),
+      maker: v.optional(text),
+      type: v.optional(v.picklist(['totp', 'hotp'])),
+      algorithm: v.optional(v.pipe(text, v.examples(['SHA1', 'SHA256', 'SHA512']))),
+      digits: whole(6, 10),
+      period: whole(1, 86_400),
+      counter: whole(0, Number.MAX_SAFE_INTEGER - 1),
+    }),
+  ),
+  onConflict: v.optional(
+    v.pipe(
+      v.picklist(['stop', 'skip']),
+      v.description('With numbers that are there already; stop without it'),
+    ),
+  ),
+})
+export const addedTokens = v.object({ added: count, skipped: count })
+export const tokenInHand = v.object({ serial, otp, nextOtp: otp })
+export const serialOnly = v.object({ serial })
+export const givenToken = v.object({ serial: v.string() })
 
 export const invitationsAsked = v.object({
   limit,

@@ -1,4 +1,5 @@
 import { removeAuthenticator, renameAuthenticator } from '../../core/accounts/changes.js'
+import { resynchroniseOwn } from '../../core/factors/totp/resynchronise.js'
 import type { Authenticator } from '../../core/factors/totp/store.js'
 import type { AuthenticatorId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
@@ -9,7 +10,7 @@ import type { ValueOf } from './endpoints.js'
 import type { Call, Handlers } from './call.js'
 import { reply } from './call.js'
 import { refuse } from '../refuse.js'
-import { refuseFactorChange } from './refusals.js'
+import { refuseCode, refuseFactorChange } from './refusals.js'
 import { isoTime } from '../../shared/time.js'
 
 const shown = (one: Authenticator): ValueOf<'renameAuthenticator'> => ({
@@ -36,6 +37,23 @@ async function rename(call: Call<'renameAuthenticator'>): Promise<HttpResponse> 
   return one === undefined ? refuse('not-found') : reply('renameAuthenticator', shown(one))
 }
 
+async function resynchronise(call: Call<'resynchroniseAuthenticator'>): Promise<HttpResponse> {
+  const id = parseId<AuthenticatorId>(call.id)
+  if (id === null) return refuse('not-found')
+  const codes = [call.body.otp, call.body.nextOtp] as const
+  const wanted = { signedIn: call.signedIn, browser: browserOf(call), id, codes }
+  const outcome = await resynchroniseOwn(call.services.core, wanted)
+  switch (outcome.kind) {
+    case 'resynchronised':
+      return reply('resynchroniseAuthenticator', { name: outcome.name, driftSeconds: outcome.driftSeconds })
+    case 'not-there':
+    case 'not-fresh':
+      return refuseFactorChange({ kind: outcome.kind })
+    default:
+      return refuseCode(call, outcome)
+  }
+}
+
 async function remove(call: Call<'removeAuthenticator'>): Promise<HttpResponse> {
   const id = parseId<AuthenticatorId>(call.id)
   if (id === null) return refuse('not-found')
@@ -45,5 +63,10 @@ async function remove(call: Call<'removeAuthenticator'>): Promise<HttpResponse> 
 }
 
 export const authenticatorHandlers: Handlers<
-  'authenticators' | 'renameAuthenticator' | 'removeAuthenticator'
-> = { authenticators, renameAuthenticator: rename, removeAuthenticator: remove }
+  'authenticators' | 'renameAuthenticator' | 'resynchroniseAuthenticator' | 'removeAuthenticator'
+> = {
+  authenticators,
+  renameAuthenticator: rename,
+  resynchroniseAuthenticator: resynchronise,
+  removeAuthenticator: remove,
+}

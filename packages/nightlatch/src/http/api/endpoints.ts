@@ -173,6 +173,15 @@ export const endpoints = {
     answer: schemas.authenticator,
     problems: ['fresh-proof-required', 'not-found', 'bad-name'],
   },
+  resynchroniseAuthenticator: {
+    summary: 'Bring an authenticator back into step, by two codes in a row',
+    tag: 'Authenticators',
+    caller: 'signed-in',
+    body: schemas.codePair,
+    status: 200,
+    answer: schemas.resynchronised,
+    problems: ['fresh-proof-required', 'not-found', ...code],
+  },
   removeAuthenticator: {
     summary: 'Remove an authenticator app',
     tag: 'Authenticators',

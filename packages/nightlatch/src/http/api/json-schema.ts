@@ -72,6 +72,8 @@ function refine(schema: JsonSchema, part: Part): JsonSchema {
       return { ...schema, type: 'integer' }
     case 'min_value':
       return { ...schema, minimum: part.requirement }
+    case 'max_value':
+      return { ...schema, maximum: part.requirement }
     case 'iso_timestamp':
       return { ...schema, format: 'date-time' }
     case 'description':

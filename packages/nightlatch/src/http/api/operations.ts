@@ -43,6 +43,8 @@ export const operations = {
   confirmAuthenticator: { method: 'POST', path: '/authenticators/totp/:id/confirm' },
   /** Gives an authenticator app another name. */
   renameAuthenticator: { method: 'PATCH', path: '/authenticators/:id' },
+  /** Brings an authenticator whose codes are refused back into step, by two codes in a row. */
+  resynchroniseAuthenticator: { method: 'POST', path: '/authenticators/:id/resynchronise' },
   /** Removes an authenticator app; the last one only where a second factor is optional. */
   removeAuthenticator: { method: 'DELETE', path: '/authenticators/:id' },
   /** The account's passkeys. */

@@ -6,6 +6,7 @@ import { groupHandlers } from './admin-groups.js'
 import { invitationHandlers } from './admin-invitations.js'
 import { mailHandlers } from './admin-mail.js'
 import { peopleHandlers } from './admin-people.js'
+import { tokenHandlers } from './admin-tokens.js'
 import { admit } from './admission.js'
 import { authenticatorHandlers } from './authenticators.js'
 import type { Handlers } from './call.js'
@@ -30,6 +31,7 @@ const handlers: Handlers = {
   ...peopleHandlers,
   ...groupHandlers,
   ...invitationHandlers,
+  ...tokenHandlers,
   ...mailHandlers,
   describe: ({ services }) =>
     Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),

@@ -15,7 +15,7 @@ export const id = v.pipe(v.string(), v.regex(/^[a-z2-7]{26}$/))
 export const time = v.pipe(v.string(), v.isoTimestamp(), v.description('ISO 8601, in UTC'))
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-const otp = v.pipe(
+export const otp = v.pipe(
   text,
   v.description(
     'As many digits as the authenticator shows, six to ten; spaces, hyphens and full-width digits are understood',
@@ -99,6 +99,15 @@ export const newAuthenticator = v.object({
   ),
 })
 export const confirmation = v.object({ otp, name: v.optional(authenticatorName) })
+export const codePair = v.object({ otp, nextOtp: otp })
+export const resynchronised = v.object({
+  name: v.string(),
+  driftSeconds: v.pipe(
+    v.number(),
+    v.integer(),
+    v.description('How far its clock is off, above zero when it is fast; 0 where codes follow a counter'),
+  ),
+})
 export const rename = v.object({ name: authenticatorName })
 export const passwordChange = v.object({ current: password, next: password })
 

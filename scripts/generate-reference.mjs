@@ -10,6 +10,7 @@ import { root } from './lib/set-up.mjs'
 const { flagOf, settingNames, settings } = await import('../packages/nightlatch/dist/config/settings.js')
 const { refusalCodes } = await import('../packages/nightlatch/dist/cli/framework/errors.js')
 const { buildProgram } = await import('../packages/nightlatch/dist/cli/program.js')
+const { all } = await import('../packages/nightlatch/dist/cli/commands/all.js')
 const { errorsReference } = await import('./lib/errors-reference.mjs')
 const { endpoints } = await import('../packages/nightlatch/dist/http/api/endpoints.js')
 const { apiPath, operationIds, operations } =
@@ -58,7 +59,7 @@ ${rows.join('\n')}
 
 function commandPage() {
   const nowhere = { write: () => true }
-  const program = buildProgram({ version: '', env: {}, stdout: nowhere, stderr: nowhere })
+  const program = buildProgram({ version: '', env: {}, stdout: nowhere, stderr: nowhere }, all)
   const sections = []
   const visit = (command, path) => {
     const title = [...path, command.name()].join(' ')

@@ -1,51 +1,21 @@
 import { CommanderError } from 'commander'
 import { asCalled } from './framework/called.js'
 import { flagOf, settingNames } from '../config/settings.js'
-import { addAfterRestoreCommand } from './commands/after-restore.js'
-import { addAuditCommand } from './commands/audit.js'
-import { addBackupCommand } from './commands/backup.js'
-import { addClientCommands } from './commands/client.js'
 import { CliCommand, type AddCommands } from './framework/command.js'
-import { addCompletionCommand } from './framework/completion.js'
 import type { CliDeps } from './framework/deps.js'
-import { addDoctorCommand } from './commands/doctor/doctor.js'
-import { explain, WrongUsage, type Ending } from './framework/errors.js'
-import { addGroupCommands } from './commands/group.js'
-import { addExportCommand } from './commands/import/export.js'
-import { addInvitationCommands } from './commands/invitation.js'
-import { addImportCommand } from './commands/import/import.js'
-import { addKeyCommands } from './commands/key.js'
-import { addMailCommands } from './commands/mail.js'
-import { addMoveCommand } from './commands/move.js'
-import { addOtpCommands } from './commands/otp/otp.js'
 import { addProtectCommand } from './commands/protect.js'
 import { addServeCommand } from './commands/serve.js'
-import { addTokenCommands } from './commands/token.js'
-import { addUserCommands } from './commands/user.js'
+import { explain, WrongUsage, type Ending } from './framework/errors.js'
 
-/** Every command, in the order of the help. */
-const all: readonly AddCommands[] = [
-  addServeCommand,
-  addProtectCommand,
-  addUserCommands,
-  addGroupCommands,
-  addInvitationCommands,
-  addTokenCommands,
-  addClientCommands,
-  addImportCommand,
-  addExportCommand,
-  addOtpCommands,
-  addBackupCommand,
-  addAfterRestoreCommand,
-  addMoveCommand,
-  addMailCommands,
-  addDoctorCommand,
-  addAuditCommand,
-  addKeyCommands,
-  addCompletionCommand,
-]
+/** What stays for as long as the server does carries nothing of the other commands. */
+const servers: Readonly<Record<string, AddCommands>> = { serve: addServeCommand, protect: addProtectCommand }
 
-export function buildProgram(deps: CliDeps): CliCommand {
+async function commandsFor([first = '']: readonly string[]): Promise<readonly AddCommands[]> {
+  const server = Object.hasOwn(servers, first) ? servers[first] : undefined
+  return server === undefined ? (await import('./commands/all.js')).all : [server]
+}
+
+export function buildProgram(deps: CliDeps, commands: readonly AddCommands[]): CliCommand {
   const program = new CliCommand('nightlatch')
     .description('The second lock on the door: sign-in with a second factor for any web application.')
     .version(deps.version, '-V, --version', 'Print the version.')
@@ -54,7 +24,7 @@ export function buildProgram(deps: CliDeps): CliCommand {
     // Known everywhere, see withoutColour; here for whoever reads the help.
     .option('--no-color', 'No colour, as with NO_COLOR.')
   program.example('nightlatch serve', 'nightlatch user add ada --email ada@example.org', 'nightlatch doctor')
-  for (const add of all) add(program as CliCommand, deps)
+  for (const add of commands) add(program as CliCommand, deps)
   forEachCommand(program as CliCommand, (command) => {
     command
       .exitOverride()
@@ -95,11 +65,10 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<0 
     return 0
   }
   try {
-    const program = buildProgram(args.includes(noColour) ? withoutColour(deps) : deps)
-    const words = asHelpFlag(
-      program,
-      args.filter((word) => word !== noColour),
-    )
+    const given = args.filter((word) => word !== noColour)
+    const commands = await commandsFor(given)
+    const program = buildProgram(args.includes(noColour) ? withoutColour(deps) : deps, commands)
+    const words = asHelpFlag(program, given)
     await program.parseAsync([...words], { from: 'user' })
     return 0
   } catch (error) {

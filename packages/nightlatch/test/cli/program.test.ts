@@ -3,9 +3,11 @@ import { flagOf, settingNames, settings } from '../../src/config/settings.js'
 import { run } from '../support/cli.js'
 import type { CliCommand } from '../../src/cli/framework/command.js'
 import type { CliDeps } from '../../src/cli/framework/deps.js'
+import { all } from '../../src/cli/commands/all.js'
 import { buildProgram, forEachCommand } from '../../src/cli/program.js'
 
-const program = buildProgram({ version: '1.2.3', env: {}, stdout: {}, stderr: {} } as unknown as CliDeps)
+const deps = { version: '1.2.3', env: {}, stdout: {}, stderr: {} } as unknown as CliDeps
+const program = buildProgram(deps, all)
 const paths: string[][] = []
 forEachCommand(program, (command) => {
   const path: string[] = []

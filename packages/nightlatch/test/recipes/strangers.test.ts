@@ -107,8 +107,8 @@ describe('a new setting', () => {
 
 describe('a new command', () => {
   const edits = [
-    first('cli/program.ts', "import { addCountCommand } from './commands/count.js'\n"),
-    before('cli/program.ts', '  addBackupCommand,\n', '  addCountCommand,\n'),
+    first('cli/commands/all.ts', "import { addCountCommand } from './count.js'\n"),
+    before('cli/commands/all.ts', '  addBackupCommand,\n', '  addCountCommand,\n'),
   ]
   const files = {
     'cli/commands/count.ts': `import type { AddCommands } from '../framework/command.js'

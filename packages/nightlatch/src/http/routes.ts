@@ -1,14 +1,5 @@
 import { getAccount } from './pages/account.js'
-import { getActivity } from './pages/admin/activity.js'
-import * as applications from './pages/admin/applications.js'
-import { getFindings } from './pages/admin/findings.js'
-import { getMail, postMail } from './pages/admin/mail.js'
 import * as access from './pages/application-access.js'
-import * as groups from './pages/admin/groups.js'
-import { getPeople } from './pages/admin/people.js'
-import * as addPerson from './pages/admin/add-person.js'
-import * as person from './pages/admin/person.js'
-import { getRules } from './pages/admin/rules.js'
 import * as change from './pages/account-changes.js'
 import { apiRoutes } from './api/routes.js'
 import { forwardAuth } from './forward-auth/forward-auth.js'
@@ -19,7 +10,6 @@ import * as undo from './pages/undo.js'
 import * as passwordReset from './pages/password-reset.js'
 import * as home from './pages/home.js'
 import * as invitation from './pages/invitation.js'
-import * as invitations from './pages/admin/invitations.js'
 import * as register from './pages/register.js'
 import * as operations from './health/health.js'
 import { authorize, resume } from './oidc/authorize.js'
@@ -28,6 +18,7 @@ import { getDiscovery, getKeys } from './oidc/discovery.js'
 import * as device from './oidc/device.js'
 import { deviceAuthorization, endpoint } from './oidc/endpoints.js'
 import { logout } from './oidc/logout.js'
+import { later } from './later.js'
 import type { Route } from './router.js'
 import * as passkeySetUp from './pages/passkey-set-up.js'
 import * as passkeys from './pages/passkey-pages.js'
@@ -47,6 +38,9 @@ const get = (path: string, handler: Handler): Route<Handler> => ({ method: 'GET'
 
 /** For every site and program: what may come from where is for the protocol to say. */
 const any = (path: string, handler: Handler): Route<Handler> => ({ method: 'ANY', path, handler })
+
+/** To nearly everybody there is nothing here. */
+const admin = later(() => import('./pages/admin/index.js'))
 
 const personActs = [
   'invite',
@@ -105,23 +99,85 @@ export const routes: readonly Route<Handler>[] = [
   ...pair('/account/confirm', stepUp.getConfirm, stepUp.postConfirm),
   ...pair('/account/confirm/passkey', stepUp.getConfirmPasskey, stepUp.postConfirmPasskey),
   ...pair('/account/confirm/recovery', stepUp.getConfirmRecovery, stepUp.postConfirmRecovery),
-  get('/admin', getPeople),
-  ...pair('/admin/people/new', addPerson.getAddPerson, addPerson.postAddPerson),
-  get('/admin/people/:id', person.getPerson),
-  ...pair('/admin/people/:id/edit', person.getEditPerson, person.postEditPerson),
-  ...personActs.flatMap((act) => pair(`/admin/people/:id/${act}`, person.getAct(act), person.postAct(act))),
-  get('/admin/groups', groups.getGroups),
-  ...pair('/admin/groups/rename', groups.getRenameGroup, groups.postRenameGroup),
-  ...pair('/admin/groups/remove', groups.getRemoveGroup, groups.postRemoveGroup),
-  get('/admin/invitations', invitations.getInvitations),
-  ...pair('/admin/invitations/new', invitations.getAddInvitation, invitations.postAddInvitation),
-  ...pair('/admin/invitations/:id/withdraw', invitations.getWithdraw, invitations.postWithdraw),
-  get('/admin/rules', getRules),
-  get('/admin/applications', applications.getApplications),
-  ...pair('/admin/applications/address', applications.getAddAddress, applications.postAddAddress),
-  get('/admin/activity', getActivity),
-  get('/admin/findings', getFindings),
-  ...pair('/admin/mail', getMail, postMail),
+  get(
+    '/admin',
+    admin(({ people }) => people.getPeople),
+  ),
+  ...pair(
+    '/admin/people/new',
+    admin(({ addPerson }) => addPerson.getAddPerson),
+    admin(({ addPerson }) => addPerson.postAddPerson),
+  ),
+  get(
+    '/admin/people/:id',
+    admin(({ person }) => person.getPerson),
+  ),
+  ...pair(
+    '/admin/people/:id/edit',
+    admin(({ person }) => person.getEditPerson),
+    admin(({ person }) => person.postEditPerson),
+  ),
+  ...personActs.flatMap((act) =>
+    pair(
+      `/admin/people/:id/${act}`,
+      admin(({ person }) => person.getAct(act)),
+      admin(({ person }) => person.postAct(act)),
+    ),
+  ),
+  get(
+    '/admin/groups',
+    admin(({ groups }) => groups.getGroups),
+  ),
+  ...pair(
+    '/admin/groups/rename',
+    admin(({ groups }) => groups.getRenameGroup),
+    admin(({ groups }) => groups.postRenameGroup),
+  ),
+  ...pair(
+    '/admin/groups/remove',
+    admin(({ groups }) => groups.getRemoveGroup),
+    admin(({ groups }) => groups.postRemoveGroup),
+  ),
+  get(
+    '/admin/invitations',
+    admin(({ invitations }) => invitations.getInvitations),
+  ),
+  ...pair(
+    '/admin/invitations/new',
+    admin(({ invitations }) => invitations.getAddInvitation),
+    admin(({ invitations }) => invitations.postAddInvitation),
+  ),
+  ...pair(
+    '/admin/invitations/:id/withdraw',
+    admin(({ invitations }) => invitations.getWithdraw),
+    admin(({ invitations }) => invitations.postWithdraw),
+  ),
+  get(
+    '/admin/rules',
+    admin(({ rules }) => rules.getRules),
+  ),
+  get(
+    '/admin/applications',
+    admin(({ applications }) => applications.getApplications),
+  ),
+  ...pair(
+    '/admin/applications/address',
+    admin(({ applications }) => applications.getAddAddress),
+    admin(({ applications }) => applications.postAddAddress),
+  ),
+  get(
+    '/admin/activity',
+    admin(({ activity }) => activity.getActivity),
+  ),
+  get(
+    '/admin/findings',
+    admin(({ findings }) => findings.getFindings),
+  ),
+  ...pair(
+    '/admin/mail',
+    admin(({ mail }) => mail.getMail),
+    admin(({ mail }) => mail.postMail),
+  ),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),
   get('/.well-known/openid-configuration', getDiscovery),

@@ -19,6 +19,7 @@ const env = {
   NIGHTLATCH_TRUSTED_PROXIES: '127.0.0.1',
   NIGHTLATCH_DATA: folder,
   ...(options.databaseUrl === undefined ? {} : { NIGHTLATCH_DATABASE_URL: options.databaseUrl }),
+  ...options.env,
 }
 const read = readSettings({ env })
 if (read.kind === 'problems') throw new Error(read.problems.join(' '))

@@ -36,6 +36,7 @@ describe('an application that keeps the accounts', () => {
       username: 'ada',
       name: 'Ada L.',
       email: 'Ada@Example.org',
+      emailVerified: false,
       groups,
       admin: false,
       disabled: false,

@@ -235,6 +235,7 @@ describe('what an administrator asks for', () => {
         username: 'Ada',
         name: 'Ada L.',
         email: 'Ada@Example.org',
+        emailVerified: false,
         groups: [],
         admin: true,
         disabled: false,

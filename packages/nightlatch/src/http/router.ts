@@ -1,6 +1,6 @@
 /**
- * Routes by method and path. A path is matched as it was sent; `:id` stands for one id of ours, `:name` at the end for a name
- * that people chose, percent-encoded.
+ * Routes by method and path. A path is matched as it was sent; `:id` stands for one id of ours, `:name` at the end, or before
+ * the last word, for a name that people chose, percent-encoded.
  */
 export interface Route<Handler> {
   /** `ANY` answers every method alike and changes nothing. */
@@ -18,6 +18,28 @@ type Router<Handler> = (method: string, path: string) => Match<Handler>
 
 const idPattern = /\/([a-z2-7]{26})(?=\/|$)/
 
+interface Place {
+  /** The path with `:id` or `:name` in the place of what is named. */
+  readonly template: string
+  /** Null: nothing is called so. */
+  readonly id: string | null
+}
+
+/** As it is, with an id in it, with a name at its end, with a name before its last word. */
+function* placesOf(path: string): Generator<Place> {
+  yield { template: path, id: '' }
+  const id = idPattern.exec(path)?.[1]
+  if (id !== undefined) yield { template: path.replace(idPattern, '/:id'), id }
+  const end = path.lastIndexOf('/')
+  yield { template: `${path.slice(0, end)}/:name`, id: decoded(path.slice(end + 1)) }
+  const before = path.lastIndexOf('/', end - 1)
+  if (before >= 0 && end > 0)
+    yield {
+      template: `${path.slice(0, before)}/:name${path.slice(end)}`,
+      id: decoded(path.slice(before + 1, end)),
+    }
+}
+
 export function router<Handler>(routes: readonly Route<Handler>[]): Router<Handler> {
   const paths = new Map<string, Map<string, Route<Handler>>>()
   for (const route of routes) {
@@ -26,31 +48,24 @@ export function router<Handler>(routes: readonly Route<Handler>[]): Router<Handl
     paths.set(route.path, methods)
   }
   return (method, path) => {
-    let id = ''
-    let methods = paths.get(path)
-    if (methods === undefined) {
-      id = idPattern.exec(path)?.[1] ?? ''
-      methods = id === '' ? undefined : paths.get(path.replace(idPattern, '/:id'))
+    for (const { template, id } of placesOf(path)) {
+      const methods = paths.get(template)
+      if (methods === undefined) continue
+      if (id === null) return { kind: 'no-such-path' }
+      const route = methods.get(method === 'HEAD' ? 'GET' : method) ?? methods.get('ANY')
+      return route === undefined
+        ? { kind: 'wrong-method', allow: allowed(methods) }
+        : { kind: 'found', route, id }
     }
-    if (methods === undefined) {
-      const at = path.lastIndexOf('/')
-      methods = paths.get(`${path.slice(0, at)}/:name`)
-      const name = methods && decoded(path.slice(at + 1))
-      if (methods === undefined || !name) return { kind: 'no-such-path' }
-      id = name
-    }
-    const route = methods.get(method === 'HEAD' ? 'GET' : method) ?? methods.get('ANY')
-    return route === undefined
-      ? { kind: 'wrong-method', allow: allowed(methods) }
-      : { kind: 'found', route, id }
+    return { kind: 'no-such-path' }
   }
 }
 
-/** Null when it is no percent-encoded UTF-8, or has a U+0000, about which the databases disagree. */
+/** Null when it is empty or no percent-encoded UTF-8, or has a U+0000, about which the databases disagree. */
 function decoded(segment: string): string | null {
   try {
     const name = decodeURIComponent(segment)
-    return name.includes('\0') ? null : name
+    return name === '' || name.includes('\0') ? null : name
   } catch {
     return null
   }

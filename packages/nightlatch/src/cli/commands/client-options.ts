@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { applicationAccesses, signingAlgorithms } from '../../core/applications/application.js'
 import type { Application } from '../../core/applications/application.js'
-import type { ApplicationInput, ApplicationProblem } from '../../core/applications/registration.js'
-import { day, hour, minute } from '../../core/ports/platform.js'
+import type { ApplicationEdit } from '../../core/applications/changes.js'
+import type { ApplicationProblem } from '../../core/applications/registration.js'
+import { parseDuration } from '../../core/duration.js'
 import type { CliCommand } from '../framework/command.js'
 import { Refused } from '../framework/errors.js'
 import { isoTime, timeOrNull } from '../framework/output.js'
@@ -33,39 +34,23 @@ export const addApplicationOptions = (command: CliCommand): CliCommand =>
       ]),
     ) as CliCommand
 
-export const noInput: ApplicationInput = {
-  name: '',
-  isPublic: false,
-  allowsDevice: false,
-  redirectUris: [],
-  postLogoutUris: [],
-  backchannelLogoutUri: '',
-  launchUrl: '',
-  groups: [],
-  access: 'one-factor',
-  skipConsent: false,
-  signingAlgorithm: 'RS256',
-}
-
-/** What the flags say takes the place of what there is. */
-export function withOptions(now: ApplicationInput, options: Options): ApplicationInput {
-  const said = <Key extends keyof ApplicationInput>(flag: string, key: Key): ApplicationInput[Key] =>
-    (options[flag] as ApplicationInput[Key] | undefined) ?? now[key]
-  const added = (options['addRedirect'] as readonly string[] | undefined) ?? []
-  const removed = (options['removeRedirect'] as readonly string[] | undefined) ?? []
-  const redirectUris = [...said('redirect', 'redirectUris'), ...added]
+/** What the flags say of an application. */
+export function editIn(options: Options): ApplicationEdit {
+  const said = <Key extends keyof ApplicationEdit>(flag: string): ApplicationEdit[Key] =>
+    options[flag] as ApplicationEdit[Key]
   return {
-    name: said('name', 'name'),
-    isPublic: said('public', 'isPublic'),
-    allowsDevice: said('device', 'allowsDevice'),
-    redirectUris: redirectUris.filter((uri) => !removed.includes(uri)),
-    postLogoutUris: said('postLogout', 'postLogoutUris'),
-    backchannelLogoutUri: said('backchannelLogout', 'backchannelLogoutUri'),
-    launchUrl: said('launch', 'launchUrl'),
-    groups: options['everybody'] === true ? [] : said('group', 'groups'),
-    access: said('access', 'access'),
-    skipConsent: said('skipConsent', 'skipConsent'),
-    signingAlgorithm: said('signing', 'signingAlgorithm'),
+    name: said<'name'>('name'),
+    allowsDevice: said<'allowsDevice'>('device'),
+    redirectUris: said<'redirectUris'>('redirect'),
+    addRedirectUris: said<'addRedirectUris'>('addRedirect'),
+    removeRedirectUris: said<'removeRedirectUris'>('removeRedirect'),
+    postLogoutUris: said<'postLogoutUris'>('postLogout'),
+    backchannelLogoutUri: said<'backchannelLogoutUri'>('backchannelLogout'),
+    launchUrl: said<'launchUrl'>('launch'),
+    groups: options['everybody'] === true ? [] : said<'groups'>('group'),
+    access: said<'access'>('access'),
+    skipConsent: said<'skipConsent'>('skipConsent'),
+    signingAlgorithm: said<'signingAlgorithm'>('signing'),
   }
 }
 
@@ -93,6 +78,8 @@ export function refusedApplication(problem: ApplicationProblem): Refused {
       return say('an id is 1 to 100 letters, digits, dots, dashes and underscores')
     case 'secret':
       return say('a secret is one word of 16 to 128 printable ASCII characters')
+    case 'public-secret':
+      return say('a public application has no secret')
     case 'no-redirect':
       return say('say where it sends people back to: --redirect https://app.example.org/callback')
     case 'group':
@@ -104,14 +91,10 @@ export function refusedApplication(problem: ApplicationProblem): Refused {
   }
 }
 
-const units = { d: day, h: hour, m: minute } as const
-
-/** `7d`, `12h`, `30m`, `0`. */
-export function parseDuration(text: string): number {
-  const match = /^(\d{1,4})([dhm])$/.exec(text)
-  if (text === '0') return 0
-  if (match !== null) return Number(match[1]) * units[match[2] as keyof typeof units]
-  throw new InvalidArgumentError('Write 7d, 12h, 30m or 0.')
+export function durationOption(text: string): number {
+  const seconds = parseDuration(text)
+  if (seconds === null) throw new InvalidArgumentError('Write 7d, 12h, 30m or 0.')
+  return seconds
 }
 
 /** For scripts. No secret is in it. */

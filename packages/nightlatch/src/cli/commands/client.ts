@@ -1,5 +1,6 @@
 import { atTheCommandLine } from '../../core/accounts/actor.js'
 import type { Application } from '../../core/applications/application.js'
+import { blankApplication, withEdit } from '../../core/applications/changes.js'
 import {
   addApplication,
   editApplication,
@@ -21,10 +22,9 @@ import { onDatabase } from './account-command.js'
 import {
   addApplicationOptions,
   describeApplication,
-  noInput,
-  parseDuration,
+  durationOption,
+  editIn,
   refusedApplication,
-  withOptions,
 } from './client-options.js'
 import { addTry } from './client-try.js'
 import { knownSite } from './known-site.js'
@@ -68,7 +68,7 @@ function addAdd(client: CliCommand, deps: CliDeps): void {
     const settings = settingsOf(deps, options)
     const work = async (app: Nightlatch): Promise<void> => {
       const outcome = await addApplication(app.core, {
-        input: withOptions({ ...noInput, name }, options),
+        input: withEdit({ ...blankApplication, name, isPublic: options['public'] === true }, editIn(options)),
         id: options['id'] as string | undefined,
         secret,
         actor: atTheCommandLine,
@@ -196,7 +196,7 @@ function addEdit(client: CliCommand, deps: CliDeps): void {
       const outcome = await editApplication(app.core, {
         id,
         actor: atTheCommandLine,
-        change: (now) => withOptions(now, options),
+        change: (now) => withEdit(now, editIn(options)),
       })
       if (outcome.kind === 'not-there') throw noSuchClient(id)
       if (outcome.kind === 'refused') throw refusedApplication(outcome.problem)
@@ -214,7 +214,7 @@ function addRotate(client: CliCommand, deps: CliDeps): void {
       'Makes a new secret. The old one ends at once, or later, so that the application can be changed first.',
     )
     .example('nightlatch client rotate-secret grafana --keep-old 7d')
-    .option('--keep-old <time>', 'So long the old one works beside it: 7d, 12h, 30m.', parseDuration, 0)
+    .option('--keep-old <time>', 'So long the old one works beside it: 7d, 12h, 30m.', durationOption, 0)
     .option('--json', 'Print JSON.')
   addSettingFlags(rotate, linkSettings).action((id: string, options: Options) =>
     onDatabase(deps, options, async (app) => {

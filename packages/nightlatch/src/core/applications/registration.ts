@@ -32,7 +32,7 @@ export interface ApplicationInput extends Pick<
 type UriField = 'redirect' | 'post-logout' | 'backchannel-logout' | 'launch'
 
 export type ApplicationProblem =
-  | { readonly what: 'name' | 'id' | 'secret' | 'no-redirect' }
+  | { readonly what: 'name' | 'id' | 'secret' | 'public-secret' | 'no-redirect' }
   | { readonly what: 'group'; readonly text: string }
   | {
       readonly what: 'uri'
@@ -126,6 +126,7 @@ export async function addApplication(core: Core, given: NewApplication): Promise
   if (read.kind === 'refused') return read
   const id = given.id ?? newApplicationId(core)
   if (!isId(id)) return refuse({ what: 'id' })
+  if (read.application.isPublic && given.secret !== undefined) return refuse({ what: 'public-secret' })
   const secret = read.application.isPublic ? null : secretFor(core, given.secret)
   if (secret === 'refused') return refuse({ what: 'secret' })
   const createdAt = core.platform.nowSeconds()

@@ -41,12 +41,13 @@ export type Result<Id extends OperationId> =
 
 type IdArgument<Id extends OperationId> = (typeof operations)[Id]['path'] extends `${string}:id${string}`
   ? [id: string]
-  : (typeof operations)[Id]['path'] extends `${string}:name`
+  : (typeof operations)[Id]['path'] extends `${string}:name${string}`
     ? [name: string]
     : []
 type AskedArgument<Id extends OperationId> = [AskedOf<Id>] extends [never] ? [] : [asked?: AskedOf<Id>]
+type OptionalBody = 'setUpAuthenticator' | 'rotateApplicationSecret'
 type BodyArgument<Id extends OperationId> =
-  BodyOf<Id> extends null ? [] : Id extends 'setUpAuthenticator' ? [body?: BodyOf<Id>] : [body: BodyOf<Id>]
+  BodyOf<Id> extends null ? [] : Id extends OptionalBody ? [body?: BodyOf<Id>] : [body: BodyOf<Id>]
 
 /** One method an operation: the id or name of its path first, then what it sends or asks for. */
 export type Client = {

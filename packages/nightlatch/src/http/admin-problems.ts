@@ -32,6 +32,18 @@ export const adminProblems = {
     help: '`reason`: `bad-serial`, `same-serial-twice`, `serial-taken`, `bad-secret` or `bad-algorithm`; `errors` names each. Nothing was added.',
     guide: 'guides/hardware-tokens.md',
   },
+  'no-application-secret': {
+    status: 409,
+    title: 'The application keeps no secret',
+    help: 'It is public: it runs in a browser or on a phone, and proves itself with PKCE.',
+    guide: 'guides/applications.md',
+  },
+  'bad-application': {
+    status: 422,
+    title: 'An application cannot be so',
+    help: '`reason`: `bad-name`, `bad-id`, `id-taken`, `bad-secret`, `public-secret`, `no-redirect` or `bad-group`, or of an address `not-an-address`, `fragment`, `wildcard`, `scheme` or `private-scheme`; `errors` names the member.',
+    guide: 'guides/applications.md',
+  },
   'awaiting-approval': {
     status: 403,
     title: 'The account waits for an administrator',

@@ -5,6 +5,7 @@ import { operationIds, operations } from '../../src/http/api/operations.js'
 import { routes } from '../../src/http/routes.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, testPassword } from '../support/app.js'
+import { register } from '../support/application.js'
 import { accountOf, everythingKept, proveAgain, withPassword } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
 import { databases } from '../support/databases.js'
@@ -35,6 +36,7 @@ describe.each(databases)('the administration, on $name', (kind) => {
       edit: { groups: ['crew'] },
       actor: atTheCommandLine,
     })
+    await register(app.nightlatch.core, {}, { id: 'crew' })
   })
   afterAll(() => app.close())
 

@@ -50,7 +50,7 @@ function operationOf(method: string, path: string): OperationId {
   const [plain = ''] = path.split('?')
   const template = plain
     .replace(/\/[a-z2-7]{26}(?=\/|$)/, '/:id')
-    .replace(/(\/groups|\/tokens)\/[^/]+$/, '$1/:name')
+    .replace(/(\/groups|\/tokens|\/applications)\/[^/]+/, '$1/:name')
   const found = operationIds.find(
     (id) => operations[id].method === method && operations[id].path === template,
   )

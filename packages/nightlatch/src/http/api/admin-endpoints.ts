@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoints.js'
+import * as applications from './admin-application-schemas.js'
 import * as schemas from './admin-schemas.js'
 
 const look = { tag: 'Administration', caller: 'administrator', status: 200, problems: [] } as const
@@ -140,6 +141,43 @@ export const adminEndpoints = {
     status: 201,
     answer: schemas.madeInvitations,
     problems: ['bad-invitation', 'accounts-kept-elsewhere'],
+  },
+  applications: {
+    ...look,
+    summary: 'List the applications that sign people in here',
+    asked: applications.applicationsAsked,
+    answer: applications.applications,
+  },
+  addApplication: {
+    ...change,
+    summary: 'Register an application, with its secret',
+    body: applications.newApplication,
+    status: 201,
+    answer: applications.registeredApplication,
+    problems: ['bad-application'],
+  },
+  application: { ...look, summary: 'Show one application', answer: applications.application },
+  editApplication: {
+    ...change,
+    summary: 'Change an application',
+    body: applications.applicationEdit,
+    answer: applications.application,
+    problems: ['bad-application'],
+  },
+  removeApplication: {
+    ...change,
+    summary: 'Remove an application, and end what it was given',
+    status: 204,
+    answer: null,
+    problems: [],
+  },
+  rotateApplicationSecret: {
+    ...change,
+    summary: 'Make a new secret; the old one may work on for a while',
+    body: applications.secretRotation,
+    bodyIsOptional: true,
+    answer: applications.registeredApplication,
+    problems: ['no-application-secret'],
   },
   testMail: {
     ...change,

@@ -1,6 +1,6 @@
 import type { Operation } from './operations.js'
 
-/** Other people's accounts and groups: for administrators with two factors. `:name` stands for the name of a group, or the number of a token. */
+/** Other people's accounts and groups: for administrators with two factors. `:name` stands for the name of a group, the number of a token, or the id of an application. */
 export const adminOperations = {
   /** People by name, state and group, a page at a time; a page beyond the end is empty. */
   people: { method: 'GET', path: '/admin/people' },
@@ -48,6 +48,18 @@ export const adminOperations = {
   invitations: { method: 'GET', path: '/admin/invitations' },
   /** Makes an invitation, or one for each address that it is sent to. */
   addInvitation: { method: 'POST', path: '/admin/invitations' },
+  /** The applications that sign people in here, by their ids; never a secret. */
+  applications: { method: 'GET', path: '/admin/applications' },
+  /** Registers an application. Its secret is in this one answer. */
+  addApplication: { method: 'POST', path: '/admin/applications' },
+  /** One application, by its id. */
+  application: { method: 'GET', path: '/admin/applications/:name' },
+  /** Changes an application: all of it or nothing. What is left out stays. */
+  editApplication: { method: 'PATCH', path: '/admin/applications/:name' },
+  /** Removes an application; what it was given ends at once. */
+  removeApplication: { method: 'DELETE', path: '/admin/applications/:name' },
+  /** A new secret; the old one ends at once, or works beside it for a while. */
+  rotateApplicationSecret: { method: 'POST', path: '/admin/applications/:name/rotate-secret' },
   /** Sends one mail to the caller's own address now, and says at which step it failed. */
   testMail: { method: 'POST', path: '/admin/mail/test' },
   /** Withdraws an invitation; accounts that it has made stay. */

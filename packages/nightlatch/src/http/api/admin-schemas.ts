@@ -6,7 +6,7 @@ import { count, id, otp, sessionParts, text, time } from './schemas.js'
 /** What is sent and answered where administrators look after people. */
 
 const groupName = v.pipe(text, v.description('1 to 64 characters on one line, without a comma'))
-const groupNames = v.array(groupName)
+export const groupNames = v.array(groupName)
 const end = v.pipe(
   text,
   v.description('A date (its beginning, UTC), a moment of ISO 8601, or `90d` for in 90 days'),
@@ -14,7 +14,7 @@ const end = v.pipe(
 )
 const email = v.pipe(text, v.description("'' for none"))
 
-const limit = v.optional(
+export const limit = v.optional(
   v.pipe(v.string(), v.regex(/^(?:[1-9]\d{0,2}|1000)$/), v.description('At most 1,000; 50 without it')),
 )
 

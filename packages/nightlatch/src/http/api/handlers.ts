@@ -1,6 +1,7 @@
 import type { HttpResponse } from '../request.js'
 import type { Handler } from '../context.js'
 import { accountHandlers } from './account.js'
+import { applicationHandlers } from './admin-applications.js'
 import { groupHandlers } from './admin-groups.js'
 import { invitationHandlers } from './admin-invitations.js'
 import { mailHandlers } from './admin-mail.js'
@@ -30,6 +31,7 @@ const handlers: Handlers = {
   ...groupHandlers,
   ...invitationHandlers,
   ...tokenHandlers,
+  ...applicationHandlers,
   ...mailHandlers,
   describe: ({ services }) =>
     Promise.resolve(reply('describe', openApiDocument(services.site, services.cookies))),

@@ -1,8 +1,9 @@
 /** Builds both packages with the native TypeScript compiler, then copies what is not TypeScript. */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { builtMark, root } from './lib/set-up.mjs'
+import { smallerCss, smallerScript } from './lib/smaller.mjs'
 
 // The compiler believes its notes, even when somebody has removed what they are about.
 for (const name of ['otp', 'nightlatch']) {
@@ -26,6 +27,11 @@ writeFileSync(`${root}packages/otp/dist/cjs/package.json`, '{ "type": "commonjs"
 
 const [src, dist] = ['src', 'dist'].map((folder) => `${root}packages/nightlatch/${folder}`)
 cpSync(`${src}/pages/assets`, `${dist}/pages/assets`, { recursive: true })
+for (const [file, smaller] of [
+  ['nightlatch.css', smallerCss],
+  ['nightlatch.js', smallerScript],
+])
+  writeFileSync(`${dist}/pages/assets/${file}`, smaller(readFileSync(`${src}/pages/assets/${file}`, 'utf8')))
 for (const file of ['common-passwords.txt', 'common-passwords.licences.txt'])
   copyFileSync(`${src}/crypto/${file}`, `${dist}/crypto/${file}`)
 

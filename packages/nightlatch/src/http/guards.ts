@@ -149,5 +149,7 @@ const noticeKeys: ReadonlySet<Notice['key']> = new Set([
   'group-removed',
   'invitation-withdrawn',
   'application-address-added',
+  'application-changed',
+  'application-removed',
   'application-withdrawn',
 ])

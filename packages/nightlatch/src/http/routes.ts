@@ -160,6 +160,30 @@ export const routes: readonly Route<Handler>[] = [
     '/admin/applications',
     admin(({ applications }) => applications.getApplications),
   ),
+  get(
+    '/admin/applications/details',
+    admin(({ applications }) => applications.getApplication),
+  ),
+  ...pair(
+    '/admin/applications/new',
+    admin(({ applicationForm }) => applicationForm.getAddApplication),
+    admin(({ applicationForm }) => applicationForm.postAddApplication),
+  ),
+  ...pair(
+    '/admin/applications/edit',
+    admin(({ applicationForm }) => applicationForm.getEditApplication),
+    admin(({ applicationForm }) => applicationForm.postEditApplication),
+  ),
+  ...pair(
+    '/admin/applications/rotate-secret',
+    admin(({ applications }) => applications.getRotateSecret),
+    admin(({ applications }) => applications.postRotateSecret),
+  ),
+  ...pair(
+    '/admin/applications/remove',
+    admin(({ applications }) => applications.getRemoveApplication),
+    admin(({ applications }) => applications.postRemoveApplication),
+  ),
   ...pair(
     '/admin/applications/address',
     admin(({ applications }) => applications.getAddAddress),

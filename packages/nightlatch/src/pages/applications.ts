@@ -2,19 +2,8 @@ import type { Mismatch } from '../core/applications/redirects.js'
 import { html, named, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
 import { actions } from './layout/parts.js'
-import type { Notice } from './layout/flash.js'
-import {
-  addAddress,
-  consent,
-  differences,
-  handOver,
-  list,
-  notForYou,
-  refusal,
-  signOutOf,
-} from './words/applications.js'
+import { consent, differences, handOver, notForYou, refusal, signOutOf } from './words/applications.js'
 import { signOut } from './words/account.js'
-import { adminPage } from './admin/frame.js'
 
 export interface ConsentView {
   readonly application: string
@@ -160,26 +149,6 @@ const marked = (address: string, same: number): Html =>
     >${address.slice(0, same)}${same < address.length && html`<mark>${address.slice(same)}</mark>`}</code
   >`
 
-export interface AddAddressView {
-  readonly application: string
-  readonly name: string
-  readonly address: string
-}
-
-export const addAddressPage = (site: Site, view: AddAddressView): Html =>
-  adminPage(site, {
-    title: addAddress.title,
-    heading: addAddress.heading(view.name),
-    section: 'applications',
-    body: html`<p>${addAddress.lead}</p>
-      <p><code class="address" dir="ltr" translate="no">${view.address}</code></p>
-      <form method="post" action="${site.base}/admin/applications/address" novalidate>
-        <input type="hidden" name="application" value="${view.application}" />
-        <input type="hidden" name="address" value="${view.address}" />
-        ${actions({ submit: addAddress.submit, cancel: { href: `${site.base}/admin`, label: addAddress.keep } })}
-      </form>`,
-  })
-
 export interface SignOutView {
   readonly application: string | undefined
   /** What the application asked with; it comes back with the answer. */
@@ -199,44 +168,3 @@ export const signOutPage = (site: Site, { application, fields }: SignOutView): H
         ${actions({ submit: signOut.submit, cancel: { href: `${site.base}/`, label: signOut.keep } })}
       </form>`,
   })
-
-interface ApplicationRow {
-  readonly id: string
-  readonly name: string
-  readonly launchUrl: string
-  readonly groups: readonly string[]
-  readonly twoFactors: boolean
-  readonly redirectUris: readonly string[]
-}
-
-export interface ApplicationsView {
-  readonly applications: readonly ApplicationRow[]
-  readonly notice?: Notice | undefined
-}
-
-export const applicationsPage = (site: Site, view: ApplicationsView): Html =>
-  adminPage(site, {
-    title: list.title,
-    section: 'applications',
-    notice: view.notice,
-    body: html`<p>${list.lead}</p>
-      ${
-        view.applications.length === 0
-          ? html`<p class="hint">${list.none}</p>`
-          : html`<ul class="rows" role="list">
-              ${view.applications.map(applicationRow)}
-            </ul>`
-      }`,
-  })
-
-const applicationRow = (row: ApplicationRow): Html =>
-  html`<li>
-    <div>
-      <strong>${named(row.name)}</strong>
-      <span class="hint"><code dir="ltr">${row.id}</code></span>
-      <span class="hint"
-        >${row.groups.length === 0 ? list.everybody : list.groups(row.groups)}${row.twoFactors && html`, ${list.twoFactors}`}</span
-      >
-      ${row.redirectUris.map((uri) => html`<span class="hint"><code class="address" dir="ltr" translate="no">${uri}</code></span>`)}
-    </div>
-  </li>`

@@ -120,21 +120,36 @@ export { findingsPage } from './admin/findings.js'
 export { provenWith, rulesPage, type ProvenWith, type RulesView } from './admin/rules.js'
 export { rulesWords } from './words/rules.js'
 export {
-  addAddressPage,
   applicationRefusalPage,
-  applicationsPage,
   consentPage,
   handOverPage,
   notForYouPage,
   signOutPage,
-  type AddAddressView,
   type ApplicationRefusal,
-  type ApplicationsView,
   type ConsentView,
   type HandOverView,
   type NotForYouView,
   type SignOutView,
 } from './applications.js'
+export {
+  addAddressPage,
+  applicationPage,
+  applicationsPage,
+  keptDays,
+  madeSecretPage,
+  removeApplicationPage,
+  rotateSecretPage,
+  type AddAddressView,
+  type ApplicationView,
+  type ApplicationsView,
+  type MadeSecretView,
+} from './admin/applications.js'
+export { addApplicationPage, editApplicationPage, type TypedApplication } from './admin/application-form.js'
+export {
+  idTaken as applicationIdTaken,
+  problemWords as applicationProblemWords,
+  remove as removeApplicationWords,
+} from './words/admin-applications.js'
 export { deviceAnsweredPage, deviceCodePage, devicePage, type ScreenView } from './device.js'
 export { deviceWords } from './words/device.js'
 export { trailPage, type TrailView } from './admin/activity.js'

@@ -795,6 +795,88 @@ const mismatch = {
   addHref: '/admin/applications/address?application=grafana',
 } as const
 
+const grafana: pages.ApplicationView = {
+  id: 'grafana',
+  name: 'Grafana',
+  issuer: 'https://auth.acme.test',
+  isPublic: false,
+  allowsDevice: true,
+  groups: ['admins', 'staff'],
+  twoFactors: true,
+  redirectUris: [mismatch.nearest, mismatch.asked],
+  postLogoutUris: ['https://grafana.acme.test/'],
+  backchannelLogoutUri: 'https://grafana.acme.test/signed-out',
+  launchUrl: 'https://grafana.acme.test/',
+  skipConsent: true,
+  signingAlgorithm: 'RS256',
+  secrets: [
+    { sinceSeconds: nowSeconds - 600, untilSeconds: null },
+    { sinceSeconds: nowSeconds - 90 * day, untilSeconds: nowSeconds + 7 * day },
+  ],
+  createdAtSeconds: nowSeconds - 90 * day,
+  notice: { key: 'application-changed', name: 'Grafana' },
+}
+
+const typedApplication: pages.TypedApplication = {
+  name: 'Grafana',
+  id: 'grafana',
+  isPublic: false,
+  redirectUris: `${mismatch.nearest}\nhttps://*.acme.test/`,
+  groups: 'admins, staff',
+  twoFactors: true,
+  skipConsent: false,
+  allowsDevice: true,
+  launchUrl: '',
+  postLogoutUris: '',
+  backchannelLogoutUri: '',
+  signingAlgorithm: 'RS256',
+}
+
+const badAddress = pages.applicationProblemWords({
+  what: 'uri',
+  field: 'redirect',
+  text: 'https://*.acme.test/',
+  why: 'wildcard',
+})
+
+/** What administrators do with them. */
+const aboutApplications = (): Record<string, Html> => ({
+  'application-details': pages.applicationPage(signedIn, grafana),
+  'application-details-second': pages.applicationPage(signedIn, {
+    ...{ ...grafana, isPublic: true, secrets: [], groups: [], twoFactors: false, skipConsent: false },
+    ...{
+      allowsDevice: false,
+      postLogoutUris: [],
+      backchannelLogoutUri: '',
+      launchUrl: '',
+      notice: undefined,
+    },
+  }),
+  'application-add': pages.addApplicationPage(signedIn, { typed: typedApplication, isFilledIn: true }),
+  'application-add-refused': pages.addApplicationPage(signedIn, {
+    typed: typedApplication,
+    problems: [{ key: 'other', field: 'client_id', text: pages.applicationIdTaken }],
+  }),
+  'application-edit': pages.editApplicationPage(signedIn, {
+    ...{ id: 'grafana', name: 'Grafana', typed: typedApplication },
+    problems: [{ key: 'other', field: 'redirect_uris', text: badAddress }],
+  }),
+  'application-secret': pages.madeSecretPage(signedIn, {
+    ...{ id: 'grafana', name: 'Grafana', issuer: grafana.issuer, why: 'rotated' },
+    secret: 'vZ0c5Yd0m1i9R3q2wUe7xO4tKsA8bLfJhGnQpMzXyTc',
+  }),
+  'application-added-public': pages.madeSecretPage(signedIn, {
+    ...{ id: 'grafana', name: 'Grafana', issuer: grafana.issuer, why: 'added', secret: null },
+  }),
+  'application-rotate': pages.rotateSecretPage(signedIn, {
+    ...{ id: 'grafana', name: 'Grafana', days: 7, isFilledIn: true },
+  }),
+  'application-remove': pages.removeApplicationPage(signedIn, {
+    ...{ id: 'grafana', name: 'Grafana' },
+    problems: [{ key: 'other', field: 'confirm_name', text: pages.removeApplicationWords.nameWrong }],
+  }),
+})
+
 /** Between a person and an application that signs people in here. */
 const withApplications = (): Record<string, Html> => ({
   consent: pages.consentPage(signedIn, consent),
@@ -863,7 +945,6 @@ const withApplications = (): Record<string, Html> => ({
       {
         id: 'grafana',
         name: 'Grafana',
-        launchUrl: '',
         groups: ['admins'],
         twoFactors: true,
         redirectUris: ['https://grafana.acme.test/login/generic_oauth'],
@@ -872,6 +953,7 @@ const withApplications = (): Record<string, Html> => ({
     notice: { key: 'application-address-added', name: 'Grafana' },
   }),
   'applications-none': pages.applicationsPage(signedIn, { applications: [] }),
+  ...aboutApplications(),
 })
 
 const changing = (): Record<string, Html> => ({

@@ -9,7 +9,7 @@ import { networkOf } from '../rate-limits/attempts.js'
 import { noteRefused } from '../rate-limits/refusals.js'
 import { Secret } from '../secret.js'
 import type { SignedIn } from '../sessions/session.js'
-import type { Application, ApplicationId } from './application.js'
+import type { Application, ApplicationId, ApplicationSecret } from './application.js'
 import { hashSecret } from './registration.js'
 
 type ApplicationVerdict =
@@ -43,6 +43,12 @@ export const noteTurnedAway = (
 const secretKey = (id: string, address: string): AttemptKey =>
   `application:${id.slice(0, 100)}:${networkOf(address)}` as AttemptKey
 
+/** Those that are taken just now, the newest first. */
+export const validSecrets = (
+  { secrets }: Pick<Application, 'secrets'>,
+  now: number,
+): readonly ApplicationSecret[] => secrets.filter(({ expiresAt }) => expiresAt === null || now < expiresAt)
+
 type SecretCheck =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong' }
@@ -64,7 +70,7 @@ export async function checkApplicationSecret(
   const { application, client } = given
   const now = core.platform.nowSeconds()
   const hash = hashSecret(core, given.id as ApplicationId, new Secret(given.secret))
-  const valid = (application?.secrets ?? []).filter(({ expiresAt }) => expiresAt === null || now < expiresAt)
+  const valid = application === null ? [] : validSecrets(application, now)
   if (valid.some((one) => isSame(one.hash, hash))) return { kind: 'right' }
   const { attempts } = core[storage].stores
   const reserved = await attempts.reserve(

@@ -14,7 +14,13 @@ export type Notice =
   | { readonly key: 'sessions-ended'; readonly count: number }
   | { readonly key: PersonNoticeKey; readonly name: string }
   | {
-      readonly key: 'group-renamed' | 'group-removed' | 'application-address-added' | 'application-withdrawn'
+      readonly key:
+        | 'group-renamed'
+        | 'group-removed'
+        | 'application-address-added'
+        | 'application-changed'
+        | 'application-removed'
+        | 'application-withdrawn'
       readonly name: string
     }
   | { readonly key: 'email-asked' | 'email-changed'; readonly name: string }
@@ -82,6 +88,8 @@ export const noticeWords: Words = {
   'group-removed': ({ name }) => html`The group ${named(name)} is removed.`,
   'invitation-withdrawn': 'The invitation is withdrawn: its link opens nothing any more.',
   'application-withdrawn': ({ name }) => html`${named(name)} has no access any more.`,
+  'application-changed': ({ name }) => html`The details of ${named(name)} are saved.`,
+  'application-removed': ({ name }) => html`${named(name)} is removed.`,
   'application-address-added': ({ name }) => html`The address is added to ${named(name)}.`,
   'trusted-device-ended': 'That device will be asked for a code again.',
   'password-changed': 'Your password is changed. All other devices are signed out.',

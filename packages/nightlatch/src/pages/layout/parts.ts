@@ -152,6 +152,48 @@ export function textField(view: FormView, field: TextField): Html {
   </div>`
 }
 
+interface TextArea {
+  readonly name: FieldName
+  readonly label: string
+  readonly hint: string
+  readonly value: string
+}
+
+/** For several, one a line. */
+export function textArea(view: FormView, field: TextArea): Html {
+  const id = fieldId(field.name)
+  const state = fieldState(view, field.name, `${id}-hint`)
+  return html`<div class="field">
+    <label for="${id}">${field.label}</label>
+    <p class="hint" id="${id}-hint">${field.hint}</p>
+    ${state.errors}
+    <textarea
+      id="${id}"
+      name="${field.name}"
+      rows="3"
+      dir="ltr"
+      autocomplete="off"
+      autocapitalize="none"
+      autocorrect="off"
+      spellcheck="false"
+      ${state.attributes}
+    >
+${field.value}</textarea>
+  </div>`
+}
+
+interface CheckField {
+  readonly name: string
+  readonly label: string
+  readonly isChecked: boolean
+}
+
+export const checkField = ({ name, label, isChecked }: CheckField): Html =>
+  html`<div class="check">
+    <input id="${name}" name="${name}" type="checkbox" value="yes" ${isChecked && html` checked`} />
+    <label for="${name}">${label}</label>
+  </div>`
+
 export interface Option {
   readonly value: string
   readonly label: string

@@ -1,4 +1,4 @@
-import { html, named, type HtmlValue } from './html.js'
+import { html, named, type Html, type HtmlValue } from './html.js'
 import { digitsWords } from '../words/words.js'
 import { clockError, tryAgainWords, type Wait } from './time.js'
 
@@ -32,7 +32,7 @@ export type Problem =
       readonly name: string
     }
   | { readonly key: 'name-long'; readonly field?: FieldName | undefined; readonly max: number }
-  | { readonly key: 'other'; readonly field?: FieldName | undefined; readonly text: string }
+  | { readonly key: 'other'; readonly field?: FieldName | undefined; readonly text: string | Html }
 
 type PlainProblemKey =
   | 'email-bad'
@@ -107,6 +107,11 @@ export type FieldName =
   | 'since'
   | 'address'
   | 'credential'
+  | 'client_id'
+  | 'redirect_uris'
+  | 'post_logout_uris'
+  | 'backchannel_logout_uri'
+  | 'launch_url'
 
 type Words = {
   readonly [Key in ProblemKey]: string | ((problem: Extract<Problem, { key: Key }>) => HtmlValue)

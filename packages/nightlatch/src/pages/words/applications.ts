@@ -82,23 +82,6 @@ export const signOutOf = {
     html`${named(application)} sent you here to sign out. You will have to sign in again on this device.`,
 }
 
-export const addAddress = {
-  title: 'Add an address to an application',
-  heading: (application: string): Html => html`Send people of ${named(application)} there, too?`,
-  lead: 'Whoever owns this address is told who signs in. Add it if it is the application’s own.',
-  submit: 'Add this address',
-  keep: 'Leave it as it is',
-}
-
-export const list = {
-  title: 'Applications',
-  lead: 'They sign people in here with OpenID Connect. They are added and changed with the command nightlatch client.',
-  none: 'There is none yet.',
-  everybody: 'For everybody',
-  groups: (groups: readonly string[]): Html => html`For ${named(groups.join(', '))}`,
-  twoFactors: 'with a second factor',
-}
-
 export const access = {
   title: 'Applications',
   lead: 'These applications know who you are, because you signed in to them here.',

@@ -44,9 +44,11 @@ export const adminForm = (
     const may = mayWhat(context, context.signedIn)
     if (may === 'nothing') return refusalPage(context, 'not-found')
     if (may === 'change') return handler(context)
-    const typed = [...context.form].map(([name, text]) => `${name}=${encodeURIComponent(text)}`).join('&')
-    const query = typed === '' || typed.length > longestTyped ? '' : `?${typed}`
-    return proveFirst(context, context.request.path + query)
+    const typed = [...context.query, ...context.form]
+      .map(([name, text]) => `${encodeURIComponent(name)}=${encodeURIComponent(text)}`)
+      .join('&')
+    const isKept = typed !== '' && typed.length <= longestTyped
+    return proveFirst(context, isKept ? `${context.request.path}?${typed}` : withQuery(context))
   })
   return (context) => forAdministrators(() => whenSignedIn(context))(context)
 }

@@ -1,5 +1,6 @@
 export * as activity from './activity.js'
 export * as addPerson from './add-person.js'
+export * as applicationForm from './application-form.js'
 export * as applications from './applications.js'
 export * as findings from './findings.js'
 export * as groups from './groups.js'

@@ -181,22 +181,11 @@ async function throughProtect(journey, token, codeOf) {
   return { 'a page through protect': await journey.traced(['GET', '/a'], 200) }
 }
 
-/** Timers of the server may come between on a busy machine, and count: of six tries the least is what it takes. */
-async function leastOfSix(checkout) {
-  let rows = await trace(checkout)
-  for (let tries = 1; tries < 6 && isOver(rows); tries += 1) {
-    const again = await trace(checkout)
-    const lesser = (name) => (again[name].switches < rows[name].switches ? again : rows)[name]
-    rows = Object.fromEntries(Object.keys(rows).map((name) => [name, lesser(name)]))
-  }
-  return rows
-}
-
 const isOver = (rows) => Object.entries(rows).some(([name, { switches }]) => switches > targets[name])
 
 for (const checkout of [root, ...process.argv.slice(2).map((path) => resolve(path))]) {
   console.log(`\n${checkout === root ? 'here' : checkout}`)
-  const rows = await leastOfSix(checkout)
+  const rows = await trace(checkout)
   const shown = Object.entries(rows).map(([name, row]) => [name, { ...row, 'at most': targets[name] }])
   console.table(Object.fromEntries(shown))
   if (checkout === root && isOver(rows)) process.exitCode = 1

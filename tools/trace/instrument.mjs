@@ -3,7 +3,8 @@
  * `--import`; the process then writes what it saw between two SIGUSR2 into the file TRACE_FILE.
  */
 import { writeFileSync } from 'node:fs'
-import { register } from 'node:module'
+import { register, syncBuiltinESMExports } from 'node:module'
+import timers from 'node:timers/promises'
 
 const entered = []
 let isOn = false
@@ -16,5 +17,24 @@ process.on('SIGUSR2', () => {
   isOn = !isOn
   process.stderr.write(`trace ${isOn ? 'on' : 'off'}\n`)
 })
+
+/** What a server does by itself now and then waits until nobody looks: it is not the request's. */
+const unseen = (then) =>
+  function wait(...given) {
+    if (isOn) set(wait, 20, ...given)
+    else then(...given)
+  }
+const set = globalThis.setTimeout
+for (const name of ['setTimeout', 'setInterval']) {
+  const original = globalThis[name]
+  globalThis[name] = (then, ...rest) => original(unseen(then), ...rest)
+}
+const sleep = timers.setTimeout
+timers.setTimeout = async (...given) => {
+  const value = await sleep(...given)
+  while (isOn) await sleep(20)
+  return value
+}
+syncBuiltinESMExports()
 
 register('./loader.mjs', import.meta.url)

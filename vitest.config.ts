@@ -6,8 +6,14 @@ import { isQuick } from './scripts/lib/quick.mjs'
 /** What takes long, and holds nobody up when it comes last. */
 const slow = /\/(operations|races|browser|docs|examples)\/|\/ha\.test/
 
-const rank = ({ moduleId }: TestSpecification): number =>
-  isQuick(moduleId) ? 0 : slow.test(moduleId) ? 2 : 1
+/** Minutes in one file: nobody waits for it alone at the end. */
+const longest = /\/docs\/docs\.test/
+
+const rank = ({ moduleId }: TestSpecification): number => {
+  if (isQuick(moduleId)) return 0
+  if (longest.test(moduleId)) return 2
+  return slow.test(moduleId) ? 3 : 1
+}
 
 /** Thousands of quick tests first: what they find is known within the first minute. */
 class QuickFirst extends BaseSequencer {

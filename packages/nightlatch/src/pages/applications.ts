@@ -22,7 +22,7 @@ export const consentPage = (site: Site, view: ConsentView): Html =>
     body: html`<h1>${consent.heading(view.application)}</h1>
       <p>${consent.lead(view.application, view.username)}</p>
       <ul class="scopes">
-        ${view.scopes.filter(isKnown).map((scope) => html`<li>${consent.scopes[scope]}${valueOf(view, scope)}</li>`)}
+        ${view.scopes.filter(isKnownScope).map((scope) => html`<li>${consent.scopes[scope]}${valueOf(view, scope)}</li>`)}
       </ul>
       <p class="hint">${consent.once}</p>
       <form method="post" action="${site.base}/oidc/consent" novalidate>
@@ -34,7 +34,8 @@ export const consentPage = (site: Site, view: ConsentView): Html =>
       </form>`,
   })
 
-const isKnown = (scope: string): scope is keyof typeof consent.scopes => Object.hasOwn(consent.scopes, scope)
+export const isKnownScope = (scope: string): scope is keyof typeof consent.scopes =>
+  Object.hasOwn(consent.scopes, scope)
 
 /** What exactly it would learn. */
 function valueOf({ name, username, email, groups }: ConsentView, scope: string): Html | null {

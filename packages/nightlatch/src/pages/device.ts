@@ -1,3 +1,4 @@
+import { isKnownScope } from './applications.js'
 import { html, named, type Html } from './layout/html.js'
 import { layout, type Site } from './layout/layout.js'
 import { actions, errorSummary, failed, textField, type FormView } from './layout/parts.js'
@@ -60,10 +61,8 @@ export const devicePage = (site: Site, view: ScreenView): Html =>
       </form>`,
   })
 
-const isKnown = (scope: string): scope is keyof typeof consent.scopes => Object.hasOwn(consent.scopes, scope)
-
 const learnt = ({ scopes }: ScreenView): readonly string[] =>
-  scopes.filter(isKnown).map((scope) => consent.scopes[scope])
+  scopes.filter(isKnownScope).map((scope) => consent.scopes[scope])
 
 export const deviceAnsweredPage = (
   site: Site,

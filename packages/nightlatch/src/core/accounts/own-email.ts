@@ -8,7 +8,7 @@ import { tellOwner } from '../notify/notices.js'
 import type { Client } from '../ports/platform.js'
 import { Rollback, storage } from '../ports/stores.js'
 import type { AttemptKey } from '../rate-limits/attempts.js'
-import { hasNotEnded } from '../sessions/session-lifetime.js'
+import { mayStillAct } from '../sessions/session-lifetime.js'
 import { isFresh } from '../sessions/session.js'
 import type { Token } from '../tokens.js'
 import type { Account } from './account.js'
@@ -49,8 +49,8 @@ export async function askForEmail(
   if (email.shown === account.email) return { kind: 'same-email' }
   const now = core.platform.nowSeconds()
   return core[storage].atomically<AskOutcome>(async (stores) => {
-    const held = await stores.accounts.hold(account.id)
-    if (held === null || !(await hasNotEnded(stores, session))) return { kind: 'not-fresh' }
+    const held = await mayStillAct(core, stores, change.signedIn)
+    if (held === null) return { kind: 'not-fresh' }
     const reserved = await stores.attempts.reserve(emailKey(held), core.policy.ownEmail.asked, now)
     if (reserved.kind === 'wait') return reserved
     const { token, expiresAt } = await addMailLink<NewAddress>(core, stores, {

@@ -7,14 +7,14 @@ import { Rollback, storage } from '../ports/stores.js'
 import type { AttemptKey } from '../rate-limits/attempts.js'
 import { networkOf } from '../rate-limits/attempts.js'
 import { noteRefused } from '../rate-limits/refusals.js'
-import { hasNotEnded } from '../sessions/session-lifetime.js'
+import { mayStillAct } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
 import { mayUse } from './access.js'
-import type { Application, ApplicationId, Consent } from './application.js'
+import type { Application, ApplicationId } from './application.js'
 import { acrOf, amrOf, authTimeOf } from './claims.js'
 import type { DeviceRequest } from './device.js'
 import { parseUserCode } from './device.js'
-import { hashApplicationToken, newGrantId } from './grants.js'
+import { addConsent, hashApplicationToken, newGrantId } from './grants.js'
 import { passkeyKind } from './passkey-kind.js'
 import { findApplication } from './registration.js'
 
@@ -163,8 +163,7 @@ export async function allowDevice(
   const account = signedIn.account.id
   return core[storage].atomically<'allowed' | 'over'>(async (stores) => {
     const now = core.platform.nowSeconds()
-    const held = await stores.accounts.hold(account)
-    if (held === null || !(await hasNotEnded(stores, signedIn.session))) return 'over'
+    if ((await mayStillAct(core, stores, signedIn)) === null) return 'over'
     if (!(await stores.deviceRequests.answer(request.id, { answer: 'allowed', proof }, now)))
       return new Rollback<'over'>('over')
     const { expiresAt } = signedIn.session
@@ -172,10 +171,7 @@ export async function allowDevice(
       ...{ id, application: application.id, account, session: signedIn.session.id, scopes: request.scopes },
       ...{ createdAt: now, expiresAt: Math.max(expiresAt, request.expiresAt) },
     })
-    const before = await stores.applications.findConsent(application.id, account)
-    const scopes = [...new Set([...(before?.scopes ?? []), ...request.scopes])]
-    const consent: Consent = { application: application.id, account, scopes, givenAt: now, lastUsedAt: now }
-    await stores.applications.allow(consent)
+    await addConsent(stores, { application: application.id, account, scopes: request.scopes, at: now })
     const details = { application: application.id, device: request.address }
     await note(core, stores, { event: 'application.signed-in', account, client, details })
     return 'allowed'

@@ -3,8 +3,9 @@ import type { Core } from '../core.js'
 import { newId } from '../ids.js'
 import type { AccountId, AuthorizationRequestId, GrantId } from '../ids.js'
 import type { Client } from '../ports/platform.js'
+import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
-import { hasNotEnded } from '../sessions/session-lifetime.js'
+import { mayStillAct } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
 import type { Application, ApplicationId, Consent } from './application.js'
 import type { AuthorizationRequest, Grant, StoredToken, TokenKind } from './tokens.js'
@@ -45,18 +46,21 @@ export async function allow(
   const now = core.platform.nowSeconds()
   await core[storage].atomically(async (stores) => {
     await stores.accounts.hold(account)
-    const before = await stores.applications.findConsent(application.id, account)
-    const consent: Consent = {
-      application: application.id,
-      account,
-      scopes: [...new Set([...(before?.scopes ?? []), ...scopes])],
-      givenAt: now,
-      lastUsedAt: now,
-    }
-    await stores.applications.allow(consent)
+    await addConsent(stores, { application: application.id, account, scopes, at: now })
     const details = { application: application.id, scopes: scopes.join(' ') }
     await note(core, stores, { event: 'application.access-given', account, client: given.client, details })
   })
+}
+
+/** Within a transaction that holds the account: these scopes beside those that were allowed before. */
+export async function addConsent(
+  stores: Stores,
+  given: Pick<Consent, 'application' | 'account' | 'scopes'> & { readonly at: number },
+): Promise<void> {
+  const { application, account, at } = given
+  const before = await stores.applications.findConsent(application, account)
+  const scopes = [...new Set([...(before?.scopes ?? []), ...given.scopes])]
+  await stores.applications.allow({ application, account, scopes, givenAt: at, lastUsedAt: at })
 }
 
 interface NewGrant {
@@ -88,8 +92,7 @@ export async function beginGrant(core: Core, given: NewGrant): Promise<boolean> 
     expiresAt: Math.max(expiresAt, signedIn.session.expiresAt),
   }
   return core[storage].atomically(async (stores) => {
-    const held = await stores.accounts.hold(account)
-    if (held === null || !(await hasNotEnded(stores, signedIn.session))) return false
+    if ((await mayStillAct(core, stores, signedIn)) === null) return false
     const use: Consent = { application: application.id, account, scopes: [], givenAt: now, lastUsedAt: now }
     const token = {
       ...code,

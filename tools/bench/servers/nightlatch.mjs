@@ -69,7 +69,9 @@ async function argon2Limit() {
 
 async function sessionCookie() {
   const begun = await nightlatch.storage.atomically((stores) => begin(stores, people[0]))
-  return `${server.services.cookies.nameOf('session')}=${begun.token.reveal()}`
+  const { cookies } = server.services
+  // With what a browser has from its first page on: a passkey was offered to it.
+  return `${cookies.nameOf('session')}=${begun.token.reveal()}; ${cookies.nameOf('offered')}=yes`
 }
 
 function begin(stores, person) {

@@ -42,7 +42,7 @@ export class PreparedResponse implements HttpResponse {
 
 /**
  * What was answered to a person who is signed in. The storage gives the same `SignedIn` again as long as nothing
- * of the account has changed, and so the same answer is right again.
+ * of the account has changed, nor any application, and so the same answer is right again.
  */
 export class ResponseCache {
   readonly #site: Transport

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Application, ApplicationId } from '../../src/core/applications/application.js'
+import type { Application } from '../../src/core/applications/application.js'
 import type { Grant, StoredToken } from '../../src/core/applications/tokens.js'
 import type { SigningKey } from '../../src/core/applications/signing-keys.js'
 import type { Account } from '../../src/core/accounts/account.js'
@@ -7,25 +7,7 @@ import type { Session } from '../../src/core/sessions/session.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases } from '../support/databases.js'
 import type { TestDatabase } from '../support/databases.js'
-import { aHash, anId, aSession, somebody } from './things.js'
-
-const anApplication = (own: Partial<Application> = {}): Application => ({
-  id: anId() as string as ApplicationId,
-  name: 'Grafana “quoted” ü',
-  isPublic: false,
-  allowsDevice: true,
-  redirectUris: ['https://grafana.example.org/callback'],
-  postLogoutUris: [],
-  backchannelLogoutUri: '',
-  launchUrl: '',
-  groups: ['admins', 'staff'],
-  access: 'two-factors',
-  skipConsent: true,
-  signingAlgorithm: 'ES256',
-  secrets: [{ hash: aHash(), createdAt: 1000, expiresAt: null }],
-  createdAt: 1000,
-  ...own,
-})
+import { aHash, anApplication, anId, aSession, somebody } from './things.js'
 
 const aGrant = (
   application: Application,

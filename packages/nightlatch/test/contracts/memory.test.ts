@@ -6,7 +6,7 @@ import type { Session, SignedIn } from '../../src/core/sessions/session.js'
 import type { Stores } from '../../src/core/ports/stores.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
-import { aHash, anAuthenticator, aPasskey, aSession, somebody } from './things.js'
+import { aHash, anApplication, anAuthenticator, aPasskey, aSession, somebody } from './things.js'
 import { patient } from '../support/pace.js'
 
 interface Known {
@@ -80,13 +80,23 @@ const changes: Record<string, Act> = {
     expect(await passkeys.rename(id, account.id, 'Other')).toBe(true)
   },
   'a passkey less': ({ passkeys }, { account }) => passkeys.removeAllOf(account.id),
+  'one more application': ({ applications }) => applications.add(anApplication()),
+  'an application with another address': async ({ applications }) => {
+    const one = (await applications.list())[0]!
+    const launchUrl = `https://${one.id}.example.org/`
+    expect(await applications.replace({ ...one, launchUrl })).toBe(true)
+  },
+  'an application less': async ({ applications }) => {
+    expect(await applications.remove((await applications.list())[0]!.id)).toBe(true)
+  },
   'having been seen': ({ sessions }, { session }) => sessions.touch(session.id, 2000),
 }
 
 async function withFactors(
-  { authenticators, passkeys, recoveryCodes }: Stores,
+  { applications, authenticators, passkeys, recoveryCodes }: Stores,
   { account }: Known,
 ): Promise<void> {
+  await applications.add(anApplication())
   await passkeys.add(aPasskey(account))
   await authenticators.add(anAuthenticator(account, { name: 'First' }))
   await recoveryCodes.replaceAll(account.id, { salt: 'salt', hashes: ['one'] })

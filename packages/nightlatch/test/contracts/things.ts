@@ -2,6 +2,7 @@ import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { createHash, randomBytes } from 'node:crypto'
 import type { Account, LoginName } from '../../src/core/accounts/account.js'
 import type { AuthenticatorSecret, SetUp } from '../../src/core/factors/totp/store.js'
+import type { Application, ApplicationId } from '../../src/core/applications/application.js'
 import type { Passkey } from '../../src/core/factors/passkeys/store.js'
 import type { TrustedDevice } from '../../src/core/sessions/trusted-device.js'
 import { type AccountId, newId, type parseId } from '../../src/core/ids.js'
@@ -145,3 +146,21 @@ export function fiftyAtOnce<Server, HttpResponse>(
     Array.from({ length: 50 }, (_one, index) => act(servers[index % 2 === 0 ? 0 : 1], index)),
   )
 }
+
+export const anApplication = (own: Partial<Application> = {}): Application => ({
+  id: anId() as string as ApplicationId,
+  name: 'Grafana “quoted” ü',
+  isPublic: false,
+  allowsDevice: true,
+  redirectUris: ['https://grafana.example.org/callback'],
+  postLogoutUris: [],
+  backchannelLogoutUri: '',
+  launchUrl: '',
+  groups: ['admins', 'staff'],
+  access: 'two-factors',
+  skipConsent: true,
+  signingAlgorithm: 'ES256',
+  secrets: [{ hash: aHash(), createdAt: 1000, expiresAt: null }],
+  createdAt: 1000,
+  ...own,
+})

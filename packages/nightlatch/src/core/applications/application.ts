@@ -61,8 +61,6 @@ export interface ApplicationStore {
   list(): Promise<readonly Application[]>
   /** Whether there is none at all. */
   isEmpty(): Promise<boolean>
-  /** Whether people can open one of them. */
-  hasLaunch(): Promise<boolean>
   /** False when it is gone. */
   replace(application: Application): Promise<boolean>
   remove(id: ApplicationId): Promise<boolean>

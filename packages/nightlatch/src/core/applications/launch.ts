@@ -1,6 +1,5 @@
 import type { ApplicationSource } from '../access/applications.js'
 import type { Core } from '../core.js'
-import { storage } from '../ports/stores.js'
 import { mayUse } from './access.js'
 import { listApplications } from './registration.js'
 
@@ -13,6 +12,3 @@ export const applicationsOfClients =
       .filter((one) => one.launchUrl !== '' && mayUse(one, person) !== 'not-in-group')
       .map(({ name, launchUrl }) => ({ name, href: launchUrl }))
   }
-
-/** Whether what a person may open can change while nothing of their account does. */
-export const hasLaunch = (core: Core): Promise<boolean> => core[storage].stores.applications.hasLaunch()

@@ -2,7 +2,6 @@ import { mayAdminister } from '../../core/accounts/administrators.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import { noOwnFactors, wasRecovered } from '../../core/factors/registry.js'
 import { giveUpSignIn } from '../../core/sign-in/code-step.js'
-import { hasLaunch } from '../../core/applications/launch.js'
 import { listApplications } from '../../core/applications/registration.js'
 import { signOut } from '../../core/sessions/session-lifetime.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
@@ -25,12 +24,7 @@ export const getHome: Handler = forSignedIn(async (context) => {
   const application = applicationOf(context)
   const isForNow = context.signedIn.account.endsAt !== null
   // What another application led to is for this request only, and an end comes nearer by itself.
-  if (
-    cookies.length > 0 ||
-    application?.host !== undefined ||
-    isForNow ||
-    (await hasLaunch(context.services.core))
-  )
+  if (cookies.length > 0 || application?.host !== undefined || isForNow)
     return freshHome(context, { notice, cookies, application })
   const { home } = context.services.responseCaches
   return home.of(context.signedIn) ?? keptHome(context, application)

@@ -19,6 +19,7 @@ import { mailLinks } from './0019-mail-links.js'
 import { passwordDue } from './0020-password-due.js'
 import { verifiedEmail } from './0021-verified-email.js'
 import { deviceRequests } from './0022-device-requests.js'
+import { toldApplications } from './0023-told-applications.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -57,6 +58,7 @@ export const migrations: readonly Migration[] = [
   passwordDue,
   verifiedEmail,
   deviceRequests,
+  toldApplications,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

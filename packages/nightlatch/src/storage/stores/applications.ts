@@ -128,9 +128,6 @@ export const applicationStore = defineStore<ApplicationStore>({
   async isEmpty() {
     return (await this.db.one('SELECT id FROM application LIMIT 1', [])) === null
   },
-  async hasLaunch() {
-    return (await this.db.one("SELECT id FROM application WHERE launch_url <> '' LIMIT 1", [])) !== null
-  },
   async replace(application) {
     return (await this.db.run(replace, valuesOf(application))) > 0
   },

@@ -48,12 +48,15 @@ const isRead = (sql: string): boolean => sql.startsWith('SELECT')
 
 /** What is read with a session, or shown with it. A new session or account changes nothing that was read before. */
 const telling =
-  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|passkey|recovery_code(?:_set)?))\b/
+  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|passkey|recovery_code(?:_set)?|application))\b/
+
+/** Whose a row is; everybody's where a table is not about accounts. */
+const accountOf: Readonly<Record<string, string>> = { account: 'id', application: 'NULL' }
 
 function statementOf(sql: string): Statement {
-  const table = telling.exec(sql)
-  const text =
-    table === null ? sql : `${sql} RETURNING ${table[1] === 'account' ? 'id AS account' : 'account'}`
+  const found = telling.exec(sql)
+  const table = found?.[1] ?? found?.[2] ?? null
+  const text = table === null ? sql : `${sql} RETURNING ${accountOf[table] ?? 'account'} AS account`
   return { name: createHash('sha256').update(text).digest('hex').slice(0, 32), text, tells: table !== null }
 }
 
@@ -78,8 +81,8 @@ const asked = (
   staysPrepared: boolean,
 ): pg.QueryConfig => ({ ...(staysPrepared ? { name } : {}), text, values: [...params] })
 
-const accountsIn = (result: pg.QueryResult): readonly string[] =>
-  (result.rows as { account: string }[]).map((row) => row.account)
+const accountsIn = (result: pg.QueryResult): readonly (string | null)[] =>
+  (result.rows as { account: string | null }[]).map((row) => row.account)
 
 type Work<T> = Parameters<typeof transact<T>>[2]
 
@@ -207,7 +210,7 @@ class PostgresDatabase implements Database, Db {
   }
 
   /** Before whoever wrote hears that it is done: from then on nobody here gets the old answer. */
-  #forget(accounts: Iterable<string>): void {
+  #forget(accounts: Iterable<string | null>): void {
     for (const account of accounts) this.freshness.onChange(account)
   }
 
@@ -233,8 +236,8 @@ class PostgresConnection implements Connection {
   #begun: Promise<unknown> | null = null
   #isFirst = true
   #isHeldBack = false
-  /** The accounts of which something was changed. */
-  readonly changed = new Set<string>()
+  /** The accounts of which something was changed; null: perhaps of every one. */
+  readonly changed = new Set<string | null>()
   lastError: unknown = null
   mayBeCommitted = false
 

@@ -1,5 +1,5 @@
 /**
- * The races and the crash test, many rounds: `npm run soak`, or `npm run soak -- 200` for two hundred of each.
+ * The races, the crash test and the fuzzers of files, many rounds: `npm run soak`, or `npm run soak -- 200` for two hundred of each.
  * The suite runs them too, a few rounds only.
  */
 import { spawnSync } from 'node:child_process'
@@ -19,9 +19,10 @@ const run = (script, ...args) =>
   }).status ?? 1
 
 const minutes = String(Number(rounds) * 60_000)
-const tests = ['races', 'operations/crash', 'operations/outbox'].map(
+const tests = ['races', 'operations/crash', 'operations/outbox', 'import/fuzz'].map(
   (one) => `packages/nightlatch/test/${one}`,
 )
+tests.push('packages/otp/test/files.test.ts')
 process.exit(
   run('scripts/build.mjs') ||
     run('node_modules/vitest/vitest.mjs', 'run', ...tests, '--testTimeout', minutes),

@@ -20,7 +20,9 @@ export type Json = Readonly<Record<string, unknown>>
 export const objectOf = (value: unknown): Json | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : null
 
-/** What a format says of an entry. A secret is base32 text, or bytes where the format has another spelling. */
+/**
+ * What a format says of an entry; what it leaves out, or has null for, is what every app takes then: SHA-1, 6 digits,
+ * 30 seconds. A secret is base32 text, or bytes where the format has another spelling. */
 export interface RawEntry {
   readonly type: unknown
   readonly issuer: unknown
@@ -34,6 +36,10 @@ export interface RawEntry {
 
 const within = (value: unknown, least: number, most: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+
+/** Digits of a text as the number that they say; anything else stays what it is, and is refused later. */
+export const numberOf = (value: unknown): unknown =>
+  typeof value === 'string' && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : value
 
 /** A counter is a JSON number; over 2^53 it would no longer be exact. */
 const counterOf = (value: unknown): number | bigint | null =>
@@ -53,15 +59,18 @@ function readShape(raw: RawEntry): Shape | BackupEntryProblem {
   const type = typeOf(raw.type)
   if (type === null) return 'type-not-supported'
   if (type === 'steam') return { type, algorithm: 'SHA1', digits: 5, periodSeconds: 30 }
-  const algorithm = typeof raw.algorithm === 'string' ? algorithmNamed(raw.algorithm) : null
+  const named = raw.algorithm ?? 'SHA1'
+  const algorithm = typeof named === 'string' ? algorithmNamed(named) : null
   if (algorithm === null) return 'algorithm-not-supported'
-  if (!within(raw.digits, 6, 10)) return 'digits-not-allowed'
-  const shape = { type, algorithm, digits: raw.digits }
+  const digits = raw.digits ?? 6
+  if (!within(digits, 6, 10)) return 'digits-not-allowed'
+  const shape = { type, algorithm, digits }
   if (type === 'hotp') {
     const counter = counterOf(raw.counter)
     return counter === null ? 'counter-not-allowed' : { ...shape, periodSeconds: 30, counter }
   }
-  return within(raw.period, 1, 86_400) ? { ...shape, periodSeconds: raw.period } : 'period-not-allowed'
+  const period = raw.period ?? 30
+  return within(period, 1, 86_400) ? { ...shape, periodSeconds: period } : 'period-not-allowed'
 }
 
 function secretOf(secret: unknown): Uint8Array | null {
@@ -102,9 +111,9 @@ export function twoFasEntry(entry: Json): RawEntry | null {
     issuer: otp['issuer'] || entry['name'],
     account: otp['account'] || otp['label'],
     secret: entry['secret'],
-    algorithm: otp['algorithm'] ?? 'SHA1',
-    digits: otp['digits'] ?? 6,
-    period: otp['period'] ?? 30,
+    algorithm: otp['algorithm'],
+    digits: otp['digits'],
+    period: otp['period'],
     counter: otp['counter'] ?? 0,
   }
 }

@@ -46,7 +46,12 @@ export type ParsedUri =
   | { readonly parsed: false; readonly why: UriProblem }
 
 const LONGEST_URI = 4096
-const KNOWN = ['secret', 'issuer', 'algorithm', 'digits', 'period', 'counter', 'image', 'encoder', 'steam']
+/** Tags, notes and the order of Ente's own app: nothing that changes a code. */
+const ENTE = 'codedisplay'
+const KNOWN = [
+  ...['secret', 'issuer', 'algorithm', 'digits', 'period', 'counter', 'image', 'encoder', 'steam'],
+  ENTE,
+]
 
 /** Carries a reason out of the nested steps of one parse; it never leaves this file. */
 class Refusal extends Error {

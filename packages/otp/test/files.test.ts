@@ -295,6 +295,94 @@ describe('an encrypted file', () => {
   })
 })
 
+describe('what is odd in a file, and right all the same', () => {
+  const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
+  const hex = '3132333435363738393031323334353637383930'
+  const signed = [...Buffer.from('12345678901234567890')]
+  const aegis = (info: object): string =>
+    JSON.stringify({
+      db: { entries: [{ type: 'totp', name: 'ada', issuer: 'Wiki', info: { secret, ...info } }] },
+    })
+  const freeOtp = (token: object): string =>
+    JSON.stringify({ tokens: [{ type: 'TOTP', secret: signed, label: 'ada', ...token }] })
+  const shortOf = async (text: string | Uint8Array): Promise<unknown> =>
+    inShort(await readOtpFile(text, { tools }))
+
+  it.each([
+    [
+      'Aegis with null for what is the default',
+      aegis({ algo: null, digits: null, period: null }),
+      ['ada totp SHA1 6 30'],
+    ],
+    ['Steam as FreeOTP+ keeps it', freeOtp({ issuerExt: 'Steam', digits: 5 }), ['ada steam SHA1 5 30']],
+    ['a vault of andOTP with nothing in it', '[]', []],
+    ['tokens with their hash function', `N-1,${hex},totp,8,60,sha256`, ['ada totp SHA256 8 60']],
+    ['a token that counts, with its counter', `N-1,${hex},HOTP,6,17`, ['ada hotp SHA1 6 #17']],
+    ['a token of no kind, which counts', `N-1,${hex}`, ['ada hotp SHA1 6 #0']],
+  ])('%s', async (_name, text, wanted) => {
+    expect(await shortOf(text)).toEqual(wanted)
+  })
+
+  it.each([
+    ['another hash function', `N-1,${hex},totp,6,30,md5`, 'algorithm-not-supported'],
+    [
+      'an algorithm that Stratum has not',
+      '{"Authenticators":[{"Type":2,"Secret":"GEZDGNBVGY3TQOJQ","Algorithm":7}]}',
+      'algorithm-not-supported',
+    ],
+    ['what is neither', `N-0,${hex},totp\nN-1,${hex},ocra,OCRA-1:HOTP-SHA1-6:QN08`, 'type-not-supported'],
+    [
+      'what lies in the trash of Ente',
+      `otpauth://totp/a?secret=${secret}&codeDisplay=%7B%22trashed%22%3Atrue%7D`,
+      'in-trash',
+    ],
+    [
+      'what lies in the bin of KeePassXC',
+      `"Group","Title","TOTP"\n"Root/Recycle Bin","Old","otpauth://totp/a?secret=${secret}"\n`,
+      'in-trash',
+    ],
+  ])('%s is left out by its name, and never taken for something else', async (_name, text, why) => {
+    const told = await readOtpFile(text, { tools })
+    expect(told).toMatchObject({ parsed: true, leftOut: [{ why }] })
+  })
+
+  it('a name that its owner changed in FreeOTP is the one that is known', async () => {
+    const told = await readOtpFile(freeOtp({ issuerExt: 'Wiki', issuerAlt: 'Lexicon', labelAlt: 'me' }), {
+      tools,
+    })
+    expect(told.parsed && told.entries[0]?.account).toMatchObject({ issuer: 'Lexicon', account: 'me' })
+  })
+
+  it('an order of Ente for its own app is no parameter that nobody knows', async () => {
+    const told = await readOtpFile(
+      `otpauth://totp/a?secret=${secret}&codeDisplay=%7B%22trashed%22%3Afalse%7D`,
+    )
+    expect(told).toMatchObject({ entries: [{}], warnings: [] })
+  })
+
+  it('the users of privacyIDEA stand before their tokens', async () => {
+    const told = await readOtpFile(
+      `# version: 2\nada,local,realm1,N-1,${hex},totp,6,30\n,,,N-2,${hex},hotp\n`,
+    )
+    expect(told.parsed && told.entries.map(({ holder }) => holder)).toEqual([
+      { serial: 'N-1', user: 'ada' },
+      { serial: 'N-2' },
+    ])
+  })
+
+  it('an archive has all of its files, of whatever kinds they are, and what is none does no harm', async () => {
+    const list = Buffer.from(`otpauth://totp/Wiki:ada?secret=${secret}\n`)
+    const files = [list, Buffer.from('hello'), Buffer.from(aegis({ digits: 8 })), fileOf('made/winauth.zip')]
+    const told = await readOtpFile(archiveOf(files), { tools })
+    expect(told).toMatchObject({ parsed: true, format: 'zip' })
+    expect(inShort(told)).toEqual(['ada totp SHA1 6 30', 'ada totp SHA1 8 30'])
+    expect(await readOtpFile(archiveOf([list, list]), { tools })).toMatchObject({
+      format: 'uri-list',
+      entries: [{}, {}],
+    })
+  })
+})
+
 describe('a file that asks for too much', () => {
   const aegis = (slot: object): string =>
     fileOf('otpclient-5.1.6/aegis_exports.json.aes')
@@ -372,7 +460,7 @@ describe('a file that asks for too much', () => {
 
   it('a zip that would fill the memory is refused with the limit', async () => {
     const zeros = deflateRawSync(Buffer.alloc(80 * 1024 * 1024))
-    const bomb = storedZip(zeros, { method: 8, size: 80 * 1024 * 1024 })
+    const bomb = storedZip([{ body: zeros, method: 8, size: 80 * 1024 * 1024 }])
     const told = await readOtpFile(bomb, { tools })
     expect(told).toMatchObject({ why: 'beyond-limit', message: expect.stringContaining('67108864') })
     expect(gzipSync(zeros).length).toBeLessThan(100_000)
@@ -388,28 +476,49 @@ describe('a file that asks for too much', () => {
   })
 })
 
-function storedZip(body: Uint8Array, { method, size }: { method: number; size: number }): Buffer {
-  const head = Buffer.alloc(26)
-  head.writeUInt16LE(20, 0)
-  head.writeUInt16LE(method, 4)
-  head.writeUInt32LE(body.length, 14)
-  head.writeUInt32LE(size, 18)
-  head.writeUInt16LE(1, 22)
+/** A file of an archive, with the sum that it claims to have. */
+interface Packed {
+  readonly body: Uint8Array
+  readonly method?: number
+  readonly size?: number
+}
+
+function storedZip(files: readonly Packed[]): Buffer {
   const name = Buffer.from('a')
-  const local = Buffer.concat([Buffer.from('PK\x03\x04'), head, name, body])
-  const central = Buffer.concat([
-    Buffer.from('PK\x01\x02'),
-    Buffer.from([20, 0]),
-    head,
-    Buffer.alloc(14),
-    name,
-  ])
+  const locals: Buffer[] = []
+  const centrals: Buffer[] = []
+  for (const { body, method = 0, size = body.length } of files) {
+    const head = Buffer.alloc(26)
+    head.writeUInt16LE(20, 0)
+    head.writeUInt16LE(method, 4)
+    head.writeUInt32LE(method === 0 ? crc32(body) : 0, 10)
+    head.writeUInt32LE(body.length, 14)
+    head.writeUInt32LE(size, 18)
+    head.writeUInt16LE(1, 22)
+    const rest = Buffer.alloc(14)
+    rest.writeUInt32LE(Buffer.concat(locals).length, 10)
+    locals.push(Buffer.concat([Buffer.from('PK\x03\x04'), head, name, body]))
+    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), head, rest, name]))
+  }
+  const [local, central] = [Buffer.concat(locals), Buffer.concat(centrals)]
   const end = Buffer.alloc(18)
-  end.writeUInt16LE(1, 4)
-  end.writeUInt16LE(1, 6)
+  end.writeUInt16LE(files.length, 4)
+  end.writeUInt16LE(files.length, 6)
   end.writeUInt32LE(central.length, 8)
   end.writeUInt32LE(local.length, 12)
   return Buffer.concat([local, central, Buffer.from('PK\x05\x06'), end])
+}
+
+const archiveOf = (bodies: readonly Uint8Array[]): Buffer => storedZip(bodies.map((body) => ({ body })))
+
+/** Node has one from 20.15 and 22.2 on only. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) {
+    crc ^= byte
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
+  }
+  return (crc ^ 0xffffffff) >>> 0
 }
 
 const everyFile = [
@@ -434,13 +543,21 @@ const quick: FileTools = {
   repeatAes: async (_key, block) => block,
 }
 
+/** SOAK_ROUNDS makes it longer, SOAK_SEED repeats a run. */
+const rounds = Number(process.env['SOAK_ROUNDS'] ?? '1')
+const seed = process.env['SOAK_SEED']
+const often = (numRuns: number): { readonly numRuns: number; readonly seed?: number } => ({
+  numRuns: numRuns * rounds,
+  ...(seed === undefined ? {} : { seed: Number(seed) }),
+})
+
 describe('whatever is in a file', () => {
   const problems =
     /^(beyond-limit|damaged|not-supported|passphrase-needed|passphrase-wrong|tool-missing|unknown-format)$/
 
   it(
     'cut off or changed anywhere, it ends in an answer, not in an exception',
-    { timeout: 120_000 },
+    { timeout: 120_000 * rounds },
     async () => {
       const files = everyFile.map((name) => fileOf(name))
       const damage = fc.tuple(
@@ -458,12 +575,12 @@ describe('whatever is in a file', () => {
           })
           if (!told.parsed) expect(told.why).toMatch(problems)
         }),
-        { interruptAfterTimeLimit: 20_000, numRuns: 6000 },
+        { ...often(6000), interruptAfterTimeLimit: 20_000 * rounds },
       )
     },
   )
 
-  it('of any bytes and any text it ends in an answer', async () => {
+  it('of any bytes and any text it ends in an answer', { timeout: 60_000 * rounds }, async () => {
     const marks = [
       '',
       '{"db":"',
@@ -483,7 +600,7 @@ describe('whatever is in a file', () => {
           if (!told.parsed) expect(told.why).toMatch(problems)
         },
       ),
-      { numRuns: 1500 },
+      often(1500),
     )
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
@@ -501,7 +618,7 @@ describe('whatever is in a file', () => {
           if (!told.parsed) expect(told.why).toMatch(problems)
         }
       }),
-      { numRuns: 500 },
+      often(500),
     )
   })
 

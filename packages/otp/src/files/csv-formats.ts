@@ -1,8 +1,7 @@
 import { decodeBase32 } from '../base32.js'
-import type { RawEntry } from '../raw-entry.js'
+import { numberOf, type RawEntry } from '../raw-entry.js'
 import { readCsv, readTable, type Row, type Table } from './csv.js'
 import { Entries, type Found, type FoundFile } from './entries.js'
-import { numberOf } from './json-plain.js'
 import type { OtpFileFormat, OtpHolder } from './result.js'
 
 /** A login of a password manager: the field has a URI or the bare secret. */
@@ -29,7 +28,10 @@ const shapes: readonly CsvShape[] = [
   {
     format: 'keepassxc-csv',
     marks: ['group', 'title', 'totp'],
-    foundOf: login({ totp: 'totp', title: 'title', user: 'username' }),
+    foundOf: (row) =>
+      /(?:^|\/)Recycle Bin(?:\/|$)/.test(row('group')) && row('totp') !== ''
+        ? { why: 'in-trash', name: row('title') }
+        : login({ totp: 'totp', title: 'title', user: 'username' })(row),
   },
   {
     format: '1password-csv',
@@ -53,6 +55,7 @@ const shapes: readonly CsvShape[] = [
 ]
 
 const known = (text: string): string | undefined => (text === '' ? undefined : text)
+const count = (text: string): unknown => numberOf(known(text))
 
 function holderOf(row: Row, user: string): { readonly holder: OtpHolder } {
   const [serial, manufacturer] = [
@@ -78,7 +81,7 @@ function entraToken(row: Row): Found {
     secret: row('secret key'),
     algorithm: 'SHA1',
     digits: 6,
-    period: numberOf(known(row('time interval')) ?? '30'),
+    period: count(row('time interval')),
     counter: 0,
   }
   return { raw, name: serial, ...holderOf(row, row('upn')) }
@@ -103,9 +106,9 @@ function namedToken(row: Row): Found {
     issuer: first('issuer', 'manufacturer'),
     account: first('key userid', 'device userid') || serial,
     secret: hexOrBase32(first('secret', 'key')),
-    algorithm: first('algorithm suite', 'suite', 'hash') || 'SHA1',
-    digits: numberOf(first('response length', 'digits', 'otplen') || '6'),
-    period: numberOf(first('time interval', 'timestep', 'time step', 'period') || '30'),
+    algorithm: known(first('algorithm suite', 'suite', 'hash')),
+    digits: count(first('response length', 'digits', 'otplen')),
+    period: count(first('time interval', 'timestep', 'time step', 'period')),
     counter: first('counter') || '0',
   }
   return {
@@ -115,26 +118,53 @@ function namedToken(row: Row): Found {
   }
 }
 
-/** Without a head: serial, key in hexadecimal, type, digits, time step. */
+/** Its third column, where there is one: without it a token counts. */
+const isKind = (cell: string): boolean => /^(?:[ht]otp)?$/i.test(cell)
+
+/** A key of digits in hexadecimal only: what else may stand second in a table is endless. */
+const isToken = ([serial = '', key = '', kind = '']: readonly string[]): boolean =>
+  serial !== '' && isKind(kind) && (kind === '' ? isHexKey(key) : hexOrBase32(key) !== null)
+
+const isHexKey = (key: string): boolean => /^(?:[\da-f]{2}){16,}$/i.test(key)
+
+/** The fifth column of what counts is its counter, of what goes with the clock its time step; then the hash function. */
+function bareToken([
+  serial = '',
+  key = '',
+  kind = '',
+  digits = '',
+  moving = '',
+  hash = '',
+]: readonly string[]): Found {
+  const isTimed = /^totp$/i.test(kind)
+  const raw: RawEntry = {
+    type: isKind(kind) ? (isTimed ? 'totp' : 'hotp') : kind,
+    issuer: '',
+    account: serial,
+    secret: hexOrBase32(key),
+    algorithm: known(hash),
+    digits: count(digits),
+    period: isTimed ? count(moving) : 30,
+    counter: isTimed ? 0 : moving || '0',
+  }
+  return { raw, name: serial, holder: { serial } }
+}
+
+/**
+ * Without a head: serial, key in hexadecimal, type, digits, time step or counter, hash function. Version 2 of privacyIDEA's has the
+ * user, with a resolver and a realm, before them.
+ */
 function bareTokens(text: string): FoundFile | null {
+  const hasUsers = /^\s*#\s*version:\s*2\b/.test(text)
   const rows = readCsv(text).filter(({ cells }) => !/^\s*#/.test(cells[0] ?? ''))
-  const isToken = ({ cells }: (typeof rows)[number]): boolean =>
-    cells.length >= 3 && hexOrBase32(cells[1] ?? '') !== null && /^\s*[ht]otp\s*$/i.test(cells[2] ?? '')
-  if (rows.length === 0 || !rows.every(isToken)) return null
+  const trimmed = rows.map(({ line, cells }) => ({ line, cells: cells.map((cell) => cell.trim()) }))
+  const columnsOf = (cells: readonly string[]): readonly string[] => cells.slice(hasUsers ? 3 : 0)
+  if (trimmed[0] === undefined || !isToken(columnsOf(trimmed[0].cells))) return null
   const entries = new Entries('oath-csv')
-  for (const { line, cells } of rows) {
-    const [serial = '', key = '', type = '', digits = '', period = ''] = cells.map((cell) => cell.trim())
-    const raw: RawEntry = {
-      type: typeNamed(type),
-      issuer: '',
-      account: serial,
-      secret: hexOrBase32(key),
-      algorithm: 'SHA1',
-      digits: numberOf(known(digits) ?? '6'),
-      period: numberOf(known(period) ?? '30'),
-      counter: 0,
-    }
-    entries.add({ line }, { raw, name: serial, holder: { serial } })
+  for (const { line, cells } of trimmed) {
+    const found = bareToken(columnsOf(cells))
+    const user = hasUsers ? (cells[0] ?? '') : ''
+    entries.add({ line }, user === '' ? found : { ...found, holder: { ...found.holder, user } })
   }
   return entries.result()
 }
@@ -147,7 +177,7 @@ function read(table: Table, { format, foundOf }: CsvShape): FoundFile {
 
 /** The entries of a table, or null where its head is none that is known. */
 export function readCsvFormats(text: string): FoundFile | null {
-  const [first = ''] = text.replace(/^\ufeff/, '').split(/[\r\n]/, 1)
+  const first = /^(?!\s*#).*\S.*$/m.exec(text.replace(/^\ufeff/, ''))?.[0] ?? ''
   if (!/[,;]/.test(first) || first.length > 4096 || /:\/\//.test(first)) return null
   const table = readTable(text)
   const shape = shapes.find(({ marks }) => marks.every((mark) => table.columns.includes(mark)))

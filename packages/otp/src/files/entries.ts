@@ -4,6 +4,7 @@ import { readMigration } from '../migration-read.js'
 import { readEntry, type RawEntry } from '../raw-entry.js'
 import { parseOtpauthUri } from '../uri-parse.js'
 import { limits, refuseFile } from './problem.js'
+import { otherKind } from './other-kind.js'
 import type {
   OtpEntryProblem,
   OtpFileEntry,
@@ -46,12 +47,6 @@ const rawOfSecret = (secret: string, names: Partial<Names>): RawEntry => ({
   period: 30,
   counter: 0,
 })
-
-/** Schemes that make codes of another kind, named for what they are. */
-function otherKind(uri: string): 'motp' | 'yandex' | null {
-  if (/^\s*motp:/i.test(uri)) return 'motp'
-  return /^\s*otpauth:\/\/yaotp\b/i.test(uri) ? 'yandex' : null
-}
 
 /** Collects the entries of one file, in their order. */
 export class Entries {

@@ -1,14 +1,10 @@
 import { encodeBase32 } from '../base32.js'
-import { aegisEntry, objectOf, twoFasEntry, type Json, type RawEntry } from '../raw-entry.js'
+import { aegisEntry, numberOf, objectOf, twoFasEntry, type Json, type RawEntry } from '../raw-entry.js'
 import { decodeBase64 } from '../text-bytes.js'
 import { entriesOf, type Found, type FoundFile } from './entries.js'
 import type { OtpFileFormat } from './result.js'
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-/** Digits of a text as the number that they say; anything else stays what it is, and is refused later. */
-export const numberOf = (value: unknown): unknown =>
-  typeof value === 'string' && /^\s*\d{1,9}\s*$/.test(value) ? Number(value) : value
 
 const malformed: Found = { why: 'malformed' }
 
@@ -42,23 +38,32 @@ function andOtpEntry(entry: Json): Found {
   const [, before, behind] = issuer === undefined ? (/^(.+?) - (.+)$/s.exec(textOf(label)) ?? []) : []
   const names = before === undefined ? { issuer, account: label } : { issuer: before, account: behind }
   return {
-    raw: { type, ...names, secret, algorithm: algorithm ?? 'SHA1', digits: digits ?? 6, period, counter },
+    raw: { type, ...names, secret, algorithm, digits, period, counter },
   }
 }
 
+/** What its owner called it since. */
+const ownNames = (
+  { issuerAlt, labelAlt }: Json,
+  { issuer, account }: Pick<RawEntry, 'issuer' | 'account'>,
+) => ({
+  issuer: textOf(issuerAlt) || issuer,
+  account: textOf(labelAlt) || account,
+})
+
 /** FreeOTP 1 and FreeOTP+ keep the counter that was used last, FreeOTP 2 the next one. */
 export function freeOtpToken(entry: Json, newer?: { readonly secret: Uint8Array }): RawEntry {
-  const { type, algo, digits, period, counter = 0, issuerExt, issuerInt, label } = entry
+  const { type, algo, digits = null, period, counter = 0, issuerExt, issuerInt, label } = entry
   const issuer = textOf(issuerExt) || textOf(issuerInt)
-  const isSteam = issuer === 'Steam' && digits === undefined
+  // The app itself decides by this name.
+  const isSteam = issuer === 'Steam' && (digits === null || digits === 5)
   return {
     type: isSteam ? 'steam' : type,
-    issuer,
-    account: label,
+    ...ownNames(entry, { issuer, account: label }),
     secret: newer?.secret ?? signedBytes(entry['secret']),
-    algorithm: algo ?? 'SHA1',
-    digits: digits ?? 6,
-    period: period ?? 30,
+    algorithm: algo,
+    digits,
+    period,
     counter: newer === undefined && typeof counter === 'number' ? counter + 1 : counter,
   }
 }
@@ -70,7 +75,7 @@ function stratumEntry(entry: Json): Found {
   const { Type, Issuer, Username, Secret, Algorithm, Digits, Period, Counter } = entry
   const type = stratumTypes[Number(Type)]
   if (type === 'motp' || type === 'yandex') return { why: type, name: textOf(Issuer) }
-  const algorithm = stratumAlgorithms[Number(Algorithm)]
+  const algorithm = stratumAlgorithms[Number(Algorithm ?? 0)] ?? 'another'
   const names = { issuer: Issuer, account: Username }
   return {
     raw: { type, ...names, secret: Secret, algorithm, digits: Digits, period: Period, counter: Counter },
@@ -79,8 +84,8 @@ function stratumEntry(entry: Json): Found {
 
 function raivoEntry(entry: Json): RawEntry {
   const { kind, issuer, account, secret, algorithm, digits, timer, counter } = entry
-  const [wanted, period, count] = [digits, timer, counter].map(numberOf)
-  return { type: kind, issuer, account, secret, algorithm, digits: wanted, period, counter: count }
+  const [wanted, period, next] = [digits, timer, counter].map(numberOf)
+  return { type: kind, issuer, account, secret, algorithm, digits: wanted, period, counter: next }
 }
 
 /** A login of a password manager; what stands in its field may be a URI or the bare secret. */
@@ -106,9 +111,9 @@ const lastPassAccount = (entry: Json): RawEntry => ({
   issuer: entry['issuerName'] || entry['originalIssuerName'],
   account: entry['userName'] || entry['originalUserName'],
   secret: entry['secret'],
-  algorithm: entry['algorithm'] ?? 'SHA1',
-  digits: entry['digits'] ?? 6,
-  period: entry['timeStep'] ?? 30,
+  algorithm: entry['algorithm'],
+  digits: entry['digits'],
+  period: entry['timeStep'],
   counter: 0,
 })
 
@@ -171,6 +176,8 @@ function steamList({ accounts }: Json): readonly unknown[] | null {
 
 /** Lists without anything around them: told apart by the names of their members. */
 function bareList(list: readonly unknown[]): FoundFile | null {
+  // andOTP, whose vault has nothing in it; several others write the same.
+  if (list.length === 0) return entriesOf('andotp', [], () => malformed)
   const first = objectOf(list.find((one) => objectOf(one) !== null))
   if (first === null) return null
   if ('kind' in first && 'timer' in first) return entriesOf('raivo', list, rawOnly(raivoEntry))

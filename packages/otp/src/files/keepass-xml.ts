@@ -1,8 +1,7 @@
-import type { RawEntry } from '../raw-entry.js'
+import { numberOf, type RawEntry } from '../raw-entry.js'
 import { decodeBase64, textToUtf8 } from '../text-bytes.js'
 import { hexOrBase32 } from './csv-formats.js'
 import { Entries, type Found, type FoundFile } from './entries.js'
-import { numberOf } from './json-plain.js'
 import type { OtpFileFormat } from './result.js'
 import { textAt, type XmlElement } from './xml-tree.js'
 
@@ -40,28 +39,30 @@ function keePassOtp(fields: Fields, kind: 'TimeOtp' | 'HmacOtp'): Found | null {
     type: kind === 'TimeOtp' ? 'totp' : 'hotp',
     ...namesOf(fields),
     secret,
-    algorithm: fields.get('TimeOtp-Algorithm') ?? 'SHA1',
-    digits: numberOf(fields.get('TimeOtp-Length') ?? '6'),
-    period: numberOf(fields.get('TimeOtp-Period') ?? '30'),
+    algorithm: given(fields.get('TimeOtp-Algorithm')),
+    digits: count(fields.get('TimeOtp-Length')),
+    period: count(fields.get('TimeOtp-Period')),
     counter: fields.get('HmacOtp-Counter') ?? '0',
   }
   return { raw }
 }
 
+/** A field that is there and empty says nothing. */
+const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
+const count = (value: string | undefined): unknown => numberOf(given(value))
+
 /** `30;6` beside a seed, or `30;S` for Steam: KeeTrayTOTP and KeePassXC before it wrote URIs. */
 function trayOtp(fields: Fields): Found | null {
   const seed = fields.get('TOTP Seed')
   if (seed === undefined) return null
-  const [period = '30', digits = '6'] = (fields.get('TOTP Settings') ?? '')
-    .split(';')
-    .map((part) => part.trim())
+  const [period, digits = ''] = (fields.get('TOTP Settings') ?? '').split(';').map((part) => part.trim())
   const raw: RawEntry = {
     type: digits.toUpperCase() === 'S' ? 'steam' : 'totp',
     ...namesOf(fields),
     secret: seed,
     algorithm: 'SHA1',
-    digits: numberOf(digits),
-    period: numberOf(period === '' ? '30' : period),
+    digits: count(digits),
+    period: count(period),
     counter: 0,
   }
   return { raw }
@@ -79,9 +80,9 @@ function otpField(fields: Fields): Found | null {
     type: parameter('type') ?? 'totp',
     ...namesOf(fields),
     secret: key.replaceAll('%3d', '=').replaceAll('%3D', '='),
-    algorithm: parameter('otpHashMode') ?? 'SHA1',
-    digits: numberOf(parameter('size') ?? '6'),
-    period: numberOf(parameter('step') ?? '30'),
+    algorithm: parameter('otpHashMode'),
+    digits: count(parameter('size')),
+    period: count(parameter('step')),
     counter: parameter('counter') ?? '0',
   }
   return { raw }

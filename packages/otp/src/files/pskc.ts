@@ -1,9 +1,8 @@
 /** PSKC, the file in which hardware tokens are delivered (RFC 6030): plain, under a passphrase, or under a key. */
-import type { RawEntry } from '../raw-entry.js'
 import { decodeBase64, textToUtf8 } from '../text-bytes.js'
 import { bytesOfHex, concat, equal } from './bytes.js'
 import { Entries, type Found, type FoundFile } from './entries.js'
-import { numberOf } from './json-plain.js'
+import { numberOf, type RawEntry } from '../raw-entry.js'
 import type { OtpHolder } from './result.js'
 import { countOf, damaged, limits, refuseFile, wrongPassphrase } from './problem.js'
 import type { FileTools, HashName } from './tools.js'

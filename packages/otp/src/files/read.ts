@@ -82,18 +82,32 @@ async function readTextFile(text: string, given: Given): Promise<FoundFile> {
   return found ?? refuseFile('unknown-format', 'it is of no kind that is known here')
 }
 
+/** All that is known in it; what is around it there, such as pictures, is not looked at, nor another archive. */
 async function readArchive(file: Uint8Array, given: Given): Promise<FoundFile> {
-  const texts = await readZip(file, given.passphrase, toolsOf(given))
-  for (const one of texts) {
-    const text = textOf(one)
-    if (text === null) continue
+  const found: FoundFile[] = []
+  for (const one of await readZip(file, given.passphrase, toolsOf(given)))
     try {
-      return await readTextFile(text, given)
+      if (!isZip(one)) found.push(await readBytesFile(one, given))
     } catch (problem) {
       if (!(problem instanceof FileRefusal) || problem.why !== 'unknown-format') throw problem
     }
+  return joined(found) ?? refuseFile('unknown-format', 'there is nothing in the archive that is known here')
+}
+
+/** Several files as one: of the kind that all of them are, if they are. */
+function joined(files: readonly FoundFile[]): FoundFile | null {
+  const [first, ...others] = files
+  if (first === undefined || others.length === 0) return first ?? null
+  const isSame = others.every(({ format }) => format === first.format)
+  return {
+    format: isSame ? first.format : 'zip',
+    entries: files.flatMap(({ entries }) => entries),
+    leftOut: files.flatMap(({ leftOut }) => leftOut),
+    withoutCode: files.reduce((sum, { withoutCode }) => sum + withoutCode, 0),
+    warnings: [
+      ...new Map(files.flatMap(({ warnings }) => warnings).map((one) => [one.message, one])).values(),
+    ],
   }
-  return refuseFile('unknown-format', 'there is nothing in the archive that is known here')
 }
 
 async function readBytesFile(file: Uint8Array, given: Given): Promise<FoundFile> {

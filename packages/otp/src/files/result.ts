@@ -36,7 +36,15 @@ export type OtpFileFormat =
 
 /** Why one entry was left out. The codes are stable. */
 export type OtpEntryProblem =
-  BackupEntryProblem | MigrationProblem | UriProblem | 'comment' | 'encrypted' | 'motp' | 'no-uri' | 'yandex'
+  | BackupEntryProblem
+  | MigrationProblem
+  | UriProblem
+  | 'comment'
+  | 'encrypted'
+  | 'in-trash'
+  | 'motp'
+  | 'no-uri'
+  | 'yandex'
 
 /** Where an entry stands, counted from 1: a line of a text, or an entry of anything else. */
 export type OtpPlace = { readonly line: number } | { readonly entry: number }

@@ -1,6 +1,6 @@
 import { encodeBase32, parseOtpauthUri, type OtpAccount } from '@nightlatch/otp'
 import { joinMigration, readMigration, type MigrationPart } from '@nightlatch/otp/migration'
-import { beginsWithUri } from '@nightlatch/otp/files'
+import { beginsWithUri, otherKind } from '@nightlatch/otp/files'
 import { printable } from '../../framework/output.js'
 import type { Place, Source } from './sources.js'
 import { inWords } from './words.js'
@@ -99,6 +99,8 @@ function readUri(
     else collection.leaveOut(place, part.why, `the export cannot be used: ${inWords(part.why)}`)
     return
   }
+  const other = otherKind(place.uri)
+  if (other !== null) return collection.leaveOut(place, other, inWords(other))
   const uri = parseOtpauthUri(place.uri)
   if (!uri.parsed) return collection.leaveOut(place, uri.why, inWords(uri.why))
   collection.add(place, uri.account)

@@ -1,8 +1,8 @@
 import { decodeBase32, parseOtpauthUri, type Algorithm, type OtpWarning } from '@nightlatch/otp'
 import { Refused } from '../../framework/errors.js'
-import { lookForUris } from '@nightlatch/otp/files'
+import { lookForUris, otherKind } from '@nightlatch/otp/files'
 import { oneUriOf } from './text.js'
-import { uriProblem } from './words.js'
+import { inWords, uriProblem } from './words.js'
 
 /** What a code is computed from. With a counter it is HOTP, without one TOTP or Steam. */
 export interface OtpSettings {
@@ -29,6 +29,8 @@ export interface Given {
 
 /** A secret in base32 or hexadecimal, or the otpauth URI in a text; a flag wins over what the URI says, or lacks. */
 export function secretOf(text: string, given: Given): OtpSettings {
+  const other = otherKind(text)
+  if (other === 'motp' || other === 'yandex') throw new Refused(`no code can be made: ${inWords(other)}`)
   const isUri = given.hex !== true && lookForUris(text).uris.length > 0
   const read = isUri ? settingsOfUri(oneUriOf(text), given) : settingsOfSecret(text, given)
   const counter = given.counter ?? read.counter

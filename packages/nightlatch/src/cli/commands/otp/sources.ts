@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { beginsWithUri, lookForUris, type OtpFile, type OtherLine } from '@nightlatch/otp/files'
+import { beginsWithUri, lookForUris, otherKind, type OtpFile, type OtherLine } from '@nightlatch/otp/files'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused } from '../../framework/errors.js'
 import { stdinText } from '../../framework/input.js'
@@ -59,7 +59,7 @@ async function openSource(
   argument: string,
   ask: (name: string) => Promise<string>,
 ): Promise<Source> {
-  if (beginsWithUri(argument)) return sourceOfText('the argument', argument)
+  if (beginsWithUri(argument) || otherKind(argument) !== null) return sourceOfText('the argument', argument)
   const name = argument === '-' ? 'standard input' : basename(argument)
   const bytes = argument === '-' ? await deps.stdin.read(largestFile) : readFile(argument)
   const kind = pictureKind(bytes)
@@ -77,9 +77,10 @@ async function sourceOfFile(
   const first = await readFileWithTools(bytes)
   const isSealed = !first.parsed && first.why === 'passphrase-needed'
   const file = isSealed ? await readFileWithTools(bytes, await ask(name)) : first
-  if (file.parsed && file.format !== 'uri-list') return { name, uris: [], pieces: [], file, others: [] }
+  const text = textOf(bytes)
+  if (file.parsed && (file.format !== 'uri-list' || text === null))
+    return { name, uris: [], pieces: [], file, others: [] }
   if (file.parsed || file.why === 'unknown-format') {
-    const text = textOf(bytes)
     if (text !== null) return sourceOfText(name, text)
     throw new Refused(`${name} is neither a picture, nor a text, nor a file of a program that is known here`)
   }

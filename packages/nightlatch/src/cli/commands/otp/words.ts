@@ -15,6 +15,7 @@ const words: Readonly<Record<Problem, string>> = {
   'encoder-not-supported': 'its encoder is not steam',
   encrypted: 'its secret cannot be decrypted',
   'escape-malformed': 'an escape with % in it is malformed',
+  'in-trash': 'it lies in the trash',
   malformed: 'it is damaged, or cut off at the end',
   motp: 'mOTP (motp://) makes codes of another kind',
   'name-not-allowed': 'a name in it has control characters',

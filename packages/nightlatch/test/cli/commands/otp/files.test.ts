@@ -81,8 +81,22 @@ describe('an entry that is left out', () => {
     const file = join(temporaryFolder(), 'list')
     writeFileSync(file, `motp://x\notpauth://yaotp/x?secret=A\n${readFileSync(uris, 'utf8')}`)
     const { err } = await run(['otp', 'read', file])
-    expect(err).toContain('mOTP')
-    expect(err).toContain('otp')
+    expect(err).toContain('line 1 was left out: mOTP (motp://)')
+    expect(err).toContain('line 2 was left out: Yandex (otpauth://yaotp)')
+  })
+
+  it.each([
+    ['motp://VPN:ada?secret=0123456789abcdef', 'mOTP (motp://)'],
+    ['otpauth://yaotp/ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', 'Yandex (otpauth://yaotp)'],
+  ])('is named where it is the argument: %s', async (uri, words) => {
+    for (const command of ['read', 'code'])
+      expect((await run(['otp', command, uri])).err).toContain(`${words} makes codes of another kind`)
+  })
+
+  it('in an archive is one of its lines, and the others are taken', async () => {
+    const { err, out } = await run(['otp', 'read', join(folder, 'made/winauth.zip')], { stdin: passphrase })
+    expect(err).not.toContain('nightlatch:')
+    expect(out).toContain('account')
   })
 })
 

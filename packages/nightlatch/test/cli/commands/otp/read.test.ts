@@ -295,7 +295,7 @@ describe('a list of URIs', () => {
     expect(told.leftOut.map(({ line, why }) => [line, why])).toEqual([
       [1, 'comment'],
       [4, 'motp'],
-      [5, 'type-not-supported'],
+      [5, 'yandex'],
       [6, 'digits-not-allowed'],
       [7, 'no-uri'],
       [8, 'secret-not-base32'],

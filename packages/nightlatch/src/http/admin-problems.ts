@@ -84,7 +84,7 @@ export const adminProblems = {
   'bad-person': {
     status: 422,
     title: 'An account cannot be so',
-    help: '`reason`: `bad-username`, `bad-email`, `bad-name`, `bad-group`, `too-many-groups` or `bad-end`; `errors` names the member.',
+    help: '`reason`: `bad-username`, `bad-email`, `bad-name`, `bad-group`, `too-many-groups`, `bad-end`, or `no-email` where something needs an address; `errors` names the member.',
     guide: 'guides/people-and-groups.md',
   },
   'name-taken': {

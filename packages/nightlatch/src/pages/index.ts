@@ -99,14 +99,19 @@ export type { MessageKey } from './words/help.js'
 export { mailTrialPage, type MailTrialView } from './admin/mail.js'
 export { peoplePage, type PeopleView, type PersonRow } from './admin/people.js'
 export {
+  deliveries,
+  handedOverPage,
+  type Delivery,
+  type DeliveryView,
+  type HandedOverView,
+} from './admin/delivery.js'
+export {
   actPage,
   addPersonPage,
   editPersonPage,
-  handedOverPage,
   personPage,
   type ActView,
   type EditPersonView,
-  type HandedOverView,
   type PersonView,
 } from './admin/person.js'
 export {

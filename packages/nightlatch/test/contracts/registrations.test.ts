@@ -19,6 +19,8 @@ const anInvitation = (own: Partial<OpenInvitation> = {}): OpenInvitation => ({
   ...own,
 })
 
+const aLink = () => ({ handed: aHash(), mailed: null })
+
 describe.each(databases)('open invitations and registrations on $name', (kind) => {
   const servers = useDatabase(kind)
   const stores = () => servers.here.stores
@@ -26,21 +28,29 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
   it('keeps an invitation as it is, and finds it by id and by token', async () => {
     const { openInvitations } = stores()
     const [one, hash] = [anInvitation({ email: 'ada@example.org', domain: 'example.org' }), aHash()]
-    await openInvitations.add(one, hash)
+    await openInvitations.add(one, { handed: hash, mailed: null })
     expect(await openInvitations.find(one.id)).toEqual(one)
-    expect(await openInvitations.findByTokenHash(hash)).toEqual(one)
+    expect(await openInvitations.findByTokenHash(hash)).toEqual({ invitation: one, isMailed: false })
     expect(await openInvitations.findByTokenHash(aHash())).toBeNull()
+  })
+
+  it('knows which of the two links of a mailed invitation somebody has', async () => {
+    const { openInvitations } = stores()
+    const [invitation, handed, mailed] = [anInvitation({ email: 'ada@example.org' }), aHash(), aHash()]
+    await openInvitations.add(invitation, { handed, mailed })
+    expect(await openInvitations.findByTokenHash(handed)).toEqual({ invitation, isMailed: false })
+    expect(await openInvitations.findByTokenHash(mailed)).toEqual({ invitation, isMailed: true })
   })
 
   it('gives out as many uses as there are, and none after the end or the withdrawal', async () => {
     const { openInvitations } = stores()
     const one = anInvitation({ uses: 3 })
-    await openInvitations.add(one, aHash())
+    await openInvitations.add(one, aLink())
     const wins = await Promise.all(Array.from({ length: 9 }, () => openInvitations.use(one.id, 1500)))
     expect(wins.filter(Boolean)).toHaveLength(3)
     expect((await openInvitations.find(one.id))?.used).toBe(3)
     const [late, withdrawn] = [anInvitation(), anInvitation()]
-    for (const each of [late, withdrawn]) await openInvitations.add(each, aHash())
+    for (const each of [late, withdrawn]) await openInvitations.add(each, aLink())
     expect(await openInvitations.use(late.id, 1999)).toBe(true)
     expect(await openInvitations.use(late.id, 2000)).toBe(false)
     expect(await openInvitations.withdraw(withdrawn.id, 1200)).toBe(true)
@@ -54,14 +64,14 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
     const at = (createdAt: number, expiresAt = 9_000_000_000): OpenInvitation =>
       anInvitation({ createdAt, expiresAt })
     const all = [at(5_000_001), at(5_000_002), at(5_000_002), at(5_000_003)]
-    for (const one of all) await openInvitations.add(one, aHash())
+    for (const one of all) await openInvitations.add(one, aLink())
     const first = await openInvitations.list({ after: null, limit: 2 })
     const second = await openInvitations.list({ after: first[1]!, limit: 2 })
     const seen = [...first, ...second].map(({ id }) => id)
     expect(new Set(seen)).toEqual(new Set(all.map(({ id }) => id)))
     expect([first[0]?.createdAt, second[1]?.createdAt]).toEqual([5_000_003, 5_000_001])
     const old = anInvitation({ expiresAt: 10 })
-    await openInvitations.add(old, aHash())
+    await openInvitations.add(old, aLink())
     expect(await openInvitations.removeExpiredBefore(10, 100)).toBe(1)
     expect(await openInvitations.find(old.id)).toBeNull()
   })

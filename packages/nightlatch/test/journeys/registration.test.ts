@@ -246,6 +246,36 @@ describe('an invitation', () => {
     expect(await accountOf(app, 'ada')).toMatchObject({ email: 'ada@example.org', groups: ['crew'] })
   })
 
+  it('that is handed over, although it was mailed, confirms no address: the first of its links that is used ends both', async () => {
+    const { app, mails } = here
+    const paths = async (email: string, domain = '') => {
+      const made = await addInvitations(app.nightlatch.core, { mail: [email], domain }, atTheCommandLine)
+      if (made.kind !== 'invited') throw new Error(made.why)
+      expect(made.made).toMatchObject([{ isMailed: true }])
+      const [mail] = only(await mails(), { kind: 'open-invitation', to: email })
+      return { handed: registrationPath(made.made[0]!.token), mailed: pathIn(mail) }
+    }
+    const fields = { new_password: password }
+    const zoe = await paths('zoe@example.org')
+    const holder = await open(app, zoe.handed)
+    expect((await holder.get('/register')).body).toContain('name="email"')
+    expect((await holder.get('/register')).body).toContain('value="zoe@example.org"')
+    await holder.submit('/register', { ...fields, username: 'zoe', email: 'zoe@example.org' })
+    expect(await accountOf(app, 'zoe')).toMatchObject({ email: 'zoe@example.org', emailVerified: false })
+    expect((await (await open(app, zoe.mailed)).get('/register')).status).toBe(404)
+
+    const yan = await paths('yan@example.org')
+    const reader = await open(app, yan.mailed)
+    await reader.submit('/register', { ...fields, username: 'yan', email: 'eve@example.org' })
+    expect(await accountOf(app, 'yan')).toMatchObject({ email: 'yan@example.org', emailVerified: true })
+    expect((await (await open(app, yan.handed)).get('/register')).status).toBe(404)
+
+    const xenia = await paths('xenia@example.org', 'example.org')
+    const asked = await (await open(app, xenia.handed)).get('/register')
+    expect(asked.body).toContain('value="xenia@example.org"')
+    expect(asked.body).not.toContain('new_password')
+  })
+
   it('for a domain asks for an address there first, and the mail leads on, in any browser', async () => {
     const { app, mails } = here
     const { id, path } = await invite(app, { domain: 'Example.org', uses: 2, groups: ['domain'] })

@@ -612,7 +612,14 @@ const administering = (): Record<string, Html> => ({
     notice: { key: 'person-end-sessions', name: 'guest-of-the-house' },
   }),
   'person-edit': pages.editPersonPage(signedIn, editing),
-  'person-add': pages.addPersonPage(signedIn, { typed: { ...editing.typed, ends: '2027-03-01' } }),
+  'person-add': pages.addPersonPage(signedIn, {
+    typed: { ...editing.typed, ends: '2027-03-01' },
+    delivery: { chosen: 'mail' },
+  }),
+  'person-invite': pages.actPage(signedIn, {
+    ...{ id: 'p1', username: 'bob', act: 'invite' },
+    delivery: { chosen: 'hand', to: 'bob@example.org' },
+  }),
   'person-edit-wrong': pages.editPersonPage(signedIn, {
     ...editing,
     problems: [{ key: 'other', field: 'groups', text: pages.editProblems['bad-group'] }],
@@ -630,6 +637,14 @@ const administering = (): Record<string, Html> => ({
     kind: 'link',
     text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`,
     untilSeconds: nowSeconds + 3 * day,
+  }),
+  'person-link-mailed': pages.handedOverPage(signedIn, {
+    ...{ id: 'p1', username: 'bob', kind: 'link', untilSeconds: nowSeconds + 3 * day },
+    ...{ text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`, mailedTo: 'bob@example.org' },
+  }),
+  'person-link-not-mailed': pages.handedOverPage(signedIn, {
+    ...{ id: 'p1', username: 'bob', kind: 'link', untilSeconds: nowSeconds + 3 * day },
+    ...{ text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`, mailedTo: null },
   }),
   groups: pages.groupsPage(signedIn, {
     groups: [
@@ -675,13 +690,14 @@ const administering = (): Record<string, Html> => ({
     sendsMail: false,
   }),
   'invitation-made': pages.madeInvitationPage(signedIn, {
-    links: [{ email: '', url: `https://auth.acme.test/register?${'k'.repeat(43)}` }],
+    links: [{ email: '', url: `https://auth.acme.test/register?${'k'.repeat(43)}`, isMailed: false }],
     untilSeconds: nowSeconds + 7 * day,
   }),
   'invitation-sent': pages.madeInvitationPage(signedIn, {
     links: ['ada', 'bob'].map((name) => ({
       email: `${name}@example.org`,
       url: `https://auth.acme.test/register?${'k'.repeat(43)}`,
+      isMailed: name === 'ada',
     })),
     untilSeconds: nowSeconds + 7 * day,
   }),

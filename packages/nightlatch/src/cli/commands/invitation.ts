@@ -49,7 +49,7 @@ function addAdd(invitation: CliCommand, deps: CliDeps): void {
     .option('--uses <number>', 'How many accounts it makes. Default: 1.', wholeNumber(1, 10_000))
     .addOption(momentOption('--expires <date>', 'Until when: 7d (the default), a date or a moment.', deps))
     .option('--domain <domain>', 'Only for addresses of this domain, which are confirmed by a mail first.')
-    .addOption(severalOption('--mail <address...>', 'Sends a link to each, good for one account.'))
+    .addOption(severalOption('--mail <address...>', 'Sends each a link of its own, good for one account.'))
     .option('--json', 'Print JSON.')
   addSettingFlags(add, linkSettings).action(async (options: Options) => {
     await onDatabase(deps, options, (app) => addOnes(deps, app, options))
@@ -76,7 +76,10 @@ async function addOnes(deps: CliDeps, app: Nightlatch, options: Options): Promis
   const now = app.core.platform.nowSeconds()
   if (options['json'] === true)
     return printJson(deps, {
-      invitations: made.map(({ invitation, url }) => ({ ...describe(invitation, now), url })),
+      invitations: made.map(({ invitation, url, isMailed: mailed }) => ({
+        ...describe(invitation, now),
+        ...{ url, mailed },
+      })),
     })
   for (const { invitation, url } of made)
     print(deps, invitation.email === '' ? url : `${invitation.email}\t${url}`)
@@ -100,9 +103,15 @@ function tellOf(deps: CliDeps, made: readonly MadeInvitation[], mode: string | u
   const { uses, email, expiresAt } = first.invitation
   const what =
     email !== ''
-      ? 'They are on their way as soon as the server runs. Each link makes one account'
+      ? 'Each is sent a link of their own as soon as the server runs: only that one confirms the address. It and the one here make one account'
       : `The link makes ${uses === 1 ? 'one account' : `up to ${uses} accounts`}`
   tell(deps, `${what}, until ${isoTime(expiresAt)}.`)
+  const left = made.filter(({ invitation, isMailed }) => invitation.email !== '' && !isMailed)
+  if (left.length > 0)
+    tell(
+      deps,
+      `Too many mails wait: none was added for ${left.map(({ invitation }) => invitation.email).join(', ')}.`,
+    )
   if (mode === undefined || mode === 'off')
     tell(deps, 'It leads nowhere before the server is started with NIGHTLATCH_REGISTRATION=invitation.')
 }

@@ -11,7 +11,7 @@ import type { CliDeps } from '../framework/deps.js'
 import { Refused } from '../framework/errors.js'
 import { isoTime, print, printJson, printTable, tell } from '../framework/output.js'
 import { linkSettings } from '../framework/settings-flags.js'
-import { byMailHelp, mailedTo, mustBeMailable } from './by-mail.js'
+import { byMailHelp, mailedInWords, mustBeMailable } from './by-mail.js'
 import { knownSite } from './known-site.js'
 import { describeAccount } from './user-show.js'
 
@@ -44,13 +44,16 @@ function addInvite(user: CliCommand, deps: CliDeps): void {
       const url = invitationUrl((await knownSite(app)).settings, invited.token)
       const expiresAt = isoTime(invited.expiresAt)
       if (options['json'] === true)
-        printJson(deps, { account: describeAccount(account), invitation: { url, expiresAt } })
+        printJson(deps, {
+          account: describeAccount(account),
+          invitation: { url, expiresAt, mailedTo: invited.mailedTo },
+        })
       else {
         print(deps, url)
         tell(
           deps,
           `The link chooses a new password for ${account.username}, works once, until ${expiresAt}. ` +
-            `The second step stays and is asked for after it.${byMail ? ` ${mailedTo(account.email)}` : ''}`,
+            `The second step stays and is asked for after it.${byMail ? ` ${mailedInWords(invited)}` : ''}`,
         )
       }
       return null

@@ -9,7 +9,7 @@ import type { AddCommands, CliCommand } from '../framework/command.js'
 import type { CliDeps, Nightlatch } from '../framework/deps.js'
 import { Refused, WrongUsage } from '../framework/errors.js'
 import { addAccountCommand, type Options } from './account-command.js'
-import { byMailHelp, mailedTo, mustBeMailable } from './by-mail.js'
+import { byMailHelp, mailedInWords, mustBeMailable } from './by-mail.js'
 import { removedInWords } from './factor-words.js'
 import { knownSite } from './known-site.js'
 import { confirmByName, newPassword, passwordFromStdin } from '../framework/input.js'
@@ -100,14 +100,16 @@ async function invite(deps: CliDeps, app: Nightlatch, { wishes, options }: Addin
   const invited = await administration.inviteAccount(app.core, wishes, { ...atTheCommandLine, byMail })
   if (invited.kind === 'refused') throw accountRefused(invited, wishes)
   const url = invitationUrl((await knownSite(app)).settings, invited.token)
-  const expiresAt = isoTime(invited.expiresAt)
-  if (options['json'] === true)
-    return printJson(deps, { account: describeAccount(invited.account), invitation: { url, expiresAt } })
+  const [expiresAt, { mailedTo }] = [isoTime(invited.expiresAt), invited]
+  if (options['json'] === true) {
+    const invitation = { url, expiresAt, mailedTo }
+    return printJson(deps, { account: describeAccount(invited.account), invitation })
+  }
   print(deps, url)
   tell(
     deps,
     `Added ${invited.account.username}. The link chooses the password, works once, until ${expiresAt}.` +
-      (byMail ? ` ${mailedTo(invited.account.email)}` : ''),
+      (byMail ? ` ${mailedInWords(invited)}` : ''),
   )
 }
 

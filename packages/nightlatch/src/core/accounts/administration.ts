@@ -86,12 +86,22 @@ export async function addPrepared(
   return true
 }
 
-/** `byMail`: the owner gets the link in a mail, which is written down with it. See `canMail`. */
+/** `byMail`: the owner gets a link in a mail, which is written down with it. See `canMail`. */
 type Inviting = Actor & { readonly byMail?: boolean }
 
+/** A one-time link, as it is handed over. */
+interface HandedLink {
+  readonly token: Token
+  readonly expiresAt: number
+}
+
+export interface InvitationLink extends HandedLink {
+  /** Where a mail with a link of its own is on its way to. null: there is none, and this link is all. */
+  readonly mailedTo: string | null
+}
+
 export type InviteOutcome =
-  | { readonly kind: 'invited'; readonly account: Account; readonly token: Token; readonly expiresAt: number }
-  | AccountRefusal
+  ({ readonly kind: 'invited'; readonly account: Account } & InvitationLink) | AccountRefusal
 
 /** Adds an account without a password, and the one-time link with which its owner chooses one. */
 export async function inviteAccount(
@@ -111,7 +121,7 @@ export async function inviteAccount(
 }
 
 /** The one-time link that creates the first account; null once there is an account. Earlier ones end. */
-export function firstAccountLink(core: Core): Promise<{ token: Token; expiresAt: number } | null> {
+export function firstAccountLink(core: Core): Promise<HandedLink | null> {
   return core[storage].atomically(async (stores) => {
     if (!(await stores.accounts.isEmpty())) return null
     await stores.invitations.removeAllOf(null)
@@ -123,7 +133,7 @@ async function addLink(
   core: Core,
   stores: Stores,
   given: { account: Account | null; seconds: number; actor?: Inviting },
-): Promise<{ token: Token; expiresAt: number }> {
+): Promise<InvitationLink> {
   const createdAt = core.platform.nowSeconds()
   const expiresAt = createdAt + given.seconds
   const account = given.account?.id ?? null
@@ -134,22 +144,19 @@ async function addLink(
     await stores.invitations.add(invitation, hashToken(core.platform, token))
     return token
   }
-  const token = await add({})
-  if (given.account !== null) {
-    const actor: Inviting = given.actor ?? atTheCommandLine
-    await noteAct(core, stores, { account: given.account, event: 'account.invited', actor })
-    // A link of its own: whoever uses it has read that mail. The first that is used ends the other.
-    if (actor.byMail === true) {
-      const mailed = await add({ mailedTo: given.account.email })
-      await mailInvitation(core, stores, { account: given.account, token: mailed, expiresAt })
-    }
-  }
-  return { token, expiresAt }
+  const link = { token: await add({}), expiresAt, mailedTo: null }
+  if (given.account === null) return link
+  const owner = given.account
+  const actor: Inviting = given.actor ?? atTheCommandLine
+  await noteAct(core, stores, { account: owner, event: 'account.invited', actor })
+  if (actor.byMail !== true) return link
+  // A link of its own: whoever uses it has read that mail. The first that is used ends the other.
+  const mailed = await add({ mailedTo: owner.email })
+  const fate = await mailInvitation(core, stores, { account: owner, token: mailed, expiresAt })
+  return fate === 'waiting' ? { ...link, mailedTo: owner.email } : link
 }
 
-export type InviteAgainOutcome =
-  | { readonly kind: 'invited'; readonly token: Token; readonly expiresAt: number }
-  | { readonly kind: 'closed' }
+export type InviteAgainOutcome = ({ readonly kind: 'invited' } & InvitationLink) | { readonly kind: 'closed' }
 
 /**
  * A new one-time link with which the owner chooses a password; earlier ones end. Nothing else is lost: neither the

@@ -65,7 +65,7 @@ interface Posting {
 export async function post(core: Core, stores: Stores, posting: Posting): Promise<MailFate> {
   const { mail, account } = posting
   if (mail.to === '') return 'no-address'
-  if ((await core.hasMailServer?.(stores)) !== true) return 'no-mail-server'
+  if (!(await sendsMail(core, stores))) return 'no-mail-server'
   const now = core.platform.nowSeconds()
   const id = newId<MailId>(core.platform.randomBytes)
   const latest = now + core.policy.mail.trySeconds
@@ -79,10 +79,14 @@ export async function post(core: Core, stores: Stores, posting: Posting): Promis
   return 'waiting'
 }
 
+/** Whether anybody sends mails here: without, nothing is sent and no address is confirmed. */
+export const sendsMail = async (core: Core, stores: Stores = core[storage].stores): Promise<boolean> =>
+  (await core.hasMailServer?.(stores)) === true
+
 /** Whether a mail to this address would be sent. */
 export async function canMail(core: Core, to: string): Promise<true | Exclude<MailFate, 'waiting' | 'full'>> {
   if (to === '') return 'no-address'
-  return (await core.hasMailServer?.(core[storage].stores)) === true ? true : 'no-mail-server'
+  return (await sendsMail(core)) ? true : 'no-mail-server'
 }
 
 interface MailedLink {
@@ -92,35 +96,35 @@ interface MailedLink {
 }
 
 /** The one-time link of an invitation, to its owner. */
-export async function mailInvitation(
+export function mailInvitation(
   core: Core,
   stores: Stores,
   { account, token, expiresAt }: MailedLink,
-): Promise<void> {
+): Promise<MailFate> {
   const { id, email: to, username, name } = account
   const mail: Mail = {
     ...{ kind: 'invitation', to, username, name, at: core.platform.nowSeconds(), client: noClient },
     details: { until: expiresAt },
     token: token.reveal(),
   }
-  await post(core, stores, { mail, account: id, expiresAt })
+  return post(core, stores, { mail, account: id, expiresAt })
 }
 
 /** To an address that need not be of any account. */
-export async function mailStranger(
+export function mailStranger(
   core: Core,
   stores: Stores,
   given: Pick<Mail, 'kind' | 'to' | 'details'> & {
     readonly token: Token | null
     readonly expiresAt?: number
   },
-): Promise<void> {
+): Promise<MailFate> {
   const { kind, to, details, token, expiresAt } = given
   const mail: Mail = {
     ...{ kind, to, details, username: '', name: '', at: core.platform.nowSeconds(), client: noClient },
     ...(token !== null && { token: token.reveal() }),
   }
-  await post(core, stores, { mail, account: null, ...(expiresAt !== undefined && { expiresAt }) })
+  return post(core, stores, { mail, account: null, ...(expiresAt !== undefined && { expiresAt }) })
 }
 
 /** Null: it is sealed under a key that is not here, or damaged. */

@@ -6,7 +6,7 @@ import { note } from '../audit/audit.js'
 import type { Core } from '../core.js'
 import type { InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
-import { mailStranger } from '../notify/mail.js'
+import { mailStranger, sendsMail } from '../notify/mail.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
 import type { Token } from '../tokens.js'
@@ -29,7 +29,10 @@ export type InvitationProblem =
 
 export interface MadeInvitation {
   readonly invitation: OpenInvitation
+  /** Of the link that is handed over: it confirms no address. */
   readonly token: Token
+  /** A mail with a link of its own is on its way to the address. */
+  readonly isMailed: boolean
 }
 
 type InvitationsOutcome =
@@ -101,38 +104,53 @@ export async function addInvitations(
   if ('kind' in parsed) return parsed
   const needsMail = parsed.mail.length > 0 || parsed.domain !== ''
   if (needsMail && !(await sendsMail(core))) return refuse('no-mail')
-  const emails = parsed.mail.length === 0 ? [''] : parsed.mail
-  const made = emails.map((email): MadeInvitation => {
-    const now = core.platform.nowSeconds()
-    const { groups, domain, expiresAt } = parsed
-    const uses = email === '' ? parsed.uses : 1
-    const own = { id: newId<InvitationId>(core.platform.randomBytes), email: email.trim(), used: 0 }
-    const when = { createdAt: now, expiresAt, withdrawnAt: null }
-    const invitation = { ...own, groups, uses, domain, ...when, invitedBy: actor.account }
-    return { invitation, token: newToken(core.platform) }
-  })
-  await core[storage].atomically(async (stores) => {
-    for (const { invitation, token } of made) {
-      await stores.openInvitations.add(invitation, hashToken(core.platform, token))
+  const invitations = invitationsOf(core, parsed, actor)
+  const made = await core[storage].atomically(async (stores) => {
+    const each: MadeInvitation[] = []
+    for (const invitation of invitations) {
+      each.push(await addOne(core, stores, invitation))
       const { uses, groups, domain, email } = invitation
       const details = { uses, groups: groups.join(', '), domain, email, ...by(actor) }
       const event = 'invitation.added'
       await note(core, stores, { event, account: null, client: actor.client, details })
-      if (email !== '') await send(core, stores, { invitation, token })
     }
+    return each
   })
   return { kind: 'invited', made }
 }
 
-/** Whether anybody sends mails here: without, nothing is sent and no address is confirmed. */
-const sendsMail = async (core: Core): Promise<boolean> =>
-  (await core.hasMailServer?.(core[storage].stores)) === true
+function invitationsOf(core: Core, parsed: Parsed, actor: Actor): readonly OpenInvitation[] {
+  const { groups, domain, expiresAt } = parsed
+  const emails = parsed.mail.length === 0 ? [''] : parsed.mail
+  return emails.map((email) => ({
+    ...{ id: newId<InvitationId>(core.platform.randomBytes), email: email.trim(), groups, domain },
+    ...{ uses: email === '' ? parsed.uses : 1, used: 0, invitedBy: actor.account },
+    ...{ createdAt: core.platform.nowSeconds(), expiresAt, withdrawnAt: null },
+  }))
+}
 
-const send = (core: Core, stores: Stores, { invitation, token }: MadeInvitation): Promise<void> =>
-  mailStranger(core, stores, {
-    ...{ kind: 'open-invitation', to: invitation.email, token },
-    ...{ details: { until: invitation.expiresAt }, expiresAt: invitation.expiresAt },
+/**
+ * Two links of one invitation where it is mailed: whoever uses the one in the mail has read it, and whoever has the other
+ * has only been at the terminal or the page.
+ */
+async function addOne(core: Core, stores: Stores, invitation: OpenInvitation): Promise<MadeInvitation> {
+  const token = newToken(core.platform)
+  const mailed = invitation.email === '' ? null : newToken(core.platform)
+  await stores.openInvitations.add(invitation, {
+    handed: hashToken(core.platform, token),
+    mailed: mailed && hashToken(core.platform, mailed),
   })
+  if (mailed === null) return { invitation, token, isMailed: false }
+  const { email: to, expiresAt } = invitation
+  const mail = {
+    kind: 'open-invitation',
+    to,
+    token: mailed,
+    details: { until: expiresAt },
+    expiresAt,
+  } as const
+  return { invitation, token, isMailed: (await mailStranger(core, stores, mail)) === 'waiting' }
+}
 
 interface InvitationsPage {
   readonly invitations: readonly OpenInvitation[]

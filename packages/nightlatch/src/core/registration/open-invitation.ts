@@ -12,7 +12,7 @@ export interface OpenInvitation {
   readonly used: number
   /** Only for confirmed addresses of this domain; '' for any, and for none. */
   readonly domain: string
-  /** It was sent to this address, which it therefore confirms; '' when it was given to whoever made it. */
+  /** A link was sent to this address, which that link confirms; '' when it was only given to whoever made it. */
   readonly email: string
   /** null: whoever has a shell on the machine. */
   readonly invitedBy: AccountId | null
@@ -36,11 +36,23 @@ export function whyClosed(
   return now < expiresAt ? null : 'expired'
 }
 
+/** Hashes of the tokens in its links: the one that was handed over, and the one that went by mail. */
+export interface InvitationTokens {
+  readonly handed: string
+  readonly mailed: string | null
+}
+
+/** An invitation behind a link, and which of its links that was. */
+export interface FollowedInvitation {
+  readonly invitation: OpenInvitation
+  readonly isMailed: boolean
+}
+
 export interface OpenInvitationStore {
-  add(invitation: OpenInvitation, tokenHash: string): Promise<void>
+  add(invitation: OpenInvitation, tokens: InvitationTokens): Promise<void>
   find(id: InvitationId): Promise<OpenInvitation | null>
   /** Also one that opens nothing any more: its holder is told why. */
-  findByTokenHash(tokenHash: string): Promise<OpenInvitation | null>
+  findByTokenHash(tokenHash: string): Promise<FollowedInvitation | null>
   /** Newest first; `after` is the last one of the page before. */
   list(page: {
     readonly after: OpenInvitation | null

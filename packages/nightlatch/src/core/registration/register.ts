@@ -7,7 +7,7 @@ import { parseAccountInput } from '../accounts/new-account.js'
 import { newPasswordHash } from '../accounts/new-password.js'
 import type { PasswordProblem } from '../accounts/password.js'
 import type { Core } from '../core.js'
-import type { Mail } from '../notify/mail.js'
+import type { Mail, MailFate } from '../notify/mail.js'
 import { mailStranger } from '../notify/mail.js'
 import type { Client } from '../ports/platform.js'
 import { hour } from '../ports/platform.js'
@@ -20,7 +20,7 @@ import type { Browser } from '../sign-in/start-session.js'
 import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 import { tellAdministrators } from './approval.js'
-import type { ClosedWhy, OpenInvitation, Registration } from './open-invitation.js'
+import type { ClosedWhy, FollowedInvitation, OpenInvitation, Registration } from './open-invitation.js'
 import { whyClosed } from './open-invitation.js'
 
 /** Why nobody registers here just now. */
@@ -60,8 +60,8 @@ export async function findRegistration(core: Core, token: Token | null): Promise
 async function openedBy(core: Core, tokenHash: string): Promise<Opened> {
   const { openInvitations, registrations } = core[storage].stores
   const now = core.platform.nowSeconds()
-  const invitation = await openInvitations.findByTokenHash(tokenHash)
-  if (invitation !== null) return openedByInvitation(invitation, now)
+  const followed = await openInvitations.findByTokenHash(tokenHash)
+  if (followed !== null) return openedByInvitation(followed, now)
   const registration = await registrations.find(tokenHash, now)
   if (registration === null) return expired
   const { email } = registration
@@ -74,11 +74,11 @@ async function openedBy(core: Core, tokenHash: string): Promise<Opened> {
   return why === null ? { kind: 'open', invitation: its, email, registration } : { kind: 'closed', why }
 }
 
-function openedByInvitation(invitation: OpenInvitation, now: number): Opened {
+/** Only the link that was mailed confirms the address: the other one was seen by whoever made it. */
+function openedByInvitation({ invitation, isMailed }: FollowedInvitation, now: number): Opened {
   const why = whyClosed(invitation, now)
   if (why !== null) return { kind: 'closed', why }
-  if (invitation.email !== '')
-    return { kind: 'open', invitation, email: invitation.email, registration: null }
+  if (isMailed) return { kind: 'open', invitation, email: invitation.email, registration: null }
   return invitation.domain === ''
     ? { kind: 'open', invitation, email: null, registration: null }
     : { kind: 'address-first', invitation }
@@ -164,7 +164,7 @@ async function sendLink(core: Core, { asking, email, invitation }: Sending): Pro
   })
 }
 
-const tellKnown = (core: Core, stores: Stores, to: string): Promise<void> =>
+const tellKnown = (core: Core, stores: Stores, to: string): Promise<MailFate> =>
   mailStranger(core, stores, { kind: 'registration-known', to, details: {}, token: null })
 
 export type RegisterOutcome =

@@ -19,7 +19,7 @@ export const adminEndpoints = {
     body: schemas.newPerson,
     status: 201,
     answer: schemas.addedPerson,
-    problems: ['bad-person', 'name-taken', 'accounts-kept-elsewhere'],
+    problems: ['bad-person', 'name-taken', 'accounts-kept-elsewhere', 'no-mail-server'],
   },
   person: { ...look, summary: 'Show one person', answer: schemas.personDetails },
   editPerson: {
@@ -39,8 +39,10 @@ export const adminEndpoints = {
   invitePerson: {
     ...change,
     summary: 'Make a new one-time link for a password',
+    body: schemas.newLink,
+    bodyIsOptional: true,
     answer: schemas.link,
-    problems: ['account-closed', 'accounts-kept-elsewhere'],
+    problems: ['bad-person', 'account-closed', 'accounts-kept-elsewhere', 'no-mail-server'],
   },
   rescuePerson: {
     ...change,

@@ -64,9 +64,9 @@ async function addInvitation(call: Call<'addInvitation'>): Promise<HttpResponse>
   if (expiresAt === null) return refuseInvitation('bad-end')
   const outcome = await addInvitations(core, { ...wish, expiresAt }, actorOf(call))
   if (outcome.kind === 'refused') return refuseInvitation(outcome.why)
-  const made = outcome.made.map(({ invitation, token }) => ({
+  const made = outcome.made.map(({ invitation, token, isMailed: mailed }) => ({
     ...describe(invitation, nowOf(call)),
-    url: site.origin + site.base + registrationPath(token),
+    ...{ url: site.origin + site.base + registrationPath(token), mailed },
   }))
   return reply('addInvitation', { invitations: made })
 }

@@ -1,6 +1,7 @@
 import type { Account } from '../../core/accounts/account.js'
 import { accountState } from '../../core/accounts/account.js'
 import type { Actor } from '../../core/accounts/actor.js'
+import type { InvitationLink } from '../../core/accounts/administration.js'
 import {
   disableAccount,
   enableAccount,
@@ -20,8 +21,8 @@ import { rescueAccount } from '../../core/accounts/rescue.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import type { AccountId } from '../../core/ids.js'
 import { parseId } from '../../core/ids.js'
+import { canMail } from '../../core/notify/mail.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
-import type { Token } from '../../core/tokens.js'
 import { isoTime } from '../../shared/time.js'
 import type { Context, SignedInContext } from '../context.js'
 import { browserOf, nowOf } from '../context.js'
@@ -94,19 +95,32 @@ const person = about(async (call: Call<'person'>, account) => {
   })
 })
 
-const linkOf = (
-  { services: { site } }: Context,
-  { token, expiresAt }: { readonly token: Token; readonly expiresAt: number },
-) => ({ url: site.origin + site.base + invitationPath(token), expiresAt: isoTime(expiresAt) })
+const linkOf = ({ services: { site } }: Context, { token, expiresAt, mailedTo }: InvitationLink) => ({
+  url: site.origin + site.base + invitationPath(token),
+  expiresAt: isoTime(expiresAt),
+  mailedTo,
+})
+
+/** Why nothing can be mailed there, before anything is done. */
+async function whyNoMail(call: Context, email: string): Promise<HttpResponse | null> {
+  const can = await canMail(call.services.core, email.trim())
+  if (can === true) return null
+  if (can === 'no-mail-server') return refuse(can)
+  const errors = [at('/mail', 'needs an address')]
+  return refuse('bad-person', { members: { reason: 'no-email', errors } })
+}
 
 const isKeptElsewhere = ({ services }: Context): boolean => services.core.applicationAccounts !== null
 
 async function addPerson(call: Call<'addPerson'>): Promise<HttpResponse> {
   if (isKeptElsewhere(call)) return refuse('accounts-kept-elsewhere')
-  const { expiresAt, admin = false, ...profile } = call.body
+  const { expiresAt, admin = false, mail: byMail = false, ...profile } = call.body
   const endsAt = endOf(call, expiresAt)
   if (endsAt === 'bad') return badEnd()
-  const invited = await inviteAccount(call.services.core, { ...profile, admin, endsAt }, actorOf(call))
+  const noMail = byMail ? await whyNoMail(call, profile.email ?? '') : null
+  if (noMail !== null) return noMail
+  const actor = { ...actorOf(call), byMail }
+  const invited = await inviteAccount(call.services.core, { ...profile, admin, endsAt }, actor)
   if (invited.kind === 'refused') return refusePerson(invited, call.body)
   const shown = { person: describe(invited.account, nowOf(call)), invitation: linkOf(call, invited) }
   return reply('addPerson', shown)
@@ -171,7 +185,10 @@ const removePerson = about(async (call: Call<'removePerson'>, account) => {
 
 const invitePerson = about(async (call: Call<'invitePerson'>, account) => {
   if (isKeptElsewhere(call)) return refuse('accounts-kept-elsewhere')
-  const invited = await inviteAgain(call.services.core, account, actorOf(call))
+  const { mail: byMail = false } = call.body
+  const noMail = byMail ? await whyNoMail(call, account.email) : null
+  if (noMail !== null) return noMail
+  const invited = await inviteAgain(call.services.core, account, { ...actorOf(call), byMail })
   return invited.kind === 'closed' ? refuse('account-closed') : reply('invitePerson', linkOf(call, invited))
 })
 

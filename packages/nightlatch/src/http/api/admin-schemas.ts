@@ -42,7 +42,11 @@ const profile = {
   groups: v.optional(v.pipe(groupNames, v.description('Exactly these; one that is not there is made'))),
   expiresAt: v.optional(v.nullable(end)),
 }
-export const newPerson = v.object({ username: text, ...profile })
+const byMail = v.optional(
+  v.pipe(v.boolean(), v.description('Sends a link of its own to the address, which using it confirms')),
+)
+export const newPerson = v.object({ username: text, ...profile, mail: byMail })
+export const newLink = v.object({ mail: byMail })
 export const personEdit = v.object({
   username: v.optional(text),
   ...profile,
@@ -87,8 +91,12 @@ export const personDetails = v.object({
 })
 
 export const link = v.object({
-  url: v.pipe(v.string(), v.description('Works once; shown this once')),
+  url: v.pipe(v.string(), v.description('Works once; shown this once. It confirms no address')),
   expiresAt: time,
+  mailedTo: v.pipe(
+    v.nullable(v.string()),
+    v.description('Where a mail with another link is on its way to; null: there is none'),
+  ),
 })
 export const addedPerson = v.object({ person, invitation: link })
 export const rescueCode = v.object({
@@ -163,7 +171,14 @@ export const newInvitation = v.object({
     v.pipe(text, v.description('A date, a moment, or `7d`, which is what it is without')),
   ),
   domain: v.optional(v.pipe(text, v.description('Only for addresses there, which a mail confirms first'))),
-  mail: v.optional(v.pipe(v.array(text), v.description('Sends a link to each, good for one account'))),
+  mail: v.optional(
+    v.pipe(
+      v.array(text),
+      v.description(
+        'Sends each a link of its own, good for one account, which using it confirms the address',
+      ),
+    ),
+  ),
 })
 const invitationMembers = {
   id,
@@ -182,7 +197,11 @@ export const invitations = v.object({
 })
 export const madeInvitations = v.object({
   invitations: v.array(
-    v.object({ ...invitationMembers, url: v.pipe(v.string(), v.description('Shown this once')) }),
+    v.object({
+      ...invitationMembers,
+      url: v.pipe(v.string(), v.description('Shown this once. It confirms no address')),
+      mailed: v.pipe(v.boolean(), v.description('A mail with another link is on its way to `email`')),
+    }),
   ),
 })
 

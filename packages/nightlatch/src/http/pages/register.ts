@@ -65,8 +65,12 @@ async function whereTheyAre(context: Context): Promise<HttpResponse | null> {
 const nextOf = (context: Context & Partial<FormContext>): string | undefined =>
   context.services.nextOf(context.form?.get('next') ?? context.query.get('next')) ?? undefined
 
-const field = (context: Context & Partial<FormContext>, name: string, most: number): string =>
-  (context.form?.get(name) ?? '').slice(0, most)
+/** What was typed; `unless` before anything was. */
+const field = (
+  context: Context & Partial<FormContext>,
+  name: string,
+  { most, unless = '' }: { readonly most: number; readonly unless?: string | undefined },
+): string => (context.form === undefined ? unless : (context.form.get(name) ?? '')).slice(0, most)
 
 function show(
   context: Context & Partial<FormContext>,
@@ -82,15 +86,16 @@ function show(
   if (opened.kind === 'address-first') {
     const { invitation } = opened
     const domains = invitation === null ? core.policy.registration.domains : [invitation.domain]
-    const view = { typed: field(context, 'email', 254), domains, next, problems }
+    const typed = field(context, 'email', { most: 254, unless: invitation?.email })
+    const view = { typed, domains, next, problems }
     return page(registerAddressPage(siteOf(context), view), extra)
   }
   if (opened.kind !== 'open') return closed(context, opened)
   const view = {
     typed: {
-      username: field(context, 'username', 254),
-      name: field(context, 'name', 200),
-      email: field(context, 'email', 254),
+      username: field(context, 'username', { most: 254 }),
+      name: field(context, 'name', { most: 200 }),
+      email: field(context, 'email', { most: 254, unless: opened.invitation?.email }),
     },
     email: opened.email ?? undefined,
     needsApproval: core.policy.registration.mode === 'approval' && opened.invitation === null,

@@ -110,7 +110,7 @@ export const addInvitationPage = (site: Site, view: AddInvitationView): Html =>
   })
 
 interface MadeInvitationView {
-  readonly links: readonly { readonly email: string; readonly url: string }[]
+  readonly links: readonly { readonly email: string; readonly url: string; readonly isMailed: boolean }[]
   readonly untilSeconds: number
 }
 
@@ -121,8 +121,9 @@ export const madeInvitationPage = (site: Site, view: MadeInvitationView): Html =
     section: 'invitations',
     body: html`<p>${view.links.some(({ email }) => email !== '') ? words.linkSent : words.linkLead}</p>
       ${view.links.map(
-        ({ email, url }) =>
+        ({ email, url, isMailed }) =>
           html`${email !== '' && html`<p class="who">${named(email)}</p>`}
+            ${email !== '' && !isMailed && html`<p class="warn">${words.full}</p>`}
             <p><code class="handed" dir="ltr" translate="no">${url}</code></p>`,
       )}
       <p class="hint">${words.until} ${moment(view.untilSeconds)}.</p>

@@ -10,6 +10,7 @@ import { common } from '../words/words.js'
 import { acts, actWords, admin, person as words, type Act } from '../words/admin.js'
 import { codePair } from '../account/resynchronise.js'
 import { serialField } from '../token.js'
+import { deliveryChoice, type DeliveryView } from './delivery.js'
 import { adminPage } from './frame.js'
 import { badges, type PersonRow } from './people.js'
 
@@ -94,7 +95,8 @@ export interface EditPersonView extends FormView {
   readonly isFilledIn?: boolean
 }
 
-type AddPersonView = FormView & Pick<EditPersonView, 'typed' | 'isFilledIn'>
+type AddPersonView = FormView &
+  Pick<EditPersonView, 'typed' | 'isFilledIn'> & { readonly delivery?: DeliveryView | undefined }
 
 export const addPersonPage = (site: Site, view: AddPersonView): Html =>
   adminPage(site, {
@@ -104,6 +106,7 @@ export const addPersonPage = (site: Site, view: AddPersonView): Html =>
     body: html`<p>${admin.addLead}</p>
       <form method="post" action="${site.base}/admin/people/new" novalidate>
         ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`} ${ownFields(view)} ${rightsFields(view)}
+        ${deliveryChoice(view.delivery)}
         ${actions({ submit: admin.addSubmit, cancel: { href: `${site.base}/admin`, label: common.cancel } })}
       </form>`,
   })
@@ -150,6 +153,7 @@ export interface ActView extends FormView {
   readonly act: Act
   /** The number of a token, typed so far or the only one. */
   readonly serial?: string | undefined
+  readonly delivery?: DeliveryView | undefined
 }
 
 /** Asks before something is done to somebody: what will happen, one button to do it, one link to leave it. */
@@ -165,28 +169,10 @@ export const actPage = (site: Site, view: ActView): Html => {
       <form method="post" action="${place(site, view.id)}/${view.act}" autocomplete="off" novalidate>
         ${view.act === 'remove' && textField(view, { name: 'confirm_name', label: acts.typeName(view.username), autocomplete: 'off' })}
         ${isAboutToken(view) && serialField(view, view.serial)} ${view.act === 'give-token' && codePair(view)}
+        ${deliveryChoice(view.delivery)}
         ${actions({ submit: own.submit, tone: isDanger ? 'danger' : undefined, cancel: { href: place(site, view.id), label: acts.keep } })}
       </form>`,
   })
 }
 
 const isAboutToken = ({ act }: ActView): boolean => act === 'give-token' || act === 'take-token'
-
-export interface HandedOverView {
-  readonly id: string
-  readonly username: string
-  readonly kind: 'link' | 'code'
-  readonly text: string
-  readonly untilSeconds: number
-}
-
-/** What an administrator hands on: shown on the answer to the form alone, and nowhere again. */
-export const handedOverPage = (site: Site, view: HandedOverView): Html =>
-  adminPage(site, {
-    title: view.kind === 'link' ? acts.linkTitle : acts.codeTitle,
-    section: 'people',
-    body: html`<p>${view.kind === 'link' ? acts.linkLead(view.username) : acts.codeLead(view.username)}</p>
-      <p><code class="handed" dir="ltr" translate="no">${view.text}</code></p>
-      <p class="hint">${acts.until} ${moment(view.untilSeconds)}.</p>
-      <p class="links"><a class="button" href="${place(site, view.id)}">${acts.back}</a></p>`,
-  })

@@ -1,5 +1,5 @@
 import type { PersonState } from '../../core/accounts/people.js'
-import { html, named, type Html } from '../layout/html.js'
+import { html, named, type Html, type HtmlValue } from '../layout/html.js'
 import { plural } from './words.js'
 
 export const admin = {
@@ -23,8 +23,8 @@ export const admin = {
   anyGroup: 'any',
   find: 'Find',
   add: 'Invite somebody',
-  addLead: 'You get a link for them: whoever opens it chooses a password and sets up the second step.',
-  addSubmit: 'Make the link',
+  addLead: 'They get a link: whoever opens it chooses a password and sets up the second step.',
+  addSubmit: 'Invite',
   administrator: 'administrator',
   noSecondStep: 'No second step yet',
   secondStep: 'Second step:',
@@ -216,6 +216,19 @@ export const acts = {
     follow “Use a recovery code” and enter it. It is shown once.`,
   until: 'Good until',
   back: 'Back',
+}
+
+export const delivery = {
+  legend: 'How do they get the link?',
+  mail: (to: string | undefined): HtmlValue =>
+    to === undefined ? 'By mail, if there is an address above' : html`By mail, to ${named(to)}`,
+  hand: 'I hand it over myself',
+  sent: (to: HtmlValue): Html =>
+    html`A link is on its way to ${to} by mail. Opening it confirms the address, too.`,
+  alsoHere: (name: string): Html =>
+    html`Should the mail not arrive, give ${named(name)} this link on a way that nobody else reads. It
+    confirms no address, and is shown once. The first of the two that is used ends the other.`,
+  full: 'No mail was sent: too many wait for the mail server.',
 }
 
 export const groupWords = {

@@ -63,7 +63,9 @@ export const invitations = {
   withdrawSubmit: 'Withdraw it',
   linkTitle: 'The invitation',
   linkLead: 'Give this link to whom it is for, on a way that nobody else reads. It is shown once.',
-  linkSent: 'These links are on their way by mail. They are shown once.',
+  linkSent:
+    'Each address gets a link of its own by mail, which also confirms it. Should a mail not arrive, give the link below on a way that nobody else reads. It is shown once; the first of the two that is used ends the other.',
+  full: 'No mail was sent to this address: too many wait for the mail server.',
   until: 'Good until',
   back: 'Back',
   by: 'by',

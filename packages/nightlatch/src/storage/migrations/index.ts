@@ -20,6 +20,7 @@ import { passwordDue } from './0020-password-due.js'
 import { verifiedEmail } from './0021-verified-email.js'
 import { deviceRequests } from './0022-device-requests.js'
 import { toldApplications } from './0023-told-applications.js'
+import { handedInvitations } from './0024-handed-invitations.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -59,6 +60,7 @@ export const migrations: readonly Migration[] = [
   verifiedEmail,
   deviceRequests,
   toldApplications,
+  handedInvitations,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

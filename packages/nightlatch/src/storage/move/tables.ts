@@ -89,7 +89,7 @@ export const tables: readonly Table[] = [
   }),
   table('open_invitation', {
     key: 'id',
-    text: 'id token_hash group_names domain email invited_by',
+    text: 'id token_hash handed_token_hash group_names domain email invited_by',
     integers: 'uses used created_at expires_at withdrawn_at',
   }),
   table('registration', {

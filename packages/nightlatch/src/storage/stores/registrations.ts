@@ -1,6 +1,7 @@
 import type { LoginName } from '../../core/accounts/account.js'
 import type { AccountId, InvitationId } from '../../core/ids.js'
 import type {
+  FollowedInvitation,
   OpenInvitation,
   OpenInvitationStore,
   Registration,
@@ -38,10 +39,11 @@ const invitationOf = (row: InvitationRow): OpenInvitation => ({
   withdrawnAt: row.withdrawn_at,
 })
 
-const add = `INSERT INTO open_invitation (token_hash, ${columns})
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+const add = `INSERT INTO open_invitation (token_hash, handed_token_hash, ${columns})
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 const find = `SELECT ${columns} FROM open_invitation WHERE id = $1`
-const byToken = `SELECT ${columns} FROM open_invitation WHERE token_hash = $1`
+const byToken = `SELECT ${columns}, handed_token_hash FROM open_invitation
+  WHERE token_hash = $1 OR handed_token_hash = $1`
 const newest = `SELECT ${columns} FROM open_invitation ORDER BY created_at DESC, id DESC LIMIT $1`
 const next = `SELECT ${columns} FROM open_invitation WHERE (created_at, id) < ($2, $3)
   ORDER BY created_at DESC, id DESC LIMIT $1`
@@ -53,19 +55,29 @@ const withdraw = 'UPDATE open_invitation SET withdrawn_at = $2 WHERE id = $1 AND
 const old = 'SELECT id FROM open_invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2'
 const removeOld = removeAmong('open_invitation', 'id', old)
 
+interface FollowedRow extends InvitationRow {
+  readonly handed_token_hash: string | null
+}
+
+const followed = (row: FollowedRow, tokenHash: string): FollowedInvitation => ({
+  invitation: invitationOf(row),
+  isMailed: row.handed_token_hash !== null && row.handed_token_hash !== tokenHash,
+})
+
 export const openInvitationStore = defineStore<OpenInvitationStore>({
-  async add(one, tokenHash) {
+  async add(one, { handed, mailed }) {
+    const tokens = mailed === null ? [handed, null] : [mailed, handed]
     const own = [one.id, JSON.stringify(one.groups), one.uses, one.used, one.domain, one.email]
     const when = [one.invitedBy, one.createdAt, one.expiresAt, one.withdrawnAt]
-    await this.db.run(add, [tokenHash, ...own, ...when])
+    await this.db.run(add, [...tokens, ...own, ...when])
   },
   async find(id) {
     const row = await this.db.one<InvitationRow>(find, [id])
     return row && invitationOf(row)
   },
   async findByTokenHash(tokenHash) {
-    const row = await this.db.one<InvitationRow>(byToken, [tokenHash])
-    return row && invitationOf(row)
+    const row = await this.db.one<FollowedRow>(byToken, [tokenHash])
+    return row && followed(row, tokenHash)
   },
   async list({ after, limit }) {
     const rows =

@@ -7,8 +7,9 @@ import { statusOf } from '../../problems.js'
 import { refusalPage } from '../../refuse.js'
 import type { HttpResponse } from '../../request.js'
 import { page } from '../../response.js'
+import { deliveryView, handOver, isByMail, linkOf } from './delivery.js'
 import { actorOf, adminForm, freshly } from './guard.js'
-import { endOf, handOver, isKeptElsewhere, linkOf, ownEdit, refusedField, typedFrom } from './person.js'
+import { endOf, isKeptElsewhere, ownEdit, refusedField, typedFrom } from './person.js'
 
 const nobody: EditPersonView['typed'] = {
   username: '',
@@ -29,26 +30,30 @@ const ownAccounts =
     isKeptElsewhere(context) ? refusalPage(context, 'not-found') : handler(context)
 
 export const getAddPerson: Handler = freshly(
-  ownAccounts((context) => {
-    const typed = context.query.size === 0 ? nobody : typedFrom(context.query)
-    return page(
-      addPersonPage(siteOf(context, context.signedIn), { typed, isFilledIn: context.query.size > 0 }),
-    )
+  ownAccounts(async (context) => {
+    const { query: given } = context
+    const typed = given.size === 0 ? nobody : typedFrom(given)
+    const view = { typed, isFilledIn: given.size > 0, delivery: await deliveryView(context, { given }) }
+    return page(addPersonPage(siteOf(context, context.signedIn), view))
   }),
 )
 
 export const postAddPerson: Handler = adminForm(
   ownAccounts(async (context) => {
     const typed = typedFrom(context.form)
-    const again = (problem: Problem): HttpResponse =>
-      page(addPersonPage(siteOf(context, context.signedIn), { typed, problems: [problem] }), {
+    const { form: given } = context
+    const again = async (problem: Problem): Promise<HttpResponse> => {
+      const view = { typed, problems: [problem], delivery: await deliveryView(context, { given }) }
+      return page(addPersonPage(siteOf(context, context.signedIn), view), {
         status: statusOf('invalid-body'),
       })
+    }
     const endsAt = endOf(context, typed)
     if (endsAt === 'bad') return again({ key: 'other', field: 'ends', text: editProblems['bad-end'] })
     const input = { ...ownEdit(typed), username: typed.username, admin: typed.admin, endsAt }
-    const invited = await inviteAccount(context.services.core, input, actorOf(context))
+    const byMail = await isByMail(context, { given, to: typed.email })
+    const invited = await inviteAccount(context.services.core, input, { ...actorOf(context), byMail })
     if (invited.kind === 'refused') return again(refusedField(invited.why))
-    return handOver(context, invited.account, linkOf(context, invited))
+    return handOver(context, invited.account, linkOf(context, invited, byMail))
   }),
 )

@@ -1,6 +1,7 @@
 import { parseEnd } from '../../../core/accounts/end.js'
 import type { InvitationId } from '../../../core/ids.js'
 import { parseId } from '../../../core/ids.js'
+import { sendsMail } from '../../../core/notify/mail.js'
 import type { InvitationProblem, MadeInvitation } from '../../../core/registration/invitations.js'
 import {
   addInvitations,
@@ -83,16 +84,21 @@ const typedFrom = (given: ReadonlyMap<string, string>): Typed => {
 
 const usual: Typed = { groups: '', uses: '1', ends: '7d', domain: '', mail: '' }
 
-const showAdd = (context: SignedInContext, typed: Typed, problems: readonly Problem[] = []) =>
-  addInvitationPage(siteOf(context, context.signedIn), {
-    typed,
-    problems,
-    sendsMail: context.services.core.policy.registration.confirmsMail,
-  })
+const showAdd = async (
+  context: SignedInContext,
+  typed: Typed,
+  { problems = [], status }: { readonly problems?: readonly Problem[]; readonly status?: number } = {},
+): Promise<HttpResponse> => {
+  const view = { typed, problems, sendsMail: await sendsMail(context.services.core) }
+  return page(
+    addInvitationPage(siteOf(context, context.signedIn), view),
+    status === undefined ? {} : { status },
+  )
+}
 
 export const getAddInvitation: Handler = freshly(
   whereAccountsAreOurs((context) =>
-    Promise.resolve(page(showAdd(context, context.query.size === 0 ? usual : typedFrom(context.query)))),
+    showAdd(context, context.query.size === 0 ? usual : typedFrom(context.query)),
   ),
 )
 
@@ -102,8 +108,8 @@ export const postAddInvitation: Handler = adminForm(
   whereAccountsAreOurs(async (context: SignedInContext & FormContext) => {
     const { core } = context.services
     const typed = typedFrom(context.form)
-    const again = (why: InvitationProblem): HttpResponse =>
-      page(showAdd(context, typed, [problemOf(why)]), { status: statusOf('invalid-body') })
+    const again = (why: InvitationProblem): Promise<HttpResponse> =>
+      showAdd(context, typed, { problems: [problemOf(why)], status: statusOf('invalid-body') })
     const expiresAt = typed.ends.trim() === '' ? undefined : parseEnd(typed.ends, nowOf(context))
     if (expiresAt === null) return again('bad-end')
     const uses = typed.uses.trim() === '' ? 1 : Number(/^\d{1,9}$/.exec(typed.uses.trim())?.[0] ?? 'x')
@@ -117,8 +123,8 @@ export const postAddInvitation: Handler = adminForm(
 const showMade = (context: SignedInContext, made: readonly MadeInvitation[]) => {
   const { origin, base } = context.services.site
   return madeInvitationPage(siteOf(context, context.signedIn), {
-    links: made.map(({ invitation, token }) => ({
-      email: invitation.email,
+    links: made.map(({ invitation, token, isMailed }) => ({
+      ...{ email: invitation.email, isMailed },
       url: origin + base + registrationPath(token),
     })),
     untilSeconds: made[0]?.invitation.expiresAt ?? 0,

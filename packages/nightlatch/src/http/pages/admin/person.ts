@@ -10,22 +10,13 @@ import {
 import type { AccountEdit, EditOutcome } from '../../../core/accounts/edit.js'
 import { parseEnd } from '../../../core/accounts/end.js'
 import { editAccount } from '../../../core/accounts/edit.js'
-import { invitationPath } from '../../../core/accounts/invitation.js'
 import { rescueAccount } from '../../../core/accounts/rescue.js'
 import { hasSecondFactor } from '../../../core/factors/factor.js'
-import type { Token } from '../../../core/tokens.js'
 import type { AccountId } from '../../../core/ids.js'
 import { parseId } from '../../../core/ids.js'
 import { liveSessions } from '../../../core/sessions/session-lifetime.js'
 import type { Act, EditPersonView, FieldName, Problem } from '../../../pages/index.js'
-import {
-  actPage,
-  acts,
-  editPersonPage,
-  editProblems,
-  handedOverPage,
-  personPage,
-} from '../../../pages/index.js'
+import { actPage, acts, editPersonPage, editProblems, personPage } from '../../../pages/index.js'
 import type { FormContext, Handler, SignedInContext } from '../../context.js'
 import { nowOf, siteOf } from '../../context.js'
 import { busy, takeNotice } from '../../guards.js'
@@ -35,6 +26,7 @@ import type { HttpResponse } from '../../request.js'
 import { page } from '../../response.js'
 import { isoSeconds } from '../../../shared/time.js'
 import { activityRow, factorRows } from '../account.js'
+import { deliveryView, handOver, isByMail, linkOf } from './delivery.js'
 import { actorOf, adminForm, doneAt, forAdministrators, freshly } from './guard.js'
 import { personRow } from './people.js'
 import {
@@ -224,23 +216,18 @@ export function endOf(context: SignedInContext, { ends }: EditPersonView['typed'
   return ends.trim() === '' ? null : (parseEnd(ends, nowOf(context)) ?? 'bad')
 }
 
-export const linkOf = (
-  { services }: SignedInContext,
-  { token, expiresAt }: { readonly token: Token; readonly expiresAt: number },
-) => ({
-  kind: 'link' as const,
-  text: services.site.origin + services.site.base + invitationPath(token),
-  untilSeconds: expiresAt,
-})
-
 interface ShownAct {
   readonly act: Act
   readonly problems?: readonly Problem[]
   readonly serial?: string | undefined
 }
 
-const showAct = (context: SignedInContext, account: Account, shown: ShownAct) =>
-  actPage(siteOf(context, context.signedIn), { id: account.id, username: account.username, ...shown })
+async function showAct(context: SignedInContext & Partial<FormContext>, account: Account, shown: ShownAct) {
+  const { id, username, email: to } = account
+  const asked = { given: context.form ?? context.query, to }
+  const delivery = shown.act === 'invite' ? await deliveryView(context, asked) : undefined
+  return actPage(siteOf(context, context.signedIn), { id, username, delivery, ...shown })
+}
 
 type Doing = (
   context: SignedInContext & FormContext,
@@ -255,9 +242,10 @@ async function enable(context: SignedInContext & FormContext, account: Account):
 /** Each answers itself, or with why nothing was done. */
 const doing: Readonly<Record<Act, Doing>> = {
   async invite(context, account) {
-    const invited = await inviteAgain(context.services.core, account, actorOf(context))
+    const byMail = await isByMail(context, { given: context.form, to: account.email })
+    const invited = await inviteAgain(context.services.core, account, { ...actorOf(context), byMail })
     if (invited.kind === 'closed') return { key: 'other', text: acts.closed }
-    return handOver(context, account, linkOf(context, invited))
+    return handOver(context, account, linkOf(context, invited, byMail))
   },
   async rescue(context, account) {
     const rescued = await rescueAccount(context.services.core, account, actorOf(context))
@@ -298,25 +286,12 @@ type Done = Extract<Parameters<typeof doneAt>[2]['key'], `person-${string}`>
 const done = (context: SignedInContext, account: Account, key: Done): HttpResponse =>
   doneAt(context, `/admin/people/${account.id}`, { key, name: account.username })
 
-export const handOver = (
-  context: SignedInContext,
-  account: Account,
-  given: { readonly kind: 'link' | 'code'; readonly text: string; readonly untilSeconds: number },
-): HttpResponse =>
-  page(
-    handedOverPage(siteOf(context, context.signedIn), {
-      id: account.id,
-      username: account.username,
-      ...given,
-    }),
-  )
-
 const isProblem = (outcome: HttpResponse | Problem): outcome is Problem => 'key' in outcome
 
 export const getAct = (act: Act): Handler =>
   freshly(
     about(async (context, account) =>
-      page(showAct(context, account, { act, serial: await meantSerial(context, account, act) })),
+      page(await showAct(context, account, { act, serial: await meantSerial(context, account, act) })),
     ),
   )
 
@@ -328,6 +303,6 @@ export const postAct = (act: Act): Handler =>
       const { problem, ...extra } =
         'problem' in outcome ? outcome : { problem: outcome, status: statusOf('invalid-body') }
       const serial = context.form.get('serial')?.slice(0, 100)
-      return page(showAct(context, account, { act, problems: [problem], serial }), extra)
+      return page(await showAct(context, account, { act, problems: [problem], serial }), extra)
     }),
   )

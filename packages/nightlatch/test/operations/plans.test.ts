@@ -52,6 +52,7 @@ async function busyDay(app: TestApp): Promise<void> {
   await changeEverything(app, ada)
   await app.browser().refused('/login', { username: 'nobody', password: 'wrong' })
   await inviteAccount(app.nightlatch.core, { username: 'bob', admin: false })
+  expect(await app.nightlatch.storage.stores.openInvitations.findByTokenHash('nobody')).toBeNull()
   await runHousekeeping(app.nightlatch.core, { name: 'here', pause: () => Promise.resolve(true) })
 }
 

@@ -638,11 +638,11 @@ const administering = (): Record<string, Html> => ({
     text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`,
     untilSeconds: nowSeconds + 3 * day,
   }),
-  'person-link-mailed': pages.handedOverPage(signedIn, {
+  'person-link-sent': pages.handedOverPage(signedIn, {
     ...{ id: 'p1', username: 'bob', kind: 'link', untilSeconds: nowSeconds + 3 * day },
     ...{ text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`, mailedTo: 'bob@example.org' },
   }),
-  'person-link-not-mailed': pages.handedOverPage(signedIn, {
+  'person-link-refused': pages.handedOverPage(signedIn, {
     ...{ id: 'p1', username: 'bob', kind: 'link', untilSeconds: nowSeconds + 3 * day },
     ...{ text: `https://auth.acme.test/invitation?${'k'.repeat(43)}`, mailedTo: null },
   }),

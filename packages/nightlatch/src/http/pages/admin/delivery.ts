@@ -10,7 +10,7 @@ import type { HttpResponse } from '../../request.js'
 import { page } from '../../response.js'
 
 /** By mail unless told. */
-export const deliveryIn = (given: ReadonlyMap<string, string>): Delivery =>
+const deliveryIn = (given: ReadonlyMap<string, string>): Delivery =>
   deliveries.find((one) => one === given.get('delivery')) ?? 'mail'
 
 /** What the form asks; nothing where nothing can be mailed. */

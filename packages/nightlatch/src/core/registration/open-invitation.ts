@@ -37,7 +37,7 @@ export function whyClosed(
 }
 
 /** Hashes of the tokens in its links: the one that was handed over, and the one that went by mail. */
-export interface InvitationTokens {
+interface InvitationTokens {
   readonly handed: string
   readonly mailed: string | null
 }

@@ -1,7 +1,8 @@
-/** Builds both packages with the native TypeScript compiler, then copies what is not TypeScript. */
+/** Builds both packages with the native TypeScript compiler, copies what is not TypeScript, and bundles what is started. */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { bundle } from './lib/bundle.mjs'
 import { builtMark, root } from './lib/set-up.mjs'
 import { smallerCss, smallerScript } from './lib/smaller.mjs'
 
@@ -34,6 +35,8 @@ for (const [file, smaller] of [
   writeFileSync(`${dist}/pages/assets/${file}`, smaller(readFileSync(`${src}/pages/assets/${file}`, 'utf8')))
 for (const file of ['common-passwords.txt', 'common-passwords.licences.txt'])
   copyFileSync(`${src}/crypto/${file}`, `${dist}/crypto/${file}`)
+
+await bundle(`${root}packages/nightlatch`)
 
 mkdirSync(dirname(builtMark), { recursive: true })
 writeFileSync(builtMark, '')

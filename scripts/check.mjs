@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { programs } from './lib/bundle.mjs'
 import { ensureBuilt, ensureInstalled, root } from './lib/set-up.mjs'
 
 ensureInstalled({ forTests: true })
@@ -28,11 +29,13 @@ const exporting = {
     'packages/otp/test',
     'packages/otp/scripts',
   ].concat(['examples', 'scripts', 'test', 'tools']),
-  entries: ['packages/nightlatch', 'packages/otp'].flatMap((folder) =>
-    Object.values(manifest(`${folder}/package.json`).exports)
-      .flatMap((one) => one.types ?? one.import?.types ?? [])
-      .map((types) => join(folder, types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts'))),
-  ),
+  entries: ['packages/nightlatch', 'packages/otp']
+    .flatMap((folder) =>
+      Object.values(manifest(`${folder}/package.json`).exports)
+        .flatMap((one) => one.types ?? one.import?.types ?? [])
+        .map((types) => join(folder, types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts'))),
+    )
+    .concat(programs.map((file) => join('packages/nightlatch/src', file.replace(/\.js$/, '.ts')))),
 }
 
 /** Runs one of our programs. @returns what it printed when it did not succeed */

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const instrument = new URL('./trace/instrument.mjs', import.meta.url).href
+const start = fileURLToPath(new URL('./trace/start.mjs', import.meta.url))
 
 /** So often at most does a request go from one file to another; a run that finds more ends with 1. */
 const targets = {
@@ -33,10 +34,10 @@ class Journey {
   }
 
   async start(...command) {
-    const env = { ...process.env, TRACE_FILE: join(this.folder, 'trace.json'), NIGHTLATCH_MFA: 'required' }
-    const bin = join(this.checkout, 'packages/nightlatch/bin/nightlatch.js')
+    const trace = { TRACE_CHECKOUT: this.checkout, TRACE_FILE: join(this.folder, 'trace.json') }
+    const env = { ...process.env, ...trace, NIGHTLATCH_MFA: 'required' }
     const where = ['--port', '0', '--data', join(this.folder, 'data')]
-    const args = ['--import', instrument, bin, ...command, ...where]
+    const args = ['--import', instrument, start, ...command, ...where]
     this.child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.ended = once(this.child, 'exit')
     for (const stream of [this.child.stdout, this.child.stderr])

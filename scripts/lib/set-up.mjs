@@ -32,7 +32,7 @@ export function ensureInstalled({ forTests = false } = {}) {
 /** Builds both packages, unless nothing changed since. */
 export function ensureBuilt() {
   const built = timeOf(builtMark)
-  const complete = ['otp/dist/index.js', 'nightlatch/dist/cli/main.js'].every((file) =>
+  const complete = ['otp/dist/index.js', 'nightlatch/dist/bundle/main.js'].every((file) =>
     existsSync(join(root, 'packages', file)),
   )
   if (complete && built > newestSource()) return
@@ -51,7 +51,9 @@ function newestSource() {
     const files = listed.map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     return [...files, join(folder, 'package.json'), join(folder, 'tsconfig.json')]
   })
-  const shared = ['tsconfig.base.json', 'scripts/build.mjs'].map((file) => join(root, file))
+  const shared = ['tsconfig.base.json', 'scripts/build.mjs', 'scripts/lib/bundle.mjs'].map((file) =>
+    join(root, file),
+  )
   return Math.max(...[...sources, ...shared].map(timeOf))
 }
 

@@ -18,6 +18,11 @@ export const behind = (file: string, find: string, text: string): Edit => ({ fil
 export const instead = (file: string, find: string, put: string): Edit => ({ file, find, put })
 export const first = (file: string, text: string): Edit => before(file, 'import ', text)
 
+/** Each module as it was compiled: to put them together as well would take longer than it saves. */
+const unbundled = `import { main } from '../dist/cli/main.js'
+await main(process.argv.slice(2))
+`
+
 /** The sources once more, to be changed as a stranger would, compiled and started. The product knows nothing of it. */
 export class ChangedCopy {
   readonly folder: string
@@ -36,7 +41,8 @@ export class ChangedCopy {
     rmSync(this.folder, { recursive: true, force: true })
     const isProduct = (path: string): boolean => !path.endsWith('.test.ts')
     cpSync(join(packageFolder, 'src'), this.src, { recursive: true, filter: isProduct })
-    cpSync(join(packageFolder, 'bin'), join(this.folder, 'bin'), { recursive: true })
+    mkdirSync(join(this.folder, 'bin'))
+    writeFileSync(join(this.folder, 'bin/nightlatch.js'), unbundled)
     cpSync(join(packageFolder, 'package.json'), join(this.folder, 'package.json'))
     const compilerOptions = {
       rootDir: 'src',

@@ -9,29 +9,43 @@ import { placeOf } from './target.js'
 import { joinTunnel } from './tunnel.js'
 import type { Journey, Lines, Passage, Upstream, UpstreamProblem } from './passage.js'
 import { unheard } from './passage.js'
+import { promisedConnections } from './promised.js'
+import type { PromisedConnections } from './promised.js'
+
+interface OwnConnections extends Upstream {
+  /** On a connection that nobody has used before, and nobody will after it. */
+  passAlone: Upstream['pass']
+}
 
 /**
- * Requests with a connection of their own, by node:http: whatever has a body, must not be sent twice, waits for a word
- * before its body, has trailers, or becomes a tunnel.
+ * Requests that nobody else's stands in the way of, by node:http: whatever has a body, must not be sent twice, waits for
+ * a word before its body, has trailers, or becomes a tunnel. Each has a connection of its own, unless the application has
+ * promised to keep one.
  */
-export function ownConnections(lines: Lines): Upstream {
-  const agent = lines.target.isTls
+export function ownConnections(lines: Lines): OwnConnections {
+  const alone = lines.target.isTls
     ? new https.Agent({ servername: lines.target.servername })
     : new http.Agent()
-  const ask = (passage: Passage, more: readonly string[]): ClientRequest => {
+  const promised = promisedConnections(lines.target)
+  const ask = (passage: Passage, more: readonly string[], agent = alone): ClientRequest => {
     const { method, url } = passage.request
     const headers = [...passage.headers, ...more]
     // Flat headers are sent as they are; the types know of that for responses only.
     const options = { ...placeOf(lines.target), agent, method, path: url, headers: headers as never }
     return lines.target.isTls ? https.request(options) : http.request(options)
   }
+  const pass = (response: ServerResponse, passage: Passage, among?: PromisedConnections): Journey => {
+    if (response.destroyed) return nowhere
+    const wait = passage.waits ? ['expect', '100-continue'] : []
+    const more = [...framing(passage.request), ...wait]
+    const outgoing = attempt(passage, () => ask(passage, more, among?.agent))
+    if (outgoing === null) return nowhere
+    if (among !== undefined) outgoing.once('response', among.heard)
+    return new Exchange(lines, response, passage).begin(outgoing)
+  }
   return {
-    pass: (response, passage) => {
-      if (response.destroyed) return nowhere
-      const wait = passage.waits ? ['expect', '100-continue'] : []
-      const outgoing = attempt(passage, () => ask(passage, [...framing(passage.request), ...wait]))
-      return outgoing === null ? nowhere : new Exchange(lines, response, passage).begin(outgoing)
-    },
+    pass: (response, passage) => pass(response, passage, promised),
+    passAlone: (response, passage) => pass(response, passage),
     upgrade: (socket, head, passage) => {
       const offer = ['connection', 'Upgrade', 'upgrade', passage.request.headers.upgrade ?? 'websocket']
       const outgoing = attempt(passage, () => ask(passage, offer))
@@ -40,7 +54,8 @@ export function ownConnections(lines: Lines): Upstream {
       joinTunnel(outgoing, { passage, socket, head, limits })
     },
     close: () => {
-      agent.destroy()
+      alone.destroy()
+      promised.agent.destroy()
     },
   }
 }

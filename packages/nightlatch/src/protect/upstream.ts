@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { hasBody } from './headers.js'
 import { keptConnections } from './kept.js'
 import { ownConnections } from './own.js'
@@ -17,16 +16,21 @@ interface UpstreamOptions {
 
 /**
  * The application behind us. A kept connection may have been closed by the other side just now: what is safe to send
- * twice goes on one, and is sent again; everything else goes on a connection of its own.
+ * twice goes on one, and is sent again; everything else goes on one that the application has promised to keep, or on a
+ * connection of its own.
  */
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { connectMs, answerMs, publicOrigin } = options
   const target = targetOf(options.target)
   const shared = { target, connectMs, answerMs, at: { targetOrigin: target.origin, publicOrigin } }
   const own = ownConnections(shared)
-  const kept = keptConnections(shared, own)
+  const kept = keptConnections(shared, { pass: own.passAlone })
+  const pass: Upstream['pass'] = (response, passage) => {
+    if (marksItsConnection(passage)) return own.passAlone(response, passage)
+    return (isRepeatable(passage) ? kept : own).pass(response, passage)
+  }
   return {
-    pass: (response, passage) => (isRepeatable(passage) ? kept : own).pass(response, passage),
+    pass,
     upgrade: own.upgrade,
     close: () => {
       kept.close()
@@ -35,12 +39,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   }
 }
 
-const isRepeatable = ({ request }: Passage): boolean =>
-  isSafe(request.method) && !hasBody(request) && !marksItsConnection(request)
+const isRepeatable = ({ request }: Passage): boolean => isSafe(request.method) && !hasBody(request)
 
 const isSafe = (method: string | undefined): boolean =>
   method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
 /** NTLM and Negotiate sign a connection in, not a request: nobody else's may follow on it. */
-const marksItsConnection = ({ headers: { authorization } }: IncomingMessage): boolean =>
-  authorization !== undefined && /^(?:ntlm|negotiate)\b/i.test(authorization)
+const marksItsConnection = ({ request }: Passage): boolean =>
+  /^(?:ntlm|negotiate)\b/i.test(request.headers.authorization ?? '')

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import {
   answerTo,
@@ -35,8 +35,18 @@ const answers: Record<string, (socket: Socket) => void> = {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst')
     behind.emit('half', socket)
   },
+  '/kept': (socket) => socket.write(promise + 'Content-Length: 4\r\n\r\nkept'),
+  '/kept-twice': (socket) =>
+    socket.write(`${promise}Content-Length: 4\r\n\r\nkept${promise}Content-Length: 6\r\n\r\nsecond`),
+  '/kept-unasked': (socket) => {
+    socket.write(promise + 'Content-Length: 4\r\n\r\nkept')
+    setTimeout(() => socket.write(promise + 'Content-Length: 6\r\n\r\nsecond'), 20)
+  },
+  '/kept-too-large': (socket) => socket.write(promise + 'Content-Length: 3\r\n\r\nno!'),
   '/length': (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n'),
 }
+
+const promise = 'HTTP/1.1 200 OK\r\nKeep-Alive: timeout=60\r\n'
 
 const behind = createRawServer((socket) => {
   behind.emit('open')
@@ -122,6 +132,61 @@ describe('an answer that comes before the body is sent', () => {
     asked.write(Buffer.alloc(100_000))
     expect(await answer).toMatchObject({ status: 413, body: Buffer.from('no!') })
     asked.destroy()
+  })
+})
+
+describe('what must not be sent twice', () => {
+  let opened = 0
+  const count = (): void => void (opened += 1)
+  const post = (path: string, headers: Record<string, string> = {}) => {
+    const asked = sent(path, { method: 'POST' }, headers)
+    asked.end('a form')
+    return answerTo(asked)
+  }
+
+  beforeEach(() => {
+    opened = 0
+    behind.on('open', count)
+  })
+  afterEach(() => void behind.off('open', count))
+
+  it('follows on the connection that the application has promised to keep', async () => {
+    const warned: Error[] = []
+    const hear = (warning: Error): void => void warned.push(warning)
+    process.on('warning', hear)
+    for (let times = 0; times < 15; times += 1) expect((await post('/kept')).body.toString()).toBe('kept')
+    process.off('warning', hear)
+    expect(opened).toBeLessThanOrEqual(1)
+    expect(warned, 'listeners left behind').toEqual([])
+  })
+
+  it('has a connection of its own where none was promised, or somebody signs in on it', async () => {
+    await post('/continues')
+    opened = 0
+    for (let times = 0; times < 3; times += 1) expect((await post('/continues')).body.toString()).toBe('ok')
+    for (let times = 0; times < 3; times += 1) await post('/kept', { authorization: 'Negotiate YII' })
+    expect(opened).toBe(6)
+  })
+
+  it.each(['/kept-twice', '/kept-unasked'])(
+    'is not answered with what the application says unasked: %s',
+    async (path) => {
+      expect((await post(path)).body.toString()).toBe('kept')
+      await pause(60)
+      opened = 0
+      for (let times = 0; times < 3; times += 1) expect((await post('/kept')).body.toString()).toBe('kept')
+      expect(opened).toBe(1)
+    },
+  )
+
+  it('does not follow on a connection where half a body has been left', async () => {
+    const asked = sent('/kept-too-large', { method: 'POST' }, { 'content-length': '200000000' })
+    asked.on('error', () => undefined)
+    const answer = answerTo(asked)
+    asked.write(Buffer.alloc(100_000))
+    expect((await answer).body.toString()).toBe('no!')
+    asked.destroy()
+    expect((await post('/kept')).body.toString()).toBe('kept')
   })
 })
 

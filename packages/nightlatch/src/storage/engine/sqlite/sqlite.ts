@@ -12,6 +12,7 @@ import {
   transact,
 } from '../database.js'
 import { StorageError } from '../errors.js'
+import { Checkpoints, mostPages } from './checkpoints.js'
 import { Disk } from './disk.js'
 import { type SqliteDriver, sqliteDriver, type SqliteHandle, type SqliteStatement } from './driver.js'
 import { isBusy, sqliteError } from './errors.js'
@@ -27,7 +28,10 @@ const settings = [
   'trusted_schema = OFF',
   'mmap_size = 2147418112',
   'journal_size_limit = 67108864',
+  `wal_autocheckpoint = ${String(mostPages)}`,
 ]
+  .map((setting) => `PRAGMA ${setting};`)
+  .join(' ')
 
 /** What another process commits is known here after this long; what this one commits, at once. */
 const versionMs = 1
@@ -93,6 +97,7 @@ class SqliteDatabase implements Database, Db {
   /** One wait for the disk serves many; they go on one after the other, so that nobody waits for all of them. */
   readonly #goingOn = new Mutex()
   readonly #disk: Disk
+  readonly #checkpoints: Checkpoints
   #closed = false
   #version = 0
   #versionReadAt = -Infinity
@@ -100,6 +105,7 @@ class SqliteDatabase implements Database, Db {
   constructor(opened: Opened) {
     this.#opened = opened
     this.#disk = new Disk(`${opened.path}-wal`)
+    this.#checkpoints = new Checkpoints(opened.path, settings)
   }
 
   get db(): Db {
@@ -174,6 +180,7 @@ class SqliteDatabase implements Database, Db {
     this.#closed = true
     await this.#turns.take(async () => {
       await this.#disk.close()
+      await this.#checkpoints.close()
       this.#opened.reader.close()
       this.#opened.writer.closeLast()
     })
@@ -235,7 +242,9 @@ class SqliteDatabase implements Database, Db {
     const { outcome, kept } = await this.#turns.take(async () => {
       await letOthersIn()
       this.#mustBeOpen()
-      return { outcome: await work(), kept: commit === 'synchronous' ? this.#disk.hasAll() : null }
+      const outcome = await work()
+      this.#checkpoints.committed()
+      return { outcome, kept: commit === 'synchronous' ? this.#disk.hasAll() : null }
     })
     if (kept === null) return outcome
     await kept
@@ -265,7 +274,7 @@ class Handle {
   constructor(driver: SqliteDriver, path: string) {
     this.#handle = new driver.DatabaseSync(path, { timeout: 0 })
     try {
-      this.#handle.exec(settings.map((setting) => `PRAGMA ${setting};`).join(' '))
+      this.#handle.exec(settings)
     } catch (error) {
       this.#handle.close()
       throw error

@@ -6,9 +6,10 @@
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 
-const { path, driver, settings } = /** @type {{ path: string, driver: string, settings: string }} */ (
+const { path, settings, isNodes } = /** @type {{ path: string, settings: string, isNodes: boolean }} */ (
   workerData
 )
+const name = isNodes ? 'node:sqlite' : '@photostructure/sqlite'
 
 /** A round begins where the one before it ended: soon nothing was written meanwhile, and the log begins anew. */
 const mostRounds = 3
@@ -23,7 +24,7 @@ function stepBack() {
 }
 
 stepBack()
-const { DatabaseSync } = /** @type {SqliteDriver} */ (await import(driver))
+const { DatabaseSync } = /** @type {SqliteDriver} */ (await import(name))
 const handle = new DatabaseSync(path, { timeout: 0 })
 handle.exec(settings)
 const checkpoint = handle.prepare('PRAGMA wal_checkpoint(PASSIVE)')

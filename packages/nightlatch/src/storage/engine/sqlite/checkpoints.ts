@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { driverName } from './driver.js'
+import { hasNodeSqlite } from './driver.js'
 
 /** With so many commits the log has some thousand pages, which is what SQLite itself waits for. */
 const commitsBetween = 100
@@ -45,7 +45,8 @@ export class Checkpoints {
   }
 
   #start(): Worker {
-    const workerData = { path: this.#path, driver: driverName(), settings: this.#settings }
+    const isNodes = hasNodeSqlite(process.versions.node)
+    const workerData = { path: this.#path, settings: this.#settings, isNodes }
     const worker = new Worker(script, { workerData, resourceLimits: { maxOldGenerationSizeMb: 16 } })
     worker.unref()
     const over = (): void => {

@@ -26,11 +26,8 @@ export function hasNodeSqlite(version: string): boolean {
 }
 
 /** Node's own SQLite where it is good enough, the package with the same interface where it is not. */
-export const driverName = (): string =>
-  hasNodeSqlite(process.versions.node) ? 'node:sqlite' : '@photostructure/sqlite'
-
 export async function sqliteDriver(): Promise<SqliteDriver> {
-  const name = driverName()
+  const name = hasNodeSqlite(process.versions.node) ? 'node:sqlite' : '@photostructure/sqlite'
   try {
     return (await import(name)) as SqliteDriver
   } catch (error) {

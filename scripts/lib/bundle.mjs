@@ -5,8 +5,12 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** What is started by its file, beside what the package exports: the command line, and a thread for passwords. */
-export const programs = ['cli/main.js', 'crypto/password-worker.js']
+/** What is started by its file, beside what the package exports: the command line, and threads. */
+export const programs = [
+  'cli/main.js',
+  'crypto/password-worker.js',
+  'storage/engine/sqlite/checkpoint-worker.js',
+]
 
 /** What modules read from beside themselves. */
 const besides = ['pages/assets', 'crypto/common-passwords.txt', 'crypto/common-passwords.licences.txt']

@@ -11,7 +11,7 @@ import { authenticatorFacts } from './factors/totp/facts.js'
 import type { Authenticator } from './factors/totp/store.js'
 import type { AccountId } from './ids.js'
 import type { KnownKey } from './keys/key-checks.js'
-import { listKeys } from './keys/key-checks.js'
+import { listKeys, listMissingKeys } from './keys/key-checks.js'
 import type { Installation } from './maintenance/installation.js'
 import { findInstallation } from './maintenance/installation.js'
 import type { OutboxStore } from './notify/outbox.js'
@@ -47,7 +47,11 @@ export interface Queries {
   /** What the server that was started last noted of itself. */
   readonly installation: { find(): Promise<Installation | null> }
   /** Root keys that sealed something here. */
-  readonly keys: { list(): Promise<readonly KnownKey[]> }
+  readonly keys: {
+    list(): Promise<readonly KnownKey[]>
+    /** Those that are not at hand, and under which something lies. */
+    listMissing(): Promise<readonly string[]>
+  }
   /** Mails that wait. */
   readonly outbox: Pick<OutboxStore, 'summary'>
   /** Hardware tokens, in the drawer and with people. */
@@ -88,7 +92,7 @@ export function queriesOn(core: Pick<Core, 'box' | 'platform' | 'policy' | typeo
     authenticators: authenticatorQueries(core, stores),
     factors: { listOf: (account) => ownFactors(stores, account) },
     installation: { find: () => findInstallation(stores) },
-    keys: { list: () => listKeys(box, stores) },
+    keys: { list: () => listKeys(box, stores), listMissing: () => listMissingKeys(box, stores) },
     outbox: { summary: () => stores.outbox.summary() },
     hardwareTokens: tokenQueries(stores),
     passkeys: passkeyQueries(stores),

@@ -106,5 +106,9 @@ describe.each(databases)('looking into the trail on $name', (kind) => {
       { event: 'code.refused', times: 44, accounts: 2, addresses: 2 },
       { event: 'account.rescued', times: 1, accounts: 1, addresses: 0 },
     ])
+    const what = { since: at, events: ['code.refused', 'account.rescued'] } as const
+    expect(await audit().countUpTo(1000, what)).toBe(45)
+    expect(await audit().countUpTo(1000, { since: at, events: ['passkey.cloned'] })).toBe(0)
+    expect(await audit().countUpTo(7, what)).toBe(7)
   })
 })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { LoginName } from '../../src/core/accounts/account.js'
+import type { Account, LoginName } from '../../src/core/accounts/account.js'
+import { accountState } from '../../src/core/accounts/account.js'
 import { parseGroup, type Group } from '../../src/core/accounts/groups.js'
-import { entryOf, type PeopleFilter } from '../../src/core/accounts/people.js'
+import type { PeopleFilter, PersonState } from '../../src/core/accounts/people.js'
+import { entryOf, personStates } from '../../src/core/accounts/people.js'
 import type { Stores } from '../../src/core/ports/stores.js'
 import { Rollback } from '../../src/core/ports/stores.js'
 import { databases, useDatabase } from '../support/databases.js'
@@ -157,6 +159,25 @@ describe.each(databases)('administrators on $name', (kind) => {
   })
 })
 
+function isIn(state: PersonState, account: Account, now: number): boolean {
+  if (state === 'admin') return account.admin
+  if (state === 'no-second-factor') return account.factorCounts.totp === 0
+  return accountState(account, now) === state
+}
+
+/** Everybody whom a filter finds, a page after the other. */
+async function walked({ people }: Stores, filter: PeopleFilter): Promise<readonly string[]> {
+  const seen: string[] = []
+  let after: PeopleFilter['after']
+  for (;;) {
+    const page = await people.page({ ...filter, after })
+    seen.push(...page.map(({ username }) => username))
+    const last = page.at(-1)
+    if (last === undefined || page.length < filter.limit) return seen
+    after = { id: last.id, sortKey: entryOf(last).sortKey }
+  }
+}
+
 describe.each(databases)('finding people on $name', (kind) => {
   const servers = useDatabase(kind)
   const page = async (own: Partial<PeopleFilter>) =>
@@ -203,6 +224,79 @@ describe.each(databases)('finding people on $name', (kind) => {
     const [first] = await servers.here.stores.people.page({ words: ['love'], limit: 1, now: 1000 })
     const rest = await page({ words: ['love'], after: { id: first!.id, sortKey: '' } })
     expect([first!.username, ...rest].sort()).toEqual(['Bob', 'Zoë', 'ada'])
+  })
+
+  it('answers alike whatever is rare: every filter with every other, page by page', async () => {
+    const { stores } = servers.here
+    const now = 1000
+    const everybody = Array.from({ length: 60 }, (_, number) => {
+      const names = ['ada', 'grace', 'alan', 'edsger']
+      const username = `walk-${names[number % 4]!}-${String(number).padStart(2, '0')}`
+      return {
+        account: anAccount({
+          ...{
+            username,
+            name: number % 7 === 0 ? 'Rare Word' : 'Usual Word',
+            email: `${username}@walk.test`,
+          },
+          ...{ disabled: number % 5 === 1, admin: number === 8, passwordHash: number % 9 === 2 ? '' : 'x' },
+          ...{ endsAt: number % 2 === 0 ? (number % 12 === 4 ? 10 : 5000) : null },
+          factorCounts: { totp: number % 10 === 3 ? 0 : 1 },
+        }),
+        groups: ['walkers', ...(number % 3 === 0 ? ['walk third'] : []), ...(number < 4 ? ['walk few'] : [])],
+      }
+    })
+    for (const { account, groups } of everybody) {
+      await stores.accounts.add({ account, loginNames: [nameOf(account)] })
+      await stores.groups.setOf(account.id, groups.map(group), now)
+      await stores.people.index(account.id, entryOf(account))
+    }
+    const wanted = ({ words, group: key, state }: Pick<PeopleFilter, 'words' | 'group' | 'state'>) =>
+      everybody
+        .filter(({ account, groups }) => {
+          const own = entryOf(account).words
+          return (
+            words.every((word) => own.some((one) => one.startsWith(word))) &&
+            (key === undefined || groups.some((name) => group(name).key === key)) &&
+            (state === undefined || isIn(state, account, now))
+          )
+        })
+        .map(({ account: { username } }) => username)
+        .sort()
+    const keys = [undefined, 'walk third', 'walk few', 'walkers', 'nobody at all'].map(
+      (name) => name && group(name).key,
+    )
+    for (const words of [
+      ['walk'],
+      ['walk', 'rare'],
+      ['rare', 'walk'],
+      ['walk', 'grace'],
+      ['w'],
+      ['0', 'walk'],
+    ])
+      for (const key of keys)
+        for (const state of [undefined, ...personStates]) {
+          const filter = { words, group: key as PeopleFilter['group'], state }
+          const seen = await walked(servers.there.stores, { ...filter, now, limit: 7 })
+          expect([filter, [...seen].sort()]).toEqual([filter, wanted(filter)])
+        }
+    for (const key of keys.slice(1))
+      for (const state of [undefined, ...personStates]) {
+        const filter = { words: [], group: key as PeopleFilter['group'], state }
+        const seen = await walked(servers.there.stores, { ...filter, now, limit: 7 })
+        expect([filter, seen]).toEqual([filter, wanted(filter)])
+      }
+  })
+
+  it('finds a number behind a word, and a name of a script that puts no blanks between words', async () => {
+    const { stores } = servers.here
+    const account = anAccount({ username: 'taro4711', name: '山田太郎', email: 'kim9z@mail.test' })
+    await stores.accounts.add({ account, loginNames: [nameOf(account)] })
+    await stores.people.index(account.id, entryOf(account))
+    for (const word of ['taro', '4711', '山田', '太郎', 'kim', '9z', 'mail'])
+      expect([word, await page({ words: [word] })]).toEqual([word, ['taro4711']])
+    expect(entryOf({ username: 'kim', name: '김민수', email: '' }).words).toContain('민수'.normalize('NFKD'))
+    expect(await page({ words: ['aro'] })).toEqual([])
   })
 
   it('finds who was changed under the new name once that is indexed', async () => {

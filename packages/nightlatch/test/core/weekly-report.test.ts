@@ -7,7 +7,7 @@ import type { Core } from '../../src/core/core.js'
 import type { Finding } from '../../src/core/maintenance/finding.js'
 import { fail, ok, warn } from '../../src/core/maintenance/finding.js'
 import { openMail, type Mail } from '../../src/core/notify/mail.js'
-import { reportWeek, weekFigures } from '../../src/core/notify/weekly.js'
+import { reportWeek, weekAtAGlance, weekFigures } from '../../src/core/notify/weekly.js'
 import { day } from '../../src/core/ports/platform.js'
 import { storage } from '../../src/core/ports/stores.js'
 import { databases, type TestDatabase } from '../support/databases.js'
@@ -87,6 +87,10 @@ describe.each(databases)('the weekly report, on $name', (kind) => {
       findings: 'mail: one waits. What to do: look at it\nkey: it is lost. What to do: find it',
     })
     expect(await weekFigures(here.core)).toMatchObject({ wrongPasswords: 0, newPeople: 0 })
+    expect(await weekAtAGlance(here.core)).toEqual({ ...(await weekFigures(here.core)), most: 1000 })
+    here.clock.advance(-2)
+    expect(await weekAtAGlance(here.core)).toEqual({ ...(await weekFigures(here.core)), most: 1000 })
+    here.clock.advance(2)
     expect(await weekFigures(here.core, here.clock.seconds - 8 * day)).toMatchObject({ wrongPasswords: 3 })
   })
 

@@ -594,7 +594,7 @@ const administering = (): Record<string, Html> => ({
     moreHref: '/admin?after=bob',
     week: {
       ...{ wrongPasswords: 12, wrongCodes: 3, resetsAsked: 0, recoveryCodesUsed: 1 },
-      ...{ newPeople: 2, withoutSecondFactor: 4 },
+      ...{ newPeople: 1001, withoutSecondFactor: 4, most: 1000 },
     },
     unsound: 1,
     notice: { key: 'person-remove', name: 'eve' },

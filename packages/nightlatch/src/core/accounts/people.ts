@@ -45,7 +45,8 @@ export interface PeopleStore {
   /** By user name; where words are looked for, by the first word that fits. One look-up in an index, however many there are. */
   page(filter: PeopleFilter): Promise<readonly Account[]>
   count(): Promise<number>
-  countWithoutSecondFactor(): Promise<number>
+  /** All of them, or no more than so many. */
+  countWithoutSecondFactor(most?: number): Promise<number>
 }
 
 const longestWord = 64
@@ -62,7 +63,16 @@ const wordsOf = (text: string): readonly string[] =>
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '')
-    .map((word) => [...word].slice(0, longestWord).join(''))
+
+const cut = (word: string): string => [...word].slice(0, longestWord).join('')
+
+/** Where somebody sees another word begin: numbers behind letters, and each sign of a script that puts no blanks between words. */
+const innerStart =
+  /(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})|(?<=.)(?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u1100-\u115f\p{Script=Thai}])/gu
+
+/** `person77` is found as `77`, too, and 山田太郎 as 太郎. */
+const endsOf = (word: string): readonly string[] =>
+  [...word.matchAll(innerStart)].map(({ index }) => word.slice(index))
 
 const sortKeyOf = (username: string): string => username.toLowerCase().normalize('NFC')
 
@@ -71,13 +81,14 @@ export function entryOf({
   name,
   email,
 }: Pick<Account, 'username' | 'name' | 'email'>): PersonEntry {
-  const words = [username, name, email].flatMap(wordsOf)
-  return { sortKey: sortKeyOf(username), words: [...new Set(words)].slice(0, mostWords) }
+  const whole = [username, name, email].flatMap(wordsOf)
+  const words = new Set([...whole, ...whole.flatMap(endsOf)].map(cut))
+  return { sortKey: sortKeyOf(username), words: [...words].slice(0, mostWords) }
 }
 
 /** What somebody typed into a search box; the longest first, which fits the fewest. */
 const searchedWords = (text: string): readonly string[] =>
-  [...new Set(wordsOf(text))].slice(0, mostSearched).sort((one, other) => other.length - one.length)
+  [...new Set(wordsOf(text).map(cut))].slice(0, mostSearched).sort((one, other) => other.length - one.length)
 
 export const indexAccount = (stores: Stores, account: Account): Promise<void> =>
   stores.people.index(account.id, entryOf(account))

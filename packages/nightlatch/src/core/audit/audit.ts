@@ -128,8 +128,13 @@ export interface AuditStore {
   list(filter: AuditFilter): Promise<readonly AuditRecord[]>
   /** Those of these, one hundred at most, that are there; oldest first. */
   listThese(sequences: readonly number[]): Promise<readonly AuditRecord[]>
-  /** Of these events, those that happened since. */
+  /** Of these events, those that happened since: of those that a week's figures are made of. */
   countSince(at: number, events: readonly AuditEventName[]): Promise<readonly EventCount[]>
+  /** How often something of these happened since, looking at no more than so many of them. */
+  countUpTo(
+    most: number,
+    what: { readonly since: number; readonly events: readonly AuditEventName[] },
+  ): Promise<number>
   removeBefore(at: number, limit: number): Promise<number>
 }
 

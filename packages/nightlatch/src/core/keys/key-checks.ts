@@ -73,18 +73,30 @@ type Keyed = Pick<Core, 'box' | typeof storage>
 export async function listKeys(box: SecretBox, stores: Stores): Promise<readonly KnownKey[]> {
   const checks = await stores.facts.list(prefix)
   const ids = checks.map(keyIdOf)
-  const elsewhere = await countNotSealedUnder(stores, ids)
   const keys: KnownKey[] = []
   for (const check of checks) {
     const id = keyIdOf(check)
-    const without = await countNotSealedUnder(
-      stores,
-      ids.filter((one) => one !== id),
-    )
     const here = box.open(check.value, check.name).kind === 'opened'
-    keys.push({ id, here, secrets: without - elsewhere })
+    keys.push({ id, here, secrets: await countSealedUnder(stores, id, ids) })
   }
   return keys
+}
+
+async function countSealedUnder(stores: Stores, id: string, ids: readonly string[]): Promise<number> {
+  const others = ids.filter((one) => one !== id)
+  const [without, elsewhere] = await Promise.all([
+    countNotSealedUnder(stores, others),
+    countNotSealedUnder(stores, ids),
+  ])
+  return without - elsewhere
+}
+
+/** Keys that are not at hand, and under which something lies. What lies under ours is not counted. */
+export async function listMissingKeys(box: SecretBox, stores: Stores): Promise<readonly string[]> {
+  const checks = await stores.facts.list(prefix)
+  const missing = checks.filter((check) => box.open(check.value, check.name).kind !== 'opened').map(keyIdOf)
+  const counts = await Promise.all(missing.map((id) => countSealedUnder(stores, id, checks.map(keyIdOf))))
+  return missing.filter((_id, at) => (counts[at] ?? 0) > 0)
 }
 
 /** A key that is not at hand and under which nothing lies is done with. @returns the ids of those that were forgotten */

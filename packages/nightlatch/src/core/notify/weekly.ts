@@ -52,6 +52,22 @@ export async function weekFigures(
   return { ...(Object.fromEntries(happened) as Record<keyof typeof counted, number>), withoutSecondFactor }
 }
 
+/** More of anything than this are not counted for a page. */
+const glanceMost = 1000
+
+/** The same at a glance, which costs no more with a hundred times as many people: `most`, or more than that. */
+export async function weekAtAGlance(core: Core): Promise<WeekFigures & { readonly most: number }> {
+  const { audit, people } = core[storage].stores
+  const since = core.platform.nowSeconds() - weekSeconds
+  const names = Object.keys(counted) as (keyof typeof counted)[]
+  const [withoutSecondFactor, ...counts] = await Promise.all([
+    people.countWithoutSecondFactor(glanceMost + 1),
+    ...names.map((name) => audit.countUpTo(glanceMost + 1, { since, events: counted[name] })),
+  ])
+  const happened = Object.fromEntries(names.map((name, at) => [name, counts[at] ?? 0]))
+  return { ...(happened as Record<keyof typeof counted, number>), withoutSecondFactor, most: glanceMost }
+}
+
 const sumOf = (counts: readonly EventCount[], events: readonly AuditEventName[]): number =>
   counts.filter(({ event }) => events.includes(event)).reduce((sum, { times }) => sum + times, 0)
 

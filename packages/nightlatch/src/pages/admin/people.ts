@@ -33,7 +33,7 @@ export interface PeopleView {
   /** The page behind this one. */
   readonly moreHref: string | undefined
   /** Of the last seven days, where nothing in particular is looked for. */
-  readonly week?: WeekFigures | undefined
+  readonly week?: (WeekFigures & { readonly most: number }) | undefined
   /** How much the server finds about itself that is not in order. */
   readonly unsound?: number | undefined
   readonly notice?: Notice | undefined
@@ -55,7 +55,7 @@ export const peoplePage = (site: Site, view: PeopleView): Html =>
   })
 
 /** The same figures as in the mail that comes once a week. */
-function weekSection(site: Site, week: WeekFigures, unsound: number): Html {
+function weekSection(site: Site, week: NonNullable<PeopleView['week']>, unsound: number): Html {
   const rows: readonly (readonly [string, number, string])[] = [
     [words.wrongPasswords, week.wrongPasswords, '/admin/activity?event=sign-in.password-refused&since=7d'],
     [words.wrongCodes, week.wrongCodes, '/admin/activity?event=code.refused&since=7d'],
@@ -71,7 +71,7 @@ function weekSection(site: Site, week: WeekFigures, unsound: number): Html {
         ([label, count, path]) =>
           html`<div>
             <dt>${count > 0 ? html`<a href="${site.base + path}">${label}</a>` : label}</dt>
-            <dd>${count}</dd>
+            <dd>${count > week.most ? words.moreThan(week.most) : count}</dd>
           </div>`,
       )}
     </dl>`

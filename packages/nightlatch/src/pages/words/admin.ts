@@ -45,6 +45,7 @@ export const week = {
   newPeople: 'New people',
   withoutSecondStep: 'People without a second step',
   unsound: 'What the server finds about itself',
+  moreThan: (count: number): string => `more than ${count.toLocaleString('en')}`,
 } as const
 
 export const stateWords: Readonly<Record<PersonState | 'any', string>> = {

@@ -21,6 +21,7 @@ import { verifiedEmail } from './0021-verified-email.js'
 import { deviceRequests } from './0022-device-requests.js'
 import { toldApplications } from './0023-told-applications.js'
 import { handedInvitations } from './0024-handed-invitations.js'
+import { foundPeople } from './0025-found-people.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -61,6 +62,7 @@ export const migrations: readonly Migration[] = [
   deviceRequests,
   toldApplications,
   handedInvitations,
+  foundPeople,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

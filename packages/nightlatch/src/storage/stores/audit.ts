@@ -8,6 +8,7 @@ import type {
 import type { AccountId } from '../../core/ids.js'
 import type { Dialect, Param } from '../engine/database.js'
 import { byDialect, removeAmong, valuesList } from './rows.js'
+import { weekly } from '../migrations/0025-found-people.js'
 import { defineStore } from './store.js'
 
 interface AuditRow {
@@ -66,11 +67,18 @@ const more = byDialect((dialect) =>
     ? "(details::json ->> 'more')::bigint"
     : "CAST(json_extract(details, '$.more') AS INTEGER)",
 )
+/** In the words of its index, which is used where the condition is its own. */
 const countSince = (dialect: Dialect, events: number): string => {
   const marks = Array.from({ length: events }, (_, at) => `$${at + 2}`).join(', ')
   return `SELECT event, CAST(count(*) + COALESCE(sum(${more[dialect]}), 0) AS bigint) AS times,
       count(DISTINCT account) AS accounts, count(DISTINCT NULLIF(address, '')) AS addresses
-    FROM audit WHERE at >= $1 AND event IN (${marks}) GROUP BY event`
+    FROM audit WHERE ${weekly} AND at >= $1 AND event IN (${marks}) GROUP BY event`
+}
+
+const countUpTo = (dialect: Dialect, events: number): string => {
+  const marks = Array.from({ length: events }, (_, at) => `$${at + 3}`).join(', ')
+  return `SELECT CAST(count(*) + COALESCE(sum(${more[dialect]}), 0) AS bigint) AS n FROM (SELECT details FROM audit
+    WHERE ${weekly} AND event IN (${marks}) AND at >= $1 LIMIT $2) AS latest`
 }
 
 export const auditStore = defineStore<AuditStore>({
@@ -89,6 +97,11 @@ export const auditStore = defineStore<AuditStore>({
   },
   async countSince(at, events) {
     return this.db.all<EventCount>(countSince(this.db.dialect, events.length), [at, ...events])
+  },
+  async countUpTo(most, { since, events }) {
+    const text = countUpTo(this.db.dialect, events.length)
+    const found = await this.db.one<{ n: number }>(text, [since, most, ...events])
+    return Math.min(most, found?.n ?? 0)
   },
   removeBefore(at, limit) {
     return this.db.run(removeBefore[this.db.dialect], [at, limit])

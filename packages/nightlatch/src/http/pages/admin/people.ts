@@ -3,7 +3,7 @@ import { accountState } from '../../../core/accounts/account.js'
 import { groupNames } from '../../../core/accounts/group-changes.js'
 import { listPeople, personStates } from '../../../core/accounts/people.js'
 import { hasSecondFactor } from '../../../core/factors/factor.js'
-import { weekFigures } from '../../../core/notify/weekly.js'
+import { weekAtAGlance } from '../../../core/notify/weekly.js'
 import type { PeopleView, PersonRow } from '../../../pages/index.js'
 import { peoplePage } from '../../../pages/index.js'
 import type { Handler, SignedInContext } from '../../context.js'
@@ -34,7 +34,7 @@ export const personRow = (account: Account, now: number, keptElsewhere: boolean)
 
 /** Nothing in particular is looked for: how it looks altogether, too. */
 async function weekAndHealth({ services }: SignedInContext): Promise<Pick<PeopleView, 'week' | 'unsound'>> {
-  const [week, found] = await Promise.all([weekFigures(services.core), services.findings()])
+  const [week, found] = await Promise.all([weekAtAGlance(services.core), services.findings()])
   return { week, unsound: found.filter(({ state }) => state !== 'ok').length }
 }
 

@@ -3,6 +3,7 @@ import type { Client, Context, Grant, Interaction, Payload, Provider, Token } fr
 import { isInOneOf } from '../core/accounts/groups.js'
 import { isOpen } from '../core/accounts/account.js'
 import { acrValues, claimsOf, claimsOfScope, scopes, scopesOfClaims } from '../core/applications/claims.js'
+import { isOfScheme } from '../core/applications/redirects.js'
 import { isAllowed, keepRequest, newGrantId } from '../core/applications/grants.js'
 import type { Application } from '../core/applications/application.js'
 import { signingAlgorithms } from '../core/applications/application.js'
@@ -44,7 +45,7 @@ export const configurationFor = (core: Core, jwks: readonly Payload[]): Payload 
   // Applications read them in either place, and after a refresh, too.
   conformIdTokenClaims: false,
   allowOmittingSingleRegisteredRedirectUri: false,
-  pkce: { required: (_ctx: Context, client: Client) => client.tokenEndpointAuthMethod === 'none' },
+  pkce: { required: needsChallenge },
   formats: { bitsOfOpaqueRandomness: 256 },
   cookies: { long: { signed: false }, short: { signed: false } },
   features: {
@@ -73,6 +74,10 @@ export const configurationFor = (core: Core, jwks: readonly Payload[]): Payload 
   },
   ...hooksFor(core),
 })
+
+/** Whoever keeps no secret, and whoever has the code sent to an app, which another app may have stood in for. */
+const needsChallenge = ({ oidc }: Context, client: Client): boolean =>
+  client.tokenEndpointAuthMethod === 'none' || isOfScheme(oidc.params['redirect_uri'] ?? '')
 
 const isOwn = (_ctx: Context, client: Client, token: Token): boolean => token.clientId === client.clientId
 
@@ -158,7 +163,8 @@ const applicationOf = ({ applications }: Exchange, { oidc }: Context): Applicati
 /** Pages of the application itself, in a browser: those that people are sent back to. */
 function isOriginOf({ clientId }: Client, origin: string): boolean {
   const uris = exchangeNow().applications.get(clientId)?.redirectUris ?? []
-  return uris.some((uri) => URL.canParse(uri) && new URL(uri).origin === origin)
+  // The origin of a scheme of an app is `null`, like that of a frame which may be nobody's.
+  return uris.some((uri) => !isOfScheme(uri) && URL.canParse(uri) && new URL(uri).origin === origin)
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   isRegistered,
   mismatchOf,
   parseRedirectUri,
+  parseWebUri,
   policySourceOf,
 } from '../../src/core/applications/redirects.js'
 import {
@@ -39,16 +40,18 @@ describe('a redirect address', () => {
     ['', 'not-an-address'],
     ['javascript:alert(1)', 'scheme'],
     ['data:text/html,x', 'scheme'],
-    ['org.example.app:/callback', 'private-scheme'],
-  ])('%j of an application with a secret: %s', (uri, expected) => {
-    const parsed = parseRedirectUri(uri, { isPublic: false })
+    ['org.example.app:/callback', true],
+    ['app.immich:///oauth-callback', true],
+    ['myapp://callback', true],
+  ])('%j as an address to send people back to: %s', (uri, expected) => {
+    const parsed = parseRedirectUri(uri)
     expect(parsed).toEqual(expected === true ? { kind: 'uri', uri } : { kind: 'refused', why: expected })
   })
 
   it.each(['org.example.app:/callback', 'app.immich:///oauth-callback', 'myapp://callback'])(
-    '%j of an application without one is its own scheme',
+    '%j is of an app: nothing that a browser opens from our pages, and nowhere to which we go ourselves',
     (uri) => {
-      expect(parseRedirectUri(uri, { isPublic: true })).toEqual({ kind: 'uri', uri })
+      expect(parseWebUri(uri)).toEqual({ kind: 'refused', why: 'private-scheme' })
       expect(isRegistered([uri], uri)).toBe(true)
     },
   )

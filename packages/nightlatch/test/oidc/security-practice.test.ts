@@ -133,3 +133,66 @@ describe('RFC 9700', () => {
     expect(headers['access-control-allow-origin']).toBeUndefined()
   })
 })
+
+/** Photos on a server, with a secret, and an app on phones that the browser leads back to. */
+describe('RFC 8252, at an application with a secret', () => {
+  const appAddress = 'app.photos:///oauth-callback'
+  const webAddress = 'https://photos.example.org/auth/login'
+  let photos: Registered
+  let phone: Registered
+  beforeAll(async () => {
+    photos = await register(core(), { name: 'Photos', redirectUris: [webAddress, appAddress] })
+    phone = { ...photos, redirectUri: appAddress }
+  })
+
+  it('§6, §8.1: a code that goes to an app is asked for with a challenge, one for the server need not be', async () => {
+    const refused = await follow(ada.browser, pathWith(noChallenge, phone))
+    expect(refused.location).toMatch(/^app\.photos:\/\/\/oauth-callback\?error=invalid_request&/)
+    expect(await answer(noChallenge, photos)).toHaveProperty('code')
+    expect(await answer({ ...noChallenge, response_mode: 'fragment' }, phone)).toMatchObject({
+      error: 'invalid_request',
+      state: 'xyz',
+    })
+  })
+
+  it('§8.1: whoever catches the code has neither the verifier nor the secret', async () => {
+    const [first, second, third] = await Promise.all([1, 2, 3].map(async () => answer({}, phone)))
+    expect((await redeem(app.origin, { ...phone, secret: 'guessed' }, first?.['code'] ?? '')).status).toBe(
+      401,
+    )
+    const wrong = { code_verifier: 'v'.repeat(43) }
+    expect((await redeem(app.origin, phone, second?.['code'] ?? '', wrong)).body['error']).toBe(
+      'invalid_grant',
+    )
+    expect((await redeem(app.origin, phone, third?.['code'] ?? '')).status).toBe(200)
+  })
+
+  it('the way there is named by the policy of each page, also where the server leads on to the app', async () => {
+    const asked = { prompt: 'login' }
+    for (const [by, places] of [
+      [phone, 'app.photos:'],
+      [photos, 'https://photos.example.org app.photos:'],
+    ] as const) {
+      const page = await follow(ada.browser, pathWith(asked, by))
+      expect(page.headers['content-security-policy']).toContain(`form-action 'self' ${places};`)
+    }
+  })
+
+  it('a page of no origin is none of its own', async () => {
+    const { code = '' } = await answer({}, phone)
+    const fields = {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: appAddress,
+      code_verifier: verifier,
+    }
+    for (const by of [photos, await register(core(), { isPublic: true, redirectUris: [appAddress] })]) {
+      const { headers } = await askAs(app.origin, '/oidc/token', {
+        headers: { origin: 'null' },
+        ...(by.secret === '' ? {} : { app: by }),
+        fields: { ...fields, client_id: by.id },
+      })
+      expect(headers.get('access-control-allow-origin')).toBeNull()
+    }
+  })
+})

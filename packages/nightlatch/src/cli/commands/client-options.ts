@@ -59,7 +59,7 @@ const uriWords = {
   fragment: 'it has a fragment (#…), which no server ever sees',
   wildcard: 'addresses are compared letter by letter, so there are no wildcards: name each',
   scheme: 'no application is opened by that',
-  'private-scheme': 'a scheme of its own is for applications that keep no secret: add --public',
+  'private-scheme': 'it must begin with https:// or http://',
 } as const
 
 const fields = {

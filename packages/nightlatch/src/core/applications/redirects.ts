@@ -5,10 +5,6 @@ type UriProblem = 'not-an-address' | 'fragment' | 'wildcard' | 'scheme' | 'priva
 export type ParsedUri =
   { readonly kind: 'uri'; readonly uri: string } | { readonly kind: 'refused'; readonly why: UriProblem }
 
-interface UriWish {
-  readonly isPublic: boolean
-}
-
 const longestUri = 2000
 const refuse = (why: UriProblem): ParsedUri => ({ kind: 'refused', why })
 
@@ -19,23 +15,33 @@ const dangerous = /^(?:javascript|vbscript|data|blob|file|about|filesystem|view-
  * A redirect address as an administrator gives it. It is kept as it was typed: addresses are compared as text (RFC 9700
  * §4.1.3).
  */
-export function parseRedirectUri(text: string, { isPublic }: UriWish): ParsedUri {
+export function parseRedirectUri(text: string): ParsedUri {
   const uri = text.trim()
   if (uri.includes('#')) return refuse('fragment')
   if (uri.includes('*')) return refuse('wildcard')
   if (dangerous.test(uri)) return refuse('scheme')
   const parsed = parse(uri)
   if (parsed === null || uri.length > longestUri) return refuse('not-an-address')
-  if (/^https?:$/.test(parsed.protocol)) return { kind: 'uri', uri }
-  return isPublic ? privateScheme(uri) : refuse('private-scheme')
+  return isWeb(parsed) || privateScheme.test(uri) ? { kind: 'uri', uri } : refuse('scheme')
 }
 
 /** `com.example.app:/callback`: a domain turned around, so that it is the application's own (RFC 8252 §7.1). */
-const privateScheme = (uri: string): ParsedUri =>
-  /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)*:/i.test(uri) ? { kind: 'uri', uri } : refuse('scheme')
+const privateScheme = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)*:/i
 
 /** An address of the application to which a browser or we ourselves go: http or https. */
-export const parseWebUri = (text: string): ParsedUri => parseRedirectUri(text, { isPublic: false })
+export function parseWebUri(text: string): ParsedUri {
+  const parsed = parseRedirectUri(text)
+  return parsed.kind === 'uri' && isOfScheme(parsed.uri) ? refuse('private-scheme') : parsed
+}
+
+/**
+ * Whether an app on somebody's device is opened by it. Every other app there may take the same scheme and get what was
+ * meant for this one (RFC 8252 §8.1), so a code that goes there is worth nothing without its verifier.
+ */
+export function isOfScheme(uri: string): boolean {
+  const parsed = parse(uri)
+  return parsed !== null && !isWeb(parsed)
+}
 
 /** An address in its parts. Nothing is normalised: addresses are compared as text. */
 interface Parts {
@@ -51,6 +57,8 @@ interface Parts {
 const web = /^(https?:)\/\/([a-z\d._-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?(\/[^?#]*|)(\?[^#]*|)(?:#.*)?$/i
 /** Of an application's own: with a host or without one. */
 const other = /^([a-z][a-z\d+.-]*:)(?:\/\/([a-z\d._-]*)(?=[/?#]|$)|(?!\/\/))()([^?#]*)(\?[^#]*|)(?:#.*)?$/i
+
+const isWeb = ({ protocol }: Parts): boolean => protocol === 'http:' || protocol === 'https:'
 
 /** Without a user part, control characters, spaces and backslashes: what parsers disagree about. */
 function parse(text: string): Parts | null {
@@ -127,13 +135,26 @@ function differenceOf(registered: string, asked: string): Difference {
   return one.search === other.search ? 'letters' : 'query'
 }
 
-/** Of an address to which a form leads in the end: what the policy of a page must name. */
+/**
+ * What the policy of a page must name where a form leads to an application in the end: the address, and the schemes of the
+ * application's own apps, because many take their code at an address of their server, which leads on from there.
+ */
+export function policySourcesOf(
+  { redirectUris }: { readonly redirectUris: readonly string[] },
+  uri: string,
+): string | null {
+  const source = policySourceOf(uri)
+  if (source === null) return null
+  const schemes = redirectUris.filter(isOfScheme).flatMap((one) => policySourceOf(one) ?? [])
+  return [...new Set([source, ...schemes])].join(' ')
+}
+
+/** Of one address. */
 export function policySourceOf(uri: string): string | null {
   const url = parse(uri)
   if (url === null) return null
-  const isWeb = url.protocol === 'http:' || url.protocol === 'https:'
   const port = url.port === '' ? '' : `:${url.port}`
-  const source = isWeb ? `${url.protocol}//${url.hostname}${port}` : url.protocol
+  const source = isWeb(url) ? `${url.protocol}//${url.hostname}${port}` : url.protocol
   // URL parsers let marks through that end an entry of a policy.
   return /^[a-z][a-z\d+.-]*:(?:\/\/[a-z\d_.[\]:-]+)?$/.test(source) ? source : null
 }

@@ -74,13 +74,11 @@ export function readApplication(input: ApplicationInput): Read {
 type Uris = Pick<Application, 'redirectUris' | 'postLogoutUris' | 'backchannelLogoutUri' | 'launchUrl'>
 
 function readUris(input: ApplicationInput): Uris | { readonly problem: ApplicationProblem } {
-  const web = (text: string): ParsedUri => parseWebUri(text)
-  const own = (text: string): ParsedUri => parseRedirectUri(text, input)
   const fields: readonly (readonly [UriField, readonly string[], (text: string) => ParsedUri])[] = [
-    ['redirect', input.redirectUris, own],
-    ['post-logout', input.postLogoutUris, own],
-    ['backchannel-logout', [input.backchannelLogoutUri].filter((one) => one !== ''), web],
-    ['launch', [input.launchUrl].filter((one) => one !== ''), web],
+    ['redirect', input.redirectUris, parseRedirectUri],
+    ['post-logout', input.postLogoutUris, parseRedirectUri],
+    ['backchannel-logout', [input.backchannelLogoutUri].filter((one) => one !== ''), parseWebUri],
+    ['launch', [input.launchUrl].filter((one) => one !== ''), parseWebUri],
   ]
   const read = new Map<UriField, string[]>()
   for (const [field, texts, parse] of fields) {

@@ -1,6 +1,6 @@
 import type { Application } from '../../core/applications/application.js'
 import { findRequest } from '../../core/applications/grants.js'
-import { policySourceOf } from '../../core/applications/redirects.js'
+import { policySourcesOf } from '../../core/applications/redirects.js'
 import { findApplication } from '../../core/applications/registration.js'
 import type { AuthorizationRequest } from '../../core/applications/tokens.js'
 import { readableQuery } from '../bodies.js'
@@ -44,6 +44,6 @@ export async function findWaiting(core: Context['services']['core'], id: string)
 export async function withApplication({ services }: Context, response: HttpResponse): Promise<HttpResponse> {
   const { waitsFor, ...page } = response
   const waiting = waitsFor === undefined ? null : await findWaiting(services.core, waitsFor)
-  const source = waiting === null ? null : policySourceOf(waiting.redirectUri)
+  const source = waiting === null ? null : policySourcesOf(waiting.application, waiting.redirectUri)
   return source === null ? page : leadingTo(page, source)
 }

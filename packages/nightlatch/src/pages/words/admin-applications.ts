@@ -124,7 +124,7 @@ const whyNot: Readonly<Record<Uri['why'], string>> = {
   fragment: 'Enter it without a part that begins with #, which no server ever sees.',
   wildcard: 'Addresses are compared letter by letter. Enter each, without a *.',
   scheme: 'Choose another one: no application is opened by that.',
-  'private-scheme': 'Enter one with https: only applications without a secret have a scheme of their own.',
+  'private-scheme': 'Enter one that begins with https:// or http://.',
 }
 
 /** At its field, which keeps what was typed: where there are several lines, it says which one. */

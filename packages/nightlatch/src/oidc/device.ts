@@ -1,10 +1,11 @@
 import { errors } from 'oidc-provider'
 import type { Adapter, Payload } from 'oidc-provider'
 import { keepDeviceRequest, pollDeviceRequest, useDeviceCode } from '../core/applications/device-flow.js'
-import { scopes as knownScopes } from '../core/applications/claims.js'
+import { demandsSaid, saidIn, scopesSaid } from '../core/applications/said.js'
 import type { ApplicationId } from '../core/applications/application.js'
 import type { Core } from '../core/core.js'
 import { exchangeNow } from './exchange.js'
+import { mustBePossible } from './policy.js'
 
 /** RFC 8628 §3.2; the library would call it an invalid request. */
 function mustAllow(id: string): void {
@@ -19,11 +20,12 @@ export const deviceCodes = (core: Core): Partial<Adapter> => ({
   async upsert(id, { userCode, params, clientId, ...payload }) {
     const exchange = exchangeNow()
     mustAllow(String(clientId))
-    const asked = String((params as Payload | undefined)?.['scope'] ?? '').split(' ')
+    const said = saidIn(params)
+    mustBePossible(demandsSaid(said))
     const untilSeconds = await keepDeviceRequest(core, {
       ...{ deviceCode: id, userCode: String(userCode), application: String(clientId) as ApplicationId },
       payload: JSON.stringify({ ...payload, clientId, params, jti: undefined }),
-      scopes: knownScopes.filter((scope) => asked.includes(scope)),
+      scopes: scopesSaid(said),
       client: exchange.request.client,
     })
     if (untilSeconds === null) return

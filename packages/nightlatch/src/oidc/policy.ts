@@ -1,8 +1,15 @@
 import { errors, interactionPolicy } from 'oidc-provider'
 import type { Context, PolicyPrompt } from 'oidc-provider'
 import { mayUse } from '../core/applications/access.js'
-import { acrValues, authTimeOf, couldMeetAcr, meetsAcr } from '../core/applications/claims.js'
-import { hasTwoFactors } from '../core/factors/registry.js'
+import { authTimeOf } from '../core/applications/claims.js'
+import type { Demands } from '../core/applications/demands.js'
+import {
+  acrDemands,
+  cannotBeMet,
+  isTooOld,
+  wantsPasskey,
+  wantsSecondFactor,
+} from '../core/applications/demands.js'
 import type { Core } from '../core/core.js'
 import type { SignedIn } from '../core/sessions/session.js'
 import type { Obstacle } from './exchange.js'
@@ -35,15 +42,12 @@ function isProvenSince({ session }: SignedIn): boolean {
   return resumed !== null && mark !== resumed.mark && authTimeOf(session) >= resumed.startedAt
 }
 
-const isTooOld =
+const mustProveAnew =
   (core: Core): Condition =>
-  (signedIn, { oidc }) => {
-    const maxAge = oidc.params['max_age']
-    if (oidc.prompts.has('login')) return !isProvenSince(signedIn)
-    if (maxAge === undefined) return false
-    return (
-      core.platform.nowSeconds() - authTimeOf(signedIn.session) > Number(maxAge) && !isProvenSince(signedIn)
-    )
+  (signedIn, ctx) => {
+    const isAsked =
+      ctx.oidc.prompts.has('login') || isTooOld(demandsOf(ctx), signedIn.session, core.platform.nowSeconds())
+    return isAsked && !isProvenSince(signedIn)
   }
 
 const isSomebodyElse: Condition = ({ account }, { oidc }) => {
@@ -52,33 +56,30 @@ const isSomebodyElse: Condition = ({ account }, { oidc }) => {
   return (hinted !== undefined && hinted !== account.id) || (wanted !== undefined && wanted !== account.id)
 }
 
-/** Authentication contexts that are asked for: some of them, or else nothing. */
-export function askedAcr({ oidc }: Pick<Context, 'oidc'>): {
-  readonly asked: readonly string[]
-  readonly isEssential: boolean
-} {
-  const claim = oidc.claims.id_token?.['acr']
-  const inClaim = [claim?.value, ...(claim?.values ?? [])].filter((one) => typeof one === 'string')
-  const asked = oidc.params['acr_values']?.split(' ').filter((one) => one !== '') ?? []
-  return { asked: inClaim.length > 0 ? inClaim : asked, isEssential: claim?.essential === true }
+export function demandsOf({ oidc }: Pick<Context, 'oidc'>): Demands {
+  const maxAge = oidc.params['max_age']
+  return {
+    ...acrDemands(oidc.params['acr_values'], oidc.claims.id_token?.['acr']),
+    maxAgeSeconds: maxAge === undefined ? null : Number(maxAge),
+  }
+}
+
+/** Whoever cannot be proven as is asked for: no sign-in would help. */
+export function mustBePossible(demands: Demands): void {
+  if (cannotBeMet(demands))
+    throw new errors.UnmetAuthenticationRequirements('none of the requested contexts is known here')
 }
 
 /** One factor, where the application, or this request of it, wants two. */
 const lacksSecondFactor: Condition = (signedIn, ctx) => {
-  const { asked, isEssential } = askedAcr(ctx)
-  if (isEssential && asked.length > 0 && !couldMeetAcr(asked))
-    throw new errors.UnmetAuthenticationRequirements('none of the requested contexts is known here')
+  const demands = demandsOf(ctx)
+  mustBePossible(demands)
   const application = exchangeNow().applications.get(ctx.oidc.client.clientId)
   if (application !== undefined && mayUse(application, signedIn) === 'second-factor') return true
-  const wantsMore = couldMeetAcr(asked) && !meetsAcr(signedIn.session, asked)
-  return wantsMore && !hasTwoFactors(signedIn.session)
+  return wantsSecondFactor(demands, signedIn.session)
 }
 
-const lacksPasskey: Condition = ({ session }, ctx) => {
-  const { asked, isEssential } = askedAcr(ctx)
-  const [phishingResistant = ''] = acrValues
-  return isEssential && asked.includes(phishingResistant) && !meetsAcr(session, asked)
-}
+const lacksPasskey: Condition = ({ session }, ctx) => wantsPasskey(demandsOf(ctx), session)
 
 const isTurnedAway: Condition = (signedIn, { oidc }) => {
   const application = exchangeNow().applications.get(oidc.client.clientId)
@@ -111,7 +112,7 @@ export function policyFor(core: Core): readonly PolicyPrompt[] {
     new Check('denied', 'no', 'access_denied', hasDenied),
     new Check('sign-in', words['sign-in'], error.login, () => exchangeNow().request.signedIn === null),
     check('other-account', error.login, isSomebodyElse),
-    check('reauthenticate', error.login, isTooOld(core)),
+    check('reauthenticate', error.login, mustProveAnew(core)),
     check('second-factor', error.login, lacksSecondFactor),
     check('passkey', error.login, lacksPasskey),
   )

@@ -193,6 +193,83 @@ describe.each(databases)('a screen without a keyboard, on $name', (kind) => {
     expect(await poll(one)).toMatchObject({ status: 400, error: 'invalid_grant' })
   })
 
+  const asks = async (more: Readonly<Record<string, string>>) =>
+    askAs(app.origin, '/oidc/device_authorization', {
+      fields: { client_id: tv.id, scope: 'openid', ...more },
+    })
+  const screenWith = async (more: Readonly<Record<string, string>>): Promise<Screen> => {
+    const { body } = await asks(more)
+    return { device: String(body['device_code']), code: String(body['user_code']) }
+  }
+  const essential = (value: string) => JSON.stringify({ id_token: { acr: { essential: true, value } } })
+  const sfa = 'https://refeds.org/profile/sfa'
+
+  it('has its person proven anew where it asks for that, once and not in a circle', async () => {
+    app.clock.advance(3600)
+    const bob = await somebody()
+    for (const wish of [{ max_age: '60' }, { max_age: '0' }]) {
+      app.clock.advance(90)
+      const one = await screenWith(wish)
+      const began = app.clock.seconds
+      const stopped = await bob.browser.post('/device', { user_code: one.code })
+      expect([stopped.status, stopped.location]).toEqual([303, '/account/confirm?next=%2Fdevice'])
+      app.clock.advance(30)
+      const confirmed = await bob.browser.submit('/account/confirm', {
+        ...{ password: bob.password, otp: bob.phone.code(), next: '/device' },
+      })
+      expect(confirmed.location).toBe('/device')
+      app.clock.advance(20)
+      expect((await answer(one, 'allow', bob)).body).toContain('The screen is let in')
+      const claims = claimsIn((await poll(one)).body['id_token'])
+      expect(claims['auth_time']).toBeGreaterThanOrEqual(began)
+    }
+    const old = await screenWith({ max_age: '3600' })
+    expect((await answer(old, 'allow', bob)).body).toContain('The screen is let in')
+  })
+
+  it('has no older proof taken by an answer that was made ready before', async () => {
+    const bob = await somebody()
+    const one = await screenWith({ max_age: '60' })
+    const request = requestIn(await bob.browser.post('/device', { user_code: one.code }))
+    expect(request).not.toBe('')
+    app.clock.advance(300)
+    const two = await screenWith({ max_age: '60' })
+    const other = await bob.browser.post('/device', { user_code: two.code })
+    expect(other.location).toBe('/account/confirm?next=%2Fdevice')
+    const late = await bob.browser.post('/device/answer', { request, answer: 'allow' })
+    expect(late.location).toBe('/account/confirm?next=%2Fdevice')
+    expect(await poll(one)).toMatchObject({ error: 'authorization_pending' })
+  })
+
+  it('is told the context that it asked for, waits for a passkey where it must have one, and learns what cannot be', async () => {
+    const bob = await somebody()
+    const wish = await screenWith({ acr_values: `urn:gold ${sfa}` })
+    await answer(wish, 'allow', bob)
+    expect(claimsIn((await poll(wish)).body['id_token'])).toMatchObject({ acr: sfa })
+    const must = await screenWith({ claims: essential('phr') })
+    const stopped = await bob.browser.post('/device', { user_code: must.code })
+    expect([stopped.status, stopped.location]).toEqual([303, '/mfa/passkey-due?next=%2Fdevice'])
+    expect(await asks({ claims: essential('urn:gold') })).toMatchObject({
+      status: 400,
+      body: { error: 'unmet_authentication_requirements' },
+    })
+    for (const wrong of [{ max_age: '-1' }, { max_age: 'soon' }, { claims: '{' }, { claims: '[]' }])
+      expect(await asks(wrong), JSON.stringify(wrong)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_request' },
+      })
+  })
+
+  it('may ask by the names of claims, and its person sees that before they allow it', async () => {
+    const bob = await somebody()
+    const claims = JSON.stringify({ id_token: { groups: null }, userinfo: { email: { essential: true } } })
+    const one = await screenWith({ claims })
+    const asked = await bob.browser.post('/device', { user_code: one.code })
+    expect(asked.body).toMatch(/group/i)
+    await bob.browser.post('/device/answer', { request: requestIn(asked), answer: 'allow' })
+    expect(claimsIn((await poll(one)).body['id_token'])).toMatchObject({ groups: [] })
+  })
+
   it('stands in the document that applications read', async () => {
     const response = await fetch(`${app.origin}/.well-known/openid-configuration`)
     const said = (await response.json()) as Record<string, unknown>

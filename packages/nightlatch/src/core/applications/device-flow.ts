@@ -12,7 +12,9 @@ import type { SignedIn } from '../sessions/session.js'
 import { mayUse } from './access.js'
 import type { Application, ApplicationId } from './application.js'
 import { acrOf, amrOf, authTimeOf } from './claims.js'
+import { isTooOld, wantsPasskey, wantsSecondFactor } from './demands.js'
 import type { DeviceRequest } from './device.js'
+import { demandsOfDevice } from './said.js'
 import { parseUserCode } from './device.js'
 import { addConsent, hashApplicationToken, newGrantId } from './grants.js'
 import { passkeyKind } from './passkey-kind.js'
@@ -130,6 +132,23 @@ export async function findDevice(core: Core, id: string): Promise<WaitingDevice 
   return request === null || application === null ? null : { request, application }
 }
 
+/** What stands between somebody and letting the screen in: what was registered of its application, and what it has asked. */
+export function whatDeviceLacks(
+  { platform }: Pick<Core, 'platform'>,
+  { request, application }: WaitingDevice,
+  signedIn: SignedIn,
+): 'not-in-group' | 'second-factor' | 'reauthenticate' | 'passkey' | null {
+  const verdict = mayUse(application, signedIn)
+  if (verdict !== 'allowed') return verdict
+  const { session } = signedIn
+  const demands = demandsOfDevice(request)
+  if (wantsSecondFactor(demands, session)) return 'second-factor'
+  if (wantsPasskey(demands, session)) return 'passkey'
+  // Who was proven after the screen has asked is there now, however little the screen gives them to type its code.
+  const isProvenSince = authTimeOf(session) >= request.startedAt
+  return isTooOld(demands, session, platform.nowSeconds()) && !isProvenSince ? 'reauthenticate' : null
+}
+
 interface Answering {
   readonly waiting: WaitingDevice
   readonly signedIn: SignedIn
@@ -146,7 +165,10 @@ async function proofOf(
   const { account, session } = signedIn
   return JSON.stringify({
     ...{ accountId: account.id, grantId, sid: session.id, sessionUid: session.id },
-    ...{ acr: acrOf(session, []), amr: amrOf(session, await passkeyKind(core, signedIn)) },
+    ...{
+      acr: acrOf(session, demandsOfDevice(request).acr),
+      amr: amrOf(session, await passkeyKind(core, signedIn)),
+    },
     ...{ authTime: authTimeOf(session), scope: request.scopes.join(' '), clientId: application.id },
   })
 }
@@ -157,7 +179,7 @@ export async function allowDevice(
   { waiting, signedIn, client }: Answering,
 ): Promise<'allowed' | 'over'> {
   const { request, application } = waiting
-  if (mayUse(application, signedIn) !== 'allowed') return 'over'
+  if (whatDeviceLacks(core, waiting, signedIn) !== null) return 'over'
   const id = newGrantId(core)
   const proof = await proofOf(core, { waiting, signedIn, grantId: id })
   const account = signedIn.account.id

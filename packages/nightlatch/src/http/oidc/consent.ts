@@ -1,6 +1,6 @@
 import { mayUse } from '../../core/applications/access.js'
-import { scopes as knownScopes, scopesOfClaims } from '../../core/applications/claims.js'
 import { allow, answerRequest } from '../../core/applications/grants.js'
+import { saidIn, scopesSaid } from '../../core/applications/said.js'
 import { consentPage } from '../../pages/index.js'
 import { readableQuery } from '../bodies.js'
 import type { Context, Handler } from '../context.js'
@@ -19,20 +19,8 @@ async function waitingIn(context: Context, id: string | undefined): Promise<Wait
 }
 
 /** What the application asks to know; an unknown scope is nothing. */
-function scopesIn({ request }: Waiting): readonly string[] {
-  const query = readableQuery(request.query)
-  const asked = (query.get('scope') ?? '').split(' ').filter((one) => knownScopes.includes(one as never))
-  return [...new Set([...asked, ...scopesOfClaims(claimNames(query.get('claims')))])]
-}
-
-function claimNames(text: string | undefined): readonly string[] {
-  try {
-    const claims = JSON.parse(text ?? '{}') as Record<string, unknown>
-    return ['userinfo', 'id_token'].flatMap((place) => Object.keys((claims[place] as object | null) ?? {}))
-  } catch {
-    return []
-  }
-}
+const scopesIn = ({ request }: Waiting): readonly string[] =>
+  scopesSaid(saidIn(Object.fromEntries(readableQuery(request.query))))
 
 /** May this application know you? Asked once, by somebody who is signed in. */
 export const getConsent: Handler = forSignedIn(async (context) => {

@@ -1,6 +1,12 @@
-import { mayUse, noteTurnedAway } from '../../core/applications/access.js'
+import { noteTurnedAway } from '../../core/applications/access.js'
 import type { WaitingDevice } from '../../core/applications/device-flow.js'
-import { allowDevice, denyDevice, findDevice, typeUserCode } from '../../core/applications/device-flow.js'
+import {
+  allowDevice,
+  denyDevice,
+  findDevice,
+  typeUserCode,
+  whatDeviceLacks,
+} from '../../core/applications/device-flow.js'
 import { hasSecondFactor } from '../../core/factors/factor.js'
 import type { Problem } from '../../pages/index.js'
 import { deviceAnsweredPage, deviceCodePage, devicePage, deviceWords } from '../../pages/index.js'
@@ -44,18 +50,20 @@ export const postDevice: Handler = signedInForm(async (context) => {
 })
 
 /** What the application asks of its people is asked here as well. */
-async function inTheWay(
-  context: SignedInContext,
-  { application }: WaitingDevice,
-): Promise<HttpResponse | null> {
+async function inTheWay(context: SignedInContext, waiting: WaitingDevice): Promise<HttpResponse | null> {
   const { signedIn, services } = context
-  const verdict = mayUse(application, signedIn)
-  if (verdict === 'allowed') return null
-  const { base } = services.site
-  if (verdict === 'second-factor')
-    return seeOther(
-      `${base}${hasSecondFactor(signedIn.account) ? '/account/confirm' : '/mfa/setup'}?next=${encodeURIComponent(`${base}/device`)}`,
-    )
+  const { application } = waiting
+  const lack = whatDeviceLacks(services.core, waiting, signedIn)
+  if (lack === null) return null
+  if (lack !== 'not-in-group') {
+    const { base } = services.site
+    const ways = {
+      'second-factor': hasSecondFactor(signedIn.account) ? '/account/confirm' : '/mfa/setup',
+      reauthenticate: '/account/confirm',
+      passkey: '/mfa/passkey-due',
+    }
+    return seeOther(`${base}${ways[lack]}?next=${encodeURIComponent(`${base}/device`)}`)
+  }
   await noteTurnedAway(services.core, { application, signedIn, client: browserOf(context).client })
   const problem = { key: 'other', text: deviceWords.others(application.name) } as const
   return ask(context, problem, { status: statusOf('no-access') })

@@ -40,7 +40,8 @@ export async function run() {
   }
 }
 
-async function startOnce({ name, args }, cwd) {
+/** Until its first page is there, and a moment more. */
+export async function startOnce({ name, args }, cwd) {
   const port = await freePort()
   const env = { ...process.env, PORT: String(port), NODE_ENV: 'production' }
   const began = performance.now()

@@ -6,6 +6,9 @@ import { openNightlatch } from '../../../packages/nightlatch/dist/compose/open.j
 import { readSettings } from '../../../packages/nightlatch/dist/config/read.js'
 import { protectServer } from '../../../packages/nightlatch/dist/compose/protect-server.js'
 import { serve } from '../../../packages/nightlatch/dist/compose/http-server.js'
+import { atTheCommandLine } from '../../../packages/nightlatch/dist/core/accounts/actor.js'
+import { blankApplication } from '../../../packages/nightlatch/dist/core/applications/changes.js'
+import { addApplication } from '../../../packages/nightlatch/dist/core/applications/registration.js'
 import { beginSession } from '../../../packages/nightlatch/dist/core/sign-in/start-session.js'
 import { hashSessionToken } from '../../../packages/nightlatch/dist/core/tokens.js'
 import { Secret } from '../../../packages/nightlatch/dist/core/secret.js'
@@ -31,8 +34,9 @@ const server =
     : await protectServer(nightlatch, { target: new URL(options.target), log })
 const people = await enrol(nightlatch, options.accounts ?? 1)
 const passkeys = options.passkeys === true ? await addPasskeys(nightlatch, people) : null
+const application = options.application === true ? await register() : null
 answerQuestions(
-  { port: server.settings.port, folder, people, passkeys, cookie: await sessionCookie() },
+  { port: server.settings.port, folder, people, passkeys, cookie: await sessionCookie(), application },
   { argon2: argon2Limit, rememberAll, heap },
 )
 
@@ -67,8 +71,19 @@ async function argon2Limit() {
   return { perSecond: 120 / ((performance.now() - started) / 1000) }
 }
 
-async function sessionCookie() {
-  const begun = await nightlatch.storage.atomically((stores) => begin(stores, people[0]))
+/** An application, and all people signed in. */
+async function register() {
+  const redirectUri = 'https://app.example.org/callback'
+  const input = { ...blankApplication, name: 'Bench', redirectUris: [redirectUri], skipConsent: true }
+  const added = await addApplication(nightlatch.core, { input, id: 'bench', actor: atTheCommandLine })
+  const cookies = []
+  for (const person of people) cookies.push(await sessionCookie(person))
+  const at = { authorize: '/oidc/authorize', token: '/oidc/token', userinfo: '/oidc/userinfo' }
+  return { port: server.settings.port, id: 'bench', secret: added.secret.reveal(), redirectUri, cookies, at }
+}
+
+async function sessionCookie(person = people[0]) {
+  const begun = await nightlatch.storage.atomically((stores) => begin(stores, person))
   const { cookies } = server.services
   // With what a browser has from its first page on: a passkey was offered to it.
   return `${cookies.nameOf('session')}=${begun.token.reveal()}; ${cookies.nameOf('offered')}=yes`

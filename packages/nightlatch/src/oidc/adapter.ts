@@ -15,7 +15,7 @@ import {
 } from '../core/applications/grants.js'
 import { passkeyKind } from '../core/applications/passkey-kind.js'
 import { findApplication } from '../core/applications/registration.js'
-import type { TokenKind } from '../core/applications/tokens.js'
+import type { GivenToken, TokenKind } from '../core/applications/tokens.js'
 import type { Core } from '../core/core.js'
 import type { GrantId } from '../core/ids.js'
 import { deviceCodes, deviceGrant } from './device.js'
@@ -68,18 +68,24 @@ function tokens(core: Core, kind: TokenKind): Partial<Adapter> {
       const stored = JSON.stringify({ ...payload, jti: undefined })
       if (kind === 'code')
         await beginWithCode(core, payload, { hash, payload: stored, lifetimeSeconds: expiresIn })
-      else
+      else {
+        const grant = grantIn(payload)
+        const grantLivesUntil = givenNow(grant)?.expiresAt ?? 0
         await keepToken(core, {
           ...{ kind, hash, payload: stored, lifetimeSeconds: expiresIn },
-          grant: grantIn(payload),
+          ...{ grant, grantLivesUntil },
         })
+      }
     },
     async find(id) {
       const found = await findApplicationToken(core, hashOf(id), kind)
       if (found === null) return undefined
+      exchangeNow().given = found
       const payload = JSON.parse(found.payload) as Payload
-      const exp = machineSeconds() + found.expiresAt - core.platform.nowSeconds()
-      return { ...payload, jti: id, exp, ...(found.isSpent ? { consumed: true } : {}) }
+      payload['jti'] = id
+      payload['exp'] = machineSeconds() + found.expiresAt - core.platform.nowSeconds()
+      if (found.isSpent) payload['consumed'] = true
+      return payload
     },
     async consume(id) {
       if (!(await useToken(core, hashOf(id), kind))) throw new errors.InvalidGrant('it was used already')
@@ -90,8 +96,16 @@ function tokens(core: Core, kind: TokenKind): Partial<Adapter> {
   }
 }
 
-const grantIn = ({ grantId }: Payload): GrantId | '' =>
-  typeof grantId === 'string' ? (grantId as GrantId) : ''
+function grantIn({ grantId }: Payload): GrantId {
+  if (typeof grantId !== 'string') throw new Error('a token for nobody')
+  return grantId as GrantId
+}
+
+/** The grant, where it was found with its token within this request. */
+function givenNow(id: string): GivenToken['givenFor'] | null {
+  const { given } = exchangeNow()
+  return given?.givenFor.id === id ? given.givenFor : null
+}
 
 async function beginWithCode(
   core: Core,
@@ -102,13 +116,13 @@ async function beginWithCode(
   const application = applications.get(String(payload['clientId']))
   const { signedIn, client } = request
   const id = grantIn(payload)
-  if (application === undefined || signedIn === null || id === '') throw new Error('a code for nobody')
+  if (application === undefined || signedIn === null) throw new Error('a code for nobody')
   if (!(await beginGrant(core, { id, application, signedIn, scopes, client, code })))
     throw new errors.LoginRequired('the session has ended')
 }
 
 async function grantPayload(core: Core, id: string): Promise<Payload | undefined> {
-  const grant = await findGrant(core, id as GrantId)
+  const grant = givenNow(id) ?? (await findGrant(core, id as GrantId))
   if (grant === null) return undefined
   return {
     jti: grant.id,
@@ -122,8 +136,13 @@ async function grantPayload(core: Core, id: string): Promise<Payload | undefined
   }
 }
 
-export const claimsOfScopes = (scopes: readonly string[]): readonly string[] =>
-  Object.entries(claimsOfScope).flatMap(([scope, claims]) => (scopes.includes(scope) ? claims : []))
+const claimsByScope: Readonly<Record<string, readonly string[]>> = claimsOfScope
+
+export function claimsOfScopes(scopes: readonly string[]): readonly string[] {
+  const claims: string[] = []
+  for (const scope of scopes) claims.push(...(claimsByScope[scope] ?? []))
+  return claims
+}
 
 /** Our own session, as the library has them. */
 async function sessionPayload(core: Core, id: string): Promise<Payload | undefined> {
@@ -146,8 +165,13 @@ async function findClient(core: Core, id: string): Promise<Payload | undefined> 
   const application = await findApplication(core, id)
   if (application === null) return undefined
   exchangeNow().applications.set(id, application)
-  return clientMetadata(application)
+  let metadata = metadataOf.get(application)
+  if (metadata === undefined) metadataOf.set(application, (metadata = clientMetadata(application)))
+  return metadata
 }
+
+/** The same object is the same application, as long as nobody has changed it. */
+const metadataOf = new WeakMap<Application, Payload>()
 
 /** Never compared: which secret is right is decided in core/. */
 const noSecret = 'not-a-secret'

@@ -19,14 +19,19 @@ export function requestFor(
 ): IncomingMessage {
   const url = path + (query === '' ? '' : `?${query}`)
   const base = issuer.pathname === '/' ? '' : issuer.pathname
-  const stream = Readable.from(body.length === 0 ? [] : [Buffer.from(body)], { objectMode: false })
-  const own = { ...headers, host: issuer.host, cookie }
-  const length = body.length === 0 ? {} : { 'content-length': String(body.length) }
+  const stream = new Readable({
+    read() {
+      if (body.length > 0) this.push(body)
+      this.push(null)
+    },
+  })
+  const own: Record<string, string> = { ...headers, host: issuer.host, cookie }
+  if (body.length > 0) own['content-length'] = String(body.length)
   return Object.assign(stream, {
     method,
     url,
     originalUrl: base + url,
-    headers: { ...own, ...length },
+    headers: own,
     httpVersion: '1.1',
     httpVersionMajor: 1,
     httpVersionMinor: 1,

@@ -107,9 +107,9 @@ interface Asked {
 
 /** Also at every refresh: whoever was disabled, or taken out of the group, is told to nobody any more. */
 async function findPerson(core: Core, { oidc }: Context, { id, token }: Asked) {
-  const { request, applications } = exchangeNow()
-  const own = request.signedIn?.account
-  const account = own?.id === id ? own : await core.queries.accounts.find(id as AccountId)
+  const { request, applications, given } = exchangeNow()
+  const known = [request.signedIn?.account, given?.givenTo].find((one) => one?.id === id)
+  const account = known ?? (await core.queries.accounts.find(id as AccountId))
   if (account === null || !isOpen(account, core.platform.nowSeconds())) return undefined
   const groups = applications.get(oidc.client.clientId)?.groups ?? null
   if (token !== undefined && groups !== null && !isInOneOf(account.groups, groups)) return undefined

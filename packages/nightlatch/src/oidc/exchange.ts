@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Application } from '../core/applications/application.js'
-import type { AuthorizationRequest } from '../core/applications/tokens.js'
+import type { AuthorizationRequest, GivenToken } from '../core/applications/tokens.js'
 import type { Client } from '../core/ports/platform.js'
 import type { SignedIn } from '../core/sessions/session.js'
 
@@ -67,6 +67,8 @@ export type ProtocolOutcome =
 export interface Exchange {
   readonly request: ProtocolRequest
   readonly applications: Map<string, Application>
+  /** What the token was given for, and to whom: it is found with them. */
+  given: Pick<GivenToken, 'givenFor' | 'givenTo'> | null
   outcome: Exclude<ProtocolOutcome, { kind: 'answer' }> | null
   failure: Error | null
   /** Whether the person has allowed all that is asked for. */

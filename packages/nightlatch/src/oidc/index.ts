@@ -13,7 +13,7 @@ import { captured, requestFor } from './bridge.js'
 import { configurationFor } from './configuration.js'
 import type { Exchange, ProtocolOutcome, ProtocolRequest } from './exchange.js'
 import { during, exchangeNow } from './exchange.js'
-import { askedAcr } from './policy.js'
+import { demandsOf } from './policy.js'
 
 export type { ProtocolOutcome, ProtocolRequest } from './exchange.js'
 
@@ -44,11 +44,13 @@ export function createOidcProvider(core: Core, issuer: string): OidcProvider {
   let made: Made | null = null
   const now = async (): Promise<Made> => {
     const keys = await listSigningKeys(core)
+    // The same list again: nothing was changed, and nothing has come of age meanwhile.
+    if (made?.keys === keys && core.platform.nowSeconds() < made.until) return made
     const of = stateOf(core, keys)
-    if (made?.of === of) return made
+    const until = nextActiveFrom(core, keys)
+    if (made?.of === of) return (made = { ...made, keys, until })
     const provider = providerWith(core, issuer, keys)
-    made = { of, provider, callback: provider.callback() }
-    return made
+    return (made = { of, keys, until, provider, callback: provider.callback() })
   }
   return {
     async readHint(request, token) {
@@ -75,6 +77,9 @@ export function createOidcProvider(core: Core, issuer: string): OidcProvider {
 
 interface Made {
   readonly of: string
+  readonly keys: readonly SigningKey[]
+  /** Then another key begins to sign. */
+  readonly until: number
   readonly provider: Provider
   readonly callback: ReturnType<Provider['callback']>
 }
@@ -82,6 +87,7 @@ interface Made {
 const exchangeFor = (request: ProtocolRequest): Exchange => ({
   request,
   applications: new Map(),
+  given: null,
   outcome: null,
   failure: null,
   isAllowed: false,
@@ -127,6 +133,9 @@ async function hintIn(provider: Provider, token: string): Promise<Hint | null> {
     return null
   }
 }
+
+const nextActiveFrom = ({ platform }: Core, keys: readonly SigningKey[]): number =>
+  Math.min(...keys.map(({ activeFrom }) => activeFrom).filter((at) => at > platform.nowSeconds()), Infinity)
 
 /** Another text whenever other keys sign or are shown. */
 function stateOf(core: Core, keys: readonly SigningKey[]): string {
@@ -177,7 +186,7 @@ function override(core: Core, provider: Provider): void {
   Object.defineProperty(provider.OIDCContext.prototype, 'acr', {
     get(this: Context['oidc']) {
       const { signedIn } = exchangeNow().request
-      return signedIn === null ? undefined : acrOf(signedIn.session, askedAcr({ oidc: this }).asked)
+      return signedIn === null ? undefined : acrOf(signedIn.session, demandsOf({ oidc: this }).acr)
     },
   })
 }

@@ -3,11 +3,14 @@ import { Rollback, type Storage, type Stores } from '../core/ports/stores.js'
 import { type Clock, clockOf } from './engine/clock.js'
 import type { Database, Db, Dialect } from './engine/database.js'
 import { StorageError } from './engine/errors.js'
+import { rememberingApplications, rememberingKeys, SeldomMemory } from './session-cache/seldom-cache.js'
 import { remembering } from './session-cache/session-cache.js'
 import { markOf, mustBeHere, mustNotHaveMoved, takeDown, unlessMoving } from './move/write-barrier.js'
 import { migrate, mustBeMigrated } from './migrations/migrate.js'
 import { moveAll, type Moved, type MoveOptions } from './move/move.js'
+import { applicationStore } from './stores/applications.js'
 import { sessionStore } from './stores/sessions.js'
+import { signingKeyStore } from './stores/signing-keys.js'
 import { openSqlite } from './engine/sqlite/sqlite.js'
 import type { Heard } from './stores/store.js'
 import { storesOn } from './stores/stores-on.js'
@@ -155,6 +158,8 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
   const { db, freshness } = database
   let hear: Heard | undefined
   const run = afterwards(clock, () => hear)
+  const sessions = remembering(unlessMoving(sessionStore(db)), freshness)
+  const memory = new SeldomMemory(freshness)
   return {
     dialect: database.db.dialect,
     onEvent: (told) => {
@@ -163,7 +168,9 @@ function storageOn(database: Database, clock: Clock): OpenStorage {
     // A transaction remembers nothing: what is decided in it is decided on what the database holds.
     stores: storesOn(db, {
       clock,
-      sessions: remembering(unlessMoving(sessionStore(db)), freshness),
+      sessions,
+      applications: rememberingApplications(applicationStore(db), memory),
+      signingKeys: rememberingKeys(signingKeyStore(db), memory),
       heard: (event) => hear?.(event),
     }),
     atomically: (work, commit) => run((part) => database.db.atomic(part, commit), work),

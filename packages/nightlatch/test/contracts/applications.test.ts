@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Application } from '../../src/core/applications/application.js'
 import type { Grant, StoredToken } from '../../src/core/applications/tokens.js'
-import type { SigningKey } from '../../src/core/applications/signing-keys.js'
 import type { Account } from '../../src/core/accounts/account.js'
 import type { Session } from '../../src/core/sessions/session.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases } from '../support/databases.js'
 import type { TestDatabase } from '../support/databases.js'
-import { aHash, anApplication, anId, aSession, somebody } from './things.js'
+import { aHash, anApplication, anId, aSession, aSigningKey, somebody } from './things.js'
 
 const aGrant = (
   application: Application,
@@ -165,12 +164,7 @@ describe.each(databases)('applications and what they were given, on $name', (kin
 
   it('keys are in the order in which they sign, go when they are retired, and are sealed anew once', async () => {
     const { signingKeys } = storage.stores
-    const key = (own: Partial<SigningKey>): SigningKey => ({
-      ...{ id: anId(), algorithm: 'RS256', publicJwk: '{}', sealed: 'v1.0123456789abcdef.a.b' },
-      ...{ createdAt: 1000, activeFrom: 1000, retiresAt: null },
-      ...own,
-    })
-    const [later, first] = [key({ activeFrom: 2000 }), key({})]
+    const [later, first] = [aSigningKey({ activeFrom: 2000 }), aSigningKey()]
     for (const one of [later, first]) await signingKeys.add(one)
     expect(await signingKeys.list()).toEqual([first, later])
     expect(await signingKeys.countNotSealedUnder([])).toBe(2)

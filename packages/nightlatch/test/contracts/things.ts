@@ -2,6 +2,7 @@ import { ourOtp } from '../../src/core/factors/totp/store.js'
 import { createHash, randomBytes } from 'node:crypto'
 import type { Account, LoginName } from '../../src/core/accounts/account.js'
 import type { AuthenticatorSecret, SetUp } from '../../src/core/factors/totp/store.js'
+import type { SigningKey } from '../../src/core/applications/signing-keys.js'
 import type { Application, ApplicationId } from '../../src/core/applications/application.js'
 import type { Passkey } from '../../src/core/factors/passkeys/store.js'
 import type { TrustedDevice } from '../../src/core/sessions/trusted-device.js'
@@ -162,5 +163,11 @@ export const anApplication = (own: Partial<Application> = {}): Application => ({
   signingAlgorithm: 'ES256',
   secrets: [{ hash: aHash(), createdAt: 1000, expiresAt: null }],
   createdAt: 1000,
+  ...own,
+})
+
+export const aSigningKey = (own: Partial<SigningKey> = {}): SigningKey => ({
+  ...{ id: anId(), algorithm: 'RS256', publicJwk: '{}', sealed: 'v1.0123456789abcdef.a.b' },
+  ...{ createdAt: 1000, activeFrom: 1000, retiresAt: null },
   ...own,
 })

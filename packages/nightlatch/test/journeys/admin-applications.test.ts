@@ -127,14 +127,14 @@ describe.each(databases)('the pages of applications, on $name', (kind) => {
       [{ redirect_uris: ' \r\n' }, 'redirect-uris', 'Enter at least one address'],
       [{ redirect_uris: `${redirect}\r\nhttps://*.example.org/` }, 'redirect-uris', 'without a *'],
       [{ redirect_uris: `${redirect}#<b>` }, 'redirect-uris', 'begins with #'],
-      [{ redirect_uris: 'org.example.app:/callback' }, 'redirect-uris', 'applications without a secret'],
+      [{ redirect_uris: 'data:x' }, 'redirect-uris', 'no application is opened by that'],
       [{ groups: 'crew, a\u202eb' }, 'groups', 'cannot be a group'],
       [{ launch_url: 'grafana.example.org' }, 'launch-url', 'It must be an address'],
       [{ post_logout_uris: 'javascript:1' }, 'post-logout-uris', 'no application is opened by that'],
       [
         { backchannel_logout_uri: 'org.example:/x' },
         'backchannel-logout-uri',
-        'applications without a secret',
+        'begins with https:// or http://',
       ],
     ] as const
     const browser = await fresh()

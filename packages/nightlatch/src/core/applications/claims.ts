@@ -21,8 +21,14 @@ export function scopesOfClaims(claims: readonly string[]): readonly string[] {
 
 type PersonClaims = Readonly<Record<string, string | boolean | readonly string[]>>
 
+/** What can be told of somebody, and whether it may be. */
+export type Person = Pick<
+  Account,
+  'id' | 'username' | 'name' | 'email' | 'emailVerified' | 'groups' | 'disabled' | 'endsAt'
+>
+
 /** Everything that can be told of a person; the scopes say what is. */
-export function claimsOf({ id, username, name, email, emailVerified, groups }: Account): PersonClaims {
+export function claimsOf({ id, username, name, email, emailVerified, groups }: Person): PersonClaims {
   return {
     sub: id,
     name: name === '' ? username : name,

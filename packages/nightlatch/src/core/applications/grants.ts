@@ -8,7 +8,7 @@ import { storage } from '../ports/stores.js'
 import { mayStillAct } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
 import type { Application, ApplicationId, Consent } from './application.js'
-import type { AuthorizationRequest, Grant, StoredToken, TokenKind } from './tokens.js'
+import type { AuthorizationRequest, GivenToken, Grant, StoredToken, TokenKind } from './tokens.js'
 
 /** What of a token lies in the database. */
 export const hashApplicationToken = (core: Pick<Core, 'platform'>, kind: TokenKind, token: string): string =>
@@ -120,7 +120,9 @@ export async function beginGrant(core: Core, given: NewGrant): Promise<boolean> 
 interface NewToken {
   readonly kind: Exclude<TokenKind, 'code'>
   readonly hash: string
-  readonly grant: GrantId | ''
+  readonly grant: GrantId
+  /** So long the grant lives already, as far as that is known. */
+  readonly grantLivesUntil: number
   readonly payload: string
   readonly lifetimeSeconds: number
 }
@@ -130,16 +132,19 @@ export async function keepToken(core: Core, given: NewToken): Promise<void> {
   const now = core.platform.nowSeconds()
   const { kind, hash, grant, payload, lifetimeSeconds } = given
   const expiresAt = now + lifetimeSeconds
+  const token = { hash, kind, grant, payload, createdAt: now, expiresAt, consumedAt: null }
+  // A grant never lives shorter than it did: most of them need not be written for a token of an hour.
+  if (expiresAt <= given.grantLivesUntil) return core[storage].stores.grants.addToken(token)
   await core[storage].atomically(async (stores) => {
-    if (grant !== '') await stores.grants.extend(grant, expiresAt)
-    await stores.grants.addToken({ hash, kind, grant, payload, createdAt: now, expiresAt, consumedAt: null })
+    await stores.grants.extend(grant, expiresAt)
+    await stores.grants.addToken(token)
   })
 }
 
 /** An old refresh token that comes again within this time was not answered: the answer was lost on the way. */
 const lostAnswerSeconds = 30
 
-interface FoundToken extends StoredToken {
+interface FoundToken extends GivenToken {
   /** It was used before, and whoever comes now is somebody else. */
   readonly isSpent: boolean
 }
@@ -153,10 +158,10 @@ export async function findApplicationToken(
   const found = await core[storage].stores.grants.findToken(hash, kind)
   const now = core.platform.nowSeconds()
   if (found === null || found.expiresAt <= now) return null
-  return { ...found, isSpent: isSpent(found, now) }
+  return { ...found, isSpent: isSpent(found, kind, now) }
 }
 
-function isSpent({ kind, consumedAt }: StoredToken, now: number): boolean {
+function isSpent({ consumedAt }: Pick<StoredToken, 'consumedAt'>, kind: TokenKind, now: number): boolean {
   if (consumedAt === null) return false
   return kind !== 'refresh' || now - consumedAt > lostAnswerSeconds
 }
@@ -170,8 +175,8 @@ export async function useToken(core: Core, hash: string, kind: TokenKind): Promi
   const now = core.platform.nowSeconds()
   if (await grants.consume(hash, now)) return true
   const found = await grants.findToken(hash, kind)
-  if (found !== null && !isSpent(found, now)) return true
-  if (found !== null && found.grant !== '') await endGrant(core, found.grant)
+  if (found !== null && !isSpent(found, kind, now)) return true
+  if (found !== null) await endGrant(core, found.givenFor.id)
   return false
 }
 

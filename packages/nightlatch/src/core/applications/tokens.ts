@@ -1,3 +1,4 @@
+import type { Person } from './claims.js'
 import type { AccountId, AuthorizationRequestId, GrantId, SessionId } from '../ids.js'
 import type { ApplicationId } from './application.js'
 
@@ -22,14 +23,19 @@ export type TokenKind = 'code' | 'access' | 'refresh' | 'device'
 export interface StoredToken {
   readonly hash: string
   readonly kind: TokenKind
-  /** '' : a device code that nobody has answered yet. */
-  readonly grant: GrantId | ''
+  readonly grant: GrantId
   /** JSON, without the token itself. */
   readonly payload: string
   readonly createdAt: number
   readonly expiresAt: number
   /** null: it was not used yet. */
   readonly consumedAt: number | null
+}
+
+/** A token, with what it was given for and whose that is, as they are now: no more of it than every request needs. */
+export interface GivenToken extends Pick<StoredToken, 'payload' | 'expiresAt' | 'consumedAt'> {
+  readonly givenFor: Omit<Grant, 'session' | 'createdAt'>
+  readonly givenTo: Person
 }
 
 /** An authorization request that waits for its person to sign in, or to agree. */
@@ -67,7 +73,7 @@ export interface GrantStore {
   /** Nothing is kept for a grant that has ended. */
   addToken(token: StoredToken): Promise<void>
   /** null as well where its grant has ended. */
-  findToken(hash: string, kind: TokenKind): Promise<StoredToken | null>
+  findToken(hash: string, kind: TokenKind): Promise<GivenToken | null>
   /** The write that decides who uses it: true once. */
   consume(hash: string, at: number): Promise<boolean>
   removeToken(hash: string): Promise<void>

@@ -5,6 +5,8 @@ import { json, retryAfter } from '../response.js'
 import { protocolRequest } from './protocol.js'
 
 const longestBody = 64 * 1024
+/** What stands on each of our own answers. */
+const plain = json(null)
 
 /** What applications ask at: the answer is the library's, with our headers on it. */
 export const endpoint: Handler = async (context) => {
@@ -40,7 +42,7 @@ async function ask(context: Context): Promise<HttpResponse> {
     return problem(400, outcome.kind === 'refused' ? outcome.error : 'invalid_request', '')
   const { status, headers, body: text, untilSeconds } = outcome
   if (status === 404) return problem(405, 'invalid_request', 'this endpoint does not take that method')
-  const answer = { ...json(null), status, body: text, headers: { ...json(null).headers, ...headers } }
+  const answer = { ...plain, status, body: text, headers: { ...plain.headers, ...headers } }
   const isClient = status === 401 && request.path !== '/oidc/userinfo'
   const challenge = isClient ? { 'www-authenticate': headers['www-authenticate'] ?? basic(context) } : {}
   if (untilSeconds === null) return { ...answer, headers: { ...answer.headers, ...challenge } }

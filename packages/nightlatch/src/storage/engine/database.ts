@@ -23,6 +23,11 @@ export interface Db {
   lock(name: string): Promise<void>
 }
 
+const seldom = /^(?:INSERT INTO|UPDATE|DELETE FROM) (?:application|signing_key)\b/
+
+/** Whether a statement changes what administrators register. */
+export const isSeldom = (sql: string): boolean => seldom.test(sql)
+
 /** How long what was read stays true. */
 export interface Freshness {
   /**
@@ -30,6 +35,8 @@ export interface Freshness {
    * since. null: nobody knows just now, so ask the database. A promise is worth waiting for: it costs less.
    */
   epoch(): number | null | Promise<number | null>
+  /** The same for tables that are written seldom (`isSeldom`): what is written elsewhere begins no new one. */
+  seldomEpoch(): number | null | Promise<number | null>
   /** Hears the id of each account of which something was changed; null: perhaps of all. */
   onChange: (account: string | null) => void
 }

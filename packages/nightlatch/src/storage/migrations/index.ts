@@ -22,6 +22,7 @@ import { deviceRequests } from './0022-device-requests.js'
 import { toldApplications } from './0023-told-applications.js'
 import { handedInvitations } from './0024-handed-invitations.js'
 import { foundPeople } from './0025-found-people.js'
+import { toldSigningKeys } from './0026-told-signing-keys.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -63,6 +64,7 @@ export const migrations: readonly Migration[] = [
   toldApplications,
   handedInvitations,
   foundPeople,
+  toldSigningKeys,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

@@ -6,6 +6,7 @@ import type {
   NewAccount,
   NewLoginNames,
 } from '../../core/accounts/account.js'
+import type { Person } from '../../core/applications/claims.js'
 import type { AccountId } from '../../core/ids.js'
 import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
@@ -40,6 +41,24 @@ const columns = `${newAccountColumns}, password_due`
 /** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
 export const accountColumns = columns.replace(/\w+/g, 'account.$&')
 
+/** What applications are told of somebody. */
+export type PersonRow = Pick<
+  AccountRow,
+  'id' | 'username' | 'name' | 'email' | 'verified_email' | 'group_names' | 'disabled' | 'ends_at'
+>
+export const personColumns = `account.id, username, name, email, verified_email, group_names, disabled, ends_at`
+
+export const personOf = (row: PersonRow): Person => ({
+  id: row.id as AccountId,
+  username: row.username,
+  name: row.name,
+  email: row.email,
+  emailVerified: row.email !== '' && row.verified_email === row.email,
+  groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
+  disabled: row.disabled === 1,
+  endsAt: row.ends_at,
+})
+
 type CountColumns = Pick<AccountRow, 'authenticator_count' | 'factor_counts'>
 
 /** TOTP has a column; every other kind is in the text, also what a newer version put there. */
@@ -53,20 +72,13 @@ function othersOf(counts: FactorCounts): string {
 
 export function accountOf(row: AccountRow): Account {
   return {
-    id: row.id as AccountId,
-    username: row.username,
-    name: row.name,
-    email: row.email,
-    emailVerified: row.email !== '' && row.verified_email === row.email,
-    groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
+    ...personOf(row),
     admin: row.admin === 1,
-    disabled: row.disabled === 1,
     waiting: row.waiting === 1,
     passwordHash: row.password_hash,
     factorCounts: countsOf(row),
     createdAt: row.created_at,
     lastSignInAt: row.last_sign_in_at,
-    endsAt: row.ends_at,
     ...(row.password_due === 1 && { passwordDue: true }),
   }
 }

@@ -1,12 +1,8 @@
 import type { ApplicationId } from '../../core/applications/application.js'
-import type {
-  AuthorizationRequest,
-  Grant,
-  GrantStore,
-  StoredToken,
-  TokenKind,
-} from '../../core/applications/tokens.js'
+import type { AuthorizationRequest, GivenToken, Grant, GrantStore } from '../../core/applications/tokens.js'
 import type { AccountId, AuthorizationRequestId, GrantId, SessionId } from '../../core/ids.js'
+import { personColumns, personOf } from './accounts.js'
+import type { PersonRow } from './accounts.js'
 import { removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
@@ -30,24 +26,29 @@ const grantOf = (row: GrantRow): Grant => ({
   expiresAt: row.expires_at,
 })
 
-interface TokenRow {
-  readonly hash: string
-  readonly kind: string
+/** Names that no column of the other tables has. */
+interface TokenRow extends PersonRow {
   readonly grant_id: string
   readonly payload: string
-  readonly created_at: number
-  readonly expires_at: number
+  readonly token_expires_at: number
   readonly consumed_at: number | null
+  readonly application: string
+  readonly scopes: string
+  readonly grant_expires_at: number
 }
 
-const tokenOf = (row: TokenRow): StoredToken => ({
-  hash: row.hash,
-  kind: row.kind as TokenKind,
-  grant: row.grant_id as GrantId | '',
+const tokenOf = (row: TokenRow): GivenToken => ({
   payload: row.payload,
-  createdAt: row.created_at,
-  expiresAt: row.expires_at,
+  expiresAt: row.token_expires_at,
   consumedAt: row.consumed_at,
+  givenFor: {
+    id: row.grant_id as GrantId,
+    application: row.application as ApplicationId,
+    account: row.id as AccountId,
+    scopes: row.scopes === '' ? [] : row.scopes.split(' '),
+    expiresAt: row.grant_expires_at,
+  },
+  givenTo: personOf(row),
 })
 
 interface RequestRow {
@@ -76,8 +77,11 @@ const requestColumns = 'id, application, query, mark, answer, started_at, expire
 
 const addGrant = `INSERT INTO application_grant (${grantColumns}) VALUES ${valuesList(1, 7)}`
 const addToken = `INSERT INTO application_token (${tokenColumns}) VALUES ${valuesList(1, 7)}`
-const findToken = `SELECT ${tokenColumns} FROM application_token WHERE hash = $1 AND kind = $2 AND (grant_id = '' OR
-  EXISTS (SELECT 1 FROM application_grant WHERE application_grant.id = application_token.grant_id))`
+// What nearly every request of an application needs, in one look-up by primary key in each table.
+const findToken = `SELECT grant_id, payload, token.expires_at AS token_expires_at, consumed_at, application, scopes,
+  given.expires_at AS grant_expires_at, ${personColumns}
+  FROM application_token AS token JOIN application_grant AS given ON given.id = grant_id
+  JOIN account ON account.id = given.account WHERE hash = $1 AND kind = $2`
 const consume =
   'UPDATE application_token SET consumed_at = $2 WHERE hash = $1 AND consumed_at IS NULL AND expires_at > $2'
 const addRequest = `INSERT INTO authorization_request (${requestColumns}) VALUES ${valuesList(1, 7)}`

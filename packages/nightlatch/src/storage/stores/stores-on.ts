@@ -1,3 +1,5 @@
+import type { ApplicationStore } from '../../core/applications/application.js'
+import type { SigningKeyStore } from '../../core/applications/signing-keys.js'
 import type { SessionStore } from '../../core/sessions/session.js'
 import type { Stores } from '../../core/ports/stores.js'
 import { accountStore } from './accounts.js'
@@ -31,8 +33,10 @@ import { trustedDeviceStore } from './trusted-devices.js'
 import { unsavedCodesStore } from './unsaved-codes.js'
 
 interface More extends StoreParts {
-  /** With a memory before it. */
+  /** With a memory before them. */
   readonly sessions?: SessionStore
+  readonly applications?: ApplicationStore
+  readonly signingKeys?: SigningKeyStore
   /** Collects what is to be done after the transaction. */
   readonly afterwards?: Stores['afterwards']
 }
@@ -44,9 +48,9 @@ const atOnce: Stores['afterwards'] = {
 }
 
 /** The stores on one database, or in one transaction. */
-export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: More): Stores => ({
+export const storesOn = (db: Db, { afterwards = atOnce, ...more }: More): Stores => ({
   accounts: accountStore(db),
-  applications: applicationStore(db),
+  applications: more.applications ?? applicationStore(db),
   attempts: attemptStore(db, more),
   audit: auditStore(db, more),
   authenticators: authenticatorStore(db),
@@ -68,10 +72,10 @@ export const storesOn = (db: Db, { sessions, afterwards = atOnce, ...more }: Mor
   passkeyChallenges: passkeyChallengeStore(db),
   recoveryCodes: recoveryCodeStore(db, more),
   registrations: registrationStore(db, more),
-  sessions: sessions ?? sessionStore(db),
+  sessions: more.sessions ?? sessionStore(db),
   setUps: setUpStore(db),
   signIns: signInStore(db, more),
-  signingKeys: signingKeyStore(db),
+  signingKeys: more.signingKeys ?? signingKeyStore(db),
   trustedDevices: trustedDeviceStore(db),
   unsavedCodes: unsavedCodesStore(db),
   afterwards,

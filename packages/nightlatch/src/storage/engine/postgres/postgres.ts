@@ -48,10 +48,14 @@ const isRead = (sql: string): boolean => sql.startsWith('SELECT')
 
 /** What is read with a session, or shown with it. A new session or account changes nothing that was read before. */
 const telling =
-  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|passkey|recovery_code(?:_set)?|application))\b/
+  /^(?:(?:UPDATE|DELETE FROM) (session|account)|(?:INSERT INTO|UPDATE|DELETE FROM) (authenticator|passkey|recovery_code(?:_set)?|application|signing_key))\b/
 
 /** Whose a row is; everybody's where a table is not about accounts. */
-const accountOf: Readonly<Record<string, string>> = { account: 'id', application: 'NULL' }
+const accountOf: Readonly<Record<string, string>> = {
+  account: 'id',
+  application: 'NULL',
+  signing_key: 'NULL',
+}
 
 function statementOf(sql: string): Statement {
   const found = telling.exec(sql)

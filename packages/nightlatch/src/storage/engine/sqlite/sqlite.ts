@@ -7,6 +7,7 @@ import {
   type Database,
   type Db,
   type Freshness,
+  isSeldom,
   mustBeText,
   type Param,
   transact,
@@ -101,6 +102,7 @@ class SqliteDatabase implements Database, Db {
   #closed = false
   #version = 0
   #versionReadAt = -Infinity
+  #seldom = new Seldom()
 
   constructor(opened: Opened) {
     this.#opened = opened
@@ -126,15 +128,16 @@ class SqliteDatabase implements Database, Db {
         return null
       }
     },
+    seldomEpoch: () => (this.#closed ? null : this.#seldom.epoch(() => this.#opened.writer.version())),
     onChange: () => undefined,
   }
 
   run(sql: string, params: readonly Param[]): Promise<number> {
-    return this.#write((writer) => writer.run(sql, params), params)
+    return this.#write(sql, (writer) => writer.run(sql, params), params)
   }
 
   returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
-    return this.#write((writer) => writer.first(sql, params) as Row | null, params)
+    return this.#write(sql, (writer) => writer.first(sql, params) as Row | null, params)
   }
 
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
@@ -189,11 +192,16 @@ class SqliteDatabase implements Database, Db {
   /** As a transaction sees this database: everything on the writing connection, at once. */
   readonly #connection: Connection = {
     dialect: 'sqlite',
-    run: (sql, params) => this.#now((writer) => writer.run(sql, params)),
+    run: (sql, params) => {
+      this.#seldom.willChange(sql)
+      return this.#now((writer) => writer.run(sql, params))
+    },
     all: <Row>(sql: string, params: readonly Param[]) =>
       this.#now((writer) => writer.all(sql, params) as Row[]),
-    returning: <Row>(sql: string, params: readonly Param[]) =>
-      this.#now((writer) => writer.first(sql, params) as Row | null),
+    returning: <Row>(sql: string, params: readonly Param[]) => {
+      this.#seldom.willChange(sql)
+      return this.#now((writer) => writer.first(sql, params) as Row | null)
+    },
     one: <Row>(sql: string, params: readonly Param[]) =>
       this.#now((writer) => writer.one(sql, params) as Row | null),
     // The whole database is locked already.
@@ -206,6 +214,7 @@ class SqliteDatabase implements Database, Db {
     // What was written goes to the log now, which takes as long again.
     if (sql === 'COMMIT') await letOthersIn()
     await whenFree(() => this.#writing((writer) => writer.run(sql, [])))
+    if (sql === 'COMMIT') this.#seldom.isCommitted()
   }
 
   async #now<T>(statement: (writer: Handle) => T): Promise<T> {
@@ -229,9 +238,14 @@ class SqliteDatabase implements Database, Db {
     }
   }
 
-  async #write<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
+  async #write<T>(sql: string, statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
     mustBeText(params)
-    return this.#inTurn(() => whenFree(() => this.#writing(statement)))
+    return this.#inTurn(async () => {
+      const written = await whenFree(() => this.#writing(statement))
+      this.#seldom.willChange(sql)
+      this.#seldom.isCommitted()
+      return written
+    })
   }
 
   /**
@@ -263,6 +277,40 @@ class SqliteDatabase implements Database, Db {
   #mustBeOpen(): void {
     if (this.#closed) throw new StorageError('unavailable', 'the database is closed')
     if (this.#disk.failure !== null) throw this.#disk.failure
+  }
+}
+
+/**
+ * Counts the epochs of what is written seldom. The writing connection is told of what other processes commit, and of
+ * nothing that it commits itself: that is seen by its statements.
+ */
+class Seldom {
+  #epoch = 0
+  #others = -1
+  #readAt = -Infinity
+  #changes = false
+
+  epoch(versionOfOthers: () => number): number | null {
+    const now = performance.now()
+    if (now - this.#readAt < versionMs) return this.#epoch
+    try {
+      const others = versionOfOthers()
+      if (others !== this.#others) this.#epoch += 1
+      this.#others = others
+      this.#readAt = now
+      return this.#epoch
+    } catch {
+      return null
+    }
+  }
+
+  willChange(sql: string): void {
+    this.#changes ||= isSeldom(sql)
+  }
+
+  isCommitted(): void {
+    if (this.#changes) this.#epoch += 1
+    this.#changes = false
   }
 }
 

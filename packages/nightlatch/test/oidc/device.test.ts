@@ -266,7 +266,8 @@ describe.each(databases)('a screen without a keyboard, on $name', (kind) => {
     const one = await screenWith({ claims })
     const asked = await bob.browser.post('/device', { user_code: one.code })
     expect(asked.body).toMatch(/group/i)
-    await bob.browser.post('/device/answer', { request: requestIn(asked), answer: 'allow' })
+    const answered = await bob.browser.post('/device/answer', { request: requestIn(asked), answer: 'allow' })
+    expect(answered.status).toBe(200)
     expect(claimsIn((await poll(one)).body['id_token'])).toMatchObject({ groups: [] })
   })
 

@@ -4,7 +4,7 @@ import { acrDemands } from './demands.js'
 import type { DeviceRequest } from './device.js'
 
 /** What a request of an application says, as far as it is text. */
-export type Said = Readonly<Record<string, string>>
+type Said = Readonly<Record<string, string>>
 
 export function saidIn(params: unknown): Said {
   if (typeof params !== 'object' || params === null) return {}

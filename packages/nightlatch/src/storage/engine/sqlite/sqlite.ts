@@ -7,7 +7,6 @@ import {
   type Database,
   type Db,
   type Freshness,
-  isSeldom,
   mustBeText,
   type Param,
   transact,
@@ -19,6 +18,7 @@ import { type SqliteDriver, sqliteDriver, type SqliteHandle, type SqliteStatemen
 import { isBusy, sqliteError } from './errors.js'
 import { keepPrivate, makeFile, openingError, writeFileWhole } from './file.js'
 import { Mutex } from '../mutex.js'
+import { SeldomEpochs, versionMs } from './seldom-epochs.js'
 
 const settings = [
   'journal_mode = WAL',
@@ -33,9 +33,6 @@ const settings = [
 ]
   .map((setting) => `PRAGMA ${setting};`)
   .join(' ')
-
-/** What another process commits is known here after this long; what this one commits, at once. */
-const versionMs = 1
 
 /** How long a write waits for another process before it gives up. */
 const busyMs = 5000
@@ -102,7 +99,7 @@ class SqliteDatabase implements Database, Db {
   #closed = false
   #version = 0
   #versionReadAt = -Infinity
-  #seldom = new Seldom()
+  #seldom = new SeldomEpochs()
 
   constructor(opened: Opened) {
     this.#opened = opened
@@ -277,40 +274,6 @@ class SqliteDatabase implements Database, Db {
   #mustBeOpen(): void {
     if (this.#closed) throw new StorageError('unavailable', 'the database is closed')
     if (this.#disk.failure !== null) throw this.#disk.failure
-  }
-}
-
-/**
- * Counts the epochs of what is written seldom. The writing connection is told of what other processes commit, and of
- * nothing that it commits itself: that is seen by its statements.
- */
-class Seldom {
-  #epoch = 0
-  #others = -1
-  #readAt = -Infinity
-  #changes = false
-
-  epoch(versionOfOthers: () => number): number | null {
-    const now = performance.now()
-    if (now - this.#readAt < versionMs) return this.#epoch
-    try {
-      const others = versionOfOthers()
-      if (others !== this.#others) this.#epoch += 1
-      this.#others = others
-      this.#readAt = now
-      return this.#epoch
-    } catch {
-      return null
-    }
-  }
-
-  willChange(sql: string): void {
-    this.#changes ||= isSeldom(sql)
-  }
-
-  isCommitted(): void {
-    if (this.#changes) this.#epoch += 1
-    this.#changes = false
   }
 }
 

@@ -85,11 +85,11 @@ ForceType text/html
 DirectoryIndex index.html
 DocumentRoot ${folder}/site
 StartServers 1
-ServerLimit 2
-ThreadsPerChild 8
-MaxRequestWorkers 16
+ServerLimit 1
+ThreadsPerChild 25
+MaxRequestWorkers 25
 MinSpareThreads 1
-MaxSpareThreads 9
+MaxSpareThreads 26
 OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration
 OIDCClientID ${client.id}
 OIDCClientSecret ${client.secret}

@@ -163,6 +163,21 @@ const reading = (name, message) =>
     (selector) => ({ selector, message }),
   )
 
+/** An event is noted, and an owner told, by these two: they fill in who, when and from where, and leave nobody out. */
+const theTwo = ['audit/audit.ts', 'notify/notices.ts'].map((file) => `packages/nightlatch/src/core/${file}`)
+const oneWay = [
+  {
+    selector:
+      'MemberExpression[property.name="add"]:matches([object.name="audit"], [object.property.name="audit"])',
+    message: 'An event is noted with note().',
+  },
+  {
+    selector:
+      'MemberExpression[property.name="send"]:matches([object.name="notices"], [object.property.name="notices"])',
+    message: 'The owner of an account is told with tellOwner().',
+  },
+]
+
 const factorCounts = reading(
   'factorCounts',
   'Which factors an account has is asked of core/factors/: hasSecondFactor, usableFactors, countOf.',
@@ -222,6 +237,16 @@ export const arrows = [
       'packages/nightlatch/src/storage/stores/accounts.ts',
     ],
     rules: { 'no-restricted-syntax': ['error', ...factorCounts] },
+  },
+  {
+    files: ['packages/nightlatch/src/core/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/nightlatch/src/core/factors/**', ...theTwo],
+    rules: { 'no-restricted-syntax': ['error', ...factorCounts, ...oneWay] },
+  },
+  {
+    files: ['packages/nightlatch/src/core/factors/**/*.ts'],
+    ...product,
+    rules: { 'no-restricted-syntax': ['error', ...oneWay] },
   },
   {
     files: doors.map((folder) => `packages/nightlatch/src/${folder}/**/*.ts`),

@@ -211,6 +211,22 @@ describe('other habits', () => {
   })
 })
 
+describe('one way each', () => {
+  it.each([
+    ['of the stores', 'stores.audit.add(event)', 'note()'],
+    ['taken out of them', 'audit.add(event)', 'note()'],
+    ['to an account', 'core.notices.send(event, "posted")', 'tellOwner()'],
+    ['to an account, later', 'core.notices.send.bind(core)', 'tellOwner()'],
+  ])('an event or a notice %s goes by one function', async (_how, text, instead) => {
+    const crimes = await crimesIn(
+      `${server}/core/ids.ts`,
+      `declare const core: any, stores: any, audit: any, event: any\nexport const f = () => ${text}\n`,
+    )
+    expect(crimes.join('\n')).toContain(`no-restricted-syntax: `)
+    expect(crimes.join('\n')).toContain(instead)
+  })
+})
+
 describe('import() is seen, too', () => {
   it('whatever its form', () => {
     const text = `

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { patient } from './pace.js'
 
@@ -54,7 +54,11 @@ export function useChromium(more: () => readonly string[] = () => []): Chromium 
       try {
         const page = await context.newPage()
         const complaints = listen(page)
-        const result = await visit(page, { page, complaints })
+        const underWay = waitedFor(page)
+        const result = await visit(page, { page, complaints }).catch((error: unknown) => {
+          if (error instanceof Error) error.message += `\nAt ${page.url()}, waiting for ${underWay()}`
+          throw error
+        })
         expect(complaints, 'what the browser complained about').toEqual([])
         return result
       } finally {
@@ -62,6 +66,15 @@ export function useChromium(more: () => readonly string[] = () => []): Chromium 
       }
     },
   }
+}
+
+/** What a page has asked for and not got yet: said when a test fails. */
+function waitedFor(page: Page): () => string {
+  const asked = new Set<Request>()
+  page.on('request', (request) => asked.add(request))
+  page.on('requestfinished', (request) => asked.delete(request))
+  page.on('requestfailed', (request) => asked.delete(request))
+  return () => [...asked].map((one) => `${one.method()} ${one.url()}`).join(', ') || 'nothing'
 }
 
 /** A page that answers 401 or 422 is reported as an error, too: that is the answer we wanted. */

@@ -151,6 +151,17 @@ describe('what passes to the application', () => {
     expect((await answerTo(chunked)).body.toString()).toBe(wanted)
   })
 
+  it.each([0, 1, 256, 4096, 4097, 60_000])(
+    'is a form of %i bytes that comes with its head',
+    async (length) => {
+      const body = Buffer.from(Array.from({ length }, (_none, at) => at % 256))
+      const asked = sent('/hash', { method: 'POST' }, { 'content-length': String(length) })
+      asked.end(body)
+      const wanted = createHash('sha256').update(body).digest('hex')
+      expect((await answerTo(asked)).body.toString()).toBe(wanted)
+    },
+  )
+
   it('is a range of a file', async () => {
     const asked = sent('/range', {}, { range: 'bytes=2-5' })
     asked.end()

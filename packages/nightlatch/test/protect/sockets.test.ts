@@ -164,8 +164,9 @@ describe('what is open when a session ends', () => {
   it('ends soon after sign-out, and nothing else does', async () => {
     const bea = await enrolledPerson(app, 'bea')
     const [hers, other] = [await opened(bea), await opened(ada)]
+    const gone = closed(hers)
     await bea.browser.submit('/_nightlatch/logout')
-    await closed(hers)
+    await gone
     other.write('still here')
     expect(await until(other, /HERE/)).toBe('STILL HERE')
     other.destroy()

@@ -23,10 +23,8 @@ export interface Db {
   lock(name: string): Promise<void>
 }
 
-const seldom = /^(?:INSERT INTO|UPDATE|DELETE FROM) (?:application|signing_key)\b/
-
-/** Whether a statement changes what administrators register. */
-export const isSeldom = (sql: string): boolean => seldom.test(sql)
+/** A statement that changes what administrators register. */
+export const changesSeldom = /^(?:INSERT INTO|UPDATE|DELETE FROM) (?:application|signing_key)\b/
 
 /** How long what was read stays true. */
 export interface Freshness {
@@ -35,7 +33,7 @@ export interface Freshness {
    * since. null: nobody knows just now, so ask the database. A promise is worth waiting for: it costs less.
    */
   epoch(): number | null | Promise<number | null>
-  /** The same for tables that are written seldom (`isSeldom`): what is written elsewhere begins no new one. */
+  /** The same for tables that are written seldom (`changesSeldom`): what is written elsewhere begins no new one. */
   seldomEpoch(): number | null | Promise<number | null>
   /** Hears the id of each account of which something was changed; null: perhaps of all. */
   onChange: (account: string | null) => void

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { hasNodeSqlite } from './driver.js'
 
 /** With so many commits the log has some thousand pages, which is what SQLite itself waits for. */
-const commitsBetween = 100
+export const commitsBetween = 100
 
 /** So many pages in the log, and SQLite copies them itself, in the middle of a commit: the thread has not kept up. */
 export const mostPages = 8000
@@ -18,7 +18,6 @@ export class Checkpoints {
   readonly #path: string
   readonly #settings: string
   #worker: Worker | null = null
-  #commits = 0
   #isCopying = false
 
   constructor(path: string, settings: string) {
@@ -26,11 +25,9 @@ export class Checkpoints {
     this.#settings = settings
   }
 
-  /** Something was written. */
-  committed(): void {
-    this.#commits += 1
-    if (this.#commits < commitsBetween || this.#isCopying) return
-    this.#commits = 0
+  /** Unless it is at it. */
+  copy(): void {
+    if (this.#isCopying) return
     this.#isCopying = true
     this.#worker ??= this.#start()
     this.#worker.postMessage('copy')

@@ -1,17 +1,14 @@
-import { isSeldom } from '../database.js'
-
 /** What another process commits is known here after this long; what this one commits, at once. */
 export const versionMs = 1
 
 /**
  * Counts the epochs of what is written seldom. The writing connection is told of what other processes commit, and of
- * nothing that it commits itself: that is seen by its statements.
+ * nothing that it commits itself: that is told with `next`.
  */
 export class SeldomEpochs {
   #epoch = 0
   #others = -1
   #readAt = -Infinity
-  #changes = false
 
   epoch(versionOfOthers: () => number): number | null {
     const now = performance.now()
@@ -27,12 +24,7 @@ export class SeldomEpochs {
     }
   }
 
-  willChange(sql: string): void {
-    this.#changes ||= isSeldom(sql)
-  }
-
-  isCommitted(): void {
-    if (this.#changes) this.#epoch += 1
-    this.#changes = false
+  next(): void {
+    this.#epoch += 1
   }
 }

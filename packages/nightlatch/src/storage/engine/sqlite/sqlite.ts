@@ -5,6 +5,7 @@ import type { Commit } from '../../../core/ports/stores.js'
 import {
   type Connection,
   type Database,
+  changesSeldom,
   type Db,
   type Freshness,
   mustBeText,
@@ -12,7 +13,7 @@ import {
   transact,
 } from '../database.js'
 import { StorageError } from '../errors.js'
-import { Checkpoints, mostPages } from './checkpoints.js'
+import { Checkpoints, commitsBetween, mostPages } from './checkpoints.js'
 import { Disk } from './disk.js'
 import { type SqliteDriver, sqliteDriver, type SqliteHandle, type SqliteStatement } from './driver.js'
 import { isBusy, sqliteError } from './errors.js'
@@ -97,6 +98,7 @@ class SqliteDatabase implements Database, Db {
   readonly #disk: Disk
   readonly #checkpoints: Checkpoints
   #closed = false
+  #commits = 0
   #version = 0
   #versionReadAt = -Infinity
   #seldom = new SeldomEpochs()
@@ -130,11 +132,11 @@ class SqliteDatabase implements Database, Db {
   }
 
   run(sql: string, params: readonly Param[]): Promise<number> {
-    return this.#write(sql, (writer) => writer.run(sql, params), params)
+    return this.#write((writer) => writer.run(sql, params), params)
   }
 
   returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
-    return this.#write(sql, (writer) => writer.first(sql, params) as Row | null, params)
+    return this.#write((writer) => writer.first(sql, params) as Row | null, params)
   }
 
   all<Row>(sql: string, params: readonly Param[]): Promise<readonly Row[]> {
@@ -189,16 +191,11 @@ class SqliteDatabase implements Database, Db {
   /** As a transaction sees this database: everything on the writing connection, at once. */
   readonly #connection: Connection = {
     dialect: 'sqlite',
-    run: (sql, params) => {
-      this.#seldom.willChange(sql)
-      return this.#now((writer) => writer.run(sql, params))
-    },
+    run: (sql, params) => this.#now((writer) => writer.run(sql, params)),
     all: <Row>(sql: string, params: readonly Param[]) =>
       this.#now((writer) => writer.all(sql, params) as Row[]),
-    returning: <Row>(sql: string, params: readonly Param[]) => {
-      this.#seldom.willChange(sql)
-      return this.#now((writer) => writer.first(sql, params) as Row | null)
-    },
+    returning: <Row>(sql: string, params: readonly Param[]) =>
+      this.#now((writer) => writer.first(sql, params) as Row | null),
     one: <Row>(sql: string, params: readonly Param[]) =>
       this.#now((writer) => writer.one(sql, params) as Row | null),
     // The whole database is locked already.
@@ -211,7 +208,6 @@ class SqliteDatabase implements Database, Db {
     // What was written goes to the log now, which takes as long again.
     if (sql === 'COMMIT') await letOthersIn()
     await whenFree(() => this.#writing((writer) => writer.run(sql, [])))
-    if (sql === 'COMMIT') this.#seldom.isCommitted()
   }
 
   async #now<T>(statement: (writer: Handle) => T): Promise<T> {
@@ -235,14 +231,9 @@ class SqliteDatabase implements Database, Db {
     }
   }
 
-  async #write<T>(sql: string, statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
+  async #write<T>(statement: (writer: Handle) => T, params: readonly Param[]): Promise<T> {
     mustBeText(params)
-    return this.#inTurn(async () => {
-      const written = await whenFree(() => this.#writing(statement))
-      this.#seldom.willChange(sql)
-      this.#seldom.isCommitted()
-      return written
-    })
+    return this.#inTurn(() => whenFree(() => this.#writing(statement)))
   }
 
   /**
@@ -254,7 +245,7 @@ class SqliteDatabase implements Database, Db {
       await letOthersIn()
       this.#mustBeOpen()
       const outcome = await work()
-      this.#checkpoints.committed()
+      this.#committed()
       return { outcome, kept: commit === 'synchronous' ? this.#disk.hasAll() : null }
     })
     if (kept === null) return outcome
@@ -271,16 +262,31 @@ class SqliteDatabase implements Database, Db {
     }
   }
 
+  #committed(): void {
+    const { writer } = this.#opened
+    if (writer.hasChangedSeldom) this.#seldom.next()
+    writer.hasChangedSeldom = false
+    this.#commits += 1
+    if (this.#commits % commitsBetween === 0) this.#checkpoints.copy()
+  }
+
   #mustBeOpen(): void {
     if (this.#closed) throw new StorageError('unavailable', 'the database is closed')
     if (this.#disk.failure !== null) throw this.#disk.failure
   }
 }
 
+interface Prepared {
+  readonly statement: SqliteStatement
+  readonly changesSeldom: boolean
+}
+
 /** A connection with its prepared statements. */
 class Handle {
   readonly #handle: SqliteHandle
-  readonly #statements = new Map<string, SqliteStatement>()
+  readonly #statements = new Map<string, Prepared>()
+  /** A statement on tables that are written seldom was run, since this was last put back. */
+  hasChangedSeldom = false
 
   constructor(driver: SqliteDriver, path: string) {
     this.#handle = new driver.DatabaseSync(path, { timeout: 0 })
@@ -337,11 +343,13 @@ class Handle {
   }
 
   #prepared(sql: string): SqliteStatement {
-    let statement = this.#statements.get(sql)
-    if (statement === undefined) {
-      statement = this.#handle.prepare(sql.replace(/\$(?=\d)/g, '?'))
-      this.#statements.set(sql, statement)
+    let prepared = this.#statements.get(sql)
+    if (prepared === undefined) {
+      const statement = this.#handle.prepare(sql.replace(/\$(?=\d)/g, '?'))
+      prepared = { statement, changesSeldom: changesSeldom.test(sql) }
+      this.#statements.set(sql, prepared)
     }
-    return statement
+    if (prepared.changesSeldom) this.hasChangedSeldom = true
+    return prepared.statement
   }
 }

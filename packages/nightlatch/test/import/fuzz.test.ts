@@ -179,7 +179,7 @@ const deps = {
 async function take(source: string, file: string): Promise<string> {
   const { people, tokens = [], end } = await readSource(deps, source, { files: [file], mapFile: undefined })
   try {
-    const planning = await planImport(core, people, 'skip')
+    const planning = await planImport(core, { people, onConflict: 'skip' })
     if (planning.kind === 'refused') return planning.kind
     const drawer = await planTokens(core, tokens, 'skip')
     const prepared = await prepareImport(core, planning.plan)

@@ -10,20 +10,34 @@ import { Rows } from '../../src/cli/framework/rows.js'
 import { sqliteDriver } from '../../src/storage/engine/sqlite/driver.js'
 import { bin, run, temporaryFolder } from '../support/cli.js'
 
+/** Cut anywhere, as a file is that is read piece by piece. */
+const cut =
+  (text: string, length: number): (() => Iterable<string>) =>
+  () =>
+    Array.from({ length: Math.ceil(text.length / length) }, (_none, at) =>
+      text.slice(at * length, (at + 1) * length),
+    )
+
 describe('the users of a realm, read one after the other', () => {
-  it('are what JSON.parse says, whatever stands in them and around them', () => {
+  it('are what JSON.parse says, whatever stands in them and around them, and wherever the file is cut', () => {
     const realm = fc.record({
       realm: fc.string({ unit: 'binary' }),
       before: fc.jsonValue(),
       users: fc.array(fc.jsonValue(), { maxLength: 5 }),
       behind: fc.record({ users: fc.array(fc.jsonValue(), { maxLength: 2 }), '"users":[': fc.string() }),
     })
+    const lengths = fc.integer({ min: 1, max: 400 })
     fc.assert(
-      fc.property(realm, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
-        const text = JSON.stringify(value, null, indent)
-        const { users } = JSON.parse(text) as { users: unknown[] }
-        expect([...(usersIn(text) ?? [])]).toEqual(users)
-      }),
+      fc.property(
+        realm,
+        fc.constantFrom(undefined, 1, '\t'),
+        fc.boolean(),
+        lengths,
+        (value, indent, isList, length) => {
+          const text = JSON.stringify(isList ? [{ realm: 'master' }, value] : value, null, indent)
+          expect([...(usersIn(cut(text, length)) ?? [])]).toEqual(JSON.parse(JSON.stringify(value.users)))
+        },
+      ),
     )
   })
 
@@ -36,15 +50,20 @@ describe('the users of a realm, read one after the other', () => {
     '{"users":[1],"x":}',
   ])('are refused where JSON.parse refuses them: %s', (text) => {
     expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
-    expect(() => [...(usersIn(text) ?? (JSON.parse(text) as unknown[]))]).toThrow(SyntaxError)
+    for (const length of [1, 3, 100])
+      expect(() => [...(usersIn(cut(text, length)) ?? (JSON.parse(text) as unknown[]))]).toThrow(SyntaxError)
   })
 
-  it.each(['[{"users":[]}]', '{"users":[1],"users":[2]}', '{"\\u0075sers":[1]}', '{"x":{"users":[1]}}', '7'])(
-    'are left to JSON.parse where they are written otherwise: %s',
-    (text) => {
-      expect(usersIn(text)).toBeNull()
-    },
-  )
+  it.each([
+    '[{"users":[]},{"users":[1]}]',
+    '{"users":[1],"users":[2]}',
+    '{"\\u0075sers":[1]}',
+    '{"x":{"users":[1]}}',
+    '[[{"users":[1]}]]',
+    '7',
+  ])('are left to JSON.parse where they are written otherwise: %s', (text) => {
+    expect(usersIn(cut(text, 4))).toBeNull()
+  })
 })
 
 describe('rows that wait until it is known that all went well', () => {

@@ -62,6 +62,8 @@ export interface AccountStore {
    */
   hold(id: AccountId): Promise<Account | null>
   findByLoginName(name: LoginName): Promise<Account | null>
+  /** Whose the names are, of those that are somebody's. */
+  findByLoginNames(names: readonly LoginName[]): Promise<ReadonlyMap<LoginName, Account>>
   /** Whether somebody's name is this one with an `@` and a domain behind it. */
   isLocalPart(name: LoginName): Promise<boolean>
   list(): Promise<readonly Account[]>

@@ -8,6 +8,7 @@ import type { Account, LoginName } from './account.js'
 import type { Group } from './groups.js'
 import { parseGroup } from './groups.js'
 import { EmptyPasswords } from './import-empty.js'
+import { Owners } from './import-owners.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
 
 /** An authenticator app that codes were asked of elsewhere. */
@@ -122,33 +123,6 @@ async function* batchesOf(people: People): AsyncGenerator<readonly Numbered[]> {
   if (some.length > 0) yield some
 }
 
-/** Names of two people that are the same are problems, whatever is wanted of accounts here. */
-class Owners {
-  readonly #owners = new Map<LoginName, string>()
-
-  /** @returns who has one of the names already */
-  take({ person: { place, username } }: Named, keys: readonly LoginName[]): string | undefined {
-    const owner = `${username} (${place})`
-    const other = keys.map((key) => this.#owners.get(key)).find((one) => one !== undefined)
-    for (const key of keys) if (!this.#owners.has(key)) this.#owners.set(key, owner)
-    return other
-  }
-}
-
-/** The accounts that have one of the names here. */
-async function lookUp(
-  { accounts }: Pick<Stores, 'accounts'>,
-  names: readonly LoginName[],
-): Promise<ReadonlyMap<LoginName, Account>> {
-  const found = new Map<LoginName, Account>()
-  const all = await Promise.all(names.map((name) => accounts.findByLoginName(name)))
-  all.forEach((account, index) => {
-    const name = names[index]
-    if (account !== null && name !== undefined) found.set(name, account)
-  })
-  return found
-}
-
 function warningsOf(
   { person, warnings }: Named,
   { isKnown, isOfNothing }: { readonly isKnown: boolean; readonly isOfNothing: boolean },
@@ -204,11 +178,14 @@ function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): P
   const planned = planNew(core, one, isOfNothing)
   const hasPassword = account.passwordHash !== ''
   const groups = groupsOf(core, [...account.groups, ...one.person.groups])
-  const names = groups.map(({ name }) => name)
   return {
     ...planned,
     action: 'merge',
-    account: { ...account, groups: names, name: account.name || planned.account.name },
+    account: {
+      ...account,
+      groups: groups.map(({ name }) => name),
+      name: account.name || planned.account.name,
+    },
     groups,
     loginNames: [],
     password: hasPassword ? 'unchanged' : planned.password,
@@ -224,6 +201,8 @@ export interface ImportPlan {
   /** Who has an account here. */
   readonly here: ReadonlySet<number>
   readonly ofNothing: ReadonlySet<number>
+  /** Whether somebody needs a link, or has a hash that has to be wrapped. */
+  readonly needsPreparing: boolean
 }
 
 type Planning =
@@ -234,33 +213,72 @@ const keysOf = ({ key, email }: Named): readonly LoginName[] => [
   ...new Set([key, ...(email === null ? [] : [email.key])]),
 ]
 
+export interface ImportWish {
+  readonly people: People
+  readonly onConflict: OnConflict
+  /**
+   * Is told of everybody on the way, so that one pass is enough to say what would be. Whoever turns out to have an empty password
+   * was told otherwise: where `ofNothing` has somebody, `plannedPeople` says it anew.
+   */
+  readonly onPlanned?: (some: readonly PlannedPerson[]) => void
+}
+
 /** Who will be added, and what of them; or everything that stands in the way. Writes nothing. */
-export async function planImport(core: Core, people: People, onConflict: OnConflict): Promise<Planning> {
+export async function planImport(
+  core: Core,
+  { people, onConflict, onPlanned = () => undefined }: ImportWish,
+): Promise<Planning> {
   const { stores } = core[storage]
-  const problems: ImportProblem[] = []
-  const [owners, here, passwords] = [new Owners(), new Set<number>(), new EmptyPasswords(core)]
+  const planner = new Planner(core, onConflict)
   const isEmpty = await stores.accounts.isEmpty()
-  let count = 0
+  let [count, needsPreparing] = [0, false]
   for await (const some of batchesOf(people)) {
     count += some.length
-    const named = withNames(core, some, problems)
-    const found = isEmpty ? nobody : await lookUp(stores, named.flatMap(keysOf))
-    for (const one of named) {
-      const { place, username, passwordHash } = one.person
-      const other = owners.take(one, keysOf(one))
-      if (other !== undefined) problems.push({ place, username, why: 'same-name-twice', other })
-      const standing = standingOf(one, { found, onConflict })
-      if (standing !== null && 'why' in standing) problems.push(standing)
-      else if (standing !== null) here.add(one.number)
-      passwords.consider(one.number, passwordHash)
-    }
+    const named = withNames(core, some, planner.problems)
+    const found = isEmpty ? nobody : await stores.accounts.findByLoginNames(named.flatMap(keysOf))
+    const planned = named.flatMap((one) => planner.consider(one, found))
+    // What is refused is told of nobody.
+    if (planner.problems.length === 0) onPlanned(planned)
+    needsPreparing ||= planned.some((one) => isToPrepare(core, one))
   }
+  const { problems, here } = planner
   if (problems.length > 0) return { kind: 'refused', problems }
-  return {
-    kind: 'planned',
-    plan: { people, onConflict, count, here, ofNothing: await passwords.find() },
+  const ofNothing = await planner.passwords.find()
+  needsPreparing ||= ofNothing.size > 0
+  return { kind: 'planned', plan: { people, onConflict, count, here, ofNothing, needsPreparing } }
+}
+
+/** What was found out so far of everybody. */
+class Planner {
+  readonly #core: Core
+  readonly #onConflict: OnConflict
+  readonly #owners = new Owners()
+  readonly problems: ImportProblem[] = []
+  readonly here = new Set<number>()
+  readonly passwords: EmptyPasswords
+
+  constructor(core: Core, onConflict: OnConflict) {
+    this.#core = core
+    this.#onConflict = onConflict
+    this.passwords = new EmptyPasswords(core)
+  }
+
+  consider(one: Named, found: ReadonlyMap<LoginName, Account>): readonly PlannedPerson[] {
+    const { place, username, passwordHash } = one.person
+    const onConflict = this.#onConflict
+    const other = this.#owners.take(one.person, keysOf(one))
+    if (other !== undefined) this.problems.push({ place, username, why: 'same-name-twice', other })
+    const standing = standingOf(one, { found, onConflict })
+    if (standing !== null && 'why' in standing) this.problems.push(standing)
+    this.passwords.consider(one.number, passwordHash)
+    if (standing !== null && 'why' in standing) return []
+    if (standing !== null) this.here.add(one.number)
+    return [planOne(this.#core, one, { standing, onConflict, isOfNothing: false })]
   }
 }
+
+const isToPrepare = (core: Core, { password, person }: PlannedPerson): boolean =>
+  password === 'needs-link' || (password === 'kept' && core.passwords.isWeak(person.passwordHash ?? ''))
 
 const nobody: ReadonlyMap<LoginName, Account> = new Map()
 
@@ -291,16 +309,26 @@ export async function* plannedPeople(
   for await (const some of batchesOf(people)) {
     const named = withNames(core, some, [])
     const known = named.filter(({ number }) => here.has(number))
-    const found = known.length === 0 ? nobody : await lookUp(stores, known.flatMap(keysOf))
+    const names = known.flatMap(keysOf)
+    const found = known.length === 0 ? nobody : await stores.accounts.findByLoginNames(names)
     yield named.map((one) => {
       const standing = standingOf(one, { found, onConflict })
       if (standing !== null && 'why' in standing) throw new NameTaken(one.person.username)
-      const isOfNothing = ofNothing.has(one.number)
-      if (standing === null) return planNew(core, one, isOfNothing)
-      if (onConflict === 'skip') return skipped(core, one, standing)
-      return planMerge(core, one, { account: standing, isOfNothing })
+      return planOne(core, one, { standing, onConflict, isOfNothing: ofNothing.has(one.number) })
     })
   }
+}
+
+interface Standing {
+  readonly standing: Account | null
+  readonly onConflict: OnConflict
+  readonly isOfNothing: boolean
+}
+
+function planOne(core: Core, one: Named, { standing, onConflict, isOfNothing }: Standing): PlannedPerson {
+  if (standing === null) return planNew(core, one, isOfNothing)
+  if (onConflict === 'skip') return skipped(core, one, standing)
+  return planMerge(core, one, { account: standing, isOfNothing })
 }
 
 interface Looking {

@@ -1,6 +1,7 @@
 import { Totp } from '@nightlatch/otp'
-import { auditEvent, noClient, note } from '../audit/audit.js'
+import { auditEvent, noClient } from '../audit/audit.js'
 import type { Core } from '../core.js'
+import { countOf } from '../factors/registry.js'
 import { totp } from '../factors/totp/factor.js'
 import type { AuthenticatorSecret } from '../factors/totp/store.js'
 import type { PlannedToken } from '../factors/totp/tokens/drawer.js'
@@ -17,8 +18,8 @@ import { atTheCommandLine } from './actor.js'
 import type { ImportedAuthenticator, ImportPlan, PlannedPerson } from './import-plan.js'
 import { NameTaken, plannedPeople } from './import-plan.js'
 import { OldHashCosts } from './old-hashes.js'
-import type { Newcomer } from './newcomers.js'
-import { entryOf, indexAccount } from './people.js'
+import type { Merge, Newcomer } from './newcomers.js'
+import { entryOf } from './people.js'
 
 /** A link for somebody whose password could not be taken over. */
 export interface ImportLink {
@@ -45,9 +46,10 @@ const atOnce = 16
 export async function prepareImport(
   core: Core,
   plan: ImportPlan,
-  onPlanned: (some: readonly PlannedPerson[]) => void = () => undefined,
+  onPrepared: (some: readonly PlannedPerson[]) => void = () => undefined,
 ): Promise<Preparing> {
   const [hashes, links] = [new Map<number, string>(), new Map<number, ImportLink>()]
+  if (!plan.needsPreparing) return { kind: 'prepared', plan, hashes, links }
   try {
     for await (const some of plannedPeople(core, plan)) {
       for (const one of some) if (one.password === 'needs-link') links.set(one.number, linkFor(core, one))
@@ -56,7 +58,7 @@ export async function prepareImport(
         await Promise.all(
           weak.slice(at, at + atOnce).map(async (one) => hashes.set(one.number, await adopted(core, one))),
         )
-      onPlanned(some)
+      onPrepared(some)
     }
   } catch (problem) {
     return nameTaken(problem)
@@ -145,10 +147,12 @@ async function writeSome(core: Core, stores: Stores, people: readonly Prepared[]
     stores,
     people.filter(({ action }) => action === 'add'),
   )
-  for (const one of people) {
-    if (one.action === 'merge') await writeMerged(core, stores, one)
-    if (one.link !== null) await writeLink(core, stores, { account: one.account, link: one.link })
-  }
+  await writeMerged(
+    core,
+    stores,
+    people.filter(({ action }) => action === 'merge'),
+  )
+  for (const { account, link } of people) if (link !== null) await writeLink(core, stores, { account, link })
 }
 
 async function writeNew(core: Core, stores: Stores, some: readonly Prepared[]): Promise<void> {
@@ -177,28 +181,39 @@ const authenticatorsOf = (
 ): readonly AuthenticatorSecret[] =>
   authenticators.map((authenticator, index) => authenticatorOf(core, account, { authenticator, index }))
 
-/** The account is held, and looked at again: what it got meanwhile is not overwritten. */
-async function writeMerged(core: Core, stores: Stores, one: Prepared): Promise<void> {
-  const { id } = one.account
-  const now = await stores.accounts.hold(id)
-  if (now === null) throw new NameTaken(one.account.username)
-  const { account, person } = one
-  const { name } = account
-  await stores.accounts.setProfile(id, { ...now, name })
-  if (person.emailVerified && person.email === now.email) await stores.accounts.setEmailVerified(id, true)
-  const groups = await stores.groups.setOf(id, one.groups, core.platform.nowSeconds())
-  await indexAccount(stores, { ...now, name, groups })
-  if (one.hash !== '' && now.passwordHash === '') await stores.accounts.setPasswordHash(id, one.hash)
-  for (let left = one.authenticators.length; left > 0; left -= 1)
-    if (!(await stores.accounts.countFactorUp(id, totp.kind, { atMost: totp.most(core.policy) })))
-      throw new NameTaken(one.account.username)
-  for (const authenticator of authenticatorsOf(core, one)) await stores.authenticators.add(authenticator)
-  await note(core, stores, {
-    account: id,
-    event: 'account.imported',
-    client: noClient,
-    details: { password: one.hash !== '', authenticators: one.authenticators.length },
-  })
+/** The accounts are held, and looked at again: what they got meanwhile is not overwritten. */
+async function writeMerged(core: Core, stores: Stores, people: readonly Prepared[]): Promise<void> {
+  if (people.length === 0) return
+  const now = await stores.newcomers.holdAll(people.map(({ account }) => account.id))
+  const [first, again] = divided(people)
+  await stores.newcomers.mergeAll(first.map((one) => mergeOf(core, one, now.get(one.account.id))))
+  // Of two who are one here, by the name and by the address, the second one finds what the first one brought.
+  await writeMerged(core, stores, again)
+}
+
+function divided(people: readonly Prepared[]): readonly [readonly Prepared[], readonly Prepared[]] {
+  const seen = new Set<string>()
+  const isFirst = people.map(({ account: { id } }) => !seen.has(id) && seen.add(id) !== undefined)
+  return [people.filter((_one, at) => isFirst[at]), people.filter((_one, at) => !isFirst[at])]
+}
+
+function mergeOf(core: Core, one: Prepared, now: Account | undefined): Merge {
+  const { account, person, authenticators, groups } = one
+  const totps = authenticators.length
+  if (now === undefined || (totps > 0 && countOf(now, totp.kind) + totps > totp.most(core.policy)))
+    throw new NameTaken(account.username)
+  const isVerified = now.emailVerified || (person.emailVerified && person.email === now.email)
+  const passwordHash = now.passwordHash === '' ? one.hash : now.passwordHash
+  const merged = { ...now, name: now.name || account.name, emailVerified: isVerified, passwordHash }
+  const details = { password: one.hash !== '', authenticators: totps }
+  const told = { at: core.platform.nowSeconds(), account: now.id, client: noClient, details }
+  return {
+    account: merged,
+    groups,
+    entry: entryOf(merged),
+    authenticators: authenticatorsOf(core, one),
+    event: auditEvent('account.imported', told),
+  }
 }
 
 async function writeLink(

@@ -16,10 +16,22 @@ export interface Newcomer {
   readonly event: AuditEvent
 }
 
+/** Somebody who is here, as they are to be, with what they get. */
+export interface Merge extends Omit<Newcomer, 'loginNames'> {
+  /** All of them: those that they have, and those that come to them. */
+  readonly groups: readonly Group[]
+  /** Those that come to them. */
+  readonly authenticators: readonly AuthenticatorSecret[]
+}
+
 export interface NewcomerStore {
   /**
    * Many at once, a statement a table: within a transaction that holds the groups, and is not kept where a name was taken.
    * @returns somebody whose name is taken, or null
    */
   addAll(newcomers: readonly Newcomer[]): Promise<AccountId | null>
+  /** Accounts that nobody else changes until the transaction ends; those that are gone are missing. */
+  holdAll(ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Account>>
+  /** Each account once, and held; within a transaction that holds the groups. */
+  mergeAll(merges: readonly Merge[]): Promise<void>
 }

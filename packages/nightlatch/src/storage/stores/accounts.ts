@@ -168,6 +168,26 @@ const otherAdministrator = `SELECT id FROM account WHERE admin = 1 AND id <> $1 
 const find = `SELECT ${columns} FROM account WHERE id = $1`
 const byName = `SELECT ${columns} FROM account WHERE id = (SELECT account FROM login_name
   WHERE name = $1 AND held_until IS NULL)`
+/** As many names a statement as the databases take; the statements of each number stay prepared. */
+const namesAtOnce = 512
+
+async function findAll(db: Db, names: readonly LoginName[]): Promise<ReadonlyMap<LoginName, Account>> {
+  const found = new Map<LoginName, Account>()
+  for (let at = 0; at < names.length; at += namesAtOnce) {
+    const some = names.slice(at, at + namesAtOnce)
+    // A name twice finds nothing more, and every statement has one of a few lengths.
+    const size = 2 ** Math.ceil(Math.log2(some.length))
+    const padded = Array.from({ length: size }, (_none, index) => some[index] ?? some[0] ?? '')
+    const rows = await db.all<AccountRow & { readonly login: LoginName }>(byNames(size), padded)
+    for (const row of rows) found.set(row.login, accountOf(row))
+  }
+  return found
+}
+
+const byNames = (count: number): string => `SELECT login_name.name AS login, ${accountColumns} FROM login_name
+  JOIN account ON account.id = login_name.account WHERE login_name.held_until IS NULL
+  AND login_name.name IN (${Array.from({ length: count }, (_none, at) => `$${at + 1}`).join(', ')})`
+
 const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 AND held_until IS NULL LIMIT 1'
 const pageRows = 1000
 const page = `SELECT ${columns} FROM account WHERE id > $1 ORDER BY id LIMIT ${pageRows}`
@@ -239,6 +259,9 @@ export const accountStore = defineStore<AccountStore>({
   async findByLoginName(name) {
     const row = await this.db.one<AccountRow>(byName, [name])
     return row && accountOf(row)
+  },
+  findByLoginNames(names) {
+    return findAll(this.db, names)
   },
   // 'A' follows '@' in both databases' order.
   async isLocalPart(name) {

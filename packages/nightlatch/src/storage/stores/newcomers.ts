@@ -1,6 +1,8 @@
-import type { Newcomer, NewcomerStore } from '../../core/accounts/newcomers.js'
+import type { Merge, Newcomer, NewcomerStore } from '../../core/accounts/newcomers.js'
+import type { Account } from '../../core/accounts/account.js'
+import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { newAccountColumns, valuesOfAccount } from './accounts.js'
+import { accountColumns, accountOf, newAccountColumns, valuesOfAccount, type AccountRow } from './accounts.js'
 import { authenticatorColumnList, valuesOfAuthenticator } from './authenticators.js'
 import { valuesList } from './rows.js'
 import { defineStore } from './store.js'
@@ -34,9 +36,11 @@ async function insertAll(
   return (await Promise.all(written)).reduce((sum, one) => sum + one, 0)
 }
 
+type GroupMember = Pick<Newcomer, 'account' | 'groups'>
+
 const nameOfGroup = 'SELECT name FROM people_group WHERE key = $1'
 
-async function addGroups(db: Db, newcomers: readonly Newcomer[]): Promise<ReadonlyMap<string, string>> {
+async function addGroups(db: Db, newcomers: readonly GroupMember[]): Promise<ReadonlyMap<string, string>> {
   const rows = new Map(
     newcomers.flatMap(({ account, groups }) =>
       groups.map(({ key, name }) => [key, [key, name, account.createdAt] as const] as const),
@@ -74,6 +78,99 @@ async function addNames(db: Db, newcomers: readonly Newcomer[]): Promise<Newcome
   return null
 }
 
+/** What lies in tables of their own. A group that somebody is in already is no other one. */
+async function addWhatIsTheirs(db: Db, people: readonly Omit<Newcomer, 'loginNames'>[]): Promise<void> {
+  await insertAll(db, {
+    into: 'membership (people_group, account, sort_key)',
+    rows: people.flatMap(({ account, groups, entry }) =>
+      groups.map(({ key }) => [key, account.id, entry.sortKey]),
+    ),
+    behind: ' ON CONFLICT DO NOTHING',
+  })
+  await insertAll(db, {
+    into: 'search_word (word, account)',
+    rows: people.flatMap(({ account, entry }) => entry.words.map((word) => [word, account.id])),
+  })
+  await insertAll(db, {
+    into: `authenticator (${authenticatorColumnList})`,
+    rows: people.flatMap(({ authenticators }) => authenticators.map(valuesOfAuthenticator)),
+  })
+  await insertAll(db, {
+    into: 'audit (at, event, account, address, user_agent, details)',
+    rows: people.map(({ event }) => [
+      ...[event.at, event.event, event.account, event.address, event.userAgent],
+      JSON.stringify(event.details),
+    ]),
+  })
+}
+
+const marks = (count: number): string => Array.from({ length: count }, (_none, at) => `$${at + 1}`).join(', ')
+
+const mostAtOnce = 128
+
+/** In hundreds, and then by halves: of every statement there are a few lengths only, each of which stays prepared. */
+async function eachOf<One>(
+  all: readonly One[],
+  work: (some: readonly One[]) => Promise<void>,
+): Promise<void> {
+  let size = mostAtOnce
+  for (let at = 0; at < all.length; at += size) {
+    while (size > all.length - at) size /= 2
+    await work(all.slice(at, at + size))
+  }
+}
+
+/** In the order of their ids, so that two who hold several wait for each other in the same order. */
+async function holdAll(db: Db, ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Account>> {
+  const found = new Map<AccountId, Account>()
+  const lock = db.dialect === 'postgres' ? ' FOR NO KEY UPDATE' : ''
+  await eachOf([...new Set(ids)].sort(), async (some) => {
+    const select = `SELECT ${accountColumns} FROM account WHERE id IN (${marks(some.length)}) ORDER BY id${lock}`
+    for (const row of await db.all<AccountRow>(select, some)) found.set(row.id as AccountId, accountOf(row))
+  })
+  return found
+}
+
+/** Their parameters as a table of that name. */
+const theirs = (rows: number, columns: readonly string[]): string =>
+  `WITH theirs (${columns.join(', ')}) AS (VALUES ${valuesList(rows, columns.length)})`
+
+const mergeColumns = [
+  'id',
+  'name',
+  'group_names',
+  'password_hash',
+  'verified_email',
+  'sort_key',
+  'more',
+] as const
+
+function valuesOfMerge(
+  { account, groups, entry, authenticators }: Merge,
+  names: ReadonlyMap<string, string>,
+): readonly Param[] {
+  const keys = groups.map(({ key }) => key).sort()
+  const shown = JSON.stringify(keys.map((key) => names.get(key) ?? key))
+  const verified = account.emailVerified ? account.email : ''
+  return [
+    account.id,
+    account.name,
+    shown,
+    account.passwordHash,
+    verified,
+    entry.sortKey,
+    authenticators.length,
+  ]
+}
+
+const merge = `UPDATE account SET name = theirs.name, group_names = theirs.group_names,
+  password_due = CASE WHEN account.password_hash = theirs.password_hash THEN account.password_due ELSE 0 END,
+  password_hash = theirs.password_hash, verified_email = theirs.verified_email, sort_key = theirs.sort_key,
+  authenticator_count = account.authenticator_count + CAST(theirs.more AS bigint) FROM theirs WHERE account.id = theirs.id`
+
+const sortMemberships = `UPDATE membership SET sort_key = theirs.sort_key FROM theirs
+  WHERE membership.account = theirs.id AND membership.sort_key <> theirs.sort_key`
+
 export const newcomerStore = defineStore<NewcomerStore>({
   async addAll(newcomers) {
     const { db } = this
@@ -86,27 +183,23 @@ export const newcomerStore = defineStore<NewcomerStore>({
     await insertAll(db, { into: `account (${newAccountColumns}, sort_key)`, rows: accounts })
     const taken = await addNames(db, newcomers)
     if (taken !== null) return taken.account.id
-    await insertAll(db, {
-      into: 'membership (people_group, account, sort_key)',
-      rows: newcomers.flatMap(({ account, groups, entry }) =>
-        groups.map(({ key }) => [key, account.id, entry.sortKey]),
-      ),
-    })
-    await insertAll(db, {
-      into: 'search_word (word, account)',
-      rows: newcomers.flatMap(({ account, entry }) => entry.words.map((word) => [word, account.id])),
-    })
-    await insertAll(db, {
-      into: `authenticator (${authenticatorColumnList})`,
-      rows: newcomers.flatMap(({ authenticators }) => authenticators.map(valuesOfAuthenticator)),
-    })
-    await insertAll(db, {
-      into: 'audit (at, event, account, address, user_agent, details)',
-      rows: newcomers.map(({ event }) => [
-        ...[event.at, event.event, event.account, event.address, event.userAgent],
-        JSON.stringify(event.details),
-      ]),
-    })
+    await addWhatIsTheirs(db, newcomers)
     return null
+  },
+  holdAll(ids) {
+    return holdAll(this.db, ids)
+  },
+  async mergeAll(merges) {
+    const { db } = this
+    const names = await addGroups(db, merges)
+    await eachOf(merges, async (some) => {
+      const rows = some.map((one) => [...valuesOfMerge(one, names)])
+      await db.run(`${theirs(rows.length, mergeColumns)} ${merge}`, rows.flat())
+      const keys = some.map(({ account, entry }) => [account.id, entry.sortKey])
+      await db.run(`${theirs(keys.length, ['id', 'sort_key'])} ${sortMemberships}`, keys.flat())
+      const ids = some.map(({ account }) => account.id)
+      await db.run(`DELETE FROM search_word WHERE account IN (${marks(ids.length)})`, ids)
+    })
+    await addWhatIsTheirs(db, merges)
   },
 })

@@ -4,27 +4,27 @@ import type { OtpFileEntry } from '@nightlatch/otp/files'
 import type { ImportedPerson } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
 import { authenticatorOf, personOf } from './people.js'
-import type { TextFile } from './sources.js'
+import { linesOf, type TextFile } from './text-file.js'
 
 /** Whose an account of an app is: by its name, its issuer and name, or the serial number of the device. */
 export type NameMap = ReadonlyMap<string, string>
 
 /** Two columns, with or without a head: what the file calls it, and the name here. */
-export function readMap({ name, text }: TextFile): NameMap {
+export function readMap({ name, pieces }: TextFile): NameMap {
   const map = new Map<string, string>()
-  text.split(/\r\n|[\n\r]/).forEach((line, index) => {
-    if (line.trim() === '') return
+  for (const [index, line] of [...linesOf(pieces())].entries()) {
+    if (line.trim() === '') continue
     const cells = cellsOf(line)
     const [from = '', to = ''] = cells
     if (cells.length < 2 || to === '')
       throw new Refused(
         `${name}, line ${index + 1}: two columns are needed, the account in the file and the name here`,
       )
-    if (index === 0 && /^(?:account|from|serial)$/i.test(from)) return
+    if (index === 0 && /^(?:account|from|serial)$/i.test(from)) continue
     if (map.has(from) && map.get(from) !== to)
       throw new Refused(`${name}, line ${index + 1}: ${from} stands there twice`)
     map.set(from, to)
-  })
+  }
   return map
 }
 

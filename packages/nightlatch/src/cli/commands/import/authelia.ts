@@ -1,31 +1,37 @@
 import { isAlias, isMap, isNode, LineCounter, parseDocument, visit, type Document } from 'yaml'
-import type { ImportedAuthenticator, ImportedPerson } from '../../../core/accounts/import-plan.js'
+import type { ImportedAuthenticator, ImportedPerson, People } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
 import { authenticatorSaid, base32Secret, personOf } from './people.js'
-import type { TextFile } from './sources.js'
+import { wholeText, type TextFile } from './text-file.js'
+import { piecesOfYaml, type YamlPiece } from './yaml-pieces.js'
 
 type Value = string | null | readonly Value[] | { readonly [key: string]: Value }
+
+interface Read {
+  readonly value: Value
+  readonly lineOf: (key: string) => number
+}
+
+/** What cannot be read, and where. */
+class YamlProblem extends Error {}
 
 /**
  * Every value is the text that stands there: another schema makes 7 of the person 007. Anchors and tags are no part of
  * these files, and whoever wants them wants something else.
  */
-function readYaml({ name, text }: TextFile): {
-  readonly value: Value
-  readonly lineOf: (key: string) => number
-} {
+function readYaml(name: string, { text, line: first }: YamlPiece): Read {
   const lines = new LineCounter()
   const document = parseDocument(text, { schema: 'failsafe', uniqueKeys: true, lineCounter: lines })
   const [problem] = [...document.errors, ...document.warnings]
   if (problem !== undefined) {
-    const line = problem.linePos?.[0].line ?? 1
-    throw new Refused(
+    const line = (problem.linePos?.[0].line ?? 1) + first - 1
+    throw new YamlProblem(
       `${name}, line ${line}: ${problem.code.toLowerCase().replaceAll('_', ' ')}; nothing was imported`,
     )
   }
   refuseAliases(document, name)
   const numbers = linesOfUsers(document, lines)
-  return { value: document.toJS() as Value, lineOf: (key) => numbers.get(key) ?? 1 }
+  return { value: document.toJS() as Value, lineOf: (key) => (numbers.get(key) ?? 1) + first - 1 }
 }
 
 function refuseAliases(document: Document, name: string): void {
@@ -36,7 +42,7 @@ function refuseAliases(document: Document, name: string): void {
 }
 
 function linesOfUsers(document: Document, lines: LineCounter): ReadonlyMap<string, number> {
-  const users = document.get('users')
+  const users = isMap(document.contents) ? document.get('users') : null
   const numbers = new Map<string, number>()
   for (const { key } of isMap(users) ? users.items : []) {
     const range = isNode(key) ? key.range : undefined
@@ -61,51 +67,118 @@ function groupsOf(value: Value | undefined): readonly string[] {
   return Array.isArray(groups) ? groups.filter((one): one is string => typeof one === 'string') : []
 }
 
-/** `authelia storage user totp export yaml`: the secret is base64 of the base32 text. */
-function authenticatorsOf(value: Value): ReadonlyMap<string, (ImportedAuthenticator | string)[]> {
-  const all = new Map<string, (ImportedAuthenticator | string)[]>()
+const entriesOf = (value: Value): readonly Value[] => {
   const list = mapOf(value)['totp_configurations']
-  for (const one of Array.isArray(list) ? (list as readonly Value[]) : []) {
-    const username = textAt(one, 'username')
-    const text = Buffer.from(textAt(one, 'secret'), 'base64').toString('latin1')
-    const authenticator = authenticatorSaid({
-      type: 'totp',
-      secret: base32Secret(text),
-      algorithm: textAt(one, 'algorithm') || 'SHA1',
-      digits: Number(textAt(one, 'digits') || '6'),
-      period: Number(textAt(one, 'period') || '30'),
-      counter: 0,
-      issuer: textAt(one, 'issuer'),
-      name: textAt(one, 'issuer'),
-    })
-    all.set(username, [...(all.get(username) ?? []), authenticator])
-  }
+  return Array.isArray(list) ? (list as readonly Value[]) : []
+}
+
+const said = ['secret', 'algorithm', 'digits', 'period', 'issuer'] as const
+
+/** As few letters as say it: everybody's are held, because the file of the users may be the other one. */
+const inShort = (entry: Value): string =>
+  said.map((key) => textAt(entry, key).replaceAll('\n', ' ')).join('\n')
+
+/** `authelia storage user totp export yaml`: the secret is base64 of the base32 text. */
+function authenticatorOf(short: string): ImportedAuthenticator | string {
+  const [secret = '', algorithm = '', digits = '', period = '', issuer = ''] = short.split('\n')
+  const text = Buffer.from(secret, 'base64').toString('latin1')
+  return authenticatorSaid({
+    type: 'totp',
+    secret: base32Secret(text),
+    algorithm: algorithm || 'SHA1',
+    digits: Number(digits || '6'),
+    period: Number(period || '30'),
+    counter: 0,
+    issuer,
+    name: issuer,
+  })
+}
+
+interface Opened {
+  read(): Iterable<Read>
+  /** Of whom, and what is said of it. */
+  readonly authenticators: readonly (readonly [string, string])[]
+}
+
+const authenticatorsIn = (read: Iterable<Read>): Opened['authenticators'] => {
+  const all: (readonly [string, string])[] = []
+  for (const { value } of read)
+    for (const entry of entriesOf(value)) all.push([textAt(entry, 'username'), inShort(entry)])
   return all
 }
 
-/** The file of users, and the export of their authenticators, in any order. */
-export function readAuthelia(files: readonly TextFile[]): readonly ImportedPerson[] {
-  const read = files.map((file) => ({ file, ...readYaml(file) }))
-  const authenticators = new Map(read.flatMap(({ value }) => [...authenticatorsOf(value)]))
-  const people = read.flatMap(({ value, lineOf: line }) => {
-    const users = mapOf(mapOf(value)['users'])
-    return Object.entries(users).map(([username, user]) => {
-      const mine = authenticators.get(username) ?? []
-      authenticators.delete(username)
-      return personOf({
-        place: `line ${line(username)}`,
-        username,
-        name: textAt(user, 'displayname'),
-        email: textAt(user, 'email'),
-        groups: groupsOf(user),
-        disabled: textAt(user, 'disabled').toLowerCase() === 'true',
-        passwordHash: textAt(user, 'password').replace(/^\{CRYPT\}/i, '') || null,
-        authenticators: mine,
-      })
-    })
-  })
-  const others = [...authenticators].map(([username, mine], index) =>
-    personOf({ place: `authenticator ${index + 1}`, username, authenticators: mine }),
-  )
-  return [...people, ...others]
+/** In pieces, where all of them can be read so; in one, where not: then the problem is the one of the whole file. */
+function open(file: TextFile): Opened {
+  const { name } = file
+  const read = (): Iterable<Read> => eachPiece(name, file)
+  try {
+    return { read, authenticators: authenticatorsIn(read()) }
+  } catch (problem) {
+    if (!(problem instanceof YamlProblem)) throw problem
+    const whole = [asRefusal(() => readYaml(name, { text: wholeText(file), line: 1 }))]
+    return { read: () => whole, authenticators: authenticatorsIn(whole) }
+  }
 }
+
+function asRefusal<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (problem) {
+    throw problem instanceof YamlProblem ? new Refused(problem.message) : problem
+  }
+}
+
+function* eachPiece(name: string, file: TextFile): Generator<Read> {
+  for (const piece of piecesOfYaml(file.pieces())) yield readYaml(name, piece)
+}
+
+/** The file of users, and the export of their authenticators, in any order. */
+export function readAuthelia(files: readonly TextFile[]): People {
+  const opened = files.map(open)
+  const authenticators = new Map<string, readonly string[]>()
+  for (const [username, short] of opened.flatMap((one) => one.authenticators))
+    authenticators.set(username, [...(authenticators.get(username) ?? []), short])
+  return () => peopleIn(opened, authenticators)
+}
+
+function* peopleIn(
+  opened: readonly Opened[],
+  authenticators: ReadonlyMap<string, readonly string[]>,
+): Generator<ImportedPerson> {
+  const owners = new Set<string>()
+  for (const { read } of opened)
+    for (const { value, lineOf } of read())
+      for (const [username, user] of Object.entries(mapOf(mapOf(value)['users']))) {
+        const mine = authenticators.get(username) ?? []
+        if (mine.length > 0) owners.add(username)
+        yield userOf(user, { place: `line ${lineOf(username)}`, username, mine })
+      }
+  let number = 0
+  for (const [username, mine] of authenticators)
+    if (!owners.has(username)) {
+      number += 1
+      yield personOf({
+        place: `authenticator ${number}`,
+        username,
+        authenticators: mine.map(authenticatorOf),
+      })
+    }
+}
+
+interface Named {
+  readonly place: string
+  readonly username: string
+  readonly mine: readonly string[]
+}
+
+const userOf = (user: Value, { place, username, mine }: Named): ImportedPerson =>
+  personOf({
+    place,
+    username,
+    name: textAt(user, 'displayname'),
+    email: textAt(user, 'email'),
+    groups: groupsOf(user),
+    disabled: textAt(user, 'disabled').toLowerCase() === 'true',
+    passwordHash: textAt(user, 'password').replace(/^\{CRYPT\}/i, '') || null,
+    authenticators: mine.map(authenticatorOf),
+  })

@@ -1,8 +1,14 @@
 import { existsSync, rmSync } from 'node:fs'
 import { invitationUrl } from '../../../compose/links.js'
 import { carryOutImport, prepareImport, type ImportLink } from '../../../core/accounts/import.js'
-import type { ImportPlan, ImportProblem, OnConflict } from '../../../core/accounts/import-plan.js'
-import { plannedPeople, planImport } from '../../../core/accounts/import-plan.js'
+import type {
+  ImportPlan,
+  ImportProblem,
+  OnConflict,
+  PlannedPerson,
+} from '../../../core/accounts/import-plan.js'
+import type { Core } from '../../../core/core.js'
+import { NameTaken, plannedPeople, planImport } from '../../../core/accounts/import-plan.js'
 import type { PlannedToken } from '../../../core/factors/totp/tokens/drawer.js'
 import { planTokens } from '../../../core/factors/totp/tokens/drawer.js'
 import type { Settings } from '../../../config/read.js'
@@ -57,9 +63,11 @@ export const addImportCommand: AddCommands = (program, deps) => {
       const isDry = options.dryRun === true
       if (!isDry && options.links !== undefined) mustBeNew(options.links)
       const read = await readSource(deps, source, { files, mapFile: options.map })
+      const report = new Report(options.json === true)
       try {
-        await importWhatWasRead({ deps, source, read, options }, settings)
+        await importWhatWasRead({ deps, source, read, options, report }, settings)
       } finally {
+        report.remove()
         await read.end?.()
       }
     },
@@ -80,6 +88,7 @@ interface Import {
   readonly source: string
   readonly read: Read
   readonly options: Options
+  readonly report: Report
 }
 
 interface Planned {
@@ -87,16 +96,27 @@ interface Planned {
   readonly tokens: readonly PlannedToken[]
 }
 
-async function planned({ core }: Nightlatch, { deps, read, options }: Import): Promise<Planned> {
+async function planned({ core }: Nightlatch, { deps, read, options, report }: Import): Promise<Planned> {
   const { people, notes, tokens = [] } = read
-  const planning = await planImport(core, people, options.onConflict as OnConflict)
+  const onPlanned = (some: readonly PlannedPerson[]): void => report.add(some)
+  const planning = await planImport(core, { people, onConflict: options.onConflict as OnConflict, onPlanned })
   if (planning.kind === 'refused') throw new Refused(problemsInWords(planning.problems), 'name-taken')
   if (planning.plan.count === 0 && tokens.length === 0)
     throw new Refused(`there is nobody in it${reasons(notes)}`)
   const drawer = await planTokens(core, tokens, options.onConflict === 'stop' ? 'stop' : 'skip')
   if (drawer.kind === 'refused') throw new Refused(tokenProblemsInWords(drawer.problems), 'serial-taken')
+  if (planning.plan.ofNothing.size > 0) await reportAnew(core, planning.plan, report)
   for (const note of notes) tell(deps, note)
   return { plan: planning.plan, tokens: drawer.tokens }
+}
+
+async function reportAnew(core: Core, plan: ImportPlan, report: Report): Promise<void> {
+  report.clear()
+  try {
+    for await (const some of plannedPeople(core, plan)) report.add(some)
+  } catch (problem) {
+    throw problem instanceof NameTaken ? addedMeanwhile(problem) : problem
+  }
 }
 
 const planOnly = (work: Import, settings: Settings): Promise<Planned> =>
@@ -127,21 +147,15 @@ function problemsInWords(problems: readonly ImportProblem[]): string {
 interface Work extends Planned {
   readonly source: string
   readonly options: Options
+  readonly report: Report
 }
 
 async function carryOut(deps: CliDeps, app: Nightlatch, work: Work): Promise<void> {
-  const report = new Report(work.options.json === true)
-  try {
-    if (work.options.dryRun === true) {
-      for await (const some of plannedPeople(app.core, work.plan)) report.add(some)
-    } else await importAll(deps, app, { ...work, report })
-    tellAll(deps, work, report)
-  } finally {
-    report.remove()
-  }
+  if (work.options.dryRun !== true) await importAll(deps, app, work)
+  tellAll(deps, work)
 }
 
-function tellAll(deps: CliDeps, { source, tokens, options }: Work, report: Report): void {
+function tellAll(deps: CliDeps, { source, tokens, options, report }: Work): void {
   const isDry = options.dryRun === true
   const counts = {
     ...report.counts,
@@ -168,15 +182,12 @@ function tellAll(deps: CliDeps, { source, tokens, options }: Work, report: Repor
     )
 }
 
-async function importAll(
-  deps: CliDeps,
-  app: Nightlatch,
-  { plan, tokens, options, report }: Work & { readonly report: Report },
-): Promise<void> {
+async function importAll(deps: CliDeps, app: Nightlatch, { plan, tokens, options }: Work): Promise<void> {
   const progress = new Progress(deps, 'Reading')
+  let count = 0
   const prepared = await prepareImport(app.core, plan, (some) => {
-    report.add(some)
-    if (options.json !== true) progress.show(report.counts.people, plan.count)
+    count += some.length
+    if (options.json !== true) progress.show(count, plan.count)
   })
   progress.end()
   if (prepared.kind === 'name-taken') throw addedMeanwhile(prepared)

@@ -1,8 +1,8 @@
-import type { ImportedAuthenticator, ImportedPerson } from '../../../core/accounts/import-plan.js'
+import type { ImportedAuthenticator, ImportedPerson, People } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
 import { authenticatorSaid, base32Secret, personOf } from './people.js'
-import { usersIn } from './realm-users.js'
-import type { TextFile } from './sources.js'
+import { realmsIn, usersIn } from './realm-users.js'
+import { wholeText, type TextFile } from './text-file.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -106,30 +106,57 @@ function userOf(user: Json, place: string): ImportedPerson {
   })
 }
 
+interface OpenedRealm {
+  readonly name: string
+  readonly users: Iterable<unknown>
+}
+
 /** A realm as Keycloak exports it, in one file or several. Accounts of services are no people. */
-export function* readKeycloak(files: readonly TextFile[]): Generator<ImportedPerson> {
-  for (const { name, text } of files) {
+export function readKeycloak(files: readonly TextFile[]): People {
+  const realms = files.map(open)
+  return () => peopleIn(realms)
+}
+
+function* peopleIn(realms: readonly OpenedRealm[]): Generator<ImportedPerson> {
+  for (const { name, users } of realms) {
     let number = 0
-    for (const user of realmOf(name, text)) {
+    for (const user of asRefusals(name, users)) {
       number += 1
-      if (textOf(user['serviceAccountClientId']) === '') yield userOf(user, `user ${number}`)
+      const json = objectOf(user)
+      if (textOf(json['serviceAccountClientId']) === '') yield userOf(json, `user ${number}`)
     }
   }
 }
 
-function* realmOf(name: string, text: string): Generator<Json> {
+const cutOff = (name: string, problem: unknown): unknown =>
+  problem instanceof SyntaxError
+    ? new Refused(`${name} is JSON that is cut off or broken; nothing was imported`)
+    : problem
+
+function open(file: TextFile): OpenedRealm {
+  const { name, pieces } = file
   try {
-    for (const user of usersIn(text) ?? listed(name, JSON.parse(text))) yield objectOf(user)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    throw new Refused(`${name} is JSON that is cut off or broken; nothing was imported`)
+    return { name, users: usersIn(pieces) ?? listed(name, JSON.parse(wholeText(file))) }
+  } catch (problem) {
+    throw cutOff(name, problem)
+  }
+}
+
+function* asRefusals(name: string, users: Iterable<unknown>): Generator<unknown> {
+  try {
+    yield* users
+  } catch (problem) {
+    throw cutOff(name, problem)
   }
 }
 
 function listed(name: string, json: unknown): readonly unknown[] {
-  const { users } = objectOf(Array.isArray(json) ? json.find((one) => 'users' in objectOf(one)) : json)
-  if (Array.isArray(users)) return users as unknown[]
+  const [first, ...others] = realmsIn(json)
+  if (first !== undefined && others.length === 0) return first.users
+  const names = [first, ...others].flatMap((one) => (one === undefined ? [] : [JSON.stringify(one.name)]))
   throw new Refused(
-    `${name} has no users: export the realm with --users realm_file, or name the files of its users`,
+    names.length === 0
+      ? `${name} has no users: export the realm with --users realm_file, or name the files of its users`
+      : `${name} has ${names.length} realms with users (${names.slice(0, 5).join(', ')}): export one with --realm; nothing was imported`,
   )
 }

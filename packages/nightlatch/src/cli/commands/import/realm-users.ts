@@ -1,83 +1,147 @@
 /**
- * The users of a realm, one after the other: parsed at once, they would be five times the file. Only where each begins and ends is
- * found out here; what stands there, and all that stands around them, is parsed as JSON is.
+ * The users of a realm, one after the other and never all of them: parsed at once, they would be five times the file. Only where each
+ * begins and ends is found out here; what stands there, and all that stands around them, is parsed as JSON is.
  *
- * @returns null where the text is no object with a list of users in it that can be told apart so
+ * @param pieces the text, cut anywhere, the same in each pass
+ * @returns null where the text has no list of users that can be told apart so
  * @throws SyntaxError where it is no JSON
  */
-export function usersIn(text: string): Iterable<unknown> | null {
-  const list = findList(text, 'users')
-  if (list === null) return null
-  const around = JSON.parse(`${text.slice(0, list.start)}${text.slice(list.end)}`) as { users?: unknown }
+export function usersIn(pieces: () => Iterable<string>): Iterable<unknown> | null {
+  const around: string[] = []
+  for (const { isUser, text } of partsOf(pieces())) if (!isUser) around.push(text)
+  const [list, ...others] = realmsIn(JSON.parse(around.join('')))
   // Of two lists of one name, the last one counts.
-  if (!Array.isArray(around.users) || around.users.length > 0) return null
-  return elements(text, list)
+  return list?.users.length === 0 && others.length === 0
+    ? { [Symbol.iterator]: () => parsed(pieces()) }
+    : null
 }
 
-interface Span {
-  /** Behind the bracket that opens it. */
-  readonly start: number
-  /** The bracket that closes it. */
-  readonly end: number
+interface Realm {
+  readonly name: string
+  readonly users: readonly unknown[]
 }
 
-function* elements(text: string, { start, end }: Span): Generator<unknown> {
-  if (text.slice(start, end).trim() === '') return
-  let from = start
-  for (const { at, depth, mark } of marks(text, start)) {
-    if (at >= end) break
-    if (mark !== comma || depth !== 0) continue
-    yield JSON.parse(text.slice(from, at))
-    from = at + 1
+/** The realms that have users: of one, or of all of a server. */
+export function realmsIn(json: unknown): readonly Realm[] {
+  const realms: readonly unknown[] = Array.isArray(json) ? (json as unknown[]) : [json]
+  return realms.flatMap((realm) => {
+    const { users, realm: name } = Object(realm) as { readonly users?: unknown; readonly realm?: unknown }
+    return Array.isArray(users) ? [{ name: String(name), users: users as unknown[] }] : []
+  })
+}
+
+function* parsed(pieces: Iterable<string>): Generator<unknown> {
+  for (const { isUser, text } of partsOf(pieces)) if (isUser) yield JSON.parse(text)
+}
+
+interface Part {
+  readonly isUser: boolean
+  readonly text: string
+}
+
+/** So much is kept of what stands before the list, to know it by its name. */
+const keptBehind = 128
+/** Nobody has so much to say of one user. */
+const longestUser = 16 * 1024 * 1024
+
+function* partsOf(pieces: Iterable<string>): Generator<Part> {
+  const scanner = new Scanner()
+  for (const piece of pieces) {
+    scanner.push(piece)
+    for (let mark = scanner.next(); mark !== null; mark = scanner.next()) {
+      const part = scanner.see(mark)
+      if (part !== null) yield part
+    }
+    const around = scanner.looked()
+    if (around !== null) yield around
   }
-  yield JSON.parse(text.slice(from, end))
-}
-
-/** The list of this name in the object that the text is. */
-function findList(text: string, name: string): Span | null {
-  const key = new RegExp(`"${name}"\\s*:\\s*\\[$`)
-  let start: number | null = null
-  for (const { at, depth, mark } of marks(text, 0)) {
-    if (start === null && mark === openBracket && depth === 2)
-      start = key.test(text.slice(Math.max(0, at - 64), at + 1)) ? at + 1 : null
-    else if (start !== null && mark === closeBracket && depth === 1) return { start, end: at }
-  }
-  return null
+  yield scanner.rest()
 }
 
 const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d]
+const isOpening = (mark: number): boolean => mark === openBracket || mark === openBrace
+const isClosing = (mark: number): boolean => mark === closeBracket || mark === closeBrace
 
-interface Mark {
-  readonly at: number
-  readonly mark: number
-  /** Behind it. */
-  readonly depth: number
-}
+/** Cuts the first list of users in the object that the text is, or in one of the objects of the list that it is. */
+class Scanner {
+  #text = ''
+  /** Up to where it was given away, and up to where it was looked at. */
+  #start = 0
+  #at = -1
+  #isInText = false
+  #depth = 0
+  /** How deep the list of users lies. */
+  #place = 0
+  #state: 'before' | 'in' | 'behind' = 'before'
+  #hasUsers = false
 
-/** Brackets, braces and commas that are part of no text. */
-function* marks(text: string, from: number): Generator<Mark> {
-  let depth = 0
-  for (let at = from; at < text.length; at += 1) {
-    const mark = text.charCodeAt(at)
-    if (mark === quote) {
-      at = endOfText(text, at)
-      if (at < 0) return
-      continue
+  push(piece: string): void {
+    this.#text = this.#text.slice(this.#start) + piece
+    this.#at -= this.#start
+    this.#start = 0
+  }
+
+  /** The next bracket, brace or comma that is part of no text; null where there is none yet. */
+  next(): number | null {
+    if (this.#state === 'behind') return null
+    const text = this.#text
+    for (this.#at += 1; this.#at < text.length; this.#at += 1) {
+      const mark = text.charCodeAt(this.#at)
+      if (this.#isInText) {
+        if (mark === backslash) this.#at += 1
+        else this.#isInText = mark !== quote
+      } else if (mark === quote) this.#isInText = true
+      else if (isOpening(mark) || isClosing(mark) || mark === comma) return mark
     }
-    if (mark === openBracket || mark === openBrace) depth += 1
-    else if (mark === closeBracket || mark === closeBrace) depth -= 1
-    else if (mark !== comma || depth > 0) continue
-    yield { at, mark, depth }
+    this.#at -= 1
+    return null
   }
-}
 
-/** The quotation mark that ends it. */
-function endOfText(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let slashes = 0
-    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes += 1
-    if (slashes % 2 === 0) return end
+  see(mark: number): Part | null {
+    if (isOpening(mark)) return this.#open(mark)
+    if (isClosing(mark)) return this.#close()
+    return this.#state === 'in' && this.#depth === this.#place
+      ? this.#give(true, { to: this.#at, skipped: 1 })
+      : null
   }
-  return -1
+
+  /** What no list can begin in any more. */
+  looked(): Part | null {
+    if (this.#state === 'in') {
+      if (this.#text.length - this.#start > longestUser) throw new SyntaxError('a user that never ends')
+      return null
+    }
+    const to = this.#text.length - (this.#state === 'before' ? keptBehind : 0)
+    return to > this.#start ? this.#give(false, { to }) : null
+  }
+
+  rest(): Part {
+    return this.#give(false, { to: this.#text.length })
+  }
+
+  #open(mark: number): Part | null {
+    if (this.#place === 0) this.#place = mark === openBracket ? 3 : 2
+    this.#depth += 1
+    if (this.#state !== 'before' || mark !== openBracket || this.#depth !== this.#place) return null
+    const before = this.#text.slice(Math.max(0, this.#at - keptBehind / 2), this.#at)
+    if (!/"users"\s*:\s*$/.test(before)) return null
+    this.#state = 'in'
+    return this.#give(false, { to: this.#at + 1 })
+  }
+
+  #close(): Part | null {
+    this.#depth -= 1
+    if (this.#state !== 'in' || this.#depth !== this.#place - 1) return null
+    this.#state = 'behind'
+    const isNobody = !this.#hasUsers && this.#text.slice(this.#start, this.#at).trim() === ''
+    return isNobody ? null : this.#give(true, { to: this.#at })
+  }
+
+  #give(isUser: boolean, { to, skipped = 0 }: { readonly to: number; readonly skipped?: number }): Part {
+    const text = this.#text.slice(this.#start, to)
+    this.#start = to + skipped
+    this.#hasUsers ||= isUser
+    return { isUser, text }
+  }
 }

@@ -63,8 +63,8 @@ const actions = { add: 'added', merge: 'merged', skip: 'skipped' } as const
 /** What is told of an import, once it has been carried out. */
 export class Report {
   readonly #isJson: boolean
-  readonly #counts = { ...noCounts }
-  readonly rows = new Rows<unknown>()
+  #counts = { ...noCounts }
+  rows = new Rows<unknown>()
 
   constructor(isJson: boolean) {
     this.#isJson = isJson
@@ -85,6 +85,13 @@ export class Report {
     if (this.rows.count === 0) return
     const rows = this.rows as Iterable<unknown> as Iterable<readonly string[]>
     printTable(deps, ['PERSON', 'PASSWORD', 'FACTORS', 'GROUPS', 'WARNINGS'], rows)
+  }
+
+  /** What was told was not so. */
+  clear(): void {
+    this.remove()
+    this.rows = new Rows()
+    this.#counts = { ...noCounts }
   }
 
   remove(): void {

@@ -1,7 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
-import { dirname } from 'node:path'
-import type { ImportedPerson, People } from '../../../core/accounts/import-plan.js'
+import { basename, dirname } from 'node:path'
+import type { People } from '../../../core/accounts/import-plan.js'
 import type { TokenSaid } from '../../../core/factors/totp/tokens/drawer.js'
 import type { CliDeps } from '../../framework/deps.js'
 import { Refused, WrongUsage } from '../../framework/errors.js'
@@ -9,17 +7,11 @@ import type { OtpFileEntry } from '@nightlatch/otp/files'
 import { collect } from '../otp/collect.js'
 import { readFileWithTools } from '../otp/file-tools.js'
 import { passphraseAsker, sourcesOf } from '../otp/sources.js'
-import { textOf } from '../otp/text.js'
 import { inWords } from '../otp/words.js'
 import { isNamed, ownerOf, peopleOf, readMap, type AppEntry, type NameMap } from './apps.js'
 import { readHtpasswd } from './htpasswd.js'
+import { bytesOf, mustBeFile, openText, type TextFile } from './text-file.js'
 import { tokensOf } from './tokens.js'
-
-/** A file as text. */
-export interface TextFile {
-  readonly name: string
-  readonly text: string
-}
 
 export interface Read {
   readonly people: People
@@ -38,34 +30,21 @@ interface Given {
 
 type Reader = (deps: CliDeps, given: Given) => Promise<Read>
 
-/** A realm of a hundred thousand people has a hundred. */
-const largestFile = 256 * 1024 * 1024
-
-function bytesOf(file: string): Uint8Array {
-  const stat = statSync(file, { throwIfNoEntry: false })
-  if (stat === undefined) throw new Refused(`there is no file ${JSON.stringify(file)}`)
-  if (stat.isDirectory()) throw new Refused(`${JSON.stringify(file)} is a folder: name the files in it`)
-  if (stat.size > largestFile)
-    throw new Refused(
-      `${file} is larger than ${largestFile / 1024 / 1024} MiB, which is the most that is read`,
-    )
-  return readFileSync(file)
-}
-
-function textFile(file: string): TextFile {
-  const text = textOf(bytesOf(file))
-  if (text === null)
-    throw new Refused(`${basename(file)} is no text: it has NUL bytes in it; nothing was imported`)
-  if (text.trim() === '') throw new Refused(`${basename(file)} is empty`)
-  return { name: basename(file), text: text.replace(/^\ufeff/, '') }
-}
-
-/** Servers' files, as text. */
+/** Servers' files, as text. They are read piece by piece, once for each pass. */
 const texts =
-  (read: (files: readonly TextFile[]) => Iterable<ImportedPerson>): Reader =>
+  (read: (files: readonly TextFile[]) => People): Reader =>
   (_deps, { files }) => {
-    const all = files.map(textFile)
-    return Promise.resolve({ people: () => read(all), notes: [] })
+    const opened: TextFile[] = []
+    const end = (): Promise<void> => {
+      for (const file of opened) file.close()
+      return Promise.resolve()
+    }
+    try {
+      for (const file of files) opened.push(openText(file))
+      return Promise.resolve({ people: read(opened), notes: [], end })
+    } catch (problem) {
+      return end().then(() => Promise.reject(problem))
+    }
   }
 
 /** What is in files of which each entry says whose it is, or which device. */
@@ -143,24 +122,17 @@ const googleAuthenticator: Reader = async (_deps, { files, map }) => {
   return withPeople(entries, { map: null, notes })
 }
 
-/** YAML can be read as a whole only: what it says is kept, the rest is not. */
-const authelia: Reader = async (_deps, { files }) => {
-  const { readAuthelia } = await import('./authelia.js')
-  const people = readAuthelia(files.map(textFile))
-  return { people: () => people, notes: [] }
-}
-
 const betterAuth: Reader = async ({ env }, { files }) => {
   const [place, ...more] = files
   if (place === undefined || more.length > 0)
     throw new WrongUsage('give one database: a file or a postgres:// address')
   const { openBetterAuth } = await import('./better-auth.js')
-  if (!/^postgres(?:ql)?:\/\//i.test(place)) bytesOf(place)
+  if (!/^postgres(?:ql)?:\/\//i.test(place)) mustBeFile(place)
   return { ...(await openBetterAuth(place, env['BETTER_AUTH_SECRET'])), notes: [] }
 }
 
 const readers: Readonly<Record<string, Reader>> = {
-  authelia,
+  authelia: async (deps, given) => texts((await import('./authelia.js')).readAuthelia)(deps, given),
   keycloak: async (deps, given) => texts((await import('./keycloak.js')).readKeycloak)(deps, given),
   htpasswd: texts(readHtpasswd),
   'better-auth': betterAuth,
@@ -198,6 +170,14 @@ export async function readSource(
 ): Promise<Read> {
   const reader = Object.hasOwn(readers, source) ? readers[source] : undefined
   if (reader === undefined) throw new WrongUsage(`the source is one of ${sourceNames.join(', ')}`)
-  const map = given.mapFile === undefined ? null : readMap(textFile(given.mapFile))
-  return reader(deps, { files: given.files, map })
+  return reader(deps, { files: given.files, map: given.mapFile === undefined ? null : mapOf(given.mapFile) })
+}
+
+function mapOf(file: string): NameMap {
+  const text = openText(file)
+  try {
+    return readMap(text)
+  } finally {
+    text.close()
+  }
 }

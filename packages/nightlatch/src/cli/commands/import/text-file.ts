@@ -1,0 +1,147 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs'
+import { basename } from 'node:path'
+import { Refused } from '../../framework/errors.js'
+
+/** A file as text, the same as often as it is asked for, and never held as a whole unless somebody wants it so. */
+export interface TextFile {
+  readonly name: string
+  /** One piece after the other, cut anywhere. */
+  pieces(): Iterable<string>
+  close(): void
+}
+
+export const wholeText = ({ pieces }: TextFile): string => [...pieces()].join('')
+
+/** A realm of a hundred thousand people has a hundred. */
+const largestFile = 256 * 1024 * 1024
+const pieceBytes = 256 * 1024
+
+/** @throws Refused for what is no file that can be read */
+export function mustBeFile(file: string): void {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) throw new Refused(`there is no file ${JSON.stringify(file)}`)
+  if (stat.isDirectory()) throw new Refused(`${JSON.stringify(file)} is a folder: name the files in it`)
+  if (stat.size > largestFile) throw tooLarge(file)
+}
+
+export function bytesOf(file: string): Uint8Array {
+  mustBeFile(file)
+  const bytes = readFileSync(file)
+  if (bytes.length > largestFile) throw tooLarge(file)
+  return bytes
+}
+
+const tooLarge = (file: string): Refused =>
+  new Refused(`${file} is larger than ${largestFile / 1024 / 1024} MiB, which is the most that is read`)
+
+interface Bytes {
+  chunks(): Iterable<Uint8Array>
+  close(): void
+}
+
+/** What comes through a pipe can be read once only. */
+function inMemory(file: string): Bytes {
+  const bytes = bytesOf(file)
+  return { chunks: () => [bytes], close: () => undefined }
+}
+
+const isSame = (one: Stats, other: Stats): boolean => one.size === other.size && one.mtimeMs === other.mtimeMs
+
+/** The file that it was when it was opened, whatever has its name now; somebody who writes into it stops everything. */
+function onDisk(file: string): Bytes {
+  const handle = openSync(file, 'r')
+  const first = fstatSync(handle)
+  const mustBeSame = (): void => {
+    if (!isSame(first, fstatSync(handle)))
+      throw new Refused(`${basename(file)} was changed while it was read; nothing was imported`)
+  }
+  return {
+    *chunks() {
+      for (let at = 0; at < first.size;) {
+        const chunk = new Uint8Array(pieceBytes)
+        const read = readSync(handle, chunk, 0, chunk.length, at)
+        if (read === 0) break
+        at += read
+        yield chunk.subarray(0, read)
+      }
+      mustBeSame()
+    },
+    close: () => closeSync(handle),
+  }
+}
+
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+
+/** Without the mark that Windows writes before it. What is not well-formed is an error, where the encoding has such. */
+function* decoded({ chunks }: Bytes, encoding: Encoding): Generator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true })
+  for (const chunk of chunks()) yield decoder.decode(chunk, { stream: true })
+  yield decoder.decode()
+}
+
+function byMark(bytes: Bytes): Encoding {
+  for (const [one, other] of bytes.chunks()) {
+    if (one === 0xff && other === 0xfe) return 'utf-16le'
+    return one === 0xfe && other === 0xff ? 'utf-16be' : 'utf-8'
+  }
+  return 'utf-8'
+}
+
+function drain(pieces: Iterator<string>): void {
+  while (pieces.next().done !== true);
+}
+
+/** UTF-8, or as Windows writes it; what is neither is Windows's old one, in which every byte means something. */
+function encodingOf(bytes: Bytes): Encoding {
+  const marked = byMark(bytes)
+  try {
+    drain(decoded(bytes, marked))
+    return marked
+  } catch (problem) {
+    if (problem instanceof TypeError) return 'windows-1252'
+    throw problem
+  }
+}
+
+/** NUL bytes at the end are what some writers leave there; in between, they are no text. */
+function* plain(name: string, pieces: Iterable<string>): Generator<string> {
+  let isOver = false
+  for (const piece of pieces) {
+    const end: number = isOver ? 0 : piece.indexOf('\0')
+    const rest = end < 0 ? '' : piece.slice(end)
+    if (/[^\0]/.test(rest))
+      throw new Refused(`${name} is no text: it has NUL bytes in it; nothing was imported`)
+    isOver ||= end >= 0
+    if (end < 0) yield piece
+    else if (end > 0) yield piece.slice(0, end)
+  }
+}
+
+export function openText(file: string): TextFile {
+  mustBeFile(file)
+  const name = basename(file)
+  const bytes = statSync(file).isFile() ? onDisk(file) : inMemory(file)
+  try {
+    const encoding = encodingOf(bytes)
+    const pieces = (): Iterable<string> => plain(name, decoded(bytes, encoding))
+    let isEmpty = true
+    for (const piece of pieces()) isEmpty &&= piece.trim() === ''
+    if (isEmpty) throw new Refused(`${name} is empty`)
+    return { name, pieces, close: bytes.close }
+  } catch (problem) {
+    bytes.close()
+    throw problem
+  }
+}
+
+/** One line after the other; the last one may have no end. */
+export function* linesOf(pieces: Iterable<string>): Generator<string> {
+  let begun = ''
+  for (const piece of pieces) {
+    const lines = `${begun}${piece}`.split(/\r\n|\n|\r(?!$)/)
+    begun = lines.pop() ?? ''
+    yield* lines
+  }
+  yield begun.endsWith('\r') ? begun.slice(0, -1) : begun
+  if (begun.endsWith('\r')) yield ''
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Newcomer } from '../../src/core/accounts/newcomers.js'
+import type { Merge, Newcomer } from '../../src/core/accounts/newcomers.js'
 import type { Account, LoginName } from '../../src/core/accounts/account.js'
 import { parseGroup } from '../../src/core/accounts/groups.js'
 import { entryOf } from '../../src/core/accounts/people.js'
@@ -67,5 +67,48 @@ describe.each(databases)('many new people at once on $name', (kind) => {
       .catch((error: unknown) => String(error))
     expect(taken).toContain('taken: others-2-id')
     expect(await servers.here.stores.accounts.findByLoginName('others-0' as LoginName)).toBeNull()
+  })
+
+  it('that are here get what is missing, many at once, and keep what they have', async () => {
+    const all = await newcomers('here', 300)
+    await servers.here.atomically((stores) => stores.newcomers.addAll(all))
+    const ids = all.map(({ account }) => account.id)
+    await servers.here.atomically(async (stores) => {
+      const held = await stores.newcomers.holdAll([...ids, ids[0]!, 'nobody' as Account['id']])
+      expect([...held.keys()].toSorted()).toEqual(ids.toSorted())
+      await stores.newcomers.mergeAll(
+        all.map(({ account, groups, event }): Merge => {
+          const merged = {
+            ...held.get(account.id)!,
+            name: `Somebody ${account.username}`,
+            passwordHash: '$new$',
+          }
+          return {
+            account: merged,
+            groups: [...groups, group('Cooks')],
+            entry: entryOf(merged),
+            authenticators: [anAuthenticator(account, { id: `${account.username}-second` as never })],
+            event: { ...event, event: 'account.imported' },
+          }
+        }),
+      )
+    })
+    const { stores } = servers.there
+    const found = await stores.accounts.findByLoginNames(['here-7', 'nobody', 'here-299'] as LoginName[])
+    expect([...found.keys()].toSorted()).toEqual(['here-299', 'here-7'])
+    const last = found.get('here-299' as LoginName)!
+    expect(last).toMatchObject({
+      name: 'Somebody here-299',
+      passwordHash: '$new$',
+      factorCounts: { totp: 1 },
+    })
+    expect(last.groups).toEqual(['Cooks', 'odd 1', 'Staff'])
+    expect(await stores.authenticators.listOf(last.id)).toHaveLength(2)
+    expect((await stores.audit.list({ account: last.id, limit: 1 }))[0]?.event).toBe('account.imported')
+    expect(await stores.groups.find(group('Cooks').key)).toMatchObject({ members: 300 })
+    const page = await stores.people.page({ words: ['somebody', '299'], limit: 5, now: 10 })
+    expect(page.map(({ username }) => username)).toEqual(['here-299'])
+    const cooks = await stores.people.page({ group: group('Cooks').key, words: [], limit: 400, now: 10 })
+    expect(cooks).toHaveLength(300)
   })
 })

@@ -1,11 +1,10 @@
 import { isAlias, isMap, isNode, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { ImportedAuthenticator, ImportedPerson, People } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
-import { authenticatorSaid, base32Secret, personOf } from './people.js'
+import { authenticatorSaid, base32Secret, ownText, personOf } from './people.js'
 import { wholeText, type TextFile } from './text-file.js'
 import { piecesOfYaml, type YamlPiece } from './yaml-pieces.js'
-
-type Value = string | null | readonly Value[] | { readonly [key: string]: Value }
+import { readSimpleYaml, type YamlValue as Value } from './yaml-simple.js'
 
 interface Read {
   readonly value: Value
@@ -96,14 +95,19 @@ function authenticatorOf(short: string): ImportedAuthenticator | string {
 
 interface Opened {
   read(): Iterable<Read>
-  /** Of whom, and what is said of it. */
-  readonly authenticators: readonly (readonly [string, string])[]
+  /** Of whom, and what is said of theirs. */
+  readonly authenticators: Authenticators
 }
 
-const authenticatorsIn = (read: Iterable<Read>): Opened['authenticators'] => {
-  const all: (readonly [string, string])[] = []
+type Authenticators = ReadonlyMap<string, readonly string[]>
+
+function authenticatorsIn(read: Iterable<Read>): Authenticators {
+  const all = new Map<string, readonly string[]>()
   for (const { value } of read)
-    for (const entry of entriesOf(value)) all.push([textAt(entry, 'username'), inShort(entry)])
+    for (const entry of entriesOf(value)) {
+      const username = ownText(textAt(entry, 'username'))
+      all.set(username, [...(all.get(username) ?? []), inShort(entry)])
+    }
   return all
 }
 
@@ -129,40 +133,38 @@ function asRefusal<Result>(work: () => Result): Result {
 }
 
 function* eachPiece(name: string, file: TextFile): Generator<Read> {
-  for (const piece of piecesOfYaml(file.pieces())) yield readYaml(name, piece)
+  for (const piece of piecesOfYaml(file.pieces())) yield readSimple(piece) ?? readYaml(name, piece)
+}
+
+function readSimple({ text, line }: YamlPiece): Read | null {
+  const read = readSimpleYaml(text)
+  return read && { value: read.value, lineOf: (key) => (read.lines.get(key) ?? 1) + line - 1 }
 }
 
 /** The file of users, and the export of their authenticators, in any order. */
 export function readAuthelia(files: readonly TextFile[]): People {
   const opened = files.map(open)
-  const authenticators = new Map<string, readonly string[]>()
-  for (const [username, short] of opened.flatMap((one) => one.authenticators))
-    authenticators.set(username, [...(authenticators.get(username) ?? []), short])
-  return () => peopleIn(opened, authenticators)
+  return () => peopleIn(opened)
 }
 
-function* peopleIn(
-  opened: readonly Opened[],
-  authenticators: ReadonlyMap<string, readonly string[]>,
-): Generator<ImportedPerson> {
+function* peopleIn(opened: readonly Opened[]): Generator<ImportedPerson> {
+  const all = opened.map(({ authenticators }) => authenticators)
+  const of = (username: string): readonly string[] => all.flatMap((one) => one.get(username) ?? [])
   const owners = new Set<string>()
   for (const { read } of opened)
     for (const { value, lineOf } of read())
       for (const [username, user] of Object.entries(mapOf(mapOf(value)['users']))) {
-        const mine = authenticators.get(username) ?? []
-        if (mine.length > 0) owners.add(username)
+        const mine = of(username)
+        if (mine.length > 0) owners.add(ownText(username))
         yield userOf(user, { place: `line ${lineOf(username)}`, username, mine })
       }
+  const others = new Set(all.flatMap((one) => [...one.keys()].filter((username) => !owners.has(username))))
   let number = 0
-  for (const [username, mine] of authenticators)
-    if (!owners.has(username)) {
-      number += 1
-      yield personOf({
-        place: `authenticator ${number}`,
-        username,
-        authenticators: mine.map(authenticatorOf),
-      })
-    }
+  for (const username of others) {
+    number += 1
+    const place = `authenticator ${number}`
+    yield personOf({ place, username, authenticators: of(username).map(authenticatorOf) })
+  }
 }
 
 interface Named {

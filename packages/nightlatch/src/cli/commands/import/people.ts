@@ -18,6 +18,9 @@ interface PersonSaid {
 
 const mostAuthenticators = 10
 
+/** A text of its own: a part of another one, kept, keeps the whole file. */
+export const ownText = (text: string): string => Buffer.from(text).toString()
+
 /** Somebody with what can be taken over; a text among the authenticators says why one cannot. */
 export function personOf(said: PersonSaid): ImportedPerson {
   const all = said.authenticators ?? []
@@ -28,9 +31,9 @@ export function personOf(said: PersonSaid): ImportedPerson {
   if (taken.length > mostAuthenticators) warnings.push(`only ${mostAuthenticators} authenticators are taken`)
   return {
     place: said.place,
-    username: said.username.trim(),
+    username: ownText(said.username.trim()),
     name: said.name ?? '',
-    email: said.email?.trim() ?? '',
+    email: ownText(said.email?.trim() ?? ''),
     emailVerified: said.emailVerified === true,
     groups: said.groups ?? [],
     disabled: said.disabled ?? false,

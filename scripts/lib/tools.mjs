@@ -78,6 +78,9 @@ const tools = [
   { for: 'signing in through PAM', packages: ['pamtester'], isThere: () => inPath('pamtester') },
   { for: 'PSKC, written', packages: ['pskc-utils'], isThere: () => inPath('csv2pskc') },
   { for: 'PSKC, validated and signed', packages: ['pskctool'], isThere: () => inPath('pskctool') },
+  { for: 'files of OTPClient', packages: ['otpclient-cli'], isThere: () => inPath('otpclient-cli') },
+  { for: 'a terminal for OTPClient', packages: ['expect'], isThere: () => inPath('expect') },
+  { for: 'backups read by another program', packages: ['jq'], isThere: () => inPath('jq') },
   { for: 'vaults of KeePassXC', packages: ['keepassxc'], isThere: () => inPath('keepassxc-cli') },
 ]
 

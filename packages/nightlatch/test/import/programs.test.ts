@@ -14,6 +14,7 @@ import { quickArgon2, TestClock, type TestApp } from '../support/app.js'
 import { hasProgram, run, temporaryFolder, type Ran, type RunOptions } from '../support/cli.js'
 import { databases } from '../support/databases.js'
 import { startAppOn } from '../support/kinds.js'
+import { otpClient, otpClientPrograms } from '../support/otpclient.js'
 
 const missing = (...programs: string[]): readonly string[] => programs.filter((name) => !hasProgram(name))
 
@@ -142,6 +143,44 @@ describe('with the real program', () => {
       expect(await signIn('vera', 'dark matter 1970', timed(phone, app.clock.seconds))).toBe('signed-in')
     },
   )
+
+  const [noOtpClient, otpClientName] = withPrograms(
+    [...otpClientPrograms, 'htpasswd', 'oathtool'],
+    'otpclient-cli: Aegis, FreeOTP+ and andOTP, plain and encrypted',
+  )
+  it.skipIf(noOtpClient)(otpClientName, { timeout: 60_000 }, async () => {
+    const folder = temporaryFolder()
+    const exports = [
+      ['aegis', 'aegis', 'aegis_export_plain.json', 'nora'],
+      ['freeotpplus', 'freeotp', 'freeotpplus-exports.txt', 'olga'],
+      // Debian's version has the two names of andOTP the wrong way round.
+      ['andotp_plain', 'andotp', 'andotp_exports.json.aes', 'petra'],
+      ['andotp_encrypted', 'andotp', 'andotp_exports.json', 'quirin'],
+    ] as const
+    const secrets = new Map(exports.map(([, , , name]) => [name, random32()]))
+    const client = otpClient(
+      [...secrets].map(([label, secret]) => ({
+        ...({ type: 'TOTP', issuer: 'Site', label, secret } as const),
+        ...{ digits: 8, algo: 'SHA256', period: 60 },
+      })),
+      'vault pass',
+    )
+    for (const [type, source, file, name] of exports) {
+      client('export', '-t', type, '-d', folder)
+      await withPassword(htpasswd(name, `${name} had this one`))
+      const map = join(folder, `only-${name}`)
+      writeFileSync(map, `account,username\nSite:${name},${name}\n`)
+      const words = ['import', source, join(folder, file), '--on-conflict', 'merge', '--map', map]
+      const isSealed = file.endsWith('.aes')
+      if (isSealed) expect((await command(words, { stdin: 'x' })).err).toContain('wrong passphrase')
+      const ran = await done(words, isSealed ? { stdin: 'vault pass' } : {})
+      expect(ran.out).toMatch(new RegExp(`^${name}\\tunchanged\\tTOTP 8 digits SHA256\\t`, 'm'))
+      const code = (at: number): string =>
+        oathtool('--totp=sha256', '-d8', '-s60', '-b', '--now', `@${at}`, secrets.get(name) ?? '')
+      expect(await signIn(name, `${name} had this one`, code(app.clock.seconds - 60))).toBe('wrong-code')
+      expect(await signIn(name, `${name} had this one`, code(app.clock.seconds))).toBe('signed-in')
+    }
+  })
 
   const [noKeePass, keePassName] = withPrograms(
     ['keepassxc-cli', 'htpasswd', 'oathtool'],

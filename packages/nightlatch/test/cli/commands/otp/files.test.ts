@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { hasProgram, run, spawnCli, temporaryFolder } from '../../../support/cli.js'
+import { otpClient, otpClientPrograms, type OtpClientAccount } from '../../../support/otpclient.js'
 
 const folder = fileURLToPath(new URL('../../../../../otp/test/files/', import.meta.url))
 const passphrase = 'vault pass 2026'
@@ -111,6 +112,19 @@ async function accountsOf(file: string): Promise<readonly Account[]> {
   return JSON.parse(ran.out).accounts as readonly Account[]
 }
 
+/** The code of a URI, now. */
+function oathtoolOf(uri: string): string {
+  const { searchParams: given, host } = new URL(uri.replace(/^otpauth/, 'https'))
+  const digits = ['-d', given.get('digits') ?? '6']
+  const hash = (given.get('algorithm') ?? 'SHA1').toLowerCase()
+  const moving =
+    host === 'hotp'
+      ? ['-c', given.get('counter') ?? '0']
+      : [`--totp=${hash}`, '-s', given.get('period') ?? '30']
+  const words = [...moving, ...digits, '-b', given.get('secret') ?? '']
+  return spawnSync('oathtool', words, { encoding: 'utf8' }).stdout.trim()
+}
+
 describe('otp write', () => {
   it.each(['otpauth', 'aegis', '2fas'])(
     '%s is read again as it was, and only the owner can read it',
@@ -183,6 +197,42 @@ describe('otp write', () => {
       // And what KeePassXC wrote is read here.
       const back = await run(['otp', 'read', vault, '--json'], { stdin: passphrase })
       expect(JSON.parse(back.out).accounts).toMatchObject([{ account: 'ada', issuer: 'Wiki' }])
+    },
+  )
+
+  /**
+   * No program of Debian takes these two formats by a command. jq finds what they say where their own documents have it and
+   * nowhere else, and OTPClient makes codes of it, which have to be those of oathtool.
+   */
+  const paths = {
+    aegis: `[.db.entries[] | {type: (.type | ascii_upcase), label: .name, issuer, secret: .info.secret, digits: .info.digits,
+      algo: .info.algo} + (if .type == "hotp" then {counter: .info.counter} else {period: .info.period} end)]`,
+    '2fas': `[.services[] | {type: .otp.tokenType, label: .otp.account, issuer: .otp.issuer, secret, digits: .otp.digits,
+      algo: .otp.algorithm} + (if .otp.tokenType == "HOTP" then {counter: .otp.counter} else {period: .otp.period} end)]`,
+  }
+  const readers = ['jq', 'oathtool', ...otpClientPrograms]
+  it.skipIf(!readers.every(hasProgram)).each(['aegis', '2fas'] as const)(
+    '%s says to jq and OTPClient what makes the codes of oathtool',
+    { timeout: 60_000 },
+    async (format) => {
+      const out = join(temporaryFolder(), 'out')
+      expect((await run(['otp', 'write', format, uris, '--out', out])).status).toBe(0)
+      const taken = spawnSync('jq', ['-c', paths[format], out], { encoding: 'utf8' }).stdout
+      const accounts = JSON.parse(taken) as OtpClientAccount[]
+      expect(accounts).toHaveLength(4)
+      const client = otpClient(accounts, passphrase)
+      for (const { label, issuer } of accounts) {
+        const [uri = ''] = readFileSync(uris, 'utf8')
+          .split('\n')
+          .filter((line) => decodeURIComponent(line).includes(`:${label}?`))
+        // A code that changes between the two questions is asked for once more.
+        const same = [1, 2, 3].some(() => {
+          const shown = client('show', '-a', label, '-i', issuer, '-m')
+          const told = oathtoolOf(uri)
+          return told !== '' && shown.includes(`: ${told}`)
+        })
+        expect(same, label).toBe(true)
+      }
     },
   )
 

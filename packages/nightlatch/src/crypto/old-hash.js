@@ -38,15 +38,23 @@ const bytesOf = (/** @type {string} */ base64) => Buffer.from(base64, 'base64')
 /** @type {(settings: string, salt: string, rest: { digest: string, isWeak?: boolean }) => OldHash} */
 const made = (settings, salt, { digest, isWeak = false }) => ({ settings, salt, digest, isWeak })
 
-/** @typedef {(text: string) => OldHash | null | undefined} Reader undefined: another kind of hash */
+/** @typedef {{ readonly dear: string }} Dear what it asks for, and how much is taken over */
+
+/** @typedef {(text: string) => OldHash | Dear | null | undefined} Reader undefined: another kind of hash; null: none that is whole */
+
+/** @type {(settings: string, salt: string, rest: { digest: string, isWeak?: boolean }) => OldHash | Dear} */
+function taken(settings, salt, rest) {
+  const dear = dearOf(settings)
+  return dear === null ? made(settings, salt, rest) : { dear }
+}
 
 /** Below this many rounds (2^10), bcrypt is guessed as fast as what is called weak. @type {Reader} */
 function readBcrypt(text) {
   const found = /^\$(2[aby])\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/.exec(text)
   if (found === null) return /^\$2[a-z]?\$/.test(text) ? null : undefined
   const [, version = '', cost = '', salt = '', digest = ''] = found
-  if (Number(cost) < 4 || Number(cost) > most.bcryptCost) return null
-  return made(`bcrypt-${version}-${cost}`, salt, { digest, isWeak: Number(cost) < 10 })
+  if (Number(cost) < 4) return null
+  return taken(`bcrypt-${version}-${cost}`, salt, { digest, isWeak: Number(cost) < 10 })
 }
 
 /** @type {Reader} */
@@ -57,16 +65,13 @@ function readBcryptSha256(text) {
   )
   const older = /^\$bcrypt-sha256\$(2[ab]),(\d+)\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/.exec(text)
   const [, version = '', cost = '', salt = '', digest = ''] = newer ?? older ?? []
-  if (digest === '' || Number(cost) < 4 || Number(cost) > most.bcryptCost) return null
+  if (digest === '' || Number(cost) < 4) return null
   const padded = cost.padStart(2, '0')
-  return made(`bcrypt-sha256-${newer === null ? 1 : 2}-${version}-${padded}`, salt, {
+  return taken(`bcrypt-sha256-${newer === null ? 1 : 2}-${version}-${padded}`, salt, {
     digest,
     isWeak: Number(cost) < 10,
   })
 }
-
-const within = (/** @type {number} */ value, /** @type {number} */ least, /** @type {number} */ largest) =>
-  value >= least && value <= largest
 
 /** The order of the parameters differs from writer to writer. @type {Reader} */
 function readArgon2(text) {
@@ -79,21 +84,21 @@ function readArgon2(text) {
   const given = Object.fromEntries(parameters.split(',').map((pair) => pair.split('=')))
   const [m, t, p] = [Number(given['m']), Number(given['t']), Number(given['p'])]
   const settings = `argon2${kind},v=${version},m=${m},t=${t},p=${p},l=${bytesOf(digest).length}`
-  const sound = within(p, 1, most.argon2Lanes) && within(m, 8 * p, most.argon2Kib) && t >= 1
-  return sound && isBearable(settings) ? made(settings, salt, { digest, isWeak: m < 4096 }) : null
+  const sound = p >= 1 && m >= 8 * p && t >= 1
+  return sound ? taken(settings, salt, { digest, isWeak: m < 4096 }) : null
 }
 
 /** @type {Reader} */
 function readPbkdf2(text) {
-  const found = /^\$pbkdf2(?:-(sha1|sha224|sha256|sha384|sha512))?\$(\d{1,9})\$([\w+/.]*)\$([\w+/.]+)$/.exec(
+  const found = /^\$pbkdf2(?:-(sha1|sha224|sha256|sha384|sha512))?\$(\d{1,15})\$([\w+/.]*)\$([\w+/.]+)$/.exec(
     text,
   )
   if (found === null) return text.startsWith('$pbkdf2') ? null : undefined
   const [, hash = 'sha1', iterations = '', salt = '', digest = ''] = found
   const [count, length] = [Number(iterations), bytesOf(fromAdapted(digest)).length]
-  if (count < 1 || count > most.pbkdf2Iterations || length < 16 || length > 512) return null
+  if (count < 1 || length < 16) return null
   const isWeak = hash === 'sha1' || count < 10_000
-  return made(`pbkdf2-${hash},i=${count},l=${length}`, fromAdapted(salt), {
+  return taken(`pbkdf2-${hash},i=${count},l=${length}`, fromAdapted(salt), {
     digest: fromAdapted(digest),
     isWeak,
   })
@@ -107,19 +112,19 @@ function readScrypt(text) {
   const [salt, digest] = [fromAdapted(found[4] ?? ''), fromAdapted(found[5] ?? '')]
   const settings = `scrypt,n=${n},r=${r},p=${p},l=${bytesOf(digest).length}`
   const sound = n > 1 && r > 0 && p > 0
-  return sound && isBearable(settings) ? made(settings, salt, { digest, isWeak: n * r < 2 ** 15 }) : null
+  return sound ? taken(settings, salt, { digest, isWeak: n * r < 2 ** 15 }) : null
 }
 
 /** @type {Reader} */
 function readShaCrypt(text) {
-  const found = /^\$([56])\$(?:rounds=(\d{1,9})\$)?([^$:\s]{0,16})\$([./A-Za-z0-9]+)$/.exec(text)
+  const found = /^\$([56])\$(?:rounds=(\d{1,15})\$)?([^$:\s]{0,16})\$([./A-Za-z0-9]+)$/.exec(text)
   if (found === null) return /^\$[56]\$/.test(text) ? null : undefined
   const [, kind, rounds = '5000', salt = '', digest = ''] = found
   const isRight = digest.length === (kind === '5' ? 43 : 86)
   // The function itself raises fewer rounds to a thousand.
   const count = Math.max(1000, Number(rounds))
-  if (!isRight || count > most.shaCryptRounds) return null
-  return made(`sha${kind === '5' ? 256 : 512}-crypt-${count}`, salt, { digest, isWeak: true })
+  if (!isRight) return null
+  return taken(`sha${kind === '5' ? 256 : 512}-crypt-${count}`, salt, { digest, isWeak: true })
 }
 
 /** @type {Reader} */
@@ -166,6 +171,22 @@ const readers = [
  * @returns {OldHash | null} null: of a kind that is not known here, malformed, or dearer than what is taken over
  */
 export function readOldHash(text) {
+  const read = readAny(text)
+  return read === null || 'dear' in read ? null : read
+}
+
+/**
+ * Why a hash of a kind that is known is not taken over.
+ * @param {string} text
+ * @returns {string | null} what it asks for, and how much is taken over; null where that is not the reason
+ */
+export function dearHash(text) {
+  const read = readAny(text)
+  return read !== null && 'dear' in read ? read.dear : null
+}
+
+/** @param {string} text */
+function readAny(text) {
   if (text.length > 1024) return null
   for (const reader of readers) {
     const read = reader(text)
@@ -193,25 +214,35 @@ export function readKept(text) {
   const found = /^\$old\$(wrapped\+)?([a-z0-9,=-]+)\$([^$]*)\$(.+)$/s.exec(text)
   if (found === null || text.length > 2048) return null
   const [, wrapped, settings = '', salt = '', rest = ''] = found
-  return isBearable(settings) ? { isWrapped: wrapped !== undefined, settings, salt, rest } : null
+  return dearOf(settings) === null ? { isWrapped: wrapped !== undefined, settings, salt, rest } : null
 }
 
-/** A row that was damaged or planted must not cost more than what is taken over. @param {string} settings */
-function isBearable(settings) {
+/**
+ * A row that was damaged or planted must not cost more than what is taken over, either.
+ * @param {string} settings
+ * @returns {string | null} what is asked for, and how much is taken over; null where it can be borne
+ */
+function dearOf(settings) {
   const given = parametersOf(settings)
   const of = (/** @type {string} */ name) => Number(given[name] ?? '0')
   const cost = Number(/-(\d+)$/.exec(settings)?.[1] ?? '0')
-  /** @type {readonly (readonly [number, number])[]} */
+  const isBcrypt = settings.startsWith('bcrypt')
+  /** @type {readonly (readonly [number, number, string])[]} */
   const bounds = [
-    [of('m'), most.argon2Kib],
-    [of('m') * of('t'), most.argon2Work],
-    [of('i'), most.pbkdf2Iterations],
-    [128 * of('n') * of('r'), most.scryptBytes],
-    [of('n') * of('r') * of('p'), most.scryptWork],
-    [of('l'), 512],
-    [cost, settings.startsWith('bcrypt') ? most.bcryptCost : most.shaCryptRounds],
+    [of('m'), most.argon2Kib, 'KiB of memory for argon2'],
+    [of('m') * of('t'), most.argon2Work, 'KiB of memory over all passes of argon2'],
+    [of('m') > 0 ? of('p') : 0, most.argon2Lanes, 'lanes of argon2'],
+    [of('i'), most.pbkdf2Iterations, 'iterations of PBKDF2'],
+    [128 * of('n') * of('r'), most.scryptBytes, 'bytes of memory for scrypt'],
+    [of('n') * of('r') * of('p'), most.scryptWork, 'steps of scrypt (N·r·p)'],
+    [of('l'), 512, 'bytes of a digest'],
+    isBcrypt
+      ? [cost, most.bcryptCost, 'as its cost of bcrypt']
+      : [cost, most.shaCryptRounds, 'rounds of SHA-crypt'],
   ]
-  return bounds.every(([value, limit]) => value <= limit)
+  const [value, limit, what] = bounds.find(([asked, largest]) => asked > largest) ?? []
+  const written = (/** @type {number | undefined} */ number) => (number ?? 0).toLocaleString('en-US')
+  return what === undefined ? null : `${written(value)} ${what}; at most ${written(limit)}`
 }
 
 /** @typedef {{ settings: string, salt: string, password: string }} Given */

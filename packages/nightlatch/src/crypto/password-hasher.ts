@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { PasswordHasher, Urgency } from '../core/accounts/password.js'
-import { readKept, readOldHash } from './old-hash.js'
+import { dearHash, readKept, readOldHash } from './old-hash.js'
 import { PasswordThreads, type JobResult, type Job } from './password-threads.js'
 import { isWeaker, parsePhcString, todaysSetting, writePhcString, type Argon2Setting } from './phc-string.js'
 
@@ -93,9 +93,13 @@ type Run = (job: Job, urgency?: Urgency) => Promise<Done | 'busy'>
 function oldHashes(
   setting: Argon2Setting,
   run: Run,
-): Pick<PasswordHasher, 'adopt' | 'canAdopt' | 'isWeak' | 'isOfNothing' | 'costOf' | 'sameCostAs'> {
+): Pick<
+  PasswordHasher,
+  'adopt' | 'canAdopt' | 'tooDear' | 'isWeak' | 'isOfNothing' | 'costOf' | 'sameCostAs'
+> {
   return {
     canAdopt: (text) => readOldHash(text) !== null,
+    tooDear: dearHash,
     isWeak: (text) => readOldHash(text)?.isWeak ?? false,
     async isOfNothing(text) {
       const old = readOldHash(text)

@@ -357,6 +357,28 @@ describe('a file that is not what it should be', () => {
     expect(ran.err).toMatch(/^nightlatch: [^\n]+\n$/)
   })
 
+  it.each([
+    ['$2y$31$abcdefghijklmnopqrstuuWJ9n1m0T1r6l9l0rT5lQw0m0T1r6l9l', '31 as its cost of bcrypt; at most 14'],
+    [`$6$rounds=999999999999$salt$${'a'.repeat(86)}`, '999,999,999,999 rounds of SHA-crypt; at most 200,000'],
+    [`$argon2id$v=19$m=4194304,t=3,p=4$c29tZXNhbHQ$${'a'.repeat(43)}`, 'at most 262,144'],
+    [`$argon2id$v=19$m=65536,t=100000,p=4$c29tZXNhbHQ$${'a'.repeat(43)}`, 'at most 2,097,152'],
+    [`$argon2id$v=19$m=65536,t=1,p=200$c29tZXNhbHQ$${'a'.repeat(43)}`, '200 lanes of argon2; at most 16'],
+    [
+      `$scrypt$ln=30,r=8,p=1$c29tZXNhbHQ$${'a'.repeat(43)}`,
+      'bytes of memory for scrypt; at most 268,435,456',
+    ],
+    [
+      `$pbkdf2-sha512$99999999999$c29tZXNhbHQ$${'a'.repeat(86)}`,
+      '99,999,999,999 iterations of PBKDF2; at most 2,000,000',
+    ],
+  ])('a hash that asks for too much is not taken, and the limit is named: %s', async (hash, words) => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'p'), `ada:${hash}\n`)
+    const ran = await run(['import', 'htpasswd', join(folder, 'p'), '--data', join(folder, 'd'), '--dry-run'])
+    expect(ran.out).toMatch(/^ada\tneeds link\t-\t-\tline 1: the password hash asks for /m)
+    expect(ran.out).toContain(words)
+  })
+
   it('of Latin-1 has its names', async () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'p'), Buffer.from('j\u00fcrgen:{SHA}KBOXsfeICt4PU1MKVdmvAhC5rXs=\n', 'latin1'))

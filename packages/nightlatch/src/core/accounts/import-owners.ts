@@ -17,3 +17,12 @@ export class Owners {
     return other?.replace(/\n(.*)$/s, ' ($1)')
   }
 }
+
+/** Somebody got, or lost, one of the names while the plan was carried out. */
+export class NameTaken extends Error {
+  readonly username: string
+  constructor(username: string) {
+    super('a name was taken meanwhile')
+    this.username = username
+  }
+}

@@ -8,7 +8,7 @@ import type { Account, LoginName } from './account.js'
 import type { Group } from './groups.js'
 import { parseGroup } from './groups.js'
 import { EmptyPasswords } from './import-empty.js'
-import { Owners } from './import-owners.js'
+import { NameTaken, Owners } from './import-owners.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
 
 /** An authenticator app that codes were asked of elsewhere. */
@@ -124,6 +124,7 @@ async function* batchesOf(people: People): AsyncGenerator<readonly Numbered[]> {
 }
 
 function warningsOf(
+  core: Core,
   { person, warnings }: Named,
   { isKnown, isOfNothing }: { readonly isKnown: boolean; readonly isOfNothing: boolean },
 ): readonly string[] {
@@ -134,9 +135,14 @@ function warningsOf(
     ...(isOfNothing ? ['the old password is empty'] : []),
     ...(isKnown || person.passwordHash === null
       ? []
-      : ['the password hash is of a kind that is not known here']),
+      : [notTaken(core.passwords.tooDear(person.passwordHash))]),
   ]
 }
+
+const notTaken = (tooDear: string | null): string =>
+  tooDear === null
+    ? 'the password hash is of a kind that is not known here'
+    : `the password hash asks for ${tooDear} is taken over`
 
 function planNew(core: Core, one: Named, isOfNothing = false): PlannedPerson {
   const { number, person } = one
@@ -164,7 +170,7 @@ function planNew(core: Core, one: Named, isOfNothing = false): PlannedPerson {
     loginNames: keysOf(one),
     password: isKept ? 'kept' : 'needs-link',
     authenticators: person.authenticators,
-    warnings: warningsOf(one, { isKnown, isOfNothing }),
+    warnings: warningsOf(core, one, { isKnown, isOfNothing }),
   }
 }
 
@@ -213,7 +219,7 @@ const keysOf = ({ key, email }: Named): readonly LoginName[] => [
   ...new Set([key, ...(email === null ? [] : [email.key])]),
 ]
 
-export interface ImportWish {
+interface ImportWish {
   readonly people: People
   readonly onConflict: OnConflict
   /**
@@ -289,15 +295,6 @@ function withNames(core: Core, some: readonly Numbered[], problems: ImportProble
     problems.push(one)
     return []
   })
-}
-
-/** Somebody got, or lost, one of the names while the plan was carried out. */
-export class NameTaken extends Error {
-  readonly username: string
-  constructor(username: string) {
-    super('a name was taken meanwhile')
-    this.username = username
-  }
 }
 
 /** What is planned of everybody, some at a time. Throws NameTaken where it is not as it was when it was planned. */

@@ -16,7 +16,8 @@ import { hashToken, newToken } from '../tokens.js'
 import type { Account } from './account.js'
 import { atTheCommandLine } from './actor.js'
 import type { ImportedAuthenticator, ImportPlan, PlannedPerson } from './import-plan.js'
-import { NameTaken, plannedPeople } from './import-plan.js'
+import { NameTaken } from './import-owners.js'
+import { plannedPeople } from './import-plan.js'
 import { OldHashCosts } from './old-hashes.js'
 import type { Merge, Newcomer } from './newcomers.js'
 import { entryOf } from './people.js'
@@ -152,7 +153,12 @@ async function writeSome(core: Core, stores: Stores, people: readonly Prepared[]
     stores,
     people.filter(({ action }) => action === 'merge'),
   )
-  for (const { account, link } of people) if (link !== null) await writeLink(core, stores, { account, link })
+  // Asked at once, they go there together.
+  await Promise.all(
+    people.flatMap(({ account, link }) =>
+      link === null ? [] : [writeLink(core, stores, { account, link })],
+    ),
+  )
 }
 
 async function writeNew(core: Core, stores: Stores, some: readonly Prepared[]): Promise<void> {

@@ -20,6 +20,8 @@ export interface PasswordHasher {
   verify(hash: string, password: Password, besides?: readonly string[]): Promise<boolean | 'busy'>
   /** Whether a hash that another system wrote is of a kind that can be taken over. */
   canAdopt(text: string): boolean
+  /** What it asks for and how much is borne, where that is why it cannot be taken over. */
+  tooDear(text: string): string | null
   /** Whether it would be wrapped. */
   isWeak(text: string): boolean
   /** Whether it is the hash of no password at all: nobody could sign in with it. */

@@ -8,7 +8,8 @@ import type {
   PlannedPerson,
 } from '../../../core/accounts/import-plan.js'
 import type { Core } from '../../../core/core.js'
-import { NameTaken, plannedPeople, planImport } from '../../../core/accounts/import-plan.js'
+import { NameTaken } from '../../../core/accounts/import-owners.js'
+import { plannedPeople, planImport } from '../../../core/accounts/import-plan.js'
 import type { PlannedToken } from '../../../core/factors/totp/tokens/drawer.js'
 import { planTokens } from '../../../core/factors/totp/tokens/drawer.js'
 import type { Settings } from '../../../config/read.js'

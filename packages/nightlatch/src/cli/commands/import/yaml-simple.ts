@@ -1,6 +1,6 @@
 export type YamlValue = string | null | readonly YamlValue[] | { readonly [key: string]: YamlValue }
 
-export interface YamlRead {
+interface YamlRead {
   readonly value: YamlValue
   /** Of each member of the maps on the first level, counted from 1. */
   readonly lines: ReadonlyMap<string, number>

@@ -16,16 +16,22 @@ export const wholeText = ({ pieces }: TextFile): string => [...pieces()].join(''
 const largestFile = 256 * 1024 * 1024
 const pieceBytes = 256 * 1024
 
-/** @throws Refused for what is no file that can be read */
-export function mustBeFile(file: string): void {
+/** @throws Refused for what is no file */
+export function mustBeFile(file: string): Stats {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (stat === undefined) throw new Refused(`there is no file ${JSON.stringify(file)}`)
   if (stat.isDirectory()) throw new Refused(`${JSON.stringify(file)} is a folder: name the files in it`)
+  return stat
+}
+
+function mustBeReadable(file: string): Stats {
+  const stat = mustBeFile(file)
   if (stat.size > largestFile) throw tooLarge(file)
+  return stat
 }
 
 export function bytesOf(file: string): Uint8Array {
-  mustBeFile(file)
+  mustBeReadable(file)
   const bytes = readFileSync(file)
   if (bytes.length > largestFile) throw tooLarge(file)
   return bytes
@@ -118,9 +124,9 @@ function* plain(name: string, pieces: Iterable<string>): Generator<string> {
 }
 
 export function openText(file: string): TextFile {
-  mustBeFile(file)
+  const isOnDisk = mustBeReadable(file).isFile()
   const name = basename(file)
-  const bytes = statSync(file).isFile() ? onDisk(file) : inMemory(file)
+  const bytes = isOnDisk ? onDisk(file) : inMemory(file)
   try {
     const encoding = encodingOf(bytes)
     const pieces = (): Iterable<string> => plain(name, decoded(bytes, encoding))

@@ -1,4 +1,7 @@
-/** Moving in: time and memory of `nightlatch import`, and what a dry run of it costs, by how many people there are. */
+/**
+ * Moving in: time and memory of `nightlatch import`, what a dry run of it costs, and what the same people cost once more, who are here
+ * then, by how many there are.
+ */
 import { spawn } from 'node:child_process'
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
@@ -40,14 +43,26 @@ const sources = {
     head: '',
     line: (number) =>
       `person${number}:$2y$10$${String(number).padStart(22, 'a')}${String(number).padStart(31, 'b')}\n`,
-    foot: '',
+    foot: () => '',
   },
   keycloak: {
     head: '{"realm":"bench","users":[',
     line: (number) => `${number === 0 ? '' : ',\n'}${JSON.stringify(inRealm(number))}`,
-    foot: ']}',
+    foot: () => ']}',
+  },
+  authelia: {
+    head: 'users:\n',
+    line: (number) =>
+      `  person${number}:\n    disabled: false\n    displayname: 'First${number % 977} Last${number % 7919}'\n` +
+      `    password: '$argon2id$v=19$m=65536,t=3,p=4$${text('s', 12)}$${text(`${number % 10}`, 33)}'\n` +
+      `    email: 'person${number}@example.org'\n    groups:\n      - 'staff'\n      - 'team ${number % 40}'\n`,
+    foot: (count) =>
+      `totp_configurations:\n${Array.from({ length: count }, (_none, number) => phone(number)).join('')}`,
   },
 }
+
+const phone = (number) =>
+  `  - username: 'person${number}'\n    issuer: 'Authelia'\n    algorithm: 'SHA1'\n    digits: 6\n    period: 30\n    secret: '${text('A', 32)}'\n`
 
 async function write(file, source, count) {
   const { head, line, foot } = sources[source]
@@ -55,7 +70,7 @@ async function write(file, source, count) {
   stream.write(head)
   for (let number = 0; number < count; number += 1)
     if (!stream.write(line(number))) await once(stream, 'drain')
-  stream.end(foot)
+  stream.end(foot(count))
   await once(stream, 'close')
 }
 
@@ -74,8 +89,10 @@ export async function run() {
         const words = ['import', source, file, '--data', join(folder, `${database}-${name}`)]
         const dry = await time(folder, [...words, '--dry-run'], place)
         const real = await time(folder, words, place)
+        const again = await time(folder, [...words, '--on-conflict', 'merge'], place)
         rows.push([source, database, count, round(real.seconds, 1), round(real.peakMiB)])
         rows.at(-1).push(round(dry.seconds, 1), round(dry.peakMiB), round(dry.seconds / real.seconds, 2))
+        rows.at(-1).push(round(again.seconds, 1), round(again.peakMiB))
       }
     }
   postgres?.stop()
@@ -91,6 +108,8 @@ export async function run() {
       'dry run s',
       'its peak',
       'dry run to import',
+      'again s',
+      'its peak',
     ],
     rows,
   }

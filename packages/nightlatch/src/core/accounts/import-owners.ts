@@ -13,7 +13,8 @@ export class Owners {
   take({ place, username }: Someone, keys: readonly LoginName[]): string | undefined {
     const other = keys.map((key) => this.#owners.get(key)).find((one) => one !== undefined)
     // Joined, the two would not be one text but a tree of three.
-    for (const key of keys) if (!this.#owners.has(key)) this.#owners.set(key, [username, place].join('\n'))
+    const owner = [username, place].join('\n')
+    for (const key of keys) if (!this.#owners.has(key)) this.#owners.set(key, owner)
     return other?.replace(/\n(.*)$/s, ' ($1)')
   }
 }

@@ -45,12 +45,13 @@ const candidate = async (name, server, more = {}) => ({ name, server: await serv
 const workloads = (cookie) => [
   ['small page', get('/', cookie)],
   ['100 KB page', get('/?bytes=102400', cookie)],
-  ['upload of 64 KB', upload(cookie)],
+  ['form of 200 bytes', upload(cookie, 200)],
+  ['upload of 64 KB', upload(cookie, 65536)],
 ]
 
-function upload(cookie) {
-  const head = `POST / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nContent-Length: 65536\r\n\r\n`
-  const bytes = Buffer.concat([Buffer.from(head), Buffer.alloc(65536, 'x')])
+function upload(cookie, length) {
+  const head = `POST / HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\nContent-Length: ${length}\r\n\r\n`
+  const bytes = Buffer.concat([Buffer.from(head), Buffer.alloc(length, 'x')])
   return () => bytes
 }
 

@@ -77,6 +77,7 @@ const closed = (socket: Socket): Promise<unknown> =>
     // It may have ended before anybody asked.
     if (socket.closed) resolve(null)
     socket.on('close', resolve)
+    if (socket.closed) resolve(undefined)
     socket.resume()
   })
 

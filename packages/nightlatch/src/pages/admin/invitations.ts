@@ -97,7 +97,7 @@ export const addInvitationPage = (site: Site, view: AddInvitationView): Html =>
     problems: view.problems,
     body: html`<p>${words.lead}</p>
       <form method="post" action="${place(site)}/new" novalidate>
-        ${textField(view, { name: 'groups', label: words.groups, autocomplete: 'off', value: view.typed.groups })}
+        ${textField(view, { name: 'groups', label: words.groups, hint: words.groupsHint, autocomplete: 'off', value: view.typed.groups })}
         ${textField(view, { name: 'uses', label: words.uses, hint: words.usesHint, autocomplete: 'off', value: view.typed.uses })}
         ${textField(view, { name: 'ends', label: words.ends, hint: words.endsHint, autocomplete: 'off', value: view.typed.ends })}
         ${

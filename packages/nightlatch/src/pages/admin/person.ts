@@ -43,7 +43,7 @@ export function personPage(site: Site, view: PersonView): Html {
         ${fact(words.email, row.email === '' ? admin.none : html`${named(row.email)}, ${row.emailVerified ? words.emailConfirmed : words.emailNotConfirmed}`)}
         ${fact(words.groups, groups(row))} ${fact(admin.secondStep.replace(':', ''), factors(view))}
         ${fact(words.sessions, where(view))} ${fact(words.created, day(view.createdAtSeconds))}
-        ${fact(admin.lastSignIn, row.lastSignInAtSeconds === 0 ? admin.never : moment(row.lastSignInAtSeconds))}
+        ${fact(admin.lastSignIn, row.lastSignInAtSeconds === 0 ? words.never : moment(row.lastSignInAtSeconds))}
         ${row.endsAtSeconds !== null && fact(row.state === 'expired' ? admin.ended : admin.ends, moment(row.endsAtSeconds))}
       </dl>
       ${view.keptElsewhere && html`<p>${words.elsewhere}</p>`}
@@ -75,8 +75,7 @@ const factors = ({ factors: rows, recoveryCodesLeft }: PersonView): HtmlValue =>
       ${words.recoveryCodesLeft(recoveryCodesLeft)}`
 
 const where = ({ sessions, trustedDevices }: PersonView): HtmlValue =>
-  html`${sessions === 0 ? words.sessionsNone : words.sessionsCount(sessions)}
-  ${trustedDevices > 0 && words.trusted(trustedDevices)}`
+  html`${sessions === 0 ? words.sessionsNone : words.sessionsCount(sessions)}${trustedDevices > 0 && words.trusted(trustedDevices)}`
 
 export interface EditPersonView extends FormView {
   readonly id: string
@@ -105,8 +104,8 @@ export const addPersonPage = (site: Site, view: AddPersonView): Html =>
     problems: view.problems,
     body: html`<p>${admin.addLead}</p>
       <form method="post" action="${site.base}/admin/people/new" novalidate>
-        ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`} ${ownFields(view)} ${rightsFields(view)}
-        ${deliveryChoice(view.delivery)}
+        ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`} ${ownFields(view, null)}
+        ${rightsFields(view)} ${deliveryChoice(view.delivery)}
         ${actions({ submit: admin.addSubmit, cancel: { href: `${site.base}/admin`, label: common.cancel } })}
       </form>`,
   })
@@ -118,8 +117,8 @@ export const editPersonPage = (site: Site, view: EditPersonView): Html =>
     section: 'people',
     problems: view.problems,
     body: html`<form method="post" action="${place(site, view.id)}/edit" novalidate>
-      ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`} ${!view.keptElsewhere && ownFields(view)}
-      ${rightsFields(view)}
+      ${view.isFilledIn === true && html`<p>${words.filledIn}</p>`}
+      ${!view.keptElsewhere && ownFields(view, words.usernameHint)} ${rightsFields(view)}
       ${actions({ submit: words.save, cancel: { href: place(site, view.id), label: acts.keep } })}
     </form>`,
   })
@@ -131,8 +130,8 @@ const rightsFields = (view: AddPersonView): Html =>
     </div>
     ${textField(view, { name: 'ends', label: words.endsOn, hint: words.endsHint, autocomplete: 'off', value: view.typed.ends })}`
 
-const ownFields = (view: AddPersonView): Html =>
-  html`${textField(view, { name: 'username', label: words.username, hint: words.usernameHint, autocomplete: 'off', value: view.typed.username })}
+const ownFields = (view: AddPersonView, hint: string | null): Html =>
+  html`${textField(view, { name: 'username', label: words.username, hint, autocomplete: 'off', value: view.typed.username })}
     ${textField(view, { name: 'name', label: words.name, autocomplete: 'off', value: view.typed.name })}
     ${textField(view, { name: 'email', label: words.email, autocomplete: 'off', value: view.typed.email })}
     <div class="check">

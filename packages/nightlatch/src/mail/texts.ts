@@ -143,6 +143,28 @@ export const noticeTexts: Readonly<Record<NoticeKind, NoticeText>> = {
     what: () => 'An administrator blocked your account and signed it out everywhere.',
     ifNotYou: 'If it was not you who asked for it, ask your administrator why.',
   },
+  'account-opened': {
+    subject: 'Your account is open again',
+    what: () => 'An administrator has opened your account again: you can sign in as before.',
+    ifNotYou: 'If it was not you who asked for it, ask your administrator why.',
+  },
+  'account-removed': {
+    subject: 'Your account was removed',
+    what: () => 'An administrator removed your account, with its second step and its sessions.',
+    ifNotYou: 'If it was not you who asked for it, ask your administrator why.',
+  },
+  'signed-out': {
+    subject: 'You were signed out everywhere',
+    what: () =>
+      'An administrator signed your account out on every device. Sign in again, with password and second step.',
+    ifNotYou: 'If it was not you who asked for it, ask your administrator why.',
+  },
+  'password-link-made': {
+    subject: 'A link for a new password was made',
+    what: () =>
+      'An administrator made a link with which a new password for your account is chosen, once. Your second step stays, and is asked for after it.',
+    ifNotYou: askAdministrator,
+  },
   'account-approved': {
     subject: 'Your account is open',
     what: () => 'The person who runs this site has let you in: you can sign in now.',

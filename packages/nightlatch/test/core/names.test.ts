@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseDisplayName, parseEmail, parseLoginName } from '../../src/core/accounts/account.js'
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
 import { addAccount, findAccount } from '../../src/core/accounts/administration.js'
+import { editAccount } from '../../src/core/accounts/edit.js'
 import { parseAccountInput } from '../../src/core/accounts/new-account.js'
 import { parseAuthenticatorName } from '../../src/core/factors/totp/store.js'
 import { nodePlatform as platform } from '../../src/crypto/platform.js'
@@ -195,6 +197,32 @@ describe('two names that look alike', () => {
     const verdict = kind === 'refused' ? 'reject' : found === owner ? 'same_account' : 'distinct'
     expect(expected.split('_or_')).toContain(verdict)
   })
+
+  it.each([
+    ['\u0430dmin', 'bad-username'],
+    ['ad\u03bfra', 'bad-username'],
+    ['ivan.\u0438\u0432\u0430\u043d', 'bad-username'],
+    ['\u0438\u0432\u0430\u043d7', null],
+    ['\u03bd\u03af\u03ba\u03bf\u03c2', null],
+    ['\u5c71\u7530-taro', null],
+  ])(
+    'nobody is called %s anew where Latin letters stand beside those that are drawn like them',
+    async (username, why) => {
+      const added = await addAccount(here.core, { username, admin: false }, { password: goodPassword })
+      expect(added).toMatchObject(why === null ? { kind: 'added' } : { kind: 'refused', why })
+      const ada = await addAccount(
+        here.core,
+        { username: `plain-${here.next()}`, admin: false },
+        { password: goodPassword },
+      )
+      if (ada.kind !== 'added' || why === null) return
+      const edited = await editAccount(here.core, ada.account, {
+        edit: { username },
+        actor: atTheCommandLine,
+      })
+      expect(edited).toMatchObject({ kind: 'refused', why })
+    },
+  )
 
   it('an account has one owner, by name and by email address', async () => {
     const wishes = { username: 'grace', email: 'Grace@Example.org', admin: false }

@@ -3,12 +3,12 @@ import { atTheCommandLine, type Actor } from '../../src/core/accounts/actor.js'
 import {
   addAccount,
   disableAccount,
-  endSessionsOf,
   findAccount,
   inviteAccount,
   inviteAgain,
   removeAccount,
 } from '../../src/core/accounts/administration.js'
+import { endSessionsOf } from '../../src/core/accounts/sign-out.js'
 import { acceptInvitation, findInvitation } from '../../src/core/accounts/accept-invitation.js'
 import { editAccount, type AccountEdit } from '../../src/core/accounts/edit.js'
 import { groupKey, isInOneOf, parseGroup } from '../../src/core/accounts/groups.js'

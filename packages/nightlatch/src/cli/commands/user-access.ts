@@ -2,6 +2,7 @@ import { invitationUrl } from '../../compose/links.js'
 import * as administration from '../../core/accounts/administration.js'
 import { atTheCommandLine } from '../../core/accounts/actor.js'
 import type { Account } from '../../core/accounts/account.js'
+import { endSessionsOf } from '../../core/accounts/sign-out.js'
 import { rescueAccount } from '../../core/accounts/rescue.js'
 import { liveSessions } from '../../core/sessions/session-lifetime.js'
 import type { Session } from '../../core/sessions/session.js'
@@ -114,7 +115,7 @@ function addSessions(user: CliCommand, deps: CliDeps): void {
     async run(app, account, { options }) {
       const sessions = await liveSessions(app.core, account)
       if (options['end'] === true) {
-        const ended = await administration.endSessionsOf(app.core, account)
+        const ended = await endSessionsOf(app.core, account)
         if (options['json'] === true) printJson(deps, { account: describeAccount(account), ended })
         else tell(deps, `Ended ${ended} ${ended === 1 ? 'session' : 'sessions'} of ${account.username}.`)
         return null

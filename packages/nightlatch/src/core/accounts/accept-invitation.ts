@@ -1,4 +1,5 @@
 import { note } from '../audit/audit.js'
+import { tellOwner } from '../notify/notices.js'
 import type { Account } from './account.js'
 import { isOpen } from './account.js'
 import type { AccountProblem } from './new-account.js'
@@ -9,6 +10,7 @@ import type { Core } from '../core.js'
 import type { Invitation } from './invitation.js'
 import type { PasswordProblem } from './password.js'
 import { newPasswordHash } from './new-password.js'
+import { takeSnapshot } from './snapshot.js'
 import type { PasswordAccepted } from '../sign-in/password-step.js'
 import { acceptPassword } from '../sign-in/password-step.js'
 import { Rollback, storage } from '../ports/stores.js'
@@ -67,6 +69,7 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
   const owner = { ...account, passwordHash: hashed.hash }
   const stored = await core[storage].atomically<boolean>(async (stores) => {
     const held = await stores.accounts.hold(owner.id)
+    const before = held && (await takeSnapshot(core, stores, held))
     if (!(await stores.invitations.take(found.invitation.id, core.platform.nowSeconds()))) return false
     const kept =
       input === null
@@ -78,7 +81,11 @@ export async function acceptInvitation(core: Core, given: Acceptance): Promise<I
       await stores.accounts.setEmailVerified(owner.id, true)
     await endEverything(stores, owner.id)
     const event = input === null ? 'account.invitation-used' : 'account.created'
-    await note(core, stores, { account: owner.id, event, client: given.browser.client })
+    const { client } = given.browser
+    await note(core, stores, { account: owner.id, event, client })
+    // A first password takes the place of none.
+    if (held !== null && held.passwordHash !== '')
+      await tellOwner(core, stores, { kind: 'password-changed', account: held, client, before })
     return true
   })
   if (!stored) return { kind: 'gone' }

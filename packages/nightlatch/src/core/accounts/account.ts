@@ -150,6 +150,16 @@ export function parseLoginName(platform: Pick<Platform, 'domainToAscii'>, text: 
   return { kind: 'name', shown, key: `${local}@${ascii}` as LoginName }
 }
 
+/** Letters of two scripts that are drawn alike: nobody sees which `a` of `аdmin` is Cyrillic. */
+const isMixed = (name: string): boolean =>
+  /\p{Script=Latin}/u.test(name) && /[\p{Script=Cyrillic}\p{Script=Greek}]/u.test(name)
+
+/** A name that somebody is to have from now on: beside what any name must be, in scripts that can be told apart. */
+export function parseNewName(platform: Pick<Platform, 'domainToAscii'>, text: string): ParsedName {
+  const parsed = parseLoginName(platform, text)
+  return parsed.kind === 'name' && isMixed(parsed.shown.replace(/@.*/u, '')) ? refuse('not-allowed') : parsed
+}
+
 /**
  * What a name looks like to a database that compares loosely: without accents and case. A letter that is written in two
  * ways (a Greek sigma at the end of a word) becomes one.

@@ -172,22 +172,10 @@ export async function inviteAgain(
     if (held === null || !isOpen(held, core.platform.nowSeconds())) return { kind: 'closed' }
     await stores.invitations.removeAllOf(account.id)
     const link = await addLink(core, stores, { account: held, seconds: core.policy.invitationSeconds, actor })
+    // Whoever has a link of their own in a mail, or no password that another one could take the place of, is told enough.
+    if (link.mailedTo === null && held.passwordHash !== '')
+      await tellOwner(core, stores, { kind: 'password-link-made', account: held, client: noClient })
     return { kind: 'invited', ...link }
-  })
-}
-
-/** Ends every session, sign-in and remembered device. @returns how many sessions there were */
-export async function endSessionsOf(
-  core: Core,
-  account: Account,
-  actor: Actor = atTheCommandLine,
-): Promise<number> {
-  return core[storage].atomically(async (stores) => {
-    await stores.accounts.hold(account.id)
-    const ended = (await stores.sessions.listOf(account.id)).length
-    await endEverything(stores, account.id)
-    await noteAct(core, stores, { account, event: 'account.sessions-ended', actor, details: { ended } })
-    return ended
   })
 }
 
@@ -225,7 +213,8 @@ export async function enableAccount(
     await stores.accounts.setDisabled(account.id, false)
     const waited = held?.waiting === true
     await noteAct(core, stores, { account, event: waited ? 'account.approved' : 'account.enabled', actor })
-    if (waited) await tellOwner(core, stores, { kind: 'account-approved', account, client: noClient })
+    const kind = waited ? 'account-approved' : 'account-opened'
+    if (held?.disabled === true) await tellOwner(core, stores, { kind, account, client: noClient })
   })
 }
 
@@ -257,6 +246,7 @@ export async function removeAccount(
     // Hardware tokens go back into the drawer, with what was used of them.
     for (const { removeAllOf } of allFactors) await removeAllOf(stores, account.id)
     await stores.accounts.remove(account.id)
+    await tellOwner(core, stores, { kind: 'account-removed', account, client: noClient })
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Account, LoginName } from './account.js'
-import { isOpen, parseDisplayName, parseEmail, parseLoginName } from './account.js'
+import { isOpen, parseDisplayName, parseEmail, parseLoginName, parseNewName } from './account.js'
 import type { Actor } from './actor.js'
 import { by } from './actor.js'
 import type { AccountProblem, AccountRefusal } from './new-account.js'
@@ -71,7 +71,7 @@ const isRefusal = (parsed: object | null): parsed is AccountRefusal =>
   parsed !== null && 'kind' in parsed && parsed.kind === 'refused'
 
 function parseEdit(core: Core, edit: AccountEdit): Parsed | AccountRefusal {
-  const username = edit.username === undefined ? null : parseLoginName(core.platform, edit.username)
+  const username = edit.username === undefined ? null : parseNewName(core.platform, edit.username)
   if (username?.kind === 'refused') return refuse('bad-username')
   const email = parseNewEmail(core, edit.email)
   if (isRefusal(email)) return email

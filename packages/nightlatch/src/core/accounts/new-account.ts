@@ -1,5 +1,5 @@
 import type { LoginName, NewAccount } from './account.js'
-import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
+import { parseDisplayName, parseEmail, parseNewName } from './account.js'
 import type { Core } from '../core.js'
 import type { Group } from './groups.js'
 import { parseGroups } from './groups.js'
@@ -37,7 +37,7 @@ const refuse = (why: AccountProblem): AccountRefusal => ({ kind: 'refused', why 
 
 /** What an administrator (or the first person) asks for → an account that is not stored yet. */
 export function parseAccountInput(core: Core, input: AccountInput): ParsedAccountInput {
-  const username = parseLoginName(core.platform, input.username)
+  const username = parseNewName(core.platform, input.username)
   if (username.kind === 'refused') return refuse('bad-username')
   const email = parseWishedEmail(core, input)
   if (typeof email === 'string') return refuse(email)

@@ -34,6 +34,13 @@ export type NoticeKind =
   /** An administrator changed names, address, rights, groups or the end. */
   | 'account-changed'
   | 'account-blocked'
+  /** After it was blocked. */
+  | 'account-opened'
+  | 'account-removed'
+  /** An administrator has signed out every device. */
+  | 'signed-out'
+  /** An administrator has made a link with which a new password is chosen, and hands it over. */
+  | 'password-link-made'
   | 'rescue-code-made'
   /** An administrator has let in who had registered. */
   | 'account-approved'
@@ -74,6 +81,9 @@ export interface UndoState {
 const withoutWayBack: ReadonlySet<NoticeKind> = new Set([
   'account-changed',
   'account-blocked',
+  'account-opened',
+  'account-removed',
+  'signed-out',
   'change-undone',
 ])
 

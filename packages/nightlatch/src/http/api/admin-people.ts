@@ -2,10 +2,10 @@ import type { Account } from '../../core/accounts/account.js'
 import { accountState } from '../../core/accounts/account.js'
 import type { Actor } from '../../core/accounts/actor.js'
 import type { InvitationLink } from '../../core/accounts/administration.js'
+import { endSessionsOf } from '../../core/accounts/sign-out.js'
 import {
   disableAccount,
   enableAccount,
-  endSessionsOf,
   inviteAccount,
   inviteAgain,
   removeAccount,

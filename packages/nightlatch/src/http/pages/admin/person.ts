@@ -2,11 +2,11 @@ import type { Account } from '../../../core/accounts/account.js'
 import {
   disableAccount,
   enableAccount,
-  endSessionsOf,
   inviteAgain,
   removeAccount,
   resetSecondFactor,
 } from '../../../core/accounts/administration.js'
+import { endSessionsOf } from '../../../core/accounts/sign-out.js'
 import type { AccountEdit, EditOutcome } from '../../../core/accounts/edit.js'
 import { parseEnd } from '../../../core/accounts/end.js'
 import { editAccount } from '../../../core/accounts/edit.js'

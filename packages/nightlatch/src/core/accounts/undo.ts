@@ -73,10 +73,8 @@ async function shut(core: Core, stores: Stores, account: Account): Promise<void>
   await endMailedLinks(stores, account.id)
   await stores.recoveryCodes.removeRescueOf(account.id)
   await stores.unsavedCodes.removeAllOf(account.id)
-  if (core.applicationAccounts !== null || account.passwordHash === '') return
-  // A link that chooses another password is what they may not have wanted; whoever has none yet needs it.
-  await stores.invitations.removeAllOf(account.id)
-  await stores.accounts.setPasswordDue(account.id)
+  if (core.applicationAccounts === null && account.passwordHash !== '')
+    await stores.accounts.setPasswordDue(account.id)
 }
 
 const mostTold = 20

@@ -45,11 +45,12 @@ function post(uri: string, form: URLSearchParams): Promise<number> {
   }
   return new Promise((resolve) => {
     const request = uri.startsWith('https:') ? httpsRequest : httpRequest
-    const asked = request(uri, { method: 'POST', headers, timeout: answerMs, agent: false }, (response) => {
-      response.resume()
+    // Of all of it: whoever sends a letter now and then would keep the others from being told.
+    const signal = AbortSignal.timeout(answerMs)
+    const asked = request(uri, { method: 'POST', headers, signal, agent: false }, (response) => {
       resolve(response.statusCode ?? 0)
+      response.destroy()
     })
-    asked.on('timeout', () => asked.destroy())
     asked.on('error', () => {
       resolve(0)
     })

@@ -151,6 +151,29 @@ describe('applications are told that a session has ended', () => {
     there.close()
   })
 
+  it('also beside one that answers without an end', async () => {
+    const slow = createServer((_request, response) => {
+      response.socket?.write('HTTP/1.1 200 OK\r\nX-Slow: ')
+      const drip = setInterval(() => response.socket?.write('a'), 200)
+      response.socket?.on('close', () => clearInterval(drip))
+    })
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', () => resolve()))
+    const uri = `http://127.0.0.1:${String((slow.address() as AddressInfo).port)}/`
+    const [hostile, there] = [await register(core(), { backchannelLogoutUri: uri }), await receiver()]
+    const honest = await register(core(), { backchannelLogoutUri: there.uri })
+    const [ada, bea] = [await somebody(), await somebody()]
+    await idTokenFor(ada.browser, hostile)
+    await idTokenFor(bea.browser, honest)
+    const asked = new Promise((resolve) => slow.once('request', resolve))
+    await ada.browser.submit('/logout')
+    await asked
+    await bea.browser.submit('/logout')
+    await expect.poll(() => there.got.length, { timeout: 20_000 }).toBe(1)
+    slow.closeAllConnections()
+    slow.close()
+    there.close()
+  })
+
   it('five times at most, and whoever signs out waits for none of it', async () => {
     const tried: number[] = []
     const client = await register(core(), { backchannelLogoutUri: 'http://127.0.0.1:9/' })

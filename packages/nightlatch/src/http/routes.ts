@@ -1,3 +1,4 @@
+import { discoveryPath } from '../core/applications/discovery.js'
 import { getAccount } from './pages/account.js'
 import * as access from './pages/application-access.js'
 import * as change from './pages/account-changes.js'
@@ -204,7 +205,7 @@ export const routes: readonly Route<Handler>[] = [
   ),
   get('/.well-known/webauthn', passkeys.getRelatedOrigins),
   get('/.well-known/change-password', home.getChangePassword),
-  get('/.well-known/openid-configuration', getDiscovery),
+  get(discoveryPath, getDiscovery),
   get('/.well-known/oauth-authorization-server', getDiscovery),
   get('/oidc/jwks', getKeys),
   any('/oidc/authorize', authorize),

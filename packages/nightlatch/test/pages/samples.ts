@@ -815,6 +815,7 @@ const grafana: pages.ApplicationView = {
   id: 'grafana',
   name: 'Grafana',
   issuer: 'https://auth.acme.test',
+  discovery: 'https://auth.acme.test/.well-known/openid-configuration',
   isPublic: false,
   allowsDevice: true,
   groups: ['admins', 'staff'],
@@ -878,11 +879,24 @@ const aboutApplications = (): Record<string, Html> => ({
     problems: [{ key: 'other', field: 'redirect_uris', text: badAddress }],
   }),
   'application-secret': pages.madeSecretPage(signedIn, {
-    ...{ id: 'grafana', name: 'Grafana', issuer: grafana.issuer, why: 'rotated' },
+    ...{
+      id: 'grafana',
+      name: 'Grafana',
+      issuer: grafana.issuer,
+      discovery: grafana.discovery,
+      why: 'rotated',
+    },
     secret: 'vZ0c5Yd0m1i9R3q2wUe7xO4tKsA8bLfJhGnQpMzXyTc',
   }),
   'application-added-public': pages.madeSecretPage(signedIn, {
-    ...{ id: 'grafana', name: 'Grafana', issuer: grafana.issuer, why: 'added', secret: null },
+    ...{
+      id: 'grafana',
+      name: 'Grafana',
+      issuer: grafana.issuer,
+      discovery: grafana.discovery,
+      why: 'added',
+      secret: null,
+    },
   }),
   'application-rotate': pages.rotateSecretPage(signedIn, {
     ...{ id: 'grafana', name: 'Grafana', days: 7, isFilledIn: true },

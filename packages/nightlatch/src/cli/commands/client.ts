@@ -1,6 +1,7 @@
 import { atTheCommandLine } from '../../core/accounts/actor.js'
 import type { Application } from '../../core/applications/application.js'
 import { blankApplication, withEdit } from '../../core/applications/changes.js'
+import { discoveryOf } from '../../core/applications/discovery.js'
 import {
   addApplication,
   editApplication,
@@ -93,7 +94,7 @@ async function show(deps: CliDeps, app: Nightlatch, { application, secret, optio
   const { origin, basePath } = (await knownSite(app)).settings
   const issuer = origin + basePath
   const { id } = application
-  const discovery = `${issuer}/.well-known/openid-configuration`
+  const discovery = discoveryOf(issuer)
   if (options['json'] === true)
     return printJson(deps, { client: describeApplication(application), id, secret, issuer, discovery })
   const rows = [

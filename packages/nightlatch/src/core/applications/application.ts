@@ -59,6 +59,8 @@ export interface ApplicationStore {
   /** The same, and nobody else changes it until the transaction ends. */
   hold(id: ApplicationId): Promise<Application | null>
   list(): Promise<readonly Application[]>
+  /** By their ids, behind this one. */
+  page(after: string, limit: number): Promise<readonly Application[]>
   /** Whether there is none at all. */
   isEmpty(): Promise<boolean>
   /** False when it is gone. */

@@ -1,6 +1,6 @@
 import type { Core } from '../core.js'
+import { storage } from '../ports/stores.js'
 import type { Application, ApplicationId } from './application.js'
-import { listApplications } from './registration.js'
 
 interface ApplicationPage {
   readonly applications: readonly Application[]
@@ -13,8 +13,7 @@ export async function pageOfApplications(
   core: Core,
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<ApplicationPage> {
-  const behind = (await listApplications(core)).filter(({ id }) => id > after)
-  const sorted = behind.sort((one, other) => (one.id < other.id ? -1 : 1))
-  const applications = sorted.slice(0, limit)
-  return { applications, next: sorted.length > limit ? (applications.at(-1)?.id ?? null) : null }
+  const found = await core[storage].stores.applications.page(after, limit + 1)
+  const applications = found.slice(0, limit)
+  return { applications, next: found.length > limit ? (applications.at(-1)?.id ?? null) : null }
 }

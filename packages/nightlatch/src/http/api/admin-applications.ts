@@ -1,6 +1,7 @@
 import type { Application } from '../../core/applications/application.js'
 import type { ApplicationEdit } from '../../core/applications/changes.js'
 import { blankApplication, withEdit } from '../../core/applications/changes.js'
+import { discoveryOf } from '../../core/applications/discovery.js'
 import { pageOfApplications } from '../../core/applications/page.js'
 import type { ApplicationProblem } from '../../core/applications/registration.js'
 import {
@@ -49,8 +50,8 @@ function registered(
   secret: Token | null,
 ): ValueOf<'addApplication'> {
   const issuer = site.origin + site.base
-  const discovery = `${issuer}/.well-known/openid-configuration`
-  return { application: describe(application), secret: secret?.reveal() ?? null, issuer, discovery }
+  const made = secret?.reveal() ?? null
+  return { application: describe(application), secret: made, issuer, discovery: discoveryOf(issuer) }
 }
 
 const usualLimit = 50

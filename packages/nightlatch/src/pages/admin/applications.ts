@@ -66,6 +66,7 @@ const code = (text: string): Html => html`<code class="address" dir="ltr" transl
 interface Pasted {
   readonly id: string
   readonly issuer: string
+  readonly discovery: string
 }
 
 export interface ApplicationView extends ApplicationRow, Pasted {
@@ -115,9 +116,9 @@ const fact = (term: HtmlValue, value: HtmlValue): Html =>
     <dd>${value}</dd>
   </div>`
 
-const pasted = ({ id, issuer }: Pasted): Html =>
+const pasted = ({ id, issuer, discovery }: Pasted): Html =>
   html`${fact(words.id, code(id))} ${fact(words.issuer, code(issuer))}
-  ${fact(words.discovery, code(`${issuer}/.well-known/openid-configuration`))}`
+  ${fact(words.discovery, code(discovery))}`
 
 function addresses(uris: readonly string[]): HtmlValue {
   const given = uris.filter((uri) => uri !== '')

@@ -125,6 +125,13 @@ export const applicationStore = defineStore<ApplicationStore>({
     )
     return rows.map(applicationOf)
   },
+  async page(after, limit) {
+    const rows = await this.db.all<ApplicationRow>(
+      `SELECT ${columns} FROM application WHERE id > $1 ORDER BY id LIMIT $2`,
+      [after, limit],
+    )
+    return rows.map(applicationOf)
+  },
   async isEmpty() {
     return (await this.db.one('SELECT id FROM application LIMIT 1', [])) === null
   },

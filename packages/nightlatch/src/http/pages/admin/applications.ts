@@ -1,6 +1,7 @@
 import { parseDisplayName } from '../../../core/accounts/account.js'
 import { validSecrets } from '../../../core/applications/access.js'
 import type { Application } from '../../../core/applications/application.js'
+import { discoveryOf } from '../../../core/applications/discovery.js'
 import {
   editApplication,
   findApplication,
@@ -53,7 +54,10 @@ export const about =
     return application === null ? refusalPage(context, 'not-found') : handler(context, application)
   }
 
-const issuerOf = ({ services: { site } }: SignedInContext): string => site.origin + site.base
+function addressesOf({ services: { site } }: SignedInContext) {
+  const issuer = site.origin + site.base
+  return { issuer, discovery: discoveryOf(issuer) }
+}
 
 export const detailsOf = ({ id }: Application): string =>
   `/admin/applications/details?application=${encodeURIComponent(id)}`
@@ -63,7 +67,7 @@ export const getApplication: Handler = forAdministrators(
     const { notice, cookies } = takeNotice(context)
     const view = {
       ...rowOf(application),
-      issuer: issuerOf(context),
+      ...addressesOf(context),
       secrets: validSecrets(application, nowOf(context)).map(({ createdAt, expiresAt }) => ({
         sinceSeconds: createdAt,
         untilSeconds: expiresAt,
@@ -81,7 +85,7 @@ export const showMade = (
   { id, name }: Application,
   made: Pick<MadeSecretView, 'why' | 'secret'>,
 ): HttpResponse =>
-  page(madeSecretPage(siteOf(context, context.signedIn), { id, name, issuer: issuerOf(context), ...made }))
+  page(madeSecretPage(siteOf(context, context.signedIn), { id, name, ...addressesOf(context), ...made }))
 
 const usualDays = 7
 

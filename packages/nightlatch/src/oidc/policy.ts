@@ -2,6 +2,8 @@ import { errors, interactionPolicy } from 'oidc-provider'
 import type { Context, PolicyPrompt } from 'oidc-provider'
 import { mayUse } from '../core/applications/access.js'
 import { authTimeOf } from '../core/applications/claims.js'
+import { answerOf } from '../core/applications/grants.js'
+import type { AuthorizationRequest } from '../core/applications/tokens.js'
 import type { Demands } from '../core/applications/demands.js'
 import {
   acrDemands,
@@ -88,17 +90,20 @@ const isTurnedAway: Condition = (signedIn, { oidc }) => {
 
 const hasNotChosen: Condition = () => {
   const { resumed, mark } = exchangeNow().request
-  return resumed === null || (resumed.mark === mark && resumed.answer !== 'chosen')
+  return resumed === null || resumed.mark === mark
 }
 
-const hasNotAgreed: Condition = (_signedIn, { oidc }) => {
-  const { request, isAllowed } = exchangeNow()
-  return !isAllowed || (oidc.prompts.has('consent') && request.resumed?.answer !== 'allowed')
+function answerNow(signedIn: SignedIn | null): AuthorizationRequest['answer'] {
+  const { resumed } = exchangeNow().request
+  return resumed === null || signedIn === null ? '' : answerOf(resumed, signedIn)
 }
+
+const hasNotAgreed: Condition = (signedIn, { oidc }) =>
+  !exchangeNow().isAllowed || (oidc.prompts.has('consent') && answerNow(signedIn) !== 'allowed')
 
 /** The person said no, on the page that asked. */
 const hasDenied = (): boolean => {
-  if (exchangeNow().request.resumed?.answer === 'denied')
+  if (answerNow(exchangeNow().request.signedIn) === 'denied')
     throw new errors.AccessDenied('the person has not allowed it, or may not use the application')
   return false
 }

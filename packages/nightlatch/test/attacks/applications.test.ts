@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { rotateSecret } from '../../src/core/applications/registration.js'
 import { atTheCommandLine } from '../../src/core/accounts/actor.js'
 import { rotateSigningKeys } from '../../src/core/applications/signing-keys.js'
-import { enrolledPerson, testPassword, useApp } from '../support/app.js'
+import { type Enrolled, enrolledPerson, testPassword, useApp } from '../support/app.js'
 import {
   answerIn,
   askAs,
@@ -156,6 +156,30 @@ describe('whoever has given no second factor', () => {
     expect(answerIn(await follow(browser, authorizePath(client, { prompt: 'none' })))).toMatchObject({
       error: 'login_required',
     })
+  })
+})
+
+describe('an answer', () => {
+  it('OIDC-23 that somebody gave before they sent the link on is no answer of whoever follows it', async () => {
+    const client = await register(core(), { skipConsent: false })
+    const [mallory, victim] = [await enrolledPerson(app, 'mallory'), await enrolledPerson(app, 'victim')]
+    const requestIn = (body: string) => /name="request" value="(\w+)"/.exec(body)?.[1] ?? ''
+    const agree = async ({ browser }: Enrolled, body: string, answer: string) =>
+      browser.submit('/oidc/consent', { request: requestIn(body), answer })
+    // The victim has allowed this application before.
+    const first = await follow(victim.browser, authorizePath(client))
+    expect((await agree(victim, first.body, 'allow')).status).toBe(303)
+    for (const answer of ['allow', 'deny']) {
+      const page = await follow(mallory.browser, authorizePath(client, { prompt: 'consent' }))
+      const { location } = await agree(mallory, page.body, answer)
+      expect(location).toMatch(/^\/oidc\/authorize\/[a-z2-7]{26}$/)
+      const asked = await follow(victim.browser, location)
+      expect(asked.status).toBe(200)
+      expect(asked.body).toContain('victim')
+      expect(requestIn(asked.body)).not.toBe('')
+      const own = await agree(victim, asked.body, 'allow')
+      expect(answerIn(await follow(victim.browser, own.location))).toHaveProperty('code')
+    }
   })
 })
 

@@ -71,6 +71,12 @@ describe.each(databases)('applications and what they were given, on $name', (kin
     expect(await storage.atomically((stores) => stores.applications.hold(one.id))).toEqual(changed)
     expect(await applications.list()).toContainEqual(changed)
     expect(await applications.isEmpty()).toBe(false)
+    const [a, b, c] = ['zz-1', 'zz-2', 'zz-Z'].map((id) => anApplication({ id: id as Application['id'] }))
+    for (const another of [b, c, a]) await applications.add(another!)
+    expect(await applications.page('zz-', 2)).toEqual([a, b])
+    expect((await applications.page('zz-1', 9)).map(({ id }) => id)).toEqual(['zz-2', 'zz-Z'])
+    expect(await applications.page('zz-Z', 9)).toEqual([])
+    for (const another of [a, b, c]) await applications.remove(another!.id)
     expect(await applications.remove(one.id)).toBe(true)
     expect(await applications.remove(one.id)).toBe(false)
     expect(await applications.find(one.id)).toBeNull()
@@ -149,15 +155,16 @@ describe.each(databases)('applications and what they were given, on $name', (kin
   })
 
   it('a request waits until its time is over', async () => {
-    const { stores, application } = await given()
+    const { stores, application, account } = await given()
     const request = {
       ...{ id: anId<never>(), application: application.id, query: 'a=b&c=%20', mark: 'm' },
-      ...{ answer: '' as const, startedAt: 1000, expiresAt: 1900 },
+      ...{ answer: '' as const, answeredBy: '' as const, startedAt: 1000, expiresAt: 1900 },
     }
     await stores.grants.addRequest(request)
     expect(await stores.grants.findRequest(request.id, 1899)).toEqual(request)
-    expect(await stores.grants.answerRequest(request.id, 'allowed')).toBe(true)
-    expect(await stores.grants.findRequest(request.id, 1899)).toMatchObject({ answer: 'allowed' })
+    const answered = { answer: 'allowed' as const, answeredBy: account.id }
+    expect(await stores.grants.answerRequest(request.id, answered)).toBe(true)
+    expect(await stores.grants.findRequest(request.id, 1899)).toMatchObject(answered)
     expect(await stores.grants.findRequest(request.id, 1900)).toBeNull()
     expect(await stores.grants.removeExpiredRequests(1900, 1000)).toBeGreaterThan(0)
   })

@@ -155,7 +155,7 @@ describe('RFC 8252, at an application with a secret', () => {
     })
   })
 
-  it('§8.1: whoever catches the code has neither the verifier nor the secret', async () => {
+  it('OIDC-24 §8.1: whoever catches the code has neither the verifier nor the secret', async () => {
     const [first, second, third] = await Promise.all([1, 2, 3].map(async () => answer({}, phone)))
     expect((await redeem(app.origin, { ...phone, secret: 'guessed' }, first?.['code'] ?? '')).status).toBe(
       401,

@@ -8,7 +8,14 @@ import { storage } from '../ports/stores.js'
 import { mayStillAct } from '../sessions/session-lifetime.js'
 import type { SignedIn } from '../sessions/session.js'
 import type { Application, ApplicationId, Consent } from './application.js'
-import type { AuthorizationRequest, GivenToken, Grant, StoredToken, TokenKind } from './tokens.js'
+import type {
+  AuthorizationRequest,
+  GivenToken,
+  Grant,
+  RequestAnswer,
+  StoredToken,
+  TokenKind,
+} from './tokens.js'
 
 /** What of a token lies in the database. */
 export const hashApplicationToken = (core: Pick<Core, 'platform'>, kind: TokenKind, token: string): string =>
@@ -218,6 +225,7 @@ export async function keepRequest(
     startedAt: now,
     expiresAt: now + core.policy.authorizationRequestSeconds,
     answer: '',
+    answeredBy: '',
   }
   await core[storage].stores.grants.addRequest(request)
   return request
@@ -229,5 +237,11 @@ export const findRequest = (core: Core, id: string): Promise<AuthorizationReques
 export const answerRequest = (
   core: Core,
   id: AuthorizationRequestId,
-  answer: AuthorizationRequest['answer'],
-): Promise<boolean> => core[storage].stores.grants.answerRequest(id, answer)
+  given: RequestAnswer,
+): Promise<boolean> => core[storage].stores.grants.answerRequest(id, given)
+
+/** Whoever made the link that somebody follows may have answered it before: that is no answer of theirs. */
+export const answerOf = (
+  { answer, answeredBy }: RequestAnswer,
+  { account }: SignedIn,
+): AuthorizationRequest['answer'] => (answeredBy === '' || answeredBy === account.id ? answer : '')

@@ -48,9 +48,13 @@ export interface AuthorizationRequest {
   readonly expiresAt: number
   /** Of the session that there was, so that another proof can be told from the one before; ''. */
   readonly mark: string
-  /** What its person has said to it. */
-  readonly answer: '' | 'allowed' | 'denied' | 'chosen'
+  /** What somebody has said to it. */
+  readonly answer: '' | 'allowed' | 'denied'
+  /** Who; ''. */
+  readonly answeredBy: AccountId | ''
 }
+
+export type RequestAnswer = Pick<AuthorizationRequest, 'answer' | 'answeredBy'>
 
 /** An application that is to be told that a session has ended. */
 export interface LogoutNotice {
@@ -87,6 +91,6 @@ export interface GrantStore {
 
   addRequest(request: AuthorizationRequest): Promise<void>
   findRequest(id: AuthorizationRequestId, now: number): Promise<AuthorizationRequest | null>
-  answerRequest(id: AuthorizationRequestId, answer: AuthorizationRequest['answer']): Promise<boolean>
+  answerRequest(id: AuthorizationRequestId, given: RequestAnswer): Promise<boolean>
   removeExpiredRequests(now: number, limit: number): Promise<number>
 }

@@ -53,6 +53,7 @@ export const postConsent: Handler = signedInForm(async (context): Promise<HttpRe
     const scopes = scopesIn(waiting)
     await allow(core, { application, signedIn: context.signedIn, scopes, client })
   }
-  await answerRequest(core, request.id, isAllowed ? 'allowed' : 'denied')
+  const answer = isAllowed ? 'allowed' : 'denied'
+  await answerRequest(core, request.id, { answer, answeredBy: context.signedIn.account.id })
   return seeOther(`${site.base}/oidc/authorize/${request.id}`)
 })

@@ -23,6 +23,7 @@ import { toldApplications } from './0023-told-applications.js'
 import { handedInvitations } from './0024-handed-invitations.js'
 import { foundPeople } from './0025-found-people.js'
 import { toldSigningKeys } from './0026-told-signing-keys.js'
+import { answeredBy } from './0027-answered-by.js'
 
 /**
  * One step of the schema. A released step never changes. The previous version of the program still serves
@@ -65,6 +66,7 @@ export const migrations: readonly Migration[] = [
   handedInvitations,
   foundPeople,
   toldSigningKeys,
+  answeredBy,
 ]
 
 const words: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {

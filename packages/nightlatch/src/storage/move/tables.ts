@@ -119,7 +119,7 @@ export const tables: readonly Table[] = [
   }),
   table('authorization_request', {
     key: 'id',
-    text: 'id application query mark answer',
+    text: 'id application query mark answer answered_by',
     integers: 'started_at expires_at',
   }),
   table('device_request', {

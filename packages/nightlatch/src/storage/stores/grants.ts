@@ -57,6 +57,7 @@ interface RequestRow {
   readonly query: string
   readonly mark: string
   readonly answer: string
+  readonly answered_by: string
   readonly started_at: number
   readonly expires_at: number
 }
@@ -67,13 +68,14 @@ const requestOf = (row: RequestRow): AuthorizationRequest => ({
   query: row.query,
   mark: row.mark,
   answer: row.answer as AuthorizationRequest['answer'],
+  answeredBy: row.answered_by as AuthorizationRequest['answeredBy'],
   startedAt: row.started_at,
   expiresAt: row.expires_at,
 })
 
 const grantColumns = 'id, application, account, session, scopes, created_at, expires_at'
 const tokenColumns = 'hash, kind, grant_id, payload, created_at, expires_at, consumed_at'
-const requestColumns = 'id, application, query, mark, answer, started_at, expires_at'
+const requestColumns = 'id, application, query, mark, answer, answered_by, started_at, expires_at'
 
 const addGrant = `INSERT INTO application_grant (${grantColumns}) VALUES ${valuesList(1, 7)}`
 const addToken = `INSERT INTO application_token (${tokenColumns}) VALUES ${valuesList(1, 7)}`
@@ -84,7 +86,7 @@ const findToken = `SELECT grant_id, payload, token.expires_at AS token_expires_a
   JOIN account ON account.id = given.account WHERE hash = $1 AND kind = $2`
 const consume =
   'UPDATE application_token SET consumed_at = $2 WHERE hash = $1 AND consumed_at IS NULL AND expires_at > $2'
-const addRequest = `INSERT INTO authorization_request (${requestColumns}) VALUES ${valuesList(1, 7)}`
+const addRequest = `INSERT INTO authorization_request (${requestColumns}) VALUES ${valuesList(1, 8)}`
 
 const expired = (table: string, key: string) =>
   removeAmong(table, key, `SELECT ${key} FROM ${table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2`)
@@ -169,7 +171,7 @@ export const grantStore = defineStore<GrantStore>({
   async addRequest(one) {
     await this.db.run(addRequest, [
       ...[one.id, one.application, one.query, one.mark],
-      ...[one.answer, one.startedAt, one.expiresAt],
+      ...[one.answer, one.answeredBy, one.startedAt, one.expiresAt],
     ])
   },
   async findRequest(id, now) {
@@ -179,8 +181,9 @@ export const grantStore = defineStore<GrantStore>({
     )
     return row && requestOf(row)
   },
-  async answerRequest(id, answer) {
-    return (await this.db.run('UPDATE authorization_request SET answer = $2 WHERE id = $1', [id, answer])) > 0
+  async answerRequest(id, { answer, answeredBy }) {
+    const sql = 'UPDATE authorization_request SET answer = $2, answered_by = $3 WHERE id = $1'
+    return (await this.db.run(sql, [id, answer, answeredBy])) > 0
   },
   removeExpiredRequests(now, limit) {
     return this.db.run(removeRequests[this.db.dialect], [now, limit])

@@ -226,7 +226,7 @@ export const delivery = {
     to === undefined ? 'By mail, if there is an address above' : html`By mail, to ${named(to)}`,
   hand: 'I hand it over myself',
   sent: (to: HtmlValue): Html =>
-    html`A link is on its way to ${to} by mail. Opening it confirms the address, too.`,
+    html`A link is on its way to ${to} by mail. Whoever uses it has confirmed the address, too.`,
   alsoHere: (name: string): Html =>
     html`Should the mail not arrive, give ${named(name)} this link on a way that nobody else reads. It
     confirms no address, and is shown once. The first of the two that is used ends the other.`,

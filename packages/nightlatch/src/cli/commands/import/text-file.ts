@@ -93,20 +93,24 @@ function byMark(bytes: Bytes): Encoding {
   return 'utf-8'
 }
 
-function drain(pieces: Iterator<string>): void {
-  while (pieces.next().done !== true);
-}
-
 /** UTF-8, or as Windows writes it; what is neither is Windows's old one, in which every byte means something. */
-function encodingOf(bytes: Bytes): Encoding {
+function encodingOf(name: string, bytes: Bytes): Encoding {
   const marked = byMark(bytes)
   try {
-    drain(decoded(bytes, marked))
+    mustSaySomething(name, plain(name, decoded(bytes, marked)))
     return marked
   } catch (problem) {
-    if (problem instanceof TypeError) return 'windows-1252'
-    throw problem
+    if (!(problem instanceof TypeError)) throw problem
+    mustSaySomething(name, plain(name, decoded(bytes, 'windows-1252')))
+    return 'windows-1252'
   }
+}
+
+/** Read to its end, where what is no text may stand. */
+function mustSaySomething(name: string, pieces: Iterable<string>): void {
+  let isEmpty = true
+  for (const piece of pieces) isEmpty &&= piece.trim() === ''
+  if (isEmpty) throw new Refused(`${name} is empty`)
 }
 
 /** NUL bytes at the end are what some writers leave there; in between, they are no text. */
@@ -128,11 +132,8 @@ export function openText(file: string): TextFile {
   const name = basename(file)
   const bytes = isOnDisk ? onDisk(file) : inMemory(file)
   try {
-    const encoding = encodingOf(bytes)
+    const encoding = encodingOf(name, bytes)
     const pieces = (): Iterable<string> => plain(name, decoded(bytes, encoding))
-    let isEmpty = true
-    for (const piece of pieces()) isEmpty &&= piece.trim() === ''
-    if (isEmpty) throw new Refused(`${name} is empty`)
     return { name, pieces, close: bytes.close }
   } catch (problem) {
     bytes.close()

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { hasProgram, run, spawnCli, temporaryFolder } from '../../../support/cli.js'
+import { bin, hasProgram, run, spawnCli, temporaryFolder } from '../../../support/cli.js'
 import { otpClient, otpClientPrograms, type OtpClientAccount } from '../../../support/otpclient.js'
 
 const folder = fileURLToPath(new URL('../../../../../otp/test/files/', import.meta.url))
@@ -60,6 +60,42 @@ describe('an encrypted file', () => {
     expect((await run(['otp', 'read', file], { stdin: passphrase })).err).toContain('damaged')
     writeFileSync(file, whole.replace('600000', '600000000000'))
     expect((await run(['otp', 'read', file], { stdin: passphrase })).err).toContain('at most 10,000,000')
+  })
+})
+
+/** Says which of the libraries for files a process has loaded. */
+const loader = `import { writeSync } from 'node:fs'
+export function load(url, context, next) {
+  const name = /saxes|@noble|@node-rs|nuintun|jpeg-js/.exec(url)
+  if (name !== null) writeSync(2, 'loaded ' + name[0] + String.fromCharCode(10))
+  return next(url, context)
+}`
+
+function loadedFor(file: string): readonly string[] {
+  const place = temporaryFolder()
+  const hooked = pathToFileURL(join(place, 'hook.mjs')).href
+  writeFileSync(join(place, 'loader.mjs'), loader)
+  writeFileSync(
+    join(place, 'hook.mjs'),
+    "import { register } from 'node:module'\nregister('./loader.mjs', import.meta.url)\n",
+  )
+  const ran = spawnSync(process.execPath, ['--import', hooked, bin, 'otp', 'read', file], {
+    input: passphrase,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  })
+  expect(ran.status, ran.stderr).toBe(0)
+  return [...new Set(ran.stderr.match(/(?<=^loaded ).+$/gm))].toSorted()
+}
+
+describe('what is loaded', () => {
+  it.each([
+    ['a list', uris, []],
+    ['a backup of Aegis, encrypted', aegis, []],
+    ['tokens in XML', join(folder, 'pskc/plain.pskcxml'), ['saxes']],
+    ['a file under argon2', join(folder, 'made/proton-encrypted.json'), ['@node-rs']],
+  ])('for %s is what that format needs, and nothing else', (_name, file, wanted) => {
+    expect(loadedFor(file)).toEqual(wanted)
   })
 })
 

@@ -31,6 +31,7 @@ describe('what a door is given', () => {
       'hardwareTokens.list',
       'installation.find',
       'keys.list',
+      'keys.listMissing',
       'outbox.summary',
       'passkeys.count',
       'passkeys.countElsewhere',

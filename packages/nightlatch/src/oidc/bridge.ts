@@ -1,5 +1,5 @@
-import { ServerResponse } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import { validateHeaderValue } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ProtocolRequest } from './exchange.js'
 
@@ -19,15 +19,9 @@ export function requestFor(
 ): IncomingMessage {
   const url = path + (query === '' ? '' : `?${query}`)
   const base = issuer.pathname === '/' ? '' : issuer.pathname
-  const stream = new Readable({
-    read() {
-      if (body.length > 0) this.push(body)
-      this.push(null)
-    },
-  })
   const own: Record<string, string> = { ...headers, host: issuer.host, cookie }
   if (body.length > 0) own['content-length'] = String(body.length)
-  return Object.assign(stream, {
+  const request = {
     method,
     url,
     originalUrl: base + url,
@@ -36,7 +30,10 @@ export function requestFor(
     httpVersionMajor: 1,
     httpVersionMinor: 1,
     socket: { encrypted: issuer.protocol === 'https:', remoteAddress: '' },
-  }) as unknown as IncomingMessage
+  }
+  // Whoever says that there is no body is not asked for one: most requests need no stream.
+  const asked = body.length === 0 ? request : Object.assign(Readable.from([body]), request)
+  return asked as unknown as IncomingMessage
 }
 
 interface Captured {
@@ -45,20 +42,63 @@ interface Captured {
   readonly body: string | Uint8Array
 }
 
-/** Keeps what was answered instead of sending it. */
-class CapturedResponse extends ServerResponse {
+/**
+ * Keeps what was answered instead of sending it: what the library uses of a response, and nothing that would wait for a
+ * socket. Nobody listens to it, for it is answered once and whole.
+ */
+class CapturedResponse {
+  statusCode = 200
+  statusMessage = ''
+  readonly headersSent = false
+  writableEnded = false
+  readonly socket = null
+  readonly #headers = new Map<string, string>()
   readonly #done: (captured: Captured) => void
 
-  constructor(request: IncomingMessage, done: (captured: Captured) => void) {
-    super(request)
+  constructor(done: (captured: Captured) => void) {
     this.#done = done
   }
 
-  override end(chunk?: unknown): this {
+  setHeader(name: string, value: string | number | readonly string[]): this {
+    const text = typeof value === 'object' ? value.join(', ') : String(value)
+    validateHeaderValue(name, text)
+    this.#headers.set(name.toLowerCase(), text)
+    return this
+  }
+
+  getHeader(name: string): string | undefined {
+    return this.#headers.get(name.toLowerCase())
+  }
+
+  hasHeader(name: string): boolean {
+    return this.#headers.has(name.toLowerCase())
+  }
+
+  removeHeader(name: string): void {
+    this.#headers.delete(name.toLowerCase())
+  }
+
+  getHeaders(): Record<string, string> {
+    return Object.fromEntries(this.#headers)
+  }
+
+  getHeaderNames(): string[] {
+    return [...this.#headers.keys()]
+  }
+
+  on(): this {
+    return this
+  }
+
+  removeListener(): this {
+    return this
+  }
+
+  end(chunk?: unknown): this {
+    this.writableEnded = true
     const headers: Record<string, string> = {}
-    for (const [name, value] of Object.entries(this.getHeaders()))
-      if (value !== undefined && name !== 'set-cookie' && name !== 'content-length')
-        headers[name] = Array.isArray(value) ? value.join(', ') : String(value)
+    for (const [name, value] of this.#headers)
+      if (name !== 'set-cookie' && name !== 'content-length') headers[name] = value
     const body = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : ''
     this.#done({ status: this.statusCode, headers, body })
     return this
@@ -71,7 +111,8 @@ export const captured = (
   listener: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<Captured> =>
   new Promise((resolve, reject) => {
-    listener(request, new CapturedResponse(request, resolve)).catch((error: unknown) => {
+    const response = new CapturedResponse(resolve) as unknown as ServerResponse
+    listener(request, response).catch((error: unknown) => {
       reject(error instanceof Error ? error : new Error(String(error)))
     })
   })

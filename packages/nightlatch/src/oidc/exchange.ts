@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage } from 'node:http'
+import { Provider } from 'oidc-provider'
 import type { Application } from '../core/applications/application.js'
 import type { AuthorizationRequest, GivenToken } from '../core/applications/tokens.js'
 import type { Client } from '../core/ports/platform.js'
@@ -79,13 +81,25 @@ export interface Exchange {
   untilSeconds: number | null
 }
 
+/** What the library is asked outside of its own requests. */
 const exchanges = new AsyncLocalStorage<Exchange>()
 
 export const during = <T>(exchange: Exchange, work: () => Promise<T>): Promise<T> =>
   exchanges.run(exchange, work)
 
+/**
+ * Within a request the library remembers its context itself: a second memory of that kind would cost something with every
+ * promise.
+ */
+const ofRequests = new WeakMap<IncomingMessage, Exchange>()
+
+export function beginExchange(request: IncomingMessage, exchange: Exchange): void {
+  ofRequests.set(request, exchange)
+}
+
 export function exchangeNow(): Exchange {
-  const exchange = exchanges.getStore()
+  const context = Provider.ctx
+  const exchange = context === undefined ? exchanges.getStore() : ofRequests.get(context.req)
   if (exchange === undefined) throw new Error('the provider was used outside of a request')
   return exchange
 }

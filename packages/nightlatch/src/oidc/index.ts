@@ -12,7 +12,7 @@ import type { Core } from '../core/core.js'
 import { captured, requestFor } from './bridge.js'
 import { configurationFor } from './configuration.js'
 import type { Exchange, ProtocolOutcome, ProtocolRequest } from './exchange.js'
-import { during, exchangeNow } from './exchange.js'
+import { beginExchange, during, exchangeNow } from './exchange.js'
 import { demandsOf } from './policy.js'
 
 export type { ProtocolOutcome, ProtocolRequest } from './exchange.js'
@@ -64,13 +64,13 @@ export function createOidcProvider(core: Core, issuer: string): OidcProvider {
     async handle(request) {
       const { callback } = await now()
       const exchange = exchangeFor(request)
-      return during(exchange, async () => {
-        const answer = await captured(requestFor(request, place), callback)
-        if (exchange.failure !== null) throw exchange.failure
-        if (exchange.outcome !== null) return exchange.outcome
-        if (answer.status === 401) await countUnknown(core, exchange)
-        return { kind: 'answer', ...answer, untilSeconds: exchange.untilSeconds }
-      })
+      const asked = requestFor(request, place)
+      beginExchange(asked, exchange)
+      const answer = await captured(asked, callback)
+      if (exchange.failure !== null) throw exchange.failure
+      if (exchange.outcome !== null) return exchange.outcome
+      if (answer.status === 401) await countUnknown(core, exchange)
+      return { kind: 'answer', ...answer, untilSeconds: exchange.untilSeconds }
     },
   }
 }

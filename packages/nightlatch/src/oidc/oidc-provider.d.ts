@@ -62,6 +62,7 @@ declare module 'oidc-provider' {
 
   export interface Context {
     readonly oidc: OidcContext
+    readonly req: IncomingMessage
     readonly query: Record<string, unknown>
     status: number
     body: unknown
@@ -73,6 +74,8 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: Record<string, unknown>)
+    /** Of the request that is being answered. */
+    static readonly ctx: Context | undefined
     silent: boolean
     readonly Client: { prototype: object; find(id: string): Promise<Client | undefined> }
     readonly Session: { prototype: object }

@@ -35,6 +35,8 @@ const fromAdapted = (/** @type {string} */ text) =>
 
 const bytesOf = (/** @type {string} */ base64) => Buffer.from(base64, 'base64')
 
+const lengthOf = (/** @type {string} */ base64) => bytesOf(base64).length
+
 /** @type {(settings: string, salt: string, rest: { digest: string, isWeak?: boolean }) => OldHash} */
 const made = (settings, salt, { digest, isWeak = false }) => ({ settings, salt, digest, isWeak })
 
@@ -83,7 +85,7 @@ function readArgon2(text) {
   const [, kind, version = '16', parameters = '', salt = '', digest = ''] = found
   const given = Object.fromEntries(parameters.split(',').map((pair) => pair.split('=')))
   const [m, t, p] = [Number(given['m']), Number(given['t']), Number(given['p'])]
-  const settings = `argon2${kind},v=${version},m=${m},t=${t},p=${p},l=${bytesOf(digest).length}`
+  const settings = `argon2${kind},v=${version},m=${m},t=${t},p=${p},l=${lengthOf(digest)}`
   const sound = p >= 1 && m >= 8 * p && t >= 1
   return sound ? taken(settings, salt, { digest, isWeak: m < 4096 }) : null
 }
@@ -94,14 +96,12 @@ function readPbkdf2(text) {
     text,
   )
   if (found === null) return text.startsWith('$pbkdf2') ? null : undefined
-  const [, hash = 'sha1', iterations = '', salt = '', digest = ''] = found
-  const [count, length] = [Number(iterations), bytesOf(fromAdapted(digest)).length]
+  const [, hash = 'sha1', iterations = '', salt = '', text64 = ''] = found
+  const digest = fromAdapted(text64)
+  const [count, length] = [Number(iterations), lengthOf(digest)]
   if (count < 1 || length < 16) return null
   const isWeak = hash === 'sha1' || count < 10_000
-  return taken(`pbkdf2-${hash},i=${count},l=${length}`, fromAdapted(salt), {
-    digest: fromAdapted(digest),
-    isWeak,
-  })
+  return taken(`pbkdf2-${hash},i=${count},l=${length}`, fromAdapted(salt), { digest, isWeak })
 }
 
 /** @type {Reader} */
@@ -110,7 +110,7 @@ function readScrypt(text) {
   if (found === null) return text.startsWith('$scrypt$') ? null : undefined
   const [n, r, p] = [2 ** Number(found[1]), Number(found[2]), Number(found[3])]
   const [salt, digest] = [fromAdapted(found[4] ?? ''), fromAdapted(found[5] ?? '')]
-  const settings = `scrypt,n=${n},r=${r},p=${p},l=${bytesOf(digest).length}`
+  const settings = `scrypt,n=${n},r=${r},p=${p},l=${lengthOf(digest)}`
   const sound = n > 1 && r > 0 && p > 0
   return sound ? taken(settings, salt, { digest, isWeak: n * r < 2 ** 15 }) : null
 }
@@ -226,12 +226,21 @@ export function readKept(text) {
   return dearOf(settings) === null ? { isWrapped: wrapped !== undefined, settings, salt, rest } : null
 }
 
+/** One system makes all of its hashes with the same. @type {{ settings: string, dear: string | null }} */
+let lastWeighed = { settings: '', dear: null }
+
 /**
  * A row that was damaged or planted must not cost more than what is taken over, either.
  * @param {string} settings
  * @returns {string | null} what is asked for, and how much is taken over; null where it can be borne
  */
 function dearOf(settings) {
+  if (lastWeighed.settings !== settings) lastWeighed = { settings, dear: weigh(settings) }
+  return lastWeighed.dear
+}
+
+/** @param {string} settings */
+function weigh(settings) {
   const given = parametersOf(settings)
   const of = (/** @type {string} */ name) => Number(given[name] ?? '0')
   const cost = Number(/-(\d+)$/.exec(settings)?.[1] ?? '0')

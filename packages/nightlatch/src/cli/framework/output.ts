@@ -48,7 +48,7 @@ interface JsonList {
 export function printTable(deps: CliDeps, head: readonly string[], rows: Iterable<readonly string[]>): void {
   const isTerminal = deps.stdout.isTTY === true
   if (!isTerminal) {
-    for (const row of rows) print(deps, row.map(printable).join('\t'))
+    printMany(deps, rows)
     return
   }
   const widths = head.map(lengthOf)
@@ -64,6 +64,20 @@ export function printTable(deps: CliDeps, head: readonly string[], rows: Iterabl
       .trimEnd()
   print(deps, paint(deps, 'bold', lineOf(head)))
   for (const row of rows) print(deps, lineOf(row))
+}
+
+/** A write for each of a hundred thousand lines takes longer than the lines do. */
+const writtenAtOnce = 64 * 1024
+
+function printMany(deps: CliDeps, rows: Iterable<readonly string[]>): void {
+  let text = ''
+  for (const row of rows) {
+    text += `${row.map(printable).join('\t')}\n`
+    if (text.length < writtenAtOnce) continue
+    deps.stdout.write(text)
+    text = ''
+  }
+  if (text !== '') deps.stdout.write(text)
 }
 
 const lengthOf = (text: string): number => [...text].length

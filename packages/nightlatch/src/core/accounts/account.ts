@@ -125,6 +125,13 @@ const refuse = (why: NameProblem): ParsedName => ({ kind: 'refused', why })
 const longestName = 254
 const longestDisplayName = 100
 
+/** In ASCII nothing is another way to write something, and all can be seen. */
+const isPlain = (text: string): boolean => /^[ -~]*$/.test(text)
+
+const isDeceptive = (text: string, shown: string): boolean =>
+  [...text].some((char) => char.normalize('NFKC') !== char && char.trim() !== '') ||
+  /\p{Default_Ignorable_Code_Point}/u.test(shown)
+
 /**
  * A username or email address as typed → what is shown and what is compared. Names are the same when they are
  * equal after lower-casing and NFC (small letters may compose where their capitals do not); an email's domain also
@@ -137,9 +144,7 @@ export function parseLoginName(platform: Pick<Platform, 'domainToAscii'>, text: 
   const shown = text.trim().normalize('NFC')
   if (shown === '') return refuse('empty')
   if (shown.length > longestName) return refuse('too-long')
-  if ([...text].some((char) => char.normalize('NFKC') !== char && char.trim() !== ''))
-    return refuse('not-allowed')
-  if (/\p{Default_Ignorable_Code_Point}/u.test(shown)) return refuse('not-allowed')
+  if (!isPlain(text) && isDeceptive(text, shown)) return refuse('not-allowed')
   if (!/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._+@'-]*[\p{L}\p{M}\p{N}_+-])?$/u.test(shown))
     return refuse('not-allowed')
   // Lower-casing can take a character apart that NFC had put together.

@@ -1,15 +1,15 @@
 import type { Core } from '../core.js'
-import { hasSecondFactor } from '../factors/factor.js'
 import type { Otp } from '../factors/totp/store.js'
 import type { Stores } from '../ports/stores.js'
 import { storage } from '../ports/stores.js'
-import { newAccount } from '../sign-in/password-check.js'
+import type { AccountId } from '../ids.js'
 import type { Account, LoginName } from './account.js'
 import type { Group } from './groups.js'
-import { parseGroup } from './groups.js'
 import { EmptyPasswords } from './import-empty.js'
-import { NameTaken, Owners } from './import-owners.js'
-import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
+import type { Named, Numbered } from './import-one.js'
+import { keysOf, nameOne, planOne, standingOf } from './import-one.js'
+import type { Owners } from './import-owners.js'
+import { NameTaken, SeenNames } from './import-owners.js'
 
 /** An authenticator app that codes were asked of elsewhere. */
 export interface ImportedAuthenticator extends Otp {
@@ -53,58 +53,21 @@ export interface ImportProblem {
   readonly other: string
 }
 
+/** Who is only planned has no id yet. */
+type PlannedAccount = Omit<Account, 'id'> & { readonly id: AccountId | null }
+
 export interface PlannedPerson {
   /** The how-manieth of the source. */
   readonly number: number
   readonly person: ImportedPerson
   readonly action: 'add' | 'merge' | 'skip'
   /** What it will be, or, to merge, what it is. */
-  readonly account: Account
+  readonly account: PlannedAccount
   readonly groups: readonly Group[]
   readonly loginNames: readonly LoginName[]
   readonly password: 'kept' | 'needs-link' | 'unchanged'
   readonly authenticators: readonly ImportedAuthenticator[]
   readonly warnings: readonly string[]
-}
-
-interface Named {
-  readonly number: number
-  readonly person: ImportedPerson
-  readonly shown: string
-  readonly key: LoginName
-  readonly email: { readonly shown: string; readonly key: LoginName } | null
-  readonly warnings: readonly string[]
-}
-
-/** The groups that can be named here, once each. */
-function groupsOf(core: Core, names: readonly string[]): readonly Group[] {
-  const groups = new Map<string, Group>()
-  for (const name of names) {
-    const parsed = parseGroup(name)
-    if (parsed.kind === 'group' && !groups.has(parsed.group.key)) groups.set(parsed.group.key, parsed.group)
-  }
-  return [...groups.values()].slice(0, core.policy.groups.most)
-}
-
-interface Numbered {
-  readonly number: number
-  readonly person: ImportedPerson
-}
-
-function nameOne(core: Core, { number, person }: Numbered): Named | ImportProblem {
-  const { place, username } = person
-  const name = parseLoginName(core.platform, username)
-  if (name.kind === 'refused') return { place, username, why: 'bad-username', other: '' }
-  const email = person.email === '' ? null : parseEmail(core.platform, person.email)
-  const isBadEmail = email?.kind === 'refused'
-  return {
-    number,
-    person,
-    shown: name.shown,
-    key: name.key,
-    email: email?.kind === 'name' ? email : null,
-    warnings: [...person.warnings, ...(isBadEmail ? ['the email address is none, and was left out'] : [])],
-  }
 }
 
 /** So many are looked up, and written, at once: a round trip to the database for each would take longer than all else. */
@@ -123,82 +86,6 @@ async function* batchesOf(people: People): AsyncGenerator<readonly Numbered[]> {
   if (some.length > 0) yield some
 }
 
-function warningsOf(
-  core: Core,
-  { person, warnings }: Named,
-  { isKnown, isOfNothing }: { readonly isKnown: boolean; readonly isOfNothing: boolean },
-): readonly string[] {
-  const left = person.groups.filter((name) => parseGroup(name).kind === 'refused').length
-  return [
-    ...warnings,
-    ...(left > 0 ? [`${left} of the groups cannot be named here`] : []),
-    ...(isOfNothing ? ['the old password is empty'] : []),
-    ...(isKnown || person.passwordHash === null
-      ? []
-      : [notTaken(core.passwords.tooDear(person.passwordHash))]),
-  ]
-}
-
-const notTaken = (tooDear: string | null): string =>
-  tooDear === null
-    ? 'the password hash is of a kind that is not known here'
-    : `the password hash asks for ${tooDear} is taken over`
-
-function planNew(core: Core, one: Named, isOfNothing = false): PlannedPerson {
-  const { number, person } = one
-  const groups = groupsOf(core, person.groups)
-  const profile = {
-    username: one.shown,
-    name: parseDisplayName(person.name) ?? '',
-    email: one.email?.shown ?? '',
-    groups: groups.map(({ name }) => name),
-  }
-  const isKnown = person.passwordHash !== null && core.passwords.canAdopt(person.passwordHash)
-  const isKept = isKnown && !isOfNothing
-  const account = {
-    ...newAccount(core, profile),
-    disabled: person.disabled,
-    emailVerified: person.emailVerified && one.email !== null,
-    factorCounts: { totp: person.authenticators.length },
-  }
-  return {
-    number,
-    person,
-    action: 'add',
-    account,
-    groups,
-    loginNames: keysOf(one),
-    password: isKept ? 'kept' : 'needs-link',
-    authenticators: person.authenticators,
-    warnings: warningsOf(core, one, { isKnown, isOfNothing }),
-  }
-}
-
-interface Merging {
-  readonly account: Account
-  readonly isOfNothing: boolean
-}
-
-/** What somebody has here stays; what is missing is added. */
-function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): PlannedPerson {
-  const planned = planNew(core, one, isOfNothing)
-  const hasPassword = account.passwordHash !== ''
-  const groups = groupsOf(core, [...account.groups, ...one.person.groups])
-  return {
-    ...planned,
-    action: 'merge',
-    account: {
-      ...account,
-      groups: groups.map(({ name }) => name),
-      name: account.name || planned.account.name,
-    },
-    groups,
-    loginNames: [],
-    password: hasPassword ? 'unchanged' : planned.password,
-    authenticators: hasSecondFactor(account) ? [] : planned.authenticators,
-  }
-}
-
 /** Who is concerned by what, by their numbers: what is planned of each is worked out anew in each pass. */
 export interface ImportPlan {
   readonly people: People
@@ -215,10 +102,6 @@ type Planning =
   | { readonly kind: 'refused'; readonly problems: readonly ImportProblem[] }
   | { readonly kind: 'planned'; readonly plan: ImportPlan }
 
-const keysOf = ({ key, email }: Named): readonly LoginName[] => [
-  ...new Set([key, ...(email === null ? [] : [email.key])]),
-]
-
 interface ImportWish {
   readonly people: People
   readonly onConflict: OnConflict
@@ -227,17 +110,32 @@ interface ImportWish {
    * was told otherwise: where `ofNothing` has somebody, `plannedPeople` says it anew.
    */
   readonly onPlanned?: (some: readonly PlannedPerson[]) => void
+  /** What was told does not count: all of it is told anew. */
+  readonly onAgain?: () => void
 }
 
+const seedOf = (core: Core): number =>
+  core.platform.randomBytes(4).reduce((seed, byte) => (seed << 8) | byte, 0)
+
 /** Who will be added, and what of them; or everything that stands in the way. Writes nothing. */
-export async function planImport(
+export async function planImport(core: Core, wish: ImportWish): Promise<Planning> {
+  const seen = new SeenNames(seedOf(core))
+  const planning = await planWith(core, wish, seen)
+  if (seen.twice.size === 0) return planning
+  // Rare enough for another pass, which says whose the names are: whoever hears it has to mend the file.
+  wish.onAgain?.()
+  return planWith(core, wish, seen.owners())
+}
+
+async function planWith(
   core: Core,
   { people, onConflict, onPlanned = () => undefined }: ImportWish,
+  owners: Owners,
 ): Promise<Planning> {
   const { stores } = core[storage]
-  const planner = new Planner(core, onConflict)
+  const planner = new Planner(core, { onConflict, owners })
   const isEmpty = await stores.accounts.isEmpty()
-  let [count, needsPreparing] = [0, false]
+  let count = 0
   for await (const some of batchesOf(people)) {
     count += some.length
     const named = withNames(core, some, planner.problems)
@@ -245,12 +143,11 @@ export async function planImport(
     const planned = named.flatMap((one) => planner.consider(one, found))
     // What is refused is told of nobody.
     if (planner.problems.length === 0) onPlanned(planned)
-    needsPreparing ||= planned.some((one) => isToPrepare(core, one))
   }
   const { problems, here } = planner
   if (problems.length > 0) return { kind: 'refused', problems }
   const ofNothing = await planner.passwords.find()
-  needsPreparing ||= ofNothing.size > 0
+  const needsPreparing = planner.needsPreparing || ofNothing.size > 0
   return { kind: 'planned', plan: { people, onConflict, count, here, ofNothing, needsPreparing } }
 }
 
@@ -258,14 +155,19 @@ export async function planImport(
 class Planner {
   readonly #core: Core
   readonly #onConflict: OnConflict
-  readonly #owners = new Owners()
+  readonly #owners: Owners
   readonly problems: ImportProblem[] = []
   readonly here = new Set<number>()
   readonly passwords: EmptyPasswords
+  needsPreparing = false
 
-  constructor(core: Core, onConflict: OnConflict) {
+  constructor(
+    core: Core,
+    { onConflict, owners }: { readonly onConflict: OnConflict; readonly owners: Owners },
+  ) {
     this.#core = core
     this.#onConflict = onConflict
+    this.#owners = owners
     this.passwords = new EmptyPasswords(core)
   }
 
@@ -279,7 +181,10 @@ class Planner {
     this.passwords.consider(one.number, passwordHash)
     if (standing !== null && 'why' in standing) return []
     if (standing !== null) this.here.add(one.number)
-    return [planOne(this.#core, one, { standing, onConflict, isOfNothing: false })]
+    const planned = planOne(this.#core, one, { standing, onConflict, isOfNothing: false })
+    // Asked while the hash is known: it is not read twice.
+    this.needsPreparing ||= isToPrepare(this.#core, planned)
+    return [planned]
   }
 }
 
@@ -313,47 +218,5 @@ export async function* plannedPeople(
       if (standing !== null && 'why' in standing) throw new NameTaken(one.person.username)
       return planOne(core, one, { standing, onConflict, isOfNothing: ofNothing.has(one.number) })
     })
-  }
-}
-
-interface Standing {
-  readonly standing: Account | null
-  readonly onConflict: OnConflict
-  readonly isOfNothing: boolean
-}
-
-function planOne(core: Core, one: Named, { standing, onConflict, isOfNothing }: Standing): PlannedPerson {
-  if (standing === null) return planNew(core, one, isOfNothing)
-  if (onConflict === 'skip') return skipped(core, one, standing)
-  return planMerge(core, one, { account: standing, isOfNothing })
-}
-
-interface Looking {
-  readonly found: ReadonlyMap<LoginName, Account>
-  readonly onConflict: OnConflict
-}
-
-/** Whose account it is here, nobody's, or why it cannot be. */
-function standingOf(one: Named, { found, onConflict }: Looking): Account | ImportProblem | null {
-  const { place, username } = one.person
-  const account = found.get(one.key)
-  const byEmail = one.email === null ? undefined : found.get(one.email.key)
-  const other = account ?? byEmail
-  if (other === undefined) return null
-  if (onConflict === 'skip') return other
-  if (byEmail !== undefined && byEmail.id !== account?.id)
-    return { place, username, why: 'email-taken', other: byEmail.username }
-  return onConflict === 'merge' ? other : { place, username, why: 'name-taken', other: other.username }
-}
-
-function skipped(core: Core, one: Named, account: Account): PlannedPerson {
-  const planned = planNew(core, one)
-  return {
-    ...planned,
-    action: 'skip',
-    account,
-    password: 'unchanged',
-    authenticators: [],
-    warnings: ['is here already, and was left as it is'],
   }
 }

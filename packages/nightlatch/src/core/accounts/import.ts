@@ -7,7 +7,7 @@ import type { AuthenticatorSecret } from '../factors/totp/store.js'
 import type { PlannedToken } from '../factors/totp/tokens/drawer.js'
 import { writeTokens } from '../factors/totp/tokens/drawer.js'
 import { sealContext } from '../factors/totp/verify.js'
-import type { AuthenticatorId, InvitationId } from '../ids.js'
+import type { AccountId, AuthenticatorId, InvitationId } from '../ids.js'
 import { newId } from '../ids.js'
 import type { Stores } from '../ports/stores.js'
 import { Rollback, storage } from '../ports/stores.js'
@@ -90,6 +90,7 @@ async function adopted(core: Core, planned: PlannedPerson): Promise<string> {
 }
 
 interface Prepared extends PlannedPerson {
+  readonly account: Account
   readonly hash: string
   readonly link: ImportLink | null
 }
@@ -100,7 +101,9 @@ async function withPrepared(
   { hashes, links }: PreparedImport,
 ): Promise<Prepared> {
   const hash = hashes.get(one.number) ?? (keptHash(one) === '' ? '' : await adopted(core, one))
-  return { ...one, hash, link: links.get(one.number) ?? null }
+  const id = one.account.id ?? newId<AccountId>(core.platform.randomBytes)
+  const account = { ...one.account, id }
+  return { ...one, account, hash, link: links.get(one.number) ?? null }
 }
 
 type ImportOutcome =
@@ -238,15 +241,18 @@ function authenticatorOf(
   account: Account,
   { authenticator, index }: { readonly authenticator: ImportedAuthenticator; readonly index: number },
 ): AuthenticatorSecret {
-  const { secret, name, ...otp } = authenticator
+  const { secret, name, issuer, algorithm, digits, period, counter } = authenticator
   const id = newId<AuthenticatorId>(core.platform.randomBytes)
   const now = core.platform.nowSeconds()
-  const { algorithm, digits, period, counter } = otp
   const isTimed = counter === null
   return {
-    ...otp,
     id,
     account: account.id,
+    issuer,
+    algorithm,
+    digits,
+    period,
+    counter,
     // Its entry in the app is the old system's.
     entryNumber: 0,
     drift: 0,

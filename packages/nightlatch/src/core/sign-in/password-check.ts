@@ -115,10 +115,16 @@ export function newAccount(
   core: Core,
   profile: Pick<Account, 'username' | 'name' | 'email' | 'groups'>,
 ): Account {
+  return { id: newId(core.platform.randomBytes), ...withoutId(core, profile) }
+}
+
+type Profile = Pick<Account, 'username' | 'name' | 'email' | 'groups'> &
+  Partial<Pick<Account, 'emailVerified' | 'disabled' | 'factorCounts'>>
+
+/** What is only planned needs no id. */
+export function withoutId(core: Core, profile: Profile): Omit<Account, 'id'> {
   return {
-    ...profile,
     emailVerified: false,
-    id: newId(core.platform.randomBytes),
     admin: false,
     disabled: false,
     waiting: false,
@@ -127,5 +133,7 @@ export function newAccount(
     factorCounts: noFactors,
     createdAt: core.platform.nowSeconds(),
     lastSignInAt: 0,
+    // At the end: what is named behind it is slow to add, for each of a hundred thousand.
+    ...profile,
   }
 }

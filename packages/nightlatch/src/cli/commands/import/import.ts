@@ -100,7 +100,9 @@ interface Planned {
 async function planned({ core }: Nightlatch, { deps, read, options, report }: Import): Promise<Planned> {
   const { people, notes, tokens = [] } = read
   const onPlanned = (some: readonly PlannedPerson[]): void => report.add(some)
-  const planning = await planImport(core, { people, onConflict: options.onConflict as OnConflict, onPlanned })
+  const onConflict = options.onConflict as OnConflict
+  const onAgain = (): void => report.clear()
+  const planning = await planImport(core, { people, onConflict, onPlanned, onAgain })
   if (planning.kind === 'refused') throw new Refused(problemsInWords(planning.problems), 'name-taken')
   if (planning.plan.count === 0 && tokens.length === 0)
     throw new Refused(`there is nobody in it${reasons(notes)}`)

@@ -33,7 +33,7 @@ export function personOf(said: PersonSaid): ImportedPerson {
     place: said.place,
     username: ownText(said.username.trim()),
     name: said.name ?? '',
-    email: ownText(said.email?.trim() ?? ''),
+    email: said.email?.trim() ?? '',
     emailVerified: said.emailVerified === true,
     groups: said.groups ?? [],
     disabled: said.disabled ?? false,

@@ -86,16 +86,21 @@ class Scanner {
   next(): number | null {
     if (this.#state === 'behind') return null
     const text = this.#text
-    for (this.#at += 1; this.#at < text.length; this.#at += 1) {
-      const mark = text.charCodeAt(this.#at)
-      if (this.#isInText) {
-        if (mark === backslash) this.#at += 1
-        else this.#isInText = mark !== quote
-      } else if (mark === quote) this.#isInText = true
-      else if (isOpening(mark) || isClosing(mark) || mark === comma) return mark
+    let [at, isInText, found] = [this.#at + 1, this.#isInText, -1]
+    for (; at < text.length; at += 1) {
+      const mark = text.charCodeAt(at)
+      if (isInText) {
+        if (mark === backslash) at += 1
+        else isInText = mark !== quote
+      } else if (mark === quote) isInText = true
+      else if (mark === comma || isOpening(mark) || isClosing(mark)) {
+        found = mark
+        break
+      }
     }
-    this.#at -= 1
-    return null
+    this.#isInText = isInText
+    this.#at = found < 0 ? at - 1 : at
+    return found < 0 ? null : found
   }
 
   see(mark: number): Part | null {

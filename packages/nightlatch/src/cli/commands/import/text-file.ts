@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs'
 import { basename } from 'node:path'
 import { Refused } from '../../framework/errors.js'
@@ -93,9 +94,33 @@ function byMark(bytes: Bytes): Encoding {
   return 'utf-8'
 }
 
+/** What nearly all files are is found out without making text of it. */
+function isPlainUtf8({ chunks }: Bytes): boolean {
+  let [begun, isEmpty] = [new Uint8Array(0), true]
+  for (const chunk of chunks()) {
+    const bytes = begun.length === 0 ? chunk : Buffer.concat([begun, chunk])
+    const whole = bytes.length - lengthOfBegun(bytes)
+    if (bytes.includes(0) || !isUtf8(bytes.subarray(0, whole))) return false
+    isEmpty &&= Buffer.from(bytes.buffer, bytes.byteOffset, whole).toString().trim() === ''
+    begun = bytes.slice(whole)
+  }
+  return begun.length === 0 && !isEmpty
+}
+
+/** How many bytes at the end begin a letter that goes on behind them. */
+function lengthOfBegun(bytes: Uint8Array): number {
+  for (let length = 1; length <= 3; length += 1) {
+    const byte = bytes.at(-length) ?? 0
+    if (byte >= 0xc0) return length < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? length : 0
+    if (byte < 0x80) return 0
+  }
+  return 0
+}
+
 /** UTF-8, or as Windows writes it; what is neither is Windows's old one, in which every byte means something. */
 function encodingOf(name: string, bytes: Bytes): Encoding {
   const marked = byMark(bytes)
+  if (marked === 'utf-8' && isPlainUtf8(bytes)) return marked
   try {
     mustSaySomething(name, plain(name, decoded(bytes, marked)))
     return marked

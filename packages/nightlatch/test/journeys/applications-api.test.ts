@@ -113,6 +113,35 @@ describe.each(databases)('applications by the JSON interface on $name', (kind) =
     expect(screen).toMatchObject({ secret: 'chosen-by-somebody', application: { device: true } })
   })
 
+  it('say what they will receive of a person, as the command line does, and why not', async () => {
+    await add({
+      name: 'Notes',
+      id: 'notes',
+      redirectUris: ['https://notes.example.org/in'],
+      groups: ['crew'],
+    })
+    const asked = 'GET /admin/applications/notes/received?user=ada'
+    const told = (await accepted(chief.browser, asked)).value
+    const { origin } = app.server.services.site
+    const person = { preferred_username: 'ada', groups: [], amr: ['pwd', 'otp', 'mfa'] }
+    const idToken = { iss: origin, aud: 'notes', ...person }
+    expect(told).toMatchObject({ user: 'ada', refusal: 'not-in-group', idToken, userinfo: person })
+    const { mayUse, userinfo } = await client('try', 'notes', '--user', 'ada')
+    expect({ mayUse, userinfo }).toEqual({ mayUse: false, userinfo: told['userinfo'] })
+    await accepted(await freshChief(), 'PATCH /admin/applications/notes', { groups: null })
+    expect((await accepted(chief.browser, `${asked}&scope=openid`)).value).toMatchObject({ refusal: null })
+    const account = await accountOf(app, 'ada')
+    const disable = (disabled: boolean) =>
+      app.nightlatch.storage.stores.accounts.setDisabled(account.id, disabled)
+    await disable(true)
+    expect((await accepted(chief.browser, asked)).value).toMatchObject({ refusal: 'account-closed' })
+    await disable(false)
+    const unknown = 'GET /admin/applications/notes/received?user=nobody'
+    expect(await api(chief.browser, unknown)).toMatchObject({ status: 404 })
+    // Whoever is no administrator is not told that there is such a place.
+    expect(await api(ada.browser, asked)).toMatchObject({ status: 404 })
+  })
+
   it('are changed in every part, and what is left out stays; the command line sees the same', async () => {
     await add({ name: 'Wiki', id: 'a.b_c~d-e', redirectUris: ['https://wiki.example.org/in'] })
     const browser = await freshChief()

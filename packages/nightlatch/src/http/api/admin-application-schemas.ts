@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { applicationAccesses, signingAlgorithms } from '../../core/applications/application.js'
+import { refusals } from '../../core/applications/received.js'
 import { durationPattern } from '../../core/duration.js'
 import { groupNames, limit } from './admin-schemas.js'
 import { text, time } from './schemas.js'
@@ -102,4 +103,29 @@ export const registeredApplication = v.object({
   secret: v.pipe(v.nullable(v.string()), v.description('Shown this once; null: it is public')),
   issuer: v.string(),
   discovery: v.pipe(v.string(), v.description('Where the application reads everything else')),
+})
+
+export const receivedAsked = v.object({
+  user: v.pipe(text, v.description('Of whom, by the user name')),
+  scope: v.optional(v.pipe(text, v.description('What the application asks for; everything without it'))),
+})
+
+const claims = {
+  sub: v.optional(v.string()),
+  name: v.optional(v.string()),
+  preferred_username: v.optional(v.string()),
+  email: v.optional(v.string()),
+  email_verified: v.optional(v.boolean()),
+  groups: v.optional(v.array(v.string())),
+  acr: v.optional(v.string()),
+  amr: v.optional(v.array(v.string())),
+  auth_time: v.optional(v.pipe(v.string(), v.description('In words: there was no sign-in'))),
+  sid: v.optional(v.pipe(v.string(), v.description('In words: there is no session'))),
+}
+export const received = v.object({
+  user: v.string(),
+  refusal: v.pipe(v.nullable(v.picklist(refusals)), v.description('null: the person may use it')),
+  idToken: v.object({ iss: v.string(), aud: v.string(), ...claims }),
+  userinfo: v.object(claims),
+  address: v.pipe(v.string(), v.description('Where a sign-in begins')),
 })

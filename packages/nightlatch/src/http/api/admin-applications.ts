@@ -1,8 +1,10 @@
+import { findAccount } from '../../core/accounts/administration.js'
 import type { Application } from '../../core/applications/application.js'
 import type { ApplicationEdit } from '../../core/applications/changes.js'
 import { blankApplication, withEdit } from '../../core/applications/changes.js'
 import { discoveryOf } from '../../core/applications/discovery.js'
 import { pageOfApplications } from '../../core/applications/page.js'
+import { receivedBy, usualScope } from '../../core/applications/received.js'
 import type { ApplicationProblem } from '../../core/applications/registration.js'
 import {
   addApplication,
@@ -65,6 +67,16 @@ async function applications({ services, asked }: Call<'applications'>): Promise<
 async function application({ services, id }: Call<'application'>): Promise<HttpResponse> {
   const found = await findApplication(services.core, id)
   return found === null ? refuse('not-found') : reply('application', describe(found))
+}
+
+async function received(call: Call<'receivedByApplication'>): Promise<HttpResponse> {
+  const { core, site } = call.services
+  const { user, scope = usualScope } = call.asked
+  const [found, account] = await Promise.all([findApplication(core, call.id), findAccount(core, user)])
+  if (found === null || account === null) return refuse('not-found')
+  const asked = { account, issuer: site.origin + site.base, scope, now: core.platform.nowSeconds() }
+  const told = receivedBy(found, asked) as Omit<ValueOf<'receivedByApplication'>, 'user'>
+  return reply('receivedByApplication', { user: account.username, ...told })
 }
 
 /** The words of JSON for what the core calls otherwise; null stands for nothing. */
@@ -179,6 +191,7 @@ export const applicationHandlers: Handlers<
   | 'applications'
   | 'addApplication'
   | 'application'
+  | 'receivedByApplication'
   | 'editApplication'
   | 'removeApplication'
   | 'rotateApplicationSecret'
@@ -186,6 +199,7 @@ export const applicationHandlers: Handlers<
   applications,
   addApplication: add,
   application,
+  receivedByApplication: received,
   editApplication: edit,
   removeApplication: remove,
   rotateApplicationSecret: rotate,

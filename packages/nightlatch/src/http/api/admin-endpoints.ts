@@ -159,6 +159,12 @@ export const adminEndpoints = {
     problems: ['bad-application'],
   },
   application: { ...look, summary: 'Show one application', answer: applications.application },
+  receivedByApplication: {
+    ...look,
+    summary: 'Show what an application will receive of a person',
+    asked: applications.receivedAsked,
+    answer: applications.received,
+  },
   editApplication: {
     ...change,
     summary: 'Change an application',

@@ -54,6 +54,8 @@ export const adminOperations = {
   addApplication: { method: 'POST', path: '/admin/applications' },
   /** One application, by its id. */
   application: { method: 'GET', path: '/admin/applications/:name' },
+  /** Exactly what an application will receive of a person, without a sign-in, and whether that person may use it. */
+  receivedByApplication: { method: 'GET', path: '/admin/applications/:name/received' },
   /** Changes an application: all of it or nothing. What is left out stays. */
   editApplication: { method: 'PATCH', path: '/admin/applications/:name' },
   /** Removes an application; what it was given ends at once. */

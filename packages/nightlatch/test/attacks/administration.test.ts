@@ -41,13 +41,15 @@ describe.each(databases)('the administration, on $name', (kind) => {
   afterAll(() => app.close())
 
   const filled = (path: string): string => path.replace(':id', target).replace(':name', 'crew')
+  /** The one that asks about somebody is told about whom. */
+  const asking = (path: string): string => (path.endsWith('/received') ? '?user=target' : '')
   const body = { username: 'mallory', name: 'x', admin: true, uses: 5, groups: ['admins'] }
 
   const everyCall = async (browser: Browser): Promise<(readonly [string, number, string])[]> => {
     const answers: (readonly [string, number, string])[] = []
     for (const { method, path } of calls) {
       const sent = method === 'GET' || method === 'DELETE' ? undefined : body
-      const reply = await browser.json(method, api + filled(path), sent)
+      const reply = await browser.json(method, api + filled(path) + asking(path), sent)
       const { code = '' } = JSON.parse(reply.body || '{}') as { code?: string }
       answers.push([`${method} ${path}`, reply.status, code])
     }

@@ -1,7 +1,7 @@
 import { errors } from 'oidc-provider'
 import type { Adapter, Payload } from 'oidc-provider'
 import type { Application } from '../core/applications/application.js'
-import { amrOf, authTimeOf, claimsOfScope } from '../core/applications/claims.js'
+import { amrOf, authTimeOf, claimsOfScopes } from '../core/applications/claims.js'
 import {
   beginGrant,
   endReused,
@@ -134,14 +134,6 @@ async function grantPayload(core: Core, id: string): Promise<Payload | undefined
     clientId: grant.application,
     openid: { scope: grant.scopes.join(' '), claims: claimsOfScopes(grant.scopes) },
   }
-}
-
-const claimsByScope: Readonly<Record<string, readonly string[]>> = claimsOfScope
-
-export function claimsOfScopes(scopes: readonly string[]): readonly string[] {
-  const claims: string[] = []
-  for (const scope of scopes) claims.push(...(claimsByScope[scope] ?? []))
-  return claims
 }
 
 /** Our own session, as the library has them. */

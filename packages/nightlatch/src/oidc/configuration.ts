@@ -2,14 +2,21 @@ import { errors } from 'oidc-provider'
 import type { Client, Context, Grant, Interaction, Payload, Provider, Token } from 'oidc-provider'
 import { isInOneOf } from '../core/accounts/groups.js'
 import { isOpen } from '../core/accounts/account.js'
-import { acrValues, claimsOf, claimsOfScope, scopes, scopesOfClaims } from '../core/applications/claims.js'
+import {
+  acrValues,
+  claimsOf,
+  claimsOfScope,
+  claimsOfScopes,
+  scopes,
+  scopesOfClaims,
+} from '../core/applications/claims.js'
 import { isOfScheme } from '../core/applications/redirects.js'
 import { isAllowed, keepRequest, newGrantId } from '../core/applications/grants.js'
 import type { Application } from '../core/applications/application.js'
 import { signingAlgorithms } from '../core/applications/application.js'
 import type { Core } from '../core/core.js'
 import type { AccountId } from '../core/ids.js'
-import { adapterFor, claimsOfScopes } from './adapter.js'
+import { adapterFor } from './adapter.js'
 import type { Exchange, Obstacle } from './exchange.js'
 import { exchangeNow } from './exchange.js'
 import { policyFor } from './policy.js'

@@ -12,6 +12,15 @@ export const claimsOfScope = {
 
 export const scopes = [...Object.keys(claimsOfScope), 'offline_access'] as const
 
+const claimsByScope: Readonly<Record<string, readonly string[]>> = claimsOfScope
+
+/** What these scopes let an application know together; an unknown one, nothing. */
+export function claimsOfScopes(asked: readonly string[]): readonly string[] {
+  const claims: string[] = []
+  for (const scope of asked) claims.push(...(claimsByScope[scope] ?? []))
+  return claims
+}
+
 /** The scopes that stand for what a request asks for by the names of claims alone. */
 export function scopesOfClaims(claims: readonly string[]): readonly string[] {
   return Object.entries(claimsOfScope)

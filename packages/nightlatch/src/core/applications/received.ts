@@ -3,7 +3,7 @@ import { isOpen } from '../accounts/account.js'
 import { isInOneOf } from '../accounts/groups.js'
 import { hasSecondFactor } from '../factors/factor.js'
 import type { Application } from './application.js'
-import { authenticationContexts, claimsOf, claimsOfScope } from './claims.js'
+import { authenticationContexts, claimsOf, claimsOfScopes } from './claims.js'
 
 /** Why an application would be told nothing of somebody. */
 export const refusals = ['account-closed', 'not-in-group'] as const
@@ -47,9 +47,6 @@ function refusalOf({ groups }: Application, account: Account, now: number): Rece
 }
 
 function claimsFor({ access }: Application, account: Account, scopes: readonly string[]): Claims {
-  const names = Object.entries(claimsOfScope).flatMap(([one, claims]) =>
-    scopes.includes(one) ? (claims as readonly string[]) : [],
-  )
   // Whoever has one factor sets another one up on the way, where the application wants two.
   const two = hasSecondFactor(account) || access === 'two-factors'
   const all = new Map<string, Claims[string]>(
@@ -62,7 +59,7 @@ function claimsFor({ access }: Application, account: Account, scopes: readonly s
     }),
   )
   return Object.fromEntries(
-    names.flatMap((name) => {
+    claimsOfScopes(scopes).flatMap((name) => {
       const value = all.get(name)
       return value === undefined ? [] : [[name, value] as const]
     }),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import type { Account } from '../../src/core/accounts/account.js'
@@ -6,6 +5,7 @@ import type { Session, SignedIn } from '../../src/core/sessions/session.js'
 import type { Stores } from '../../src/core/ports/stores.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
+import { msUntil, untilRemembered } from './remembered.js'
 import { aHash, anApplication, anAuthenticator, aPasskey, aSession, somebody } from './things.js'
 import { patient } from '../support/pace.js'
 
@@ -25,28 +25,12 @@ async function aKnownSession(stores: Stores, own: Partial<Account> = {}): Promis
 
 const find = (server: OpenStorage, tokenHash: string) => server.stores.sessions.findByTokenHash(tokenHash)
 
-/** Asks until the very same object comes back: it is remembered. */
-async function remembered(server: OpenStorage, tokenHash: string): Promise<SignedIn> {
-  const deadline = performance.now() + 15_000
-  for (let last: SignedIn | null = null; ;) {
+const remembered = (server: OpenStorage, tokenHash: string): Promise<SignedIn> =>
+  untilRemembered(async () => {
     const found = await find(server, tokenHash)
     if (found === null) throw new Error('there is no such session')
-    if (found === last) return found
-    if (performance.now() > deadline) throw new Error('nothing is remembered')
-    last = found
-    await sleep(0)
-  }
-}
-
-/** How long after now the last wrong answer was asked for: 0 when there was none. */
-async function msUntil(isRight: () => Promise<boolean>): Promise<number> {
-  const began = performance.now()
-  for (let lastWrong = 0; ;) {
-    const asked = performance.now()
-    if ((await isRight()) || asked - began > 5000) return lastWrong
-    lastWrong = asked - began
-  }
-}
+    return found
+  })
 
 type Act = (stores: Stores, known: Known) => Promise<unknown>
 

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Application } from '../../src/core/applications/application.js'
 import type { SigningKey } from '../../src/core/applications/signing-keys.js'
 import type { Stores } from '../../src/core/ports/stores.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases, useDatabase } from '../support/databases.js'
+import { msUntil, untilRemembered } from './remembered.js'
 import { anApplication, aSession, aHash, aSigningKey, somebody } from './things.js'
 
 interface Known {
@@ -51,27 +51,6 @@ const changes: Readonly<
   ],
 }
 
-async function remembered(ask: () => Promise<unknown>): Promise<unknown> {
-  const deadline = performance.now() + 15_000
-  for (let last = await ask(); ;) {
-    const found = await ask()
-    if (found === last) return found
-    if (performance.now() > deadline) throw new Error('nothing is remembered')
-    last = found
-    await sleep(0)
-  }
-}
-
-/** How long after now the last old answer was asked for: 0 when there was none. */
-async function msUntil(isRight: () => Promise<boolean>): Promise<number> {
-  const began = performance.now()
-  for (let lastWrong = 0; ;) {
-    const asked = performance.now()
-    if ((await isRight()) || asked - began > 5000) return lastWrong
-    lastWrong = asked - began
-  }
-}
-
 describe.each(databases)('what is remembered of applications and keys on $name', (kind) => {
   const servers = useDatabase(kind)
   const elsewhereMs = kind.name === 'sqlite' ? 1 : 100
@@ -90,7 +69,10 @@ describe.each(databases)('what is remembered of applications and keys on $name',
           const known = await given()
           const here = () => questions[question](servers.here, known)
           const there = () => questions[question](servers.there, known)
-          const [before, beforeThere] = [await remembered(here), await remembered(there)]
+          const [before, beforeThere] = [
+            await untilRemembered<unknown>(here),
+            await untilRemembered<unknown>(there),
+          ]
           if (inOne) await servers.here.atomically((stores) => change(stores, known))
           else await change(servers.here.stores, known)
           const after = await here()
@@ -103,7 +85,7 @@ describe.each(databases)('what is remembered of applications and keys on $name',
   it('an application stays remembered while people sign in and out', async () => {
     const known = await given()
     const ask = () => questions['an application'](servers.here, known)
-    const before = await remembered(ask)
+    const before = await untilRemembered<unknown>(ask)
     const account = await somebody(servers.here.stores)
     for (let number = 0; number < 20; number += 1) {
       const session = aSession(account)
@@ -111,14 +93,14 @@ describe.each(databases)('what is remembered of applications and keys on $name',
       expect(await ask()).toEqual(before)
       await servers.here.stores.sessions.end(session.id, account.id)
     }
-    expect(await remembered(ask)).toEqual(before)
+    expect(await untilRemembered<unknown>(ask)).toEqual(before)
     if (kind.name === 'sqlite') expect(await ask()).toBe(before)
   })
 
   it('what was undone has changed nothing, and what was being read meanwhile is not kept', async () => {
     const known = await given()
     const ask = () => questions['an application'](servers.here, known)
-    await remembered(ask)
+    await untilRemembered<unknown>(ask)
     const undone = servers.here.atomically(async ({ applications }) => {
       await applications.remove(known.application.id)
       await ask()
@@ -147,7 +129,7 @@ describe.each(databases)('what is remembered of applications and keys on $name',
   it('what somebody changes past the servers is noticed, too', async () => {
     const known = await given()
     const ask = () => questions['an application'](servers.here, known)
-    await remembered(ask)
+    await untilRemembered<unknown>(ask)
     await servers.database.sql(`UPDATE application SET name = 'Past' WHERE id = '${known.application.id}'`)
     expect(await msUntil(async () => (await ask())?.name === 'Past')).toBeLessThanOrEqual(elsewhereMs)
   })

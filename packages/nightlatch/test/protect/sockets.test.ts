@@ -74,9 +74,8 @@ const opened = async (person: Enrolled, path = '/socket'): Promise<Socket> => {
 const closed = (socket: Socket): Promise<unknown> =>
   new Promise<unknown>((resolve) => {
     socket.on('error', () => undefined)
-    // It may have ended before anybody asked.
-    if (socket.closed) resolve(null)
     socket.on('close', resolve)
+    // It may have ended before anybody asked.
     if (socket.closed) resolve(undefined)
     socket.resume()
   })

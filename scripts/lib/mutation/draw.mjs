@@ -20,5 +20,5 @@ export function interval(killed, tried) {
   const middle = share + (z * z) / (2 * tried)
   const reach = z * Math.sqrt((share * (1 - share)) / tried + (z * z) / (4 * tried * tried))
   const scale = 1 + (z * z) / tried
-  return [(middle - reach) / scale, (middle + reach) / scale]
+  return [Math.max(0, middle - reach) / scale, (middle + reach) / scale]
 }

@@ -72,7 +72,7 @@ function withBody(request: ExpressRequest, url: string): IncomingMessage {
   return facade as unknown as IncomingMessage
 }
 
-const streaming = new Set<string | symbol>(['on', 'once', 'pause', 'readableEnded'])
+const streaming = new Set<string | symbol>(['on', 'pause', 'readableEnded'])
 
 function encode(request: ExpressRequest): Buffer {
   const { body } = request

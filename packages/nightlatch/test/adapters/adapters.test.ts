@@ -42,6 +42,8 @@ const listen = (server: Server): Promise<string> =>
 
 type Mount = (auth: NightlatchAuth) => Promise<Server>
 
+const withPasskey = { access: 'phishing-resistant' } as const
+
 const mounts: Record<string, Mount> = {
   'Express, before body parsers': (auth) => {
     const app = express()
@@ -49,15 +51,24 @@ const mounts: Record<string, Mount> = {
     app.get('/private', forExpress.requireSession(auth), (request, response) => {
       response.send(`Hello ${(request as ExpressRequest).nightlatch?.account.username ?? ''}`)
     })
+    app.get('/vault', forExpress.requireSession(auth, withPasskey), (_request, response) => {
+      response.send('The vault')
+    })
     return Promise.resolve(createServer(app))
   },
+  // As larger applications do it: the pages below a path, and the routes in a router, which both cut the address.
   'Express, after body parsers': (auth) => {
     const app = express()
     app.use(express.urlencoded({ extended: true }), express.json())
-    app.use(forExpress.nightlatch(auth))
-    app.get('/private', forExpress.requireSession(auth), (request, response) => {
-      response.send(`Hello ${(request as ExpressRequest).nightlatch?.account.username ?? ''}`)
+    app.use('/auth', forExpress.nightlatch(auth))
+    const [home, vault] = [express.Router(), express.Router()]
+    home.get('/', forExpress.requireSession(auth), (request, response) => {
+      response.send(`Hello ${forExpress.sessionOf(request).account.username}`)
     })
+    vault.get('/', forExpress.requireSession(auth, withPasskey), (_request, response) => {
+      response.send('The vault')
+    })
+    app.use('/private', home).use('/vault', vault)
     return Promise.resolve(createServer(app))
   },
   Fastify: async (auth) => {
@@ -66,6 +77,11 @@ const mounts: Record<string, Mount> = {
     app.get('/private', { preHandler: forFastify.requireSession(auth) as never }, (request) => {
       return `Hello ${(request as unknown as ExpressRequest).nightlatch?.account.username ?? ''}`
     })
+    app.get(
+      '/vault',
+      { preHandler: forFastify.requireSession(auth, withPasskey) as never },
+      () => 'The vault',
+    )
     await app.ready()
     return app.server
   },
@@ -75,6 +91,7 @@ const mounts: Record<string, Mount> = {
     app.get('/private', forHono.requireSession(auth), (c) =>
       c.text(`Hello ${c.get('nightlatch').account.username}`),
     )
+    app.get('/vault', forHono.requireSession(auth, withPasskey), (c) => c.text('The vault'))
     return Promise.resolve(webServer((request) => app.fetch(request)))
   },
   'Next (App Router)': (auth) => {
@@ -82,9 +99,12 @@ const mounts: Record<string, Mount> = {
     const page = forNext.requireSession(auth, (_request, session) =>
       Promise.resolve(new Response(`Hello ${session.account.username}`)),
     )
+    const vault = forNext.requireSession(auth, () => new Response('The vault'), withPasskey)
     return Promise.resolve(
       webServer((request) => {
-        if (new URL(request.url).pathname === '/private') return page(request, undefined)
+        const { pathname } = new URL(request.url)
+        if (pathname === '/private') return page(request, undefined)
+        if (pathname === '/vault') return vault(request, undefined)
         return request.method === 'POST' ? POST(request) : GET(request)
       }),
     )
@@ -184,6 +204,13 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
     const saved = await browser.post('/auth/mfa/recovery-codes', { saved: 'yes' })
     expect(saved).toMatchObject({ status: 303, location: '/private?tab=2' })
     expect(await browser.get('/private')).toMatchObject({ status: 200, body: 'Hello user1' })
+    // A code is not enough for a route that asks for a passkey.
+    expect(await browser.get('/vault', { accept: 'text/html' })).toMatchObject({
+      status: 303,
+      location: '/auth/mfa/passkey-due?next=%2Fvault',
+    })
+    const program = await browser.get('/vault')
+    expect([program.status, JSON.parse(program.body)]).toMatchObject([401, { code: 'passkey-required' }])
     expect((await browser.post('/auth/logout')).status).toBe(303)
     expect((await browser.get('/private')).status).toBe(401)
   })

@@ -1,4 +1,5 @@
 /** A copy of the workspace in which every change of a layer can be switched on, in every process that it starts. */
+import { createHash } from 'node:crypto'
 import {
   cpSync,
   existsSync,
@@ -134,7 +135,8 @@ function described({ id, fileName, mutatorName, replacement, location: { start, 
   const original = lines.join('\n')
   const file = fileName.slice('src/'.length)
   const key = [file, start.line + 1, start.column, mutatorName, original, replacement].join(' ')
-  return { id, key, file, line: start.line + 1, mutatorName, original, replacement }
+  const source = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return { id, key, file, source, line: start.line + 1, mutatorName, original, replacement }
 }
 
 const compiled = (text) =>

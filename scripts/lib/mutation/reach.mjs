@@ -50,7 +50,7 @@ export function reachedByLoading(place, layer) {
 }
 
 /** Of files and of everything in folders. */
-export function digestOf(...paths) {
+function digestOf(...paths) {
   const hash = createHash('sha256')
   for (const path of paths.flatMap(filesAt)) hash.update(path).update(readFileSync(join(root, path)))
   return hash.digest('hex').slice(0, 16)

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeCopy, switchOn } from './copy.mjs'
 import { drawn } from './draw.mjs'
-import { digestOf, reachedByLoading, reachOf, suitesFor, unitsFor } from './reach.mjs'
+import { reachedByLoading, reachOf, suitesFor, unitsFor } from './reach.mjs'
 import { report } from './report.mjs'
 import { configureTests, runUnit, unitsOf } from './tests.mjs'
 
@@ -69,10 +69,7 @@ const notesIn = (file) =>
         .map((line) => JSON.parse(line))
     : []
 
-const stateOf = ({ file }, units) => ({
-  source: digestOf(`packages/nightlatch/src/${file}`),
-  tests: units.map((unit) => unit.state).join(),
-})
+const stateOf = ({ source }, units) => ({ source, tests: units.map((unit) => unit.state).join() })
 
 /** Once noticed, always noticed; whether it is still not is asked again when a test has changed. */
 const stillHolds = (before, { source, tests }) =>

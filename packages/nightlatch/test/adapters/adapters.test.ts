@@ -341,7 +341,10 @@ describe('inside Next, below a base path of its own', () => {
 describe('the address of the client', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-adapter-'))
   const warned: string[] = []
-  const log = { warn: (message: string) => warned.push(message), error: () => undefined }
+  const log = {
+    warn: (message: string, fields: object) => warned.push(`${message} ${JSON.stringify(fields)}`),
+    error: () => undefined,
+  }
   const options = {
     origin: 'http://localhost:3000',
     basePath: '/auth',
@@ -383,7 +386,7 @@ describe('the address of the client', () => {
     warned.length = 0
     const auth = await createNightlatch(options)
     for (const name of ['ada', 'bob']) await auth.fetch(guess(name))
-    expect(warned).toEqual([expect.stringContaining('clientAddress')])
+    expect(warned).toEqual([expect.stringContaining('{"option":"clientAddress"}')])
     await auth.fetch(guess('ada'), { address: '203.0.113.9' })
     await auth.close()
   })
@@ -391,7 +394,7 @@ describe('the address of the client', () => {
   it('is not known to Next, and the start says so, unless it is told', async () => {
     warned.length = 0
     const auth = await forNext.createNightlatch(options)
-    expect(warned).toEqual([expect.stringContaining('clientAddress')])
+    expect(warned).toEqual([expect.stringContaining('{"option":"clientAddress"}')])
     await auth.fetch(guess('ada'))
     expect(warned).toHaveLength(1)
     await auth.close()

@@ -127,9 +127,8 @@ function headerOf(name) {
 }
 
 function described({ id, fileName, mutatorName, replacement, location: { start, end } }) {
-  const lines = textOf(fileName)
-    .split('\n')
-    .slice(start.line, end.line + 1)
+  const text = textOf(fileName)
+  const lines = text.split('\n').slice(start.line, end.line + 1)
   lines[lines.length - 1] = lines.at(-1).slice(0, end.column)
   lines[0] = lines[0].slice(start.column)
   const original = lines.join('\n')

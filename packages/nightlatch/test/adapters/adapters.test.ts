@@ -388,6 +388,10 @@ describe('the address of the client', () => {
     for (const name of ['ada', 'bob']) await auth.fetch(guess(name))
     expect(warned).toEqual([expect.stringContaining('{"option":"clientAddress"}')])
     await auth.fetch(guess('ada'), { address: '203.0.113.9' })
+    // Bun says so of a socket in the file system.
+    const app = new Hono()
+    app.use(forHono.nightlatch(auth))
+    expect((await app.fetch(guess('eve'), { requestIP: () => null })).status).toBe(401)
     await auth.close()
   })
 
@@ -398,6 +402,12 @@ describe('the address of the client', () => {
     await auth.fetch(guess('ada'))
     expect(warned).toHaveLength(1)
     await auth.close()
+    // Nobody is held back for what somebody else does at an address that is not known.
+    const theirs = { ...options, accounts: { verifyPassword: () => Promise.resolve(null) } }
+    const many = await forNext.createNightlatch(theirs)
+    for (let number = 0; number < 51; number += 1)
+      expect((await many.fetch(guess(`somebody${String(number)}`))).status).toBe(401)
+    await many.close()
     warned.length = 0
     const told = await forNext.createNightlatch({ ...options, clientAddress: () => '203.0.113.9' })
     await told.fetch(guess('ada'))

@@ -204,7 +204,9 @@ async function sessionOf({ services }: HttpApp, request: RequestLike): Promise<S
   const { headers } = request
   const cookie =
     typeof headers.get === 'function' ? headers.get('cookie') : (headers as IncomingMessage['headers']).cookie
-  const token = services.cookies.token({ header: () => cookie ?? undefined }, 'session')
+  const { socket = null } = request as Partial<IncomingMessage>
+  const shown = { header: () => cookie ?? undefined, connection: socket }
+  const token = services.cookies.token(shown, 'session')
   const signedIn = await findSession(services.core, token)
   return signedIn === null ? null : sessionView(signedIn)
 }

@@ -35,7 +35,7 @@ import type { AccessRules } from '../core/access/rules.js'
 import { loadAssets } from '../http/assets.js'
 import type { HttpResponse, HttpRequest } from '../http/request.js'
 import { clientAddresses } from '../http/client-address.js'
-import { cookiesFor } from '../http/cookies.js'
+import { cookiesFor, forwardCookieNames } from '../http/cookies.js'
 import { createRequestHandler } from '../http/request-handler.js'
 import type { HttpLog, Services } from '../http/services.js'
 import type { Peers } from './workers/worker.js'
@@ -312,8 +312,8 @@ export function openServices(nightlatch: Nightlatch, settings: Settings, parts: 
       base,
       landing: parts.landing ?? `${base}/`,
       standsAlone: standsAlone(settings, parts),
-      ...{ name: settings.issuer, secure, hsts: settings.hsts, contact: settings.contact, cookieMark: mark },
-      assets: addresses,
+      ...{ name: settings.issuer, secure, hsts: settings.hsts, contact: settings.contact },
+      ...{ assets: addresses, forwardCookie: forwardCookieNames({ origin, mark }) },
       protectedDomain: nextPolicy.protectedDomain,
     },
     cookies: cookiesFor({ origin, mark }),

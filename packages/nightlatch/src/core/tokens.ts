@@ -67,9 +67,23 @@ export function parseForwardToken(text: string | undefined): ForwardToken | null
   return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? new Secret(text) : null
 }
 
-export const hashForwardToken = (platform: Pick<Platform, 'sha256'>, token: ForwardToken): string =>
-  platform.sha256(token.reveal())
+export const hashForwardToken = onceEach((platform, token: ForwardToken) => platform.sha256(token.reveal()))
 
 /** What is kept of a session's token: session token → forward token → this, and never back. */
-export const hashSessionToken = (platform: Pick<Platform, 'sha256'>, token: Token): string =>
-  platform.sha256(forwardText(platform, token))
+export const hashSessionToken = onceEach((platform, token: Token) =>
+  platform.sha256(forwardText(platform, token)),
+)
+
+type Hash = (platform: Pick<Platform, 'sha256'>, token: Secret<string>) => string
+
+/** Whoever holds on to a token has its hash again at once. */
+function onceEach(hash: Hash): Hash {
+  const known = new WeakMap<Secret<string>, string>()
+  return (platform, token) => {
+    const before = known.get(token)
+    if (before !== undefined) return before
+    const hashed = hash(platform, token)
+    known.set(token, hashed)
+    return hashed
+  }
+}

@@ -1,25 +1,28 @@
 import type { Token } from '../core/tokens.js'
 import { parseToken } from '../core/tokens.js'
 import type { HttpRequest } from './request.js'
+import { asShown } from './shown-tokens.js'
 
 /** What a browser holds for us, each a cookie of its own. */
-type CookieName =
-  | 'session'
-  | 'sign-in'
-  | 'device'
-  | 'trusted'
-  | 'invitation'
-  | 'registration'
-  | 'reset'
-  | 'undo'
-  | 'email'
-  | 'next'
-  | 'notice'
-  | 'bounces'
-  | 'passkey'
-  | 'offered'
+const cookieList = [
+  'session',
+  'sign-in',
+  'device',
+  'trusted',
+  'invitation',
+  'registration',
+  'reset',
+  'undo',
+  'email',
+  'next',
+  'notice',
+  'bounces',
+  'passkey',
+  'offered',
+] as const
+type CookieName = (typeof cookieList)[number]
 
-interface CookieNames {
+export interface CookieNames {
   readonly current: string
   /** Before there was a mark in it. */
   readonly former: string
@@ -37,7 +40,7 @@ interface CookieOwner {
  * installations on the host apart, and they leave each other alone. Not the port itself: servers that share a database
  * take each other's cookies.
  */
-export function cookieNames(
+function cookieNames(
   { origin, mark }: CookieOwner,
   prefix: '__Host-' | '__Secure-',
   name: string,
@@ -52,7 +55,7 @@ export function cookieNames(
  */
 export interface Cookies {
   read(request: Pick<HttpRequest, 'header'>, name: CookieName): string | undefined
-  token(request: Pick<HttpRequest, 'header'>, name: CookieName): Token | null
+  token(request: Pick<HttpRequest, 'header' | 'connection'>, name: CookieName): Token | null
   /** Several at once. */
   tokens<Name extends CookieName>(
     request: Pick<HttpRequest, 'header'>,
@@ -64,21 +67,37 @@ export interface Cookies {
   nameOf(name: CookieName): string
 }
 
+/**
+ * The cookie of forward authentication: on the parent domain, so that every host below it shows it to its proxy.
+ * It holds a token of its own that opens nothing on the sign-in host and ends with the session.
+ */
+export const forwardCookieNames = (owner: CookieOwner): CookieNames =>
+  cookieNames(owner, '__Secure-', 'forward')
+
 /** What outlives an upgrade: for a year it is also found under its former name. */
 const lasting: readonly CookieName[] = ['session', 'device', 'trusted']
 
+/** Made once: each request asks for two of them. */
+function namesFor(owner: CookieOwner): Readonly<Record<CookieName, CookieNames>> {
+  const all = cookieList.map((name) => {
+    const { current, former } = cookieNames(owner, '__Host-', name)
+    return [name, { current, former: lasting.includes(name) ? former : current }]
+  })
+  return Object.fromEntries(all) as Record<CookieName, CookieNames>
+}
+
 export function cookiesFor(owner: CookieOwner): Cookies {
   const secure = owner.origin.startsWith('https:')
-  const names = (name: CookieName): CookieNames => cookieNames(owner, '__Host-', name)
-  const full = (name: CookieName): string => names(name).current
+  const names = namesFor(owner)
+  const full = (name: CookieName): string => names[name].current
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
   const readIn = (header: string | undefined, name: CookieName): string | undefined =>
-    lasting.includes(name) ? readLasting(header, names(name)) : readCookie(header, full(name))
+    readLasting(header, names[name])
   const read: Cookies['read'] = (request, name) => readIn(request.header('cookie'), name)
   return {
     nameOf: full,
     read,
-    token: (request, name) => parseToken(read(request, name)),
+    token: (request, name) => asShown(request, parseToken(read(request, name))),
     tokens: <Name extends CookieName>(request: Pick<HttpRequest, 'header'>, wanted: readonly Name[]) => {
       const header = request.header('cookie')
       const found = wanted.map((name) => readIn(header, name)).map(parseToken)

@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly query: string
   /** The address of the other end of the connection. */
   readonly peer: string
+  /** The connection, the same object for every request that comes by it; null where nobody can tell. */
+  readonly connection: object | null
   /** A header's value by its lower-case name; several of one name are joined by ', '. */
   header(name: string): string | undefined
   /** Whether any of these was sent, by their lower-case names. */

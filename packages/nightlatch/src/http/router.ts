@@ -25,9 +25,8 @@ interface Place {
   readonly id: string | null
 }
 
-/** As it is, with an id in it, with a name at its end, with a name before its last word. */
+/** With an id in it, with a name at its end, with a name before its last word. */
 function* placesOf(path: string): Generator<Place> {
-  yield { template: path, id: '' }
   const id = idPattern.exec(path)?.[1]
   if (id !== undefined) yield { template: path.replace(idPattern, '/:id'), id }
   const end = path.lastIndexOf('/')
@@ -48,17 +47,26 @@ export function router<Handler>(routes: readonly Route<Handler>[]): Router<Handl
     paths.set(route.path, methods)
   }
   return (method, path) => {
+    const asItIs = paths.get(path)
+    if (asItIs !== undefined) return routeOf(asItIs, method, '')
     for (const { template, id } of placesOf(path)) {
       const methods = paths.get(template)
       if (methods === undefined) continue
-      if (id === null) return { kind: 'no-such-path' }
-      const route = methods.get(method === 'HEAD' ? 'GET' : method) ?? methods.get('ANY')
-      return route === undefined
-        ? { kind: 'wrong-method', allow: allowed(methods) }
-        : { kind: 'found', route, id }
+      return id === null ? { kind: 'no-such-path' } : routeOf(methods, method, id)
     }
     return { kind: 'no-such-path' }
   }
+}
+
+function routeOf<Handler>(
+  methods: ReadonlyMap<string, Route<Handler>>,
+  method: string,
+  id: string,
+): Match<Handler> {
+  const route = methods.get(method === 'HEAD' ? 'GET' : method) ?? methods.get('ANY')
+  return route === undefined
+    ? { kind: 'wrong-method', allow: allowed(methods) }
+    : { kind: 'found', route, id }
 }
 
 /** Null when it is empty or no percent-encoded UTF-8, or has a U+0000, about which the databases disagree. */

@@ -7,7 +7,7 @@ import type { Finding } from '../core/maintenance/finding.js'
 import type { HttpRequest } from './request.js'
 import type { Hsts } from './response.js'
 import type { Asset } from './assets.js'
-import type { Cookies } from './cookies.js'
+import type { CookieNames, Cookies } from './cookies.js'
 import type { ResponseCaches } from './response-cache.js'
 import type { Counters, Metrics } from './health/metrics.js'
 import type { ReadinessPollers } from './health/readiness-pollers.js'
@@ -80,8 +80,8 @@ export interface SiteFacts {
   readonly contact: string
   /** The parent domain whose hosts forward authentication protects, or ''. */
   readonly protectedDomain: string
-  /** In the names of its cookies, where the origin has a port. */
-  readonly cookieMark: string
+  /** The cookie that every host below that domain gets. */
+  readonly forwardCookie: CookieNames
   readonly assets: Site['assets']
 }
 

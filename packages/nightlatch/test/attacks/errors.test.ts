@@ -81,6 +81,7 @@ describe('when something inside breaks', () => {
           path: '/metrics',
           query: '',
           peer,
+          connection: null,
           header: () => undefined,
           hasAny: () => false,
           headerCount: () => 0,

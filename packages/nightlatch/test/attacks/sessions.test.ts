@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
 import { createHmac, randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createNightlatch } from '../../src/index.js'
+import type { SessionView } from '../../src/index.js'
 import { readSettings } from '../../src/config/read.js'
 import type { Enrolled, TestApp } from '../support/app.js'
 import { enrolledPerson, startApp, testPassword, useApp } from '../support/app.js'
@@ -18,6 +20,7 @@ import {
   withPassword,
 } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
+import { answerTo, cookieOf } from '../support/protected.js'
 
 /** Whatever it is called. */
 const sessionOf = (browser: Browser): string =>
@@ -50,6 +53,25 @@ describe('a session', () => {
     await browser.submit('/mfa/verify', { otp: ada.phone.code() })
     app.clock.advance(30)
     expect(await isSignedIn(again)).toBe(false)
+  })
+
+  it('is the one whose cookie is shown, request after request, although people share a connection to a proxy', async () => {
+    const [ada, bob] = [await enrolledPerson(app, 'ada1c'), await enrolledPerson(app, 'bob1c')]
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const sockets = new Set<object>()
+    const whose = async ({ browser }: Enrolled): Promise<unknown> => {
+      const headers = { cookie: cookieOf(browser) }
+      const asked = request(`${app.origin}/api/v1/session`, { agent, headers }).end()
+      asked.on('socket', (socket) => sockets.add(socket))
+      const { status, body } = await answerTo(asked)
+      return status === 200 ? (JSON.parse(body.toString()) as SessionView).account.username : status
+    }
+    const seen = [await whose(ada), await whose(ada), await whose(bob), await whose(ada)]
+    await ada.browser.copy().submit('/logout')
+    seen.push(await whose(ada), await whose(ada), await whose(bob))
+    expect(seen).toEqual(['ada1c', 'ada1c', 'bob1c', 'ada1c', 401, 401, 'bob1c'])
+    expect(sockets.size).toBe(1)
+    agent.destroy()
   })
 
   it('SESS-1 a step up puts the session’s token into no second cookie', async () => {

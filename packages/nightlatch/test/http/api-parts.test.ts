@@ -13,6 +13,7 @@ const askWith = (parts: Partial<HttpRequest>): HttpRequest => ({
   path: '/',
   query: '',
   peer: '127.0.0.1',
+  connection: null,
   header: () => undefined,
   hasAny: () => false,
   headerCount: () => 0,

@@ -587,6 +587,7 @@ describe('forward authentication with rules', () => {
       path: '/forward-auth',
       query: '',
       peer: '127.0.0.1',
+      connection: null,
       header: (name) => all.get(name),
       hasAny: (names) => names.some((name) => all.has(name)),
       headerCount: (name) => (all.has(name) ? 1 : 0),

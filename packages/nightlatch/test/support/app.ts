@@ -11,7 +11,6 @@ import { nodePlatform } from '../../src/crypto/platform.js'
 import { serve } from '../../src/compose/http-server.js'
 import type { RunningServer } from '../../src/compose/http-server.js'
 import type { Cookies } from '../../src/http/cookies.js'
-import { forwardCookieName } from '../../src/http/forward-auth/cookie.js'
 import { Browser } from './browser.js'
 import { addPerson, testPassword } from './people.js'
 import { Phone, quickArgon2, TestClock } from './phone.js'
@@ -86,7 +85,7 @@ export async function startApp(wishes: Wishes = {}): Promise<TestApp> {
     logged,
     dataFolder,
     cookieName: (name) =>
-      name === 'forward' ? forwardCookieName(server.services.site) : server.services.cookies.nameOf(name),
+      name === 'forward' ? server.services.site.forwardCookie.current : server.services.cookies.nameOf(name),
     browser: (headers) => new Browser(listening, headers),
     person: (username, password = testPassword) => addPerson(nightlatch.core, username, password),
     restart: async () => {

@@ -37,6 +37,7 @@ function askOfRequest(
     path: pathBelow(url.pathname, base),
     query: url.search.slice(1),
     peer: peerOf(request, connection),
+    connection: null,
     header: (name) => request.headers.get(name) ?? undefined,
     hasAny: (names) => names.some((name) => request.headers.has(name)),
     headerCount: (name) => (request.headers.has(name) ? 1 : 0),

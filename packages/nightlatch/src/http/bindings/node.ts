@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { randomBytes } from 'node:crypto'
 import type { HttpResponse, HttpRequest } from '../request.js'
 import { PreparedResponse } from '../response-cache.js'
@@ -52,6 +53,12 @@ class NodeAsk implements HttpRequest {
   get id(): string {
     if (this.#id === '') this.#id = randomBytes(9).toString('base64url')
     return this.#id
+  }
+
+  get connection(): object {
+    // Each request of HTTP/2 has a socket of its own making.
+    const { socket, stream } = this.#request as IncomingMessage & { readonly stream?: ServerHttp2Stream }
+    return stream?.session ?? socket
   }
 
   get peer(): string {

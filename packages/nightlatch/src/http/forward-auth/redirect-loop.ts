@@ -1,6 +1,6 @@
 import { withCookies } from '../response.js'
 import type { HttpResponse } from '../request.js'
-import { forwardCookieName, forwardCookies, readForwardCookie } from './cookie.js'
+import { forwardCookies, readForwardCookie } from './cookie.js'
 import { refusalPage } from '../refuse.js'
 import { tryParse } from '../return-url.js'
 import type { Handler, Context } from '../context.js'
@@ -62,7 +62,7 @@ function loopPage(context: Context, { headers }: HttpResponse): HttpResponse {
   const { site, cookies } = context.services
   const to = tryParse(headers['location'] ?? '', site.origin)
   const isHere = to === null || to.origin === site.origin
-  const name = isHere ? cookies.nameOf('session') : forwardCookieName(site)
+  const name = isHere ? cookies.nameOf('session') : site.forwardCookie.current
   return refusalPage(context, 'redirect-loop', {
     detail: `The proxy of ${to?.host ?? site.origin} asks for you at ${site.base}/forward-auth without the cookie ${name}. It must pass the header Cookie on.`,
   })

@@ -97,7 +97,7 @@ export function cookiesFor(owner: CookieOwner): Cookies {
   return {
     nameOf: full,
     read,
-    token: (request, name) => asShown(request, parseToken(read(request, name))),
+    token: (request, name) => asShown(request, read(request, name), parseToken),
     tokens: <Name extends CookieName>(request: Pick<HttpRequest, 'header'>, wanted: readonly Name[]) => {
       const header = request.header('cookie')
       const found = wanted.map((name) => readIn(header, name)).map(parseToken)

@@ -27,4 +27,4 @@ export const clearForwardCookies = ({ site }: Pick<Services, 'site'>): readonly 
 export const readForwardCookie = (request: HttpRequest, site: SiteFacts): ForwardToken | null =>
   site.protectedDomain === ''
     ? null
-    : asShown(request, parseForwardToken(readLasting(request.header('cookie'), site.forwardCookie)))
+    : asShown(request, readLasting(request.header('cookie'), site.forwardCookie), parseForwardToken)

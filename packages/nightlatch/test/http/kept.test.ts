@@ -42,7 +42,7 @@ describe('the answers that are kept', () => {
 describe('an answer that is prepared', () => {
   it.each([
     ['short', 'grüße'],
-    ['long', 'ü'.repeat(2000)],
+    ['long', 'ü'.repeat(4000)],
   ])('has its bytes and their number, also when it is %s', (_name, body) => {
     const { wire, bytes } = new PreparedResponse(answer(body), plain)
     const sent = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes)

@@ -9,11 +9,11 @@ import { runUnit } from './tests.mjs'
 
 const patience = 15 * 60_000
 
-/** Runs each unit once with nothing changed, unless that was done before with the same code. */
-export async function reachOf({ folder, place, units, say }) {
+/** Runs each unit once with nothing changed, unless that was done before with the same code of the layer. */
+export async function reachOf({ folder, place, layer, units, say }) {
   const notes = join(folder, 'reach.json')
   const known = existsSync(notes) ? JSON.parse(readFileSync(notes, 'utf8')) : {}
-  const shared = digestOf('packages/nightlatch/src', 'packages/nightlatch/test/support')
+  const shared = digestOf(`packages/nightlatch/src/${layer}`, 'packages/nightlatch/test/support')
   const found = []
   for (const unit of units) {
     const state = digestOf(unit.file) + shared

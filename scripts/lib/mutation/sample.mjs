@@ -34,7 +34,7 @@ export async function measureSample(layer, folder, { names, size, seed }) {
   configureTests(place)
   const isNamed = ({ file }) => names.length === 0 || names.some((name) => `/${file}`.endsWith(`/${name}.ts`))
   const chosen = drawn(all.filter(isNamed), { seed, size })
-  const units = await reachOf({ folder: own, place, units: unitsOf(sampledSubjects[layer]), say })
+  const units = await reachOf({ folder: own, place, layer, units: unitsOf(sampledSubjects[layer]), say })
   const reach = { units, loaded: reachedByLoading(place, layer), mutants: all }
   const results = await tryEach(chosen, { own, place, reach })
   switchOn(place, '')

@@ -163,6 +163,7 @@ describe.each(Object.entries(mounts))('inside %s', (_name, mount) => {
       status: 303,
       location: '/auth/login?next=%2Fprivate%3Ftab%3D2',
     })
+    expect((await browser.get('/vault', { accept: 'text/html' })).location).toBe('/auth/login?next=%2Fvault')
     for (const headers of [{}, { accept: 'text/html', 'x-requested-with': 'XMLHttpRequest' }]) {
       const program = await browser.get('/private', { accept: 'application/json', ...headers })
       expect(program.status).toBe(401)

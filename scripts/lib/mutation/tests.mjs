@@ -140,11 +140,12 @@ function stopGroup(pid) {
 }
 
 function outcome(report, status) {
-  const none = { passed: 0, failed: status === 0 ? null : '(it could not be run)' }
-  if (!existsSync(report)) return none
+  if (!existsSync(report)) return { passed: 0, failed: '(the tests could not be run)' }
   const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const failed = testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .find((one) => one.status === 'failed')
-  return { passed: numPassedTests, failed: failed?.fullName ?? none.failed }
+  const results = testResults.flatMap(({ assertionResults }) => assertionResults)
+  const failed = results.find((one) => one.status === 'failed')?.fullName
+  return {
+    passed: numPassedTests,
+    failed: failed ?? (status === 0 ? null : '(an error outside of the tests)'),
+  }
 }

@@ -99,7 +99,7 @@ async function standAlone(unit, { place, only }) {
   const name = JSON.stringify([unit.name, ...only])
   if (!alone.has(name)) {
     switchOn(place, '')
-    const { failed, over } = await runUnit(place, unit, { limit: 20_000 + 4 * unit.took, only })
+    const { failed, over } = await runUnit(place, unit, { limit: 15_000 + 3 * unit.took, only })
     alone.set(name, failed === null && !over)
   }
   return alone.get(name)
@@ -107,14 +107,14 @@ async function standAlone(unit, { place, only }) {
 
 /** The limit is what the machine takes at this moment: one that is over it is timed against an unchanged run. */
 async function inTime(mutant, unit, { place, only }) {
-  let limit = 20_000 + 4 * unit.took
+  let limit = 15_000 + 3 * unit.took
   for (;;) {
     switchOn(place, mutant.id)
     const ran = await runUnit(place, unit, { limit, only })
     if (!ran.over) return ran
     switchOn(place, '')
     const { took } = await runUnit(place, unit, { limit, only })
-    if (20_000 + 2 * took <= limit) return ran
-    limit = 20_000 + 4 * took
+    if (15_000 + 2 * took <= limit) return ran
+    limit = 15_000 + 3 * took
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import { answerTo, ask, cookieOf, startProtected, type Protected } from '../support/protected.js'
@@ -28,6 +29,7 @@ function* blocks(count: number): Generator<Buffer> {
 const application = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
   if (pathname === '/upload') void sumOf(request).then((sum) => response.end(sum))
+  else if (pathname === '/together') answerTogether(response)
   else if (pathname === '/download') void send(response, Number(searchParams.get('megabytes')))
   else
     void sumOf(request).then((sum) => response.end(`${request.url} ${request.headers['remote-user']} ${sum}`))
@@ -36,6 +38,15 @@ const application = createServer((request, response) => {
 async function send(response: ServerResponse, megabytes: number): Promise<void> {
   for (const bytes of blocks(megabytes)) if (!response.write(bytes)) await once(response, 'drain')
   response.end()
+}
+
+/** Answered when so many have come: each has a connection of its own. */
+const together = 70
+const waiting: ServerResponse[] = []
+
+function answerTogether(response: ServerResponse): void {
+  waiting.push(response)
+  if (waiting.length === together) for (const one of waiting.splice(0)) one.end()
 }
 
 let app: Protected
@@ -95,9 +106,29 @@ describe('through protect', () => {
     patient(120_000),
   )
 
-  it.each(['upload', 'download'])(
-    '100 MB go %s byte for byte, and memory stays flat',
-    async (direction) => {
+  it('no more than 64 connections to the application are kept for what may come', async () => {
+    const get = () => {
+      const asked = ask({
+        port: app.port,
+        host: '127.0.0.1',
+        path: '/together',
+        headers: { cookie: cookieOf(people[0]!.browser) },
+      })
+      asked.end()
+      return answerTo(asked)
+    }
+    const answers = await Promise.all(Array.from({ length: together }, get))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    await expect.poll(() => promisify(application.getConnections.bind(application))()).toBe(64)
+  })
+
+  it.each([
+    ['upload', 'POST'],
+    ['download', 'GET'],
+    ['download', 'POST'],
+  ])(
+    '100 MB go %s byte for byte, and memory stays flat: %s',
+    async (direction, method) => {
       const count = 100
       const wanted = await sumOf(blocks(count))
       const highest = { bytes: 0 }
@@ -107,7 +138,7 @@ describe('through protect', () => {
         port: app.port,
         host: '127.0.0.1',
         path: direction === 'upload' ? '/upload' : `/download?megabytes=${count}`,
-        method: direction === 'upload' ? 'POST' : 'GET',
+        method,
         headers: { cookie: cookieOf(people[0]!.browser) },
       })
       if (direction === 'upload') {

@@ -222,7 +222,26 @@ describe('whoever the headers claim to be', () => {
     const forwarded =
       'X_Forwarded_Proto: https\r\nX-Forwarded-Host: evil.test\r\nX-Forwarded-Host: evil2.test\r\n' +
       'X-Forwarded-For: 127.0.0.1\r\nX-Forwarded.For: 1.2.3.4\r\nX-Forwarded-Uri: /public\r\nForwarded: for=1.2.3.4\r\n' +
-      'X-Original-URL: /public\r\nX_Original_URL: /public\r\nX-Rewrite-URL: /public\r\nX-Forwarded-Prefix: /evil\r\n'
+      'X-Original-URL: /public\r\nX_Original_URL: /public\r\nX-Rewrite-URL: /public\r\nX-Forwarded-Prefix: /evil\r\n' +
+      [
+        'X-Real-IP',
+        'X_Client_IP',
+        'X-Cluster-Client-IP',
+        'True-Client-IP',
+        'X.Forwarded',
+        'X-Host',
+        'X-HTTP-Host-Override',
+      ]
+        .concat(
+          'Keep-Alive',
+          'Proxy-Connection',
+          'Proxy-Authorization',
+          'Proxy_Authenticate',
+          'HTTP2-Settings',
+        )
+        .concat('Transfer_Encoding', 'Content_Length', 'Te', 'Trailer', 'Proxy-Authenticate')
+        .map((name) => `${name}: 1.2.3.4\r\n`)
+        .join('')
     const answer = await sendBytes(
       app.port,
       `GET /who HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\nCookie: ${cookieOf(ada.browser)}\r\n${lies}${forwarded}\r\n`,
@@ -230,7 +249,7 @@ describe('whoever the headers claim to be', () => {
     const { raw, headers } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n{') + 4)) as ReturnType<
       typeof seen
     >
-    const heads = raw.filter((_, at) => at % 2 === 0).filter((name) => /remote|forward|url|real/i.test(name))
+    const heads = raw.filter((_, at) => at % 2 === 0).filter((name) => !/^(?:host|connection)$/.test(name))
     expect(heads.sort()).toEqual(
       [
         'remote-email',

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../set-up.mjs'
 import { reached, switchOn } from './copy.mjs'
-import { runUnit } from './tests.mjs'
+import { runUnits } from './tests.mjs'
 
 const patience = 15 * 60_000
 
@@ -31,9 +31,12 @@ export async function reachOf({ folder, place, layer, units, say }) {
 
 async function recorded(place, unit) {
   switchOn(place, 'record')
-  const { passed, failed, over, took } = await runUnit(place, unit, { limit: patience })
-  const ids = [...reached(place)].map(([id, suites]) => [id, [...suites]])
-  return { passed, failed: over ? '(it takes too long)' : failed, took, ids }
+  const { passed, suites, failed, over, took } = await runUnits(place, [unit], {
+    limit: patience,
+    only: null,
+  })
+  const ids = [...reached(place)].map(([id, those]) => [id, [...those]])
+  return { passed, suites, failed: over ? '(it takes too long)' : failed, took, ids }
 }
 
 /** What only loading the modules comes past: every test does, and says little by that. */
@@ -79,8 +82,8 @@ export function unitsFor(mutant, { units, loaded, mutants }) {
   return units.filter((unit) => unit.ids.has(mutant.id)).toSorted((one, other) => worth(other) - worth(one))
 }
 
-/** The suites of a unit that come past a change; null where that is not known: then all of them may. */
-export function suitesFor(mutant, { ids }, loaded) {
-  const suites = ids.get(mutant.id).filter((suite) => suite !== '' || !loaded.has(mutant.id))
-  return suites.length === 0 || suites.includes('') ? null : suites
+/** The suites of a unit that come past a change: all of them where it is not known which ones do. */
+export function suitesFor(mutant, { ids, suites }, loaded) {
+  const those = ids.get(mutant.id).filter((suite) => suite !== '' || !loaded.has(mutant.id))
+  return those.length === 0 || those.includes('') ? suites : those
 }

@@ -5,7 +5,7 @@ import { makeCopy, switchOn } from './copy.mjs'
 import { drawn } from './draw.mjs'
 import { reachedByLoading, reachOf, suitesFor, unitsFor } from './reach.mjs'
 import { report } from './report.mjs'
-import { configureTests, runUnit, unitsOf } from './tests.mjs'
+import { configureTests, runUnits, unitsOf } from './tests.mjs'
 
 const promised = 80
 
@@ -77,44 +77,56 @@ const stillHolds = (before, { source, tests }) =>
 
 async function tried(mutant, units, { place, loaded }) {
   if (units.length === 0) return { killed: false, by: '(no test comes past it)' }
-  for (const unit of units.slice(0, enough)) {
-    const { failed, over } = await ranWith(mutant, unit, { place, only: suitesFor(mutant, unit, loaded) })
-    if (over) return { killed: true, by: `(it never ends) ${unit.name}` }
-    if (failed !== null) return { killed: true, by: `${unit.name} > ${failed}` }
+  for (const some of stagesOf(units.slice(0, enough))) {
+    const only = some.flatMap((unit) => suitesFor(mutant, unit, loaded))
+    const { failed, over, where } = await ranWith(mutant, some, { place, only })
+    if (over) return { killed: true, by: `(it never ends) ${where.name}` }
+    if (failed !== null) return { killed: true, by: `${where.name} > ${failed}` }
   }
   const left = units.length - enough
   return { killed: false, by: left > 0 ? `(${left} more test files come past it)` : '' }
 }
 
-/** What fails in these suites is the change's doing only where they pass without it, and without the other suites. */
-async function ranWith(mutant, unit, { place, only }) {
-  const ran = await inTime(mutant, unit, { place, only })
-  if (only === null || (ran.failed === null && !ran.over)) return ran
-  return (await standAlone(unit, { place, only })) ? ran : inTime(mutant, unit, { place, only: null })
+/** Mostly the nearest tests notice; the others are run together, where each has less to wait for. */
+function stagesOf([nearest, ...others]) {
+  const kinds = [...new Set(others.map(({ kind }) => kind))]
+  return [[nearest], ...kinds.map((kind) => others.filter((unit) => unit.kind === kind))]
+}
+
+/** What fails in these suites is the change's doing only where they pass without it, and without the others of their file. */
+async function ranWith(mutant, units, { place, only }) {
+  const ran = await inTime(mutant, units, { place, only })
+  if (ran.over || ran.failed === null || (await standAlone(ran.where, { place, only }))) return ran
+  return inTime(mutant, units, { place, only: units.flatMap(({ suites }) => suites) })
 }
 
 const alone = new Map()
 
 async function standAlone(unit, { place, only }) {
-  const name = JSON.stringify([unit.name, ...only])
+  const those = unit.suites.filter((suite) => only.includes(suite))
+  if (those.length === unit.suites.length) return true
+  const name = JSON.stringify([unit.name, ...those])
   if (!alone.has(name)) {
     switchOn(place, '')
-    const { failed, over } = await runUnit(place, unit, { limit: 15_000 + 3 * unit.took, only })
+    const { failed, over } = await runUnits(place, [unit], { limit: limitOf([unit]), only: those })
     alone.set(name, failed === null && !over)
   }
   return alone.get(name)
 }
 
-/** The limit is what the machine takes at this moment: one that is over it is timed against an unchanged run. */
-async function inTime(mutant, unit, { place, only }) {
-  let limit = 15_000 + 3 * unit.took
+/** What the machine has taken for these units, three times, and a quarter of a minute. */
+const limitOf = (units, took = units.reduce((sum, unit) => sum + unit.took, 0)) => 15_000 + 3 * took
+
+/** Whoever is over the limit is timed against an unchanged run: the machine may have become slower. */
+async function inTime(mutant, units, { place, only }) {
+  let limit = limitOf(units)
   for (;;) {
     switchOn(place, mutant.id)
-    const ran = await runUnit(place, unit, { limit, only })
+    const ran = await runUnits(place, units, { limit, only })
     if (!ran.over) return ran
     switchOn(place, '')
-    const { took } = await runUnit(place, unit, { limit, only })
+    const { took } = await runUnits(place, units, { limit, only })
     if (15_000 + 2 * took <= limit) return ran
-    limit = 15_000 + 3 * took
+    limit = limitOf(units, took)
   }
 }

@@ -18,6 +18,13 @@ const tests = 'packages/nightlatch/test'
 /** The compiled code in the place of the sources, and no time spent on things that a change has made to hang. */
 const config = `import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer } from 'vitest/node'
+class AsAsked extends BaseSequencer {
+  sort(files) {
+    const place = ({ moduleId }) => process.argv.findIndex((file) => moduleId.endsWith(file))
+    return files.toSorted((one, other) => place(one) - place(other))
+  }
+}
 const [src, dist] = ['src', 'dist'].map((name) => join(import.meta.dirname, 'packages/nightlatch', name))
 const compiled = {
   name: 'compiled',
@@ -35,6 +42,7 @@ export default defineConfig({
     setupFiles: ['pace-of-mutants.ts'],
     maxWorkers: 1,
     isolate: false,
+    sequence: { sequencer: AsAsked },
     expect: { poll: { timeout: 10_000 } },
     server: { deps: { external: [/packages\\/nightlatch\\/dist\\//] } },
   },
@@ -78,28 +86,35 @@ function testFilesIn(path) {
 /** SQLite's are all that are not PostgreSQL's. */
 const kindly = { sqlite: '(?!.*(postgres|PostgreSQL))', postgres: '(?=.*(postgres|PostgreSQL))' }
 
-/** What the full names of these tests look like: those of the unit's kind, in these of its suites. */
-function patternOf({ kind }, suites) {
-  const named = suites?.map((suite) => suite.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
+/** What the full names of these tests look like: those of the units' kind, in these of their suites. */
+function patternOf([{ kind }], only) {
+  const named = only?.map((suite) => suite.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
   return `^${kindly[kind] ?? ''}${named === undefined ? '' : `(${named})( |$)`}`
 }
 
 /**
- * Runs the tests of a unit until the first one fails.
+ * Runs the tests of some units of one kind, in their order, until the first one fails.
  *
  * @param only the suites that are wanted; null: all
- * @returns `passed` tests, the first one that `failed` or null, whether the time was `over`, and what it took
+ * @returns how many `passed`, the first one that `failed` and where it is, or null, the `suites` that ran, whether the time was
+ *   `over`, and what it took
  */
-export async function runUnit(folder, unit, { limit, only = null }) {
+export async function runUnits(folder, units, { limit, only }) {
   const [temporary, report] = [join(folder, 'tmp'), join(folder, 'report.json')]
   for (const path of [temporary, report]) rmSync(path, { recursive: true, force: true })
   mkdirSync(temporary)
   chmodSync(temporary, 0o777)
-  const named = ['-t', patternOf(unit, only ?? undefined)]
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const options = ['--bail', '1', '--reporter=json', `--outputFile=${report}`]
+  const options = [
+    '--bail',
+    '1',
+    '--reporter=json',
+    `--outputFile=${report}`,
+    '-t',
+    patternOf(units, only ?? undefined),
+  ]
   const began = performance.now()
-  const child = spawn(process.execPath, [vitest, 'run', unit.file, ...options, ...named], {
+  const child = spawn(process.execPath, [vitest, 'run', ...units.map(({ file }) => file), ...options], {
     cwd: folder,
     stdio: 'ignore',
     detached: true,
@@ -107,7 +122,7 @@ export async function runUnit(folder, unit, { limit, only = null }) {
   })
   const { status, over } = await ended(child, limit)
   const took = Math.round(performance.now() - began)
-  return { ...outcome(report, status), over, took }
+  return { ...outcome(report, { status, units }), over, took }
 }
 
 /** @returns the status it ended with, or null and `over` when it had to be stopped, with everything it started */
@@ -139,13 +154,18 @@ function stopGroup(pid) {
   }
 }
 
-function outcome(report, status) {
-  if (!existsSync(report)) return { passed: 0, failed: '(the tests could not be run)' }
-  const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const results = testResults.flatMap(({ assertionResults }) => assertionResults)
-  const failed = results.find((one) => one.status === 'failed')?.fullName
-  return {
-    passed: numPassedTests,
-    failed: failed ?? (status === 0 ? null : '(an error outside of the tests)'),
-  }
+function outcome(report, { status, units }) {
+  const nothing = { passed: 0, suites: [], where: units[0] }
+  if (!existsSync(report)) return { ...nothing, failed: '(the tests could not be run)' }
+  const { numPassedTests: passed, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  const results = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((one) => ({ ...one, name })),
+  )
+  const suites = results
+    .filter((one) => one.status === 'passed')
+    .map(({ ancestorTitles, title }) => ancestorTitles[0] ?? title)
+  const first = results.find((one) => one.status === 'failed')
+  const where = units.find(({ file }) => first?.name.endsWith(file)) ?? units[0]
+  const failed = first?.fullName ?? (status === 0 ? null : '(an error outside of the tests)')
+  return { passed, suites: [...new Set(suites)], failed, where }
 }

@@ -4,6 +4,10 @@ import type { Account, LoginName } from '../../src/core/accounts/account.js'
 import { parseGroup } from '../../src/core/accounts/groups.js'
 import { entryOf } from '../../src/core/accounts/people.js'
 import { auditEvent, noClient } from '../../src/core/audit/audit.js'
+import type { Db } from '../../src/storage/engine/database.js'
+import { openPostgres } from '../../src/storage/engine/postgres/postgres.js'
+import { openSqlite } from '../../src/storage/engine/sqlite/sqlite.js'
+import { newcomerStore } from '../../src/storage/stores/newcomers.js'
 import { databases, useDatabase } from '../support/databases.js'
 import { anAuthenticator, somebody } from './things.js'
 
@@ -51,6 +55,37 @@ describe.each(databases)('many new people at once on $name', (kind) => {
     expect(await stores.groups.find(group('Staff').key)).toMatchObject({ members: 700 })
     const found = await stores.people.page({ words: ['many', '699'], limit: 5, now: 10 })
     expect(found.map(({ username }) => username)).toEqual(['many-699'])
+  })
+
+  it('who come in the next second need no other statements, of which each stays prepared', async () => {
+    const database = await kind.create()
+    const opened = await database.open()
+    const { location } = database
+    const options = { poolSize: 1, statementMs: 5000, onLost: () => undefined }
+    const at = await (typeof location === 'string'
+      ? openPostgres(location, options)
+      : openSqlite(location.sqliteFile))
+    const statements = new Set<string>()
+    const heard = (db: Db): Db => ({
+      ...{ dialect: db.dialect, atomic: db.atomic, lock: db.lock },
+      run: (sql, params) => (statements.add(sql), db.run(sql, params)),
+      returning: (sql, params) => (statements.add(sql), db.returning(sql, params)),
+      all: (sql, params) => (statements.add(sql), db.all(sql, params)),
+      one: (sql, params) => (statements.add(sql), db.one(sql, params)),
+    })
+    const counts: number[] = []
+    for (const second of [1, 2, 3]) {
+      const some = (await newcomers(`second-${second}`, 5)).map((one) => ({
+        ...one,
+        account: { ...one.account, createdAt: 1000 + second },
+      }))
+      expect(await at.db.atomic((db) => newcomerStore(heard(db)).addAll(some))).toBeNull()
+      counts.push(statements.size)
+    }
+    expect(counts[2]).toBe(counts[0])
+    await at.close()
+    await opened.close()
+    await database.remove()
   })
 
   it('are told whose name somebody has already', async () => {

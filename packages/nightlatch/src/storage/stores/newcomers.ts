@@ -12,28 +12,69 @@ const mostParams = 2000
 
 type Row = readonly Param[]
 
+interface Inserting {
+  readonly into: string
+  readonly width: number
+  /** What the statement says behind the rows, by the number of the first parameter that is none of them. */
+  readonly behind?: (first: number) => string
+}
+
+/** @returns how many were written */
+type InsertAll = (db: Db, rows: readonly Row[], more?: readonly Param[]) => Promise<number>
+
 /**
- * As many rows a statement as fit, and then by halves: each statement stays prepared, so of every table there are a
- * dozen, and not one for each number of rows. @returns how many were written
+ * As many rows a statement as fit, and then by halves: each statement is put together once and stays prepared, so of every
+ * table there are a dozen, and not one for each number of rows.
  */
-async function insertAll(
-  db: Db,
-  {
-    into,
-    rows,
-    behind = '',
-  }: { readonly into: string; readonly rows: readonly Row[]; readonly behind?: string },
-): Promise<number> {
-  const width = rows[0]?.length ?? 1
-  const written: Promise<number>[] = []
-  let atOnce = 2 ** Math.floor(Math.log2(mostParams / width))
-  for (let at = 0; at < rows.length; at += atOnce) {
-    while (atOnce > rows.length - at) atOnce /= 2
-    const values = valuesList(atOnce, width)
-    written.push(db.run(`INSERT INTO ${into} VALUES ${values}${behind}`, rows.slice(at, at + atOnce).flat()))
+function inserting({ into, width, behind = () => '' }: Inserting): InsertAll {
+  const texts = new Map<number, string>()
+  const textFor = (rows: number): string => {
+    const known = texts.get(rows)
+    if (known !== undefined) return known
+    const text = `INSERT INTO ${into} VALUES ${valuesList(rows, width)}${behind(rows * width + 1)}`
+    texts.set(rows, text)
+    return text
   }
-  // Asked at once, they go there together.
-  return (await Promise.all(written)).reduce((sum, one) => sum + one, 0)
+  return async (db, rows, more = []) => {
+    const written: Promise<number>[] = []
+    let atOnce = 2 ** Math.floor(Math.log2(mostParams / width))
+    for (let at = 0; at < rows.length; at += atOnce) {
+      while (atOnce > rows.length - at) atOnce /= 2
+      written.push(db.run(textFor(atOnce), [...rows.slice(at, at + atOnce).flat(), ...more]))
+    }
+    // Asked at once, they go there together.
+    return (await Promise.all(written)).reduce((sum, one) => sum + one, 0)
+  }
+}
+
+const unlessThere = (): string => ' ON CONFLICT DO NOTHING'
+
+/** As `add` of accounts: a name that is held back is free from its moment on. */
+const takeNames = (now: number): string =>
+  ` ON CONFLICT (name) DO UPDATE SET account = excluded.account, held_until = NULL
+    WHERE login_name.held_until <= CAST($${String(now)} AS bigint)`
+
+const columnsIn = (list: string): number => list.split(',').length
+
+const into = {
+  accounts: inserting({
+    into: `account (${newAccountColumns}, sort_key)`,
+    width: columnsIn(newAccountColumns) + 1,
+  }),
+  groups: inserting({ into: 'people_group (key, name, created_at)', width: 3, behind: unlessThere }),
+  names: inserting({ into: 'login_name (name, account)', width: 2, behind: takeNames }),
+  memberships: inserting({
+    into: 'membership (people_group, account, sort_key)',
+    width: 3,
+    // A group that somebody is in already is no other one.
+    behind: unlessThere,
+  }),
+  words: inserting({ into: 'search_word (word, account)', width: 2 }),
+  authenticators: inserting({
+    into: `authenticator (${authenticatorColumnList})`,
+    width: columnsIn(authenticatorColumnList),
+  }),
+  audit: inserting({ into: 'audit (at, event, account, address, user_agent, details)', width: 6 }),
 }
 
 type GroupMember = Pick<Newcomer, 'account' | 'groups'>
@@ -46,8 +87,7 @@ async function addGroups(db: Db, newcomers: readonly GroupMember[]): Promise<Rea
       groups.map(({ key, name }) => [key, [key, name, account.createdAt] as const] as const),
     ),
   )
-  const into = 'people_group (key, name, created_at)'
-  await insertAll(db, { into, rows: [...rows.values()], behind: ' ON CONFLICT DO NOTHING' })
+  await into.groups(db, [...rows.values()])
   const names = new Map<string, string>()
   const keys = [...rows.keys()]
   // Asked at once, they go there and back together.
@@ -56,18 +96,13 @@ async function addGroups(db: Db, newcomers: readonly GroupMember[]): Promise<Rea
   return names
 }
 
-/** As `add` of accounts: a name that is held back is free from its moment on. */
-const takeNames = (now: number): string =>
-  ` ON CONFLICT (name) DO UPDATE SET account = excluded.account, held_until = NULL
-    WHERE login_name.held_until <= ${String(Math.floor(now))}`
-
 async function addNames(db: Db, newcomers: readonly Newcomer[]): Promise<Newcomer | null> {
   // Sorted, so that two who want the same names wait for each other in the same order.
   const rows = newcomers
     .flatMap(({ account, loginNames }) => [...new Set(loginNames)].map((name) => [name, account.id] as const))
     .sort(([one], [other]) => (one < other ? -1 : 1))
-  const behind = takeNames(newcomers[0]?.account.createdAt ?? 0)
-  if ((await insertAll(db, { into: 'login_name (name, account)', rows, behind })) === rows.length) return null
+  const now = newcomers[0]?.account.createdAt ?? 0
+  if ((await into.names(db, rows, [now])) === rows.length) return null
   for (const newcomer of newcomers)
     for (const name of newcomer.loginNames) {
       const found = await db.one<{ account: string }>('SELECT account FROM login_name WHERE name = $1', [
@@ -78,30 +113,27 @@ async function addNames(db: Db, newcomers: readonly Newcomer[]): Promise<Newcome
   return null
 }
 
-/** What lies in tables of their own. A group that somebody is in already is no other one. */
+/** What lies in tables of their own. */
 async function addWhatIsTheirs(db: Db, people: readonly Omit<Newcomer, 'loginNames'>[]): Promise<void> {
-  await insertAll(db, {
-    into: 'membership (people_group, account, sort_key)',
-    rows: people.flatMap(({ account, groups, entry }) =>
-      groups.map(({ key }) => [key, account.id, entry.sortKey]),
-    ),
-    behind: ' ON CONFLICT DO NOTHING',
-  })
-  await insertAll(db, {
-    into: 'search_word (word, account)',
-    rows: people.flatMap(({ account, entry }) => entry.words.map((word) => [word, account.id])),
-  })
-  await insertAll(db, {
-    into: `authenticator (${authenticatorColumnList})`,
-    rows: people.flatMap(({ authenticators }) => authenticators.map(valuesOfAuthenticator)),
-  })
-  await insertAll(db, {
-    into: 'audit (at, event, account, address, user_agent, details)',
-    rows: people.map(({ event }) => [
+  await into.memberships(
+    db,
+    people.flatMap(({ account, groups, entry }) => groups.map(({ key }) => [key, account.id, entry.sortKey])),
+  )
+  await into.words(
+    db,
+    people.flatMap(({ account, entry }) => entry.words.map((word) => [word, account.id])),
+  )
+  await into.authenticators(
+    db,
+    people.flatMap(({ authenticators }) => authenticators.map(valuesOfAuthenticator)),
+  )
+  await into.audit(
+    db,
+    people.map(({ event }) => [
       ...[event.at, event.event, event.account, event.address, event.userAgent],
       JSON.stringify(event.details),
     ]),
-  })
+  )
 }
 
 const marks = (count: number): string => Array.from({ length: count }, (_none, at) => `$${at + 1}`).join(', ')
@@ -180,7 +212,7 @@ export const newcomerStore = defineStore<NewcomerStore>({
       const shown = keys.map((key) => names.get(key) ?? key)
       return [...valuesOfAccount({ ...account, groups: shown }), entry.sortKey]
     })
-    await insertAll(db, { into: `account (${newAccountColumns}, sort_key)`, rows: accounts })
+    await into.accounts(db, accounts)
     const taken = await addNames(db, newcomers)
     if (taken !== null) return taken.account.id
     await addWhatIsTheirs(db, newcomers)

@@ -228,6 +228,9 @@ class PostgresDatabase implements Database, Db {
 const isHarmless = (error: unknown, sql: string): boolean =>
   isConflict(error) || isReadOnly(error) || (isLost(error) && isRead(sql))
 
+/** Of more accounts it is only said that something was changed: who changes everybody would keep a name of each. */
+const mostNamed = 1000
+
 /**
  * The connection of one transaction. Statements that are asked at once go out together, in the order in which they
  * were asked; BEGIN goes out together with the first one, where that only reads.
@@ -298,8 +301,16 @@ class PostgresConnection implements Connection {
       this.#send(asked(statement, params, this.#staysPrepared)),
       this.#begun,
     ])
-    if (statement.tells) for (const account of accountsIn(result)) this.changed.add(account)
+    if (statement.tells) this.#note(accountsIn(result))
     return result
+  }
+
+  #note(accounts: Iterable<string | null>): void {
+    if (this.changed.has(null)) return
+    for (const account of accounts) this.changed.add(account)
+    if (this.changed.size <= mostNamed) return
+    this.changed.clear()
+    this.changed.add(null)
   }
 
   async #send(query: string | pg.QueryConfig): Promise<pg.QueryResult> {

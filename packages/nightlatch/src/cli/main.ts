@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
 import { requestLog } from '../log/request-log.js'
 import type { CliDeps } from './framework/deps.js'
 import { runCli } from './program.js'
@@ -10,7 +11,9 @@ import { processStdin } from './framework/terminal.js'
 export async function main(args: readonly string[]): Promise<void> {
   // Whatever is written here (database, key, backup, QR code) is for its owner only.
   process.umask(0o077)
-  const serves = servers.has(args.find((word) => !word.startsWith('-')) ?? '')
+  const command = args.find((word) => !word.startsWith('-')) ?? ''
+  const serves = servers.has(command)
+  if (pass.has(command)) cleanUpEarly()
   survive(process.stdout, (code) => {
     // Whoever started a server need not go on reading: the people behind it are served on.
     if (serves) return
@@ -31,6 +34,19 @@ export async function main(args: readonly string[]): Promise<void> {
 
 /** What goes on until it is told to end. */
 const servers: ReadonlySet<string> = new Set(['serve', 'protect'])
+
+/** What goes through everybody once, and needs nobody of them twice. */
+const pass: ReadonlySet<string> = new Set(['import'])
+
+/**
+ * As long as there is room, the engine lets what is used no more lie: of a hundred thousand people that would be a hundred megabytes.
+ * Cleaning up while there is little of it takes a tenth more time, and less on one thread than on several that wait for each other.
+ * Each flag is looked at whenever that is decided, so that it can be set now (tried on Node 20, 22, 24 and 26).
+ */
+function cleanUpEarly(): void {
+  const flags = ['--optimize-for-size', '--semi-space-growth-factor=1', '--no-parallel-scavenge']
+  for (const flag of flags) setFlagsFromString(flag)
+}
 
 /** A reader that goes away (`| head`, EPIPE) is no failure. */
 function survive(stream: NodeJS.WriteStream, then: (code: string) => void): void {

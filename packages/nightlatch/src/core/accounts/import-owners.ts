@@ -54,7 +54,7 @@ class KnownOwners implements Owners {
 }
 
 /** 53 bits, which a number holds, and never 0. The seed is nobody's to know: names could be chosen to be alike. */
-function fingerprintOf(name: string, seed: number): number {
+export function fingerprintOf(name: string, seed: number): number {
   let [one, other] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed]
   for (let at = 0; at < name.length; at += 1) {
     const code = name.charCodeAt(at)

@@ -70,8 +70,11 @@ export interface PlannedPerson {
   readonly warnings: readonly string[]
 }
 
-/** So many are looked up, and written, at once: a round trip to the database for each would take longer than all else. */
-const atOnce = 250
+/**
+ * So many are looked up, and written, at once: a round trip to the database for each would take longer than all else, and of more
+ * the engine keeps half, as if they were there to stay.
+ */
+const atOnce = 64
 
 async function* batchesOf(people: People): AsyncGenerator<readonly Numbered[]> {
   let some: Numbered[] = []

@@ -1,7 +1,8 @@
 import { isAlias, isMap, isNode, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { ImportedAuthenticator, ImportedPerson, People } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
-import { authenticatorSaid, base32Secret, ownText, personOf } from './people.js'
+import { HeldTexts } from './held-texts.js'
+import { authenticatorSaid, base32Secret, personOf } from './people.js'
 import { wholeText, type TextFile } from './text-file.js'
 import { piecesOfYaml, type YamlPiece } from './yaml-pieces.js'
 import { readSimpleYaml, type YamlValue as Value } from './yaml-simple.js'
@@ -73,7 +74,7 @@ const entriesOf = (value: Value): readonly Value[] => {
 
 const said = ['secret', 'algorithm', 'digits', 'period', 'issuer'] as const
 
-/** As few letters as say it: everybody's are held, because the file of the users may be the other one. */
+/** Everybody's are held, because the file of the users may be the other one. */
 const inShort = (entry: Value): string =>
   said.map((key) => textAt(entry, key).replaceAll('\n', ' ')).join('\n')
 
@@ -95,32 +96,30 @@ function authenticatorOf(short: string): ImportedAuthenticator | string {
 
 interface Opened {
   read(): Iterable<Read>
+  readonly hasUsers: boolean
   /** Of whom, and what is said of theirs. */
-  readonly authenticators: Authenticators
+  readonly authenticators: HeldTexts
 }
 
-type Authenticators = ReadonlyMap<string, readonly string[]>
-
-function authenticatorsIn(read: Iterable<Read>): Authenticators {
-  const all = new Map<string, readonly string[]>()
-  for (const { value } of read)
-    for (const entry of entriesOf(value)) {
-      const username = ownText(textAt(entry, 'username'))
-      all.set(username, [...(all.get(username) ?? []), inShort(entry)])
-    }
-  return all
+function opened(read: () => Iterable<Read>): Opened {
+  const authenticators = new HeldTexts()
+  let hasUsers = false
+  for (const { value } of read()) {
+    hasUsers ||= mapOf(value)['users'] !== undefined
+    for (const entry of entriesOf(value)) authenticators.add(textAt(entry, 'username'), inShort(entry))
+  }
+  return { read, hasUsers, authenticators }
 }
 
 /** In pieces, where all of them can be read so; in one, where not: then the problem is the one of the whole file. */
 function open(file: TextFile): Opened {
   const { name } = file
-  const read = (): Iterable<Read> => eachPiece(name, file)
   try {
-    return { read, authenticators: authenticatorsIn(read()) }
+    return opened(() => eachPiece(name, file))
   } catch (problem) {
     if (!(problem instanceof YamlProblem)) throw problem
     const whole = [asRefusal(() => readYaml(name, { text: wholeText(file), line: 1 }))]
-    return { read: () => whole, authenticators: authenticatorsIn(whole) }
+    return opened(() => whole)
   }
 }
 
@@ -149,22 +148,19 @@ export function readAuthelia(files: readonly TextFile[]): People {
 
 function* peopleIn(opened: readonly Opened[]): Generator<ImportedPerson> {
   const all = opened.map(({ authenticators }) => authenticators)
-  const of = (username: string): readonly string[] => all.flatMap((one) => one.get(username) ?? [])
-  const owners = new Set<string>()
-  for (const { read } of opened)
-    for (const { value, lineOf } of read())
-      for (const [username, user] of Object.entries(mapOf(mapOf(value)['users']))) {
-        const mine = of(username)
-        if (mine.length > 0) owners.add(ownText(username))
-        yield userOf(user, { place: `line ${lineOf(username)}`, username, mine })
-      }
-  const others = new Set(all.flatMap((one) => [...one.keys()].filter((username) => !owners.has(username))))
+  const of = (username: string): readonly string[] => all.flatMap((one) => one.of(username))
+  for (const one of all) one.forgetAsked()
+  for (const { read, hasUsers } of opened)
+    for (const { value, lineOf } of hasUsers ? read() : [])
+      for (const [username, user] of Object.entries(mapOf(mapOf(value)['users'])))
+        yield userOf(user, { place: `line ${lineOf(username)}`, username, mine: of(username) })
   let number = 0
-  for (const username of others) {
-    number += 1
-    const place = `authenticator ${number}`
-    yield personOf({ place, username, authenticators: of(username).map(authenticatorOf) })
-  }
+  for (const one of all)
+    for (const username of one.unasked()) {
+      number += 1
+      const place = `authenticator ${number}`
+      yield personOf({ place, username, authenticators: of(username).map(authenticatorOf) })
+    }
 }
 
 interface Named {

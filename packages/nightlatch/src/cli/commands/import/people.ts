@@ -19,7 +19,7 @@ interface PersonSaid {
 const mostAuthenticators = 10
 
 /** A text of its own: a part of another one, kept, keeps the whole file. */
-export const ownText = (text: string): string => Buffer.from(text).toString()
+const ownText = (text: string): string => Buffer.from(text).toString()
 
 /** Somebody with what can be taken over; a text among the authenticators says why one cannot. */
 export function personOf(said: PersonSaid): ImportedPerson {

@@ -15,7 +15,8 @@ export const wholeText = ({ pieces }: TextFile): string => [...pieces()].join(''
 
 /** A realm of a hundred thousand people has a hundred. */
 const largestFile = 256 * 1024 * 1024
-const pieceBytes = 256 * 1024
+/** Larger texts are kept by the engine until it cleans up everything. */
+const pieceBytes = 64 * 1024
 
 /** @throws Refused for what is no file */
 export function mustBeFile(file: string): Stats {
@@ -42,6 +43,7 @@ const tooLarge = (file: string): Refused =>
   new Refused(`${file} is larger than ${largestFile / 1024 / 1024} MiB, which is the most that is read`)
 
 interface Bytes {
+  /** Each only until the next is asked for. */
   chunks(): Iterable<Uint8Array>
   close(): void
 }
@@ -64,8 +66,8 @@ function onDisk(file: string): Bytes {
   }
   return {
     *chunks() {
+      const chunk = new Uint8Array(pieceBytes)
       for (let at = 0; at < first.size;) {
-        const chunk = new Uint8Array(pieceBytes)
         const read = readSync(handle, chunk, 0, chunk.length, at)
         if (read === 0) break
         at += read

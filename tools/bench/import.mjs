@@ -1,136 +1,114 @@
 /**
- * Moving in: time and memory of `nightlatch import`, what a dry run of it costs, and what the same people cost once more, who are here
- * then, by how many there are.
+ * Moving in: what `nightlatch import` costs, what a dry run of it does, and what the same people cost once more, who are here then, by
+ * how many there are. CPU time (PostgreSQL's with it) and memory of its own say more than seconds while others are at work on the machine.
  */
 import { spawn } from 'node:child_process'
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
 import { fileURLToPath } from 'node:url'
 import { print, round } from './lib/figures.mjs'
+import { siteSecret, sources, writeSource } from './lib/moving-in.mjs'
 import { startPostgres } from './lib/postgres.mjs'
 
-const sizes = [1000, 10_000, 100_000]
-const path = (file) => fileURLToPath(new URL(file, import.meta.url))
-const text = (letter, length) => Buffer.alloc(length, letter).toString('base64')
-
-/** With a name, an address, two groups, a password and a phone. */
-const inRealm = (number) => ({
-  username: `person${number}`,
-  firstName: `First${number % 977}`,
-  lastName: `Last${number % 7919}`,
-  email: `person${number}@example.org`,
-  enabled: true,
-  groups: ['/staff', `/team ${number % 40}`],
-  credentials: [
-    {
-      type: 'password',
-      secretData: JSON.stringify({ value: text(`${number % 10}`, 64), salt: text('s', 16) }),
-      credentialData: JSON.stringify({ hashIterations: 210_000, algorithm: 'pbkdf2-sha512' }),
-    },
-    {
-      type: 'otp',
-      userLabel: 'phone',
-      secretData: JSON.stringify({ value: `secretOf${String(number).padStart(12, '0')}` }),
-      credentialData: JSON.stringify({ subType: 'totp', digits: 6, period: 30, algorithm: 'HmacSHA1' }),
-    },
-  ],
-})
-
-const sources = {
-  htpasswd: {
-    head: '',
-    line: (number) =>
-      `person${number}:$2y$10$${String(number).padStart(22, 'a')}${String(number).padStart(31, 'b')}\n`,
-    foot: () => '',
-  },
-  keycloak: {
-    head: '{"realm":"bench","users":[',
-    line: (number) => `${number === 0 ? '' : ',\n'}${JSON.stringify(inRealm(number))}`,
-    foot: () => ']}',
-  },
-  authelia: {
-    head: 'users:\n',
-    line: (number) =>
-      `  person${number}:\n    disabled: false\n    displayname: 'First${number % 977} Last${number % 7919}'\n` +
-      `    password: '$argon2id$v=19$m=65536,t=3,p=4$${text('s', 12)}$${text(`${number % 10}`, 33)}'\n` +
-      `    email: 'person${number}@example.org'\n    groups:\n      - 'staff'\n      - 'team ${number % 40}'\n`,
-    foot: (count) =>
-      `totp_configurations:\n${Array.from({ length: count }, (_none, number) => phone(number)).join('')}`,
-  },
-}
-
-const phone = (number) =>
-  `  - username: 'person${number}'\n    issuer: 'Authelia'\n    algorithm: 'SHA1'\n    digits: 6\n    period: 30\n    secret: '${text('A', 32)}'\n`
-
-async function write(file, source, count) {
-  const { head, line, foot } = sources[source]
-  const stream = createWriteStream(file)
-  stream.write(head)
-  for (let number = 0; number < count; number += 1)
-    if (!stream.write(line(number))) await once(stream, 'drain')
-  stream.end(foot(count))
-  await once(stream, 'close')
-}
+/** `BENCH_IMPORT=keycloak BENCH_PEOPLE=1000,100000` measures these alone. */
+const listed = (name, all) => process.env[name]?.split(',') ?? all
+const chosen = listed('BENCH_IMPORT', sources)
+const sizes = listed('BENCH_PEOPLE', [1000, 10_000, 100_000]).map(Number)
+const program = fileURLToPath(new URL('../../packages/nightlatch/bin/nightlatch.js', import.meta.url))
+const preload = fileURLToPath(new URL('lib/peak.mjs', import.meta.url))
 
 export async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'nightlatch-bench-import-'))
   const postgres = await startPostgres()
   const rows = []
-  for (const source of Object.keys(sources))
+  for (const source of chosen)
     for (const count of sizes) {
       const file = join(folder, `${source}-${count}`)
-      await write(file, source, count)
-      for (const database of postgres === null ? ['SQLite'] : ['SQLite', 'PostgreSQL']) {
-        const name = `${source}_${count}`
-        if (database === 'PostgreSQL') await postgres.create(name)
-        const place = database === 'SQLite' ? {} : { NIGHTLATCH_DATABASE_URL: postgres.url(name) }
-        const words = ['import', source, file, '--data', join(folder, `${database}-${name}`)]
-        const dry = await time(folder, [...words, '--dry-run'], place)
-        const real = await time(folder, words, place)
-        const again = await time(folder, [...words, '--on-conflict', 'merge'], place)
-        rows.push([source, database, count, round(real.seconds, 1), round(real.peakMiB)])
-        rows.at(-1).push(round(dry.seconds, 1), round(dry.peakMiB), round(dry.seconds / real.seconds, 2))
-        rows.at(-1).push(round(again.seconds, 1), round(again.peakMiB))
-      }
+      const files = await writeSource(file, source, count)
+      rows.push(await rowOf({ folder, files, source, count, postgres: null }))
+      if (postgres !== null) rows.push(await rowOf({ folder, files, source, count, postgres }))
+      for (const one of files) rmSync(one)
     }
   postgres?.stop()
   rmSync(folder, { recursive: true, force: true })
+  const columns = ['s', 'CPU s', 'own MiB', 'peak RSS MiB']
+  const of = (what) => columns.map((column) => `${what}: ${column}`)
+  const before = ['source', 'database', 'people', ...columns]
+  const title = 'Moving in'
   return {
-    title: 'Moving in',
-    columns: [
-      'source',
-      'database',
-      'people',
-      's',
-      'peak RSS MiB',
-      'dry run s',
-      'its peak',
-      'dry run to import',
-      'again s',
-      'its peak',
-    ],
+    title,
+    columns: [...before, ...of('dry run'), 'dry run to import, CPU', ...of('again')],
     rows,
   }
 }
 
-async function time(folder, words, place) {
-  const peakFile = join(folder, 'peak')
-  const began = performance.now()
-  const args = [
-    '--import',
-    path('lib/peak.mjs'),
-    path('../../packages/nightlatch/bin/nightlatch.js'),
-    ...words,
+async function rowOf({ folder, files, source, count, postgres }) {
+  const name = `${source.replace('-', '_')}_${count}`
+  await postgres?.create(name)
+  const place = postgres === null ? {} : { NIGHTLATCH_DATABASE_URL: postgres.url(name) }
+  const database = postgres === null ? 'SQLite' : 'PostgreSQL'
+  const words = ['import', source, ...files, '--data', join(folder, `${database}-${name}`)]
+  const measured = async (...more) => {
+    const before = postgres?.cpuSeconds() ?? 0
+    const usage = await measure(folder, [...words, ...more], place)
+    return { ...usage, cpuSeconds: usage.cpuSeconds + (postgres?.cpuSeconds() ?? 0) - before }
+  }
+  const dry = await measured('--dry-run')
+  const real = await measured()
+  const again = await measured('--on-conflict', 'merge')
+  return [
+    ...[source, database, count, ...figures(real), ...figures(dry)],
+    ...[round(dry.cpuSeconds / real.cpuSeconds, 2), ...figures(again)],
   ]
-  const env = { ...process.env, ...place, BENCH_PEAK_FILE: peakFile, NODE_ENV: 'production' }
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+const figures = ({ seconds, cpuSeconds, ownMiB, peakMiB }) => [
+  round(seconds, 1),
+  round(cpuSeconds, 1),
+  round(ownMiB),
+  round(peakMiB),
+]
+
+/** The most that it had, looked at some hundred times in a second. */
+function watchMemory(pid) {
+  let ownKib = 0
+  const timer = setInterval(() => {
+    ownKib = Math.max(ownKib, ownMemory(pid))
+  }, 5)
+  return () => {
+    clearInterval(timer)
+    return ownKib / 1024
+  }
+}
+
+/** What is no file's: 0 where the system does not tell it. */
+function ownMemory(pid) {
+  try {
+    return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+async function measure(folder, words, place) {
+  const usageFile = join(folder, 'usage')
+  const began = performance.now()
+  const env = { ...process.env, ...place, BENCH_PEAK_FILE: usageFile, BETTER_AUTH_SECRET: siteSecret }
+  const child = spawn(process.execPath, ['--import', preload, program, ...words], {
+    env: { ...env, NODE_ENV: 'production' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ownMiB = watchMemory(child.pid)
   let told = ''
   child.stderr.on('data', (chunk) => (told += chunk))
   const [status] = await once(child, 'close')
+  const own = ownMiB()
   if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}: ${told.slice(-400)}`)
-  return { seconds: (performance.now() - began) / 1000, peakMiB: Number(readFileSync(peakFile, 'utf8')) }
+  const usage = JSON.parse(readFileSync(usageFile, 'utf8'))
+  return { seconds: (performance.now() - began) / 1000, ownMiB: own, ...usage }
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) print(await run())

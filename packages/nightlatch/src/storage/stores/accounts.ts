@@ -6,100 +6,22 @@ import type {
   NewAccount,
   NewLoginNames,
 } from '../../core/accounts/account.js'
-import type { Person } from '../../core/applications/claims.js'
 import type { AccountId } from '../../core/ids.js'
 import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
-import type { Db, Param } from '../engine/database.js'
+import type { Db } from '../engine/database.js'
+import {
+  accountColumns,
+  accountOf,
+  columns,
+  countsOf,
+  newAccountColumns,
+  othersOf,
+  valuesOfAccount,
+} from './account-row.js'
+import type { AccountRow } from './account-row.js'
 import { byDialect, removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
-
-export interface AccountRow {
-  readonly id: string
-  readonly username: string
-  readonly name: string
-  readonly email: string
-  readonly group_names: string
-  readonly admin: number
-  readonly disabled: number
-  readonly waiting: number
-  readonly password_hash: string
-  readonly authenticator_count: number
-  readonly factor_counts: string
-  readonly created_at: number
-  readonly last_sign_in_at: number
-  readonly ends_at: number | null
-  readonly password_due: number
-  readonly verified_email: string
-}
-
-/** What `valuesOfAccount` gives; the rest has its default in a new row. */
-export const newAccountColumns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
-  factor_counts, created_at, last_sign_in_at, ends_at, waiting, verified_email`
-const columns = `${newAccountColumns}, password_due`
-
-/** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
-export const accountColumns = columns.replace(/\w+/g, 'account.$&')
-
-/** What applications are told of somebody. */
-export type PersonRow = Pick<
-  AccountRow,
-  'id' | 'username' | 'name' | 'email' | 'verified_email' | 'group_names' | 'disabled' | 'ends_at'
->
-export const personColumns = `account.id, username, name, email, verified_email, group_names, disabled, ends_at`
-
-export const personOf = (row: PersonRow): Person => ({
-  id: row.id as AccountId,
-  username: row.username,
-  name: row.name,
-  email: row.email,
-  emailVerified: row.email !== '' && row.verified_email === row.email,
-  groups: row.group_names === '[]' ? [] : (JSON.parse(row.group_names) as string[]),
-  disabled: row.disabled === 1,
-  endsAt: row.ends_at,
-})
-
-type CountColumns = Pick<AccountRow, 'authenticator_count' | 'factor_counts'>
-
-/** TOTP has a column; every other kind is in the text, also what a newer version put there. */
-const countsOf = ({ authenticator_count: totp, factor_counts: others }: CountColumns): FactorCounts =>
-  others === '{}' ? { totp } : { ...(JSON.parse(others) as FactorCounts), totp }
-
-function othersOf(counts: FactorCounts): string {
-  const others = Object.entries(counts).filter(([kind, count = 0]) => kind !== 'totp' && count > 0)
-  return JSON.stringify(Object.fromEntries(others))
-}
-
-export function accountOf(row: AccountRow): Account {
-  return {
-    ...personOf(row),
-    admin: row.admin === 1,
-    waiting: row.waiting === 1,
-    passwordHash: row.password_hash,
-    factorCounts: countsOf(row),
-    createdAt: row.created_at,
-    lastSignInAt: row.last_sign_in_at,
-    ...(row.password_due === 1 && { passwordDue: true }),
-  }
-}
-
-export const valuesOfAccount = (account: Account): readonly Param[] => [
-  account.id,
-  account.username,
-  account.name,
-  account.email,
-  JSON.stringify(account.groups),
-  Number(account.admin),
-  Number(account.disabled),
-  account.passwordHash,
-  account.factorCounts.totp,
-  othersOf(account.factorCounts),
-  account.createdAt,
-  account.lastSignInAt,
-  account.endsAt,
-  Number(account.waiting),
-  account.emailVerified ? account.email : '',
-]
 
 const insert = `INSERT INTO account (${newAccountColumns}) VALUES ${valuesList(1, 15)}`
 const insertFirst = `INSERT INTO account (${newAccountColumns})

@@ -1,13 +1,12 @@
 import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
-import { accountColumns, accountOf, type AccountRow } from './accounts.js'
+import { accountColumns, accountOf, type AccountRow } from './account-row.js'
 import type { Db, Dialect, Param } from '../engine/database.js'
 import { byDialect, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SessionRow {
   readonly session_id: string
-  readonly session_account: string
   readonly factors: string
   readonly strength: string
   readonly signed_in_at: number
@@ -18,13 +17,13 @@ interface SessionRow {
   readonly user_agent: string
 }
 
-const columns = `session.id AS session_id, session.account AS session_account, factors, strength, signed_in_at,
+const columns = `session.id AS session_id, factors, strength, signed_in_at,
   verified_at, last_seen_at, expires_at, address, user_agent`
 
-const sessionOf = (row: SessionRow): Session => ({
+const sessionOf = (row: SessionRow, account: AccountId): Session => ({
   id: row.session_id as SessionId,
-  account: row.session_account as AccountId,
-  factors: row.factors === '' ? [] : (row.factors.split(',') as Proof[]),
+  account,
+  factors: proofsOf(row.factors),
   strength: row.strength as Session['strength'],
   signedInAt: row.signed_in_at,
   verifiedAt: row.verified_at,
@@ -34,10 +33,23 @@ const sessionOf = (row: SessionRow): Session => ({
   userAgent: row.user_agent,
 })
 
-const signedInOf = (row: SessionRow & AccountRow): SignedIn => ({
-  session: sessionOf(row),
-  account: accountOf(row),
-})
+/** Few lists, of many sessions: each is there once. */
+const knownProofs = new Map<string, readonly Proof[]>()
+const mostKnown = 100
+
+function proofsOf(factors: string): readonly Proof[] {
+  const known = knownProofs.get(factors)
+  if (known !== undefined) return known
+  const proofs = factors === '' ? [] : (factors.split(',') as Proof[])
+  if (knownProofs.size < mostKnown) knownProofs.set(factors, proofs)
+  return proofs
+}
+
+/** With one id, not two that are alike. */
+function signedInOf(row: SessionRow & AccountRow): SignedIn {
+  const account = accountOf(row)
+  return { session: sessionOf(row, account.id), account }
+}
 
 const valuesOf = (session: Session, tokenHash: string): readonly Param[] => [
   tokenHash,
@@ -94,7 +106,7 @@ export const sessionStore = defineStore<SessionStore>({
     return row && signedInOf(row)
   },
   async listOf(account) {
-    return (await this.db.all<SessionRow>(listOf, [account])).map(sessionOf)
+    return (await this.db.all<SessionRow>(listOf, [account])).map((row) => sessionOf(row, account))
   },
   async add(session, tokenHash) {
     await this.db.run(add, valuesOf(session, tokenHash))

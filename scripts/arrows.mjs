@@ -234,7 +234,7 @@ export const arrows = [
     ignores: [
       '**/*.test.ts',
       'packages/nightlatch/src/core/factors/**',
-      'packages/nightlatch/src/storage/stores/account-row.ts',
+      'packages/nightlatch/src/storage/stores/accounts.ts',
     ],
     rules: { 'no-restricted-syntax': ['error', ...factorCounts] },
   },

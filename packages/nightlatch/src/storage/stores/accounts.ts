@@ -4,57 +4,117 @@ import type {
   FactorLimit,
   LoginName,
   NewAccount,
-  NewLoginNames,
 } from '../../core/accounts/account.js'
+import type { Person } from '../../core/applications/claims.js'
 import type { AccountId } from '../../core/ids.js'
 import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
-import type { Db } from '../engine/database.js'
-import {
-  accountColumns,
-  accountOf,
-  columns,
-  countsOf,
-  newAccountColumns,
-  othersOf,
-  valuesOfAccount,
-} from './account-row.js'
-import type { AccountRow } from './account-row.js'
-import { byDialect, removeAmong, valuesList } from './rows.js'
+import type { Db, Param } from '../engine/database.js'
+import { addNames, namesOf, removeFreed, setLoginNames } from './login-names.js'
+import { byDialect, valuesList } from './rows.js'
 import { defineStore } from './store.js'
+
+export interface AccountRow {
+  readonly id: string
+  readonly username: string
+  readonly name: string
+  readonly email: string
+  readonly group_names: string
+  readonly admin: number
+  readonly disabled: number
+  readonly waiting: number
+  readonly password_hash: string
+  readonly authenticator_count: number
+  readonly factor_counts: string
+  readonly created_at: number
+  readonly last_sign_in_at: number
+  readonly ends_at: number | null
+  readonly password_due: number
+  readonly verified_email: string
+}
+
+/** What `valuesOfAccount` gives; the rest has its default in a new row. */
+export const newAccountColumns = `id, username, name, email, group_names, admin, disabled, password_hash, authenticator_count,
+  factor_counts, created_at, last_sign_in_at, ends_at, waiting, verified_email`
+const columns = `${newAccountColumns}, password_due`
+
+/** Beside columns of another table. By name: a column that a newer version adds changes no answer. */
+export const accountColumns = columns.replace(/\w+/g, 'account.$&')
+
+/** What applications are told of somebody. */
+export type PersonRow = Pick<
+  AccountRow,
+  'id' | 'username' | 'name' | 'email' | 'verified_email' | 'group_names' | 'disabled' | 'ends_at'
+>
+export const personColumns = `account.id, username, name, email, verified_email, group_names, disabled, ends_at`
+
+const noGroups: readonly string[] = []
+
+export const personOf = (row: PersonRow): Person => ({
+  id: row.id as AccountId,
+  username: row.username,
+  name: row.name,
+  email: row.email,
+  emailVerified: row.email !== '' && row.verified_email === row.email,
+  groups: row.group_names === '[]' ? noGroups : (JSON.parse(row.group_names) as string[]),
+  disabled: row.disabled === 1,
+  endsAt: row.ends_at,
+})
+
+type CountColumns = Pick<AccountRow, 'authenticator_count' | 'factor_counts'>
+
+/** TOTP has a column; every other kind is in the text, also what a newer version put there. */
+const countsOf = ({ authenticator_count: totp, factor_counts: others }: CountColumns): FactorCounts =>
+  others === '{}' ? { totp } : { ...(JSON.parse(others) as FactorCounts), totp }
+
+function othersOf(counts: FactorCounts): string {
+  const others = Object.entries(counts).filter(([kind, count = 0]) => kind !== 'totp' && count > 0)
+  return JSON.stringify(Object.fromEntries(others))
+}
+
+/** Spelled out: ten thousand are remembered, and one that is spread together takes half as much again. */
+export function accountOf(row: AccountRow): Account {
+  const { id, username, name, email, emailVerified, groups, disabled, endsAt } = personOf(row)
+  const account: Account = {
+    id,
+    username,
+    name,
+    email,
+    emailVerified,
+    groups,
+    disabled,
+    endsAt,
+    admin: row.admin === 1,
+    waiting: row.waiting === 1,
+    passwordHash: row.password_hash,
+    factorCounts: countsOf(row),
+    createdAt: row.created_at,
+    lastSignInAt: row.last_sign_in_at,
+  }
+  return row.password_due === 1 ? { ...account, passwordDue: true } : account
+}
+
+export const valuesOfAccount = (account: Account): readonly Param[] => [
+  account.id,
+  account.username,
+  account.name,
+  account.email,
+  JSON.stringify(account.groups),
+  Number(account.admin),
+  Number(account.disabled),
+  account.passwordHash,
+  account.factorCounts.totp,
+  othersOf(account.factorCounts),
+  account.createdAt,
+  account.lastSignInAt,
+  account.endsAt,
+  Number(account.waiting),
+  account.emailVerified ? account.email : '',
+]
 
 const insert = `INSERT INTO account (${newAccountColumns}) VALUES ${valuesList(1, 15)}`
 const insertFirst = `INSERT INTO account (${newAccountColumns})
   SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS bigint), $14, $15 WHERE NOT EXISTS (SELECT 1 FROM account)`
-
-/**
- * Sorted, so that two accounts that want the same names wait for each other in the same order. A name that is held back
- * is for the account that gave it up, and for everybody from its moment on.
- */
-async function addNames(db: Db, { id, loginNames, now }: NamesOf): Promise<boolean> {
-  const names = [...new Set(loginNames)].sort()
-  if (names.length === 0) return true
-  const at = `$${names.length * 2 + 1}`
-  const added = await db.run(
-    `INSERT INTO login_name (name, account) VALUES ${valuesList(names.length, 2)}
-      ON CONFLICT (name) DO UPDATE SET account = excluded.account, held_until = NULL
-      WHERE login_name.account = excluded.account OR login_name.held_until <= CAST(${at} AS bigint)`,
-    [...names.flatMap((name) => [name, id]), now],
-  )
-  return added === names.length
-}
-
-interface NamesOf {
-  readonly id: AccountId
-  readonly loginNames: readonly LoginName[]
-  readonly now: number
-}
-
-const namesOf = ({ account, loginNames }: NewAccount): NamesOf => ({
-  id: account.id,
-  loginNames,
-  now: account.createdAt,
-})
 
 async function add(db: Db, account: NewAccount): Promise<boolean | Rollback<boolean>> {
   await db.run(insert, valuesOfAccount(account.account))
@@ -66,23 +126,6 @@ async function addFirst(db: Db, account: NewAccount): Promise<boolean | Rollback
   if ((await db.run(insertFirst, valuesOfAccount(account.account))) === 0) return false
   return (await addNames(db, namesOf(account))) || new Rollback(false)
 }
-
-const giveUp = (names: number): string =>
-  `UPDATE login_name SET held_until = $2 WHERE account = $1 AND held_until IS NULL
-    AND name NOT IN (${Array.from({ length: names }, (_, at) => `$${at + 3}`).join(', ')})`
-
-async function setLoginNames(
-  db: Db,
-  id: AccountId,
-  { loginNames, heldUntil, now }: NewLoginNames,
-): Promise<boolean | Rollback<boolean>> {
-  const names = [...new Set(loginNames)]
-  await db.run(giveUp(names.length), [id, heldUntil, ...names])
-  return (await addNames(db, { id, loginNames: names, now })) || new Rollback(false)
-}
-
-const freed = 'SELECT name FROM login_name WHERE held_until <= $1 ORDER BY held_until LIMIT $2'
-const removeFreed = removeAmong('login_name', 'name', freed)
 
 const otherAdministrator = `SELECT id FROM account WHERE admin = 1 AND id <> $1 AND disabled = 0
   AND password_hash <> '' AND ends_at IS NULL LIMIT 1`

@@ -1,8 +1,8 @@
 import type { ApplicationId } from '../../core/applications/application.js'
 import type { AuthorizationRequest, GivenToken, Grant, GrantStore } from '../../core/applications/tokens.js'
 import type { AccountId, AuthorizationRequestId, GrantId, SessionId } from '../../core/ids.js'
-import { personColumns, personOf } from './account-row.js'
-import type { PersonRow } from './account-row.js'
+import { personColumns, personOf } from './accounts.js'
+import type { PersonRow } from './accounts.js'
 import { removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 

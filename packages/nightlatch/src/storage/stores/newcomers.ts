@@ -2,13 +2,7 @@ import type { Merge, Newcomer, NewcomerStore } from '../../core/accounts/newcome
 import type { Account } from '../../core/accounts/account.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import {
-  accountColumns,
-  accountOf,
-  newAccountColumns,
-  valuesOfAccount,
-  type AccountRow,
-} from './account-row.js'
+import { accountColumns, accountOf, newAccountColumns, valuesOfAccount, type AccountRow } from './accounts.js'
 import { authenticatorColumnList, valuesOfAuthenticator } from './authenticators.js'
 import { valuesList } from './rows.js'
 import { defineStore } from './store.js'

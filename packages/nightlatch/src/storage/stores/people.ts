@@ -3,7 +3,7 @@ import type { PeopleFilter, PeopleStore, PersonEntry, PersonState } from '../../
 import type { GroupKey } from '../../core/accounts/groups.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { accountColumns, accountOf, type AccountRow } from './account-row.js'
+import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import { valuesList } from './rows.js'
 import { defineStore } from './store.js'
 

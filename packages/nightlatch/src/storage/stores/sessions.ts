@@ -1,6 +1,6 @@
 import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
-import { accountColumns, accountOf, type AccountRow } from './account-row.js'
+import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db, Dialect, Param } from '../engine/database.js'
 import { byDialect, valuesList } from './rows.js'
 import { defineStore } from './store.js'

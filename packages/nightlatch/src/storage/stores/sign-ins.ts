@@ -1,6 +1,6 @@
 import type { AccountId, SignInId } from '../../core/ids.js'
 import type { SigningIn, SignInStore } from '../../core/sign-in/sign-in.js'
-import { accountColumns, accountOf, type AccountRow } from './account-row.js'
+import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import { byClock } from '../engine/clock.js'
 import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'

@@ -12,7 +12,9 @@ const promised = 80
 /** Each layer, and the tests that are about it. */
 export const sampledSubjects = {
   http: { folders: ['http', 'attacks', 'pages', 'journeys', 'oidc'] },
-  protect: { folders: ['protect'] },
+  protect: {
+    folders: ['protect', 'attacks/overriding.test.ts', 'attacks/doors.test.ts', 'operations/stopping.test.ts'],
+  },
   adapters: { folders: ['adapters'] },
   storage: {
     folders: ['contracts', 'storage', 'operations/move.test.ts', 'operations/plans.test.ts'],

@@ -13,7 +13,12 @@ const promised = 80
 export const sampledSubjects = {
   http: { folders: ['http', 'attacks', 'pages', 'journeys', 'oidc'] },
   protect: {
-    folders: ['protect', 'attacks/overriding.test.ts', 'attacks/doors.test.ts', 'operations/stopping.test.ts'],
+    folders: [
+      'protect',
+      'attacks/overriding.test.ts',
+      'attacks/doors.test.ts',
+      'operations/stopping.test.ts',
+    ],
   },
   adapters: { folders: ['adapters'] },
   storage: {

@@ -79,7 +79,16 @@ export function unitsFor(mutant, { units, loaded, mutants }) {
     for (const unit of those) counted.set(unit, (counted.get(unit) ?? 0) + 1 / those.length)
   }
   const worth = (unit) => (counted.get(unit) ?? 0) / (3000 + unit.took)
-  return units.filter((unit) => unit.ids.has(mutant.id)).toSorted((one, other) => worth(other) - worth(one))
+  return kindFor(
+    mutant,
+    units.filter((unit) => unit.ids.has(mutant.id)),
+  ).toSorted((one, other) => worth(other) - worth(one))
+}
+
+/** PostgreSQL takes its time: its tests run for what is its own, and for what no other test comes past. */
+function kindFor({ file }, units) {
+  const others = units.filter(({ kind }) => kind !== 'postgres')
+  return file.includes('/postgres/') || others.length === 0 ? units : others
 }
 
 /** The suites of a unit that come past a change: all of them where it is not known which ones do. */

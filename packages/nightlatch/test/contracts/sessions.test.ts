@@ -42,6 +42,14 @@ describe.each(databases)('sessions on $name', (kind) => {
     }
   })
 
+  it('"last seen" that a closed database does not take is an error: only during a move nobody hears of it', async () => {
+    const session = aSession(await somebody(servers.here.stores))
+    await sessions().add(session, aHash())
+    const other = await servers.database.open()
+    await other.close()
+    await expect(other.stores.sessions.touch(session.id, 2000)).rejects.toThrow()
+  })
+
   it('"last seen" moves forward only', async () => {
     const session = aSession(await somebody(servers.here.stores))
     const tokenHash = aHash()

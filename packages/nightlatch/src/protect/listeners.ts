@@ -111,25 +111,21 @@ class PassedRequest implements Passage, OpenStream {
   readonly #parts: ProtectParts
   readonly #asking: Asking
   readonly #passing: Passing
+  readonly request: IncomingMessage
+  readonly waits: boolean
   readonly headers: FlatHeaders
 
   constructor(parts: ProtectParts, asking: Asking, passing: Passing) {
     this.#parts = parts
     this.#asking = asking
     this.#passing = passing
+    this.request = asking.request
+    this.waits = asking.waits
     this.headers = headersFor(parts, asking.request, passing)
-  }
-
-  get request(): IncomingMessage {
-    return this.#asking.request
   }
 
   get groups(): OpenStream['groups'] {
     return this.#passing.groups
-  }
-
-  get waits(): boolean {
-    return this.#asking.waits
   }
 
   pass(): void {

@@ -55,10 +55,12 @@ class NodeAsk implements HttpRequest {
     return this.#id
   }
 
-  get connection(): object {
-    // Each request of HTTP/2 has a socket of its own making.
-    const { socket, stream } = this.#request as IncomingMessage & { readonly stream?: ServerHttp2Stream }
-    return stream?.session ?? socket
+  get connection(): object | null {
+    // Each request of HTTP/2 has a socket of its own making, and a made-up request may have none.
+    const { socket, stream } = this.#request as Partial<IncomingMessage> & {
+      readonly stream?: ServerHttp2Stream
+    }
+    return stream?.session ?? socket ?? null
   }
 
   get peer(): string {

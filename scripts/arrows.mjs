@@ -88,11 +88,11 @@ export const walls = [
   },
   {
     folder: 'protect',
-    allowed: ['http/', 'core/access/', node],
+    allowed: ['http/', 'core/access/', node, 'undici'],
     typesOnly: ['core/', 'pages/'],
     denied: stores,
     message:
-      'protect/ stands in front of an application: http/, core/access/, node:, and types from core/ and pages/.',
+      'protect/ stands in front of an application: http/, core/access/, node:, the proxy library, and types from core/ and pages/.',
   },
   {
     folder: 'adapters',

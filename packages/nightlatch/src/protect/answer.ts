@@ -1,14 +1,20 @@
 import type { ServerResponse } from 'node:http'
 import { setsOurCookie } from '../http/our-cookies.js'
-import type { Facts, Head } from './head.js'
-import { factsOf } from './head.js'
 import type { FlatHeaders } from './headers.js'
-import { passableTrailers } from './headers.js'
+import { connectionNames, isHopByHop, passableTrailers } from './headers.js'
 
 export interface Addresses {
   /** Of the application: a redirect to it would lead around us. */
   readonly targetOrigin: string
   readonly publicOrigin: string
+}
+
+/** The head of an answer, or of an informational one, as the application sent it. */
+interface Head {
+  readonly status: number
+  readonly reason: string
+  /** In their order and spelling. */
+  readonly raw: readonly string[]
 }
 
 /** As many names and values as node:http keeps of an answer: it may have forgotten the rest. */
@@ -32,12 +38,13 @@ export class Answer {
   }
 
   /** False when it is none that could be passed on. */
-  begin(head: Head, facts: Facts = factsOf(head.raw)): boolean {
+  begin(head: Head): boolean {
     const response = this.#response
     if (head.status < 200 || head.status > 599 || head.raw.length >= mostKept) return false
+    const facts = factsOf(head.raw)
     const headers = clientHeaders(head, facts, { response, at: this.#at })
     if (!writeHead(response, head, headers)) return false
-    if (facts.length === null || facts.coding !== null) this.#announceSoon()
+    if (facts.length === null || facts.isChunked) this.#announceSoon()
     else {
       this.#left = Number(facts.length)
       this.#isShort = this.#left <= shortBody
@@ -49,28 +56,9 @@ export class Answer {
   data(chunk: Buffer): boolean {
     this.#hasBody = true
     this.#left -= chunk.length
-    if (this.#left !== 0 || this.#last !== null) return this.#write(chunk)
+    if (this.#left !== 0 || this.#last !== null) return this.#response.write(chunk)
     this.#last = chunk
     return true
-  }
-
-  /** Something of what came lies here still, because the client is slow, or gets it in another form. */
-  get isWaiting(): boolean {
-    return this.#response.writableLength > 0
-  }
-
-  /** At once: node:http would wait for what else is to be written, and keep the chunk until then. */
-  #write(chunk: Buffer): boolean {
-    const { socket } = this.#response
-    socket?.cork()
-    const isTaken = this.#response.write(chunk)
-    socket?.uncork()
-    return isTaken
-  }
-
-  /** A whole body at once, as text of one byte a character. */
-  endWith(body: string): void {
-    this.#response.end(body, 'latin1')
   }
 
   end(rawTrailers: readonly string[]): void {
@@ -81,7 +69,7 @@ export class Answer {
     }
     const last = this.#last
     if (last === null) response.end()
-    else if (this.#isShort) this.endWith(last.toString('latin1'))
+    else if (this.#isShort) response.end(last.toString('latin1'), 'latin1')
     else response.end(last)
   }
 
@@ -113,22 +101,66 @@ function writeHead(response: ServerResponse, { status, reason }: Head, headers: 
   })
 }
 
+type Kind = 'passes' | 'hop' | 'connection' | 'coding' | 'length' | 'trailer' | 'cookie' | 'location'
+
+const special: Readonly<Record<string, Kind>> = {
+  connection: 'connection',
+  'transfer-encoding': 'coding',
+  'content-length': 'length',
+  trailer: 'trailer',
+  'set-cookie': 'cookie',
+  location: 'location',
+}
+
+/** An application says the same names again and again; one that makes them up must not fill the memory. */
+const kinds = new Map<string, Kind>()
+const mostKinds = 500
+
+function kindOf(name: string): Kind {
+  const known = kinds.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  const kind = special[lower] ?? (isHopByHop(lower) ? 'hop' : 'passes')
+  if (kinds.size < mostKinds && name.length < 100) kinds.set(name, kind)
+  return kind
+}
+
+interface Facts {
+  readonly length: string | null
+  readonly isChunked: boolean
+  readonly declared: ReadonlySet<string>
+}
+
+function factsOf(raw: readonly string[]): Facts {
+  let length: string | null = null
+  let isChunked = false
+  let connection: string | undefined
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const kind = kindOf(raw[at] ?? '')
+    if (kind === 'passes') continue
+    const value = raw[at + 1] ?? ''
+    if (kind === 'length') length = value
+    else if (kind === 'coding') isChunked = true
+    else if (kind === 'connection') connection = connection === undefined ? value : `${connection}, ${value}`
+  }
+  return { length, isChunked, declared: connectionNames(connection) }
+}
+
 /** The application's headers as they go to the client: in their order and spelling, flat as node:http takes them. */
 function clientHeaders(
   { status, raw }: Head,
-  { coding, declared, kinds }: Facts,
+  { isChunked, declared }: Facts,
   { response, at: addresses }: { response: ServerResponse; at: Addresses },
 ): FlatHeaders {
   // What the application says of the body's end must fit the way it goes on.
-  const endsItself = coding === null && status !== 204
+  const endsItself = !isChunked && status !== 204
   const mayTrail = !endsItself && mayHaveTrailers(status, response)
   const passes = { length: endsItself, trailer: mayTrail, connection: false, coding: false, hop: false }
   const out: FlatHeaders = []
-  let at = 0
-  for (const kind of kinds) {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? ''
     const value = raw[at + 1] ?? ''
-    at += 2
+    const kind = kindOf(name)
     if (declared.size > 0 && declared.has(name.toLowerCase())) continue
     if (kind === 'passes') out.push(name, value)
     else if (kind === 'location') out.push(name, publicLocation(value, addresses))

@@ -33,7 +33,7 @@ const methodOverrides = new Set(['x-http-method-override', 'x-http-method', 'x-m
 const overridesMethod = (name: string): boolean => methodOverrides.has(fold(name))
 
 /** Of one connection only (RFC 9110 7.6.1). */
-export const hopByHop: ReadonlySet<string> = new Set([
+const hopByHop = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -47,6 +47,8 @@ export const hopByHop: ReadonlySet<string> = new Set([
 
 /** What delimits or addresses a message: a `Connection` header must not be able to take it away. */
 const framingNames = new Set(['host', 'content-length', 'expect'])
+
+export const isHopByHop = (name: string): boolean => hopByHop.has(name)
 
 /** May never come from a client, in whatever spelling. */
 function isReserved(name: string): boolean {

@@ -1,19 +1,28 @@
 import type { ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import type { buildConnector, Client, Dispatcher } from 'undici'
+import type { Addresses } from './answer.js'
 import { Answer, passInformation } from './answer.js'
-import type { Facts, Head } from './head.js'
-import type { Asker, Line } from './line.js'
-import { LinePool } from './line-pool.js'
 import type { Journey, Lines, Passage } from './passage.js'
 import { unheard } from './passage.js'
+
+/** Only this part of the library: all of it takes three times as long to load, and twice the memory. */
+const require = createRequire(import.meta.url)
+const ClientOf = require('undici/lib/dispatcher/client.js') as typeof Client
+const connectorOf = require('undici/lib/core/connect.js') as typeof buildConnector
 
 /** Where a request goes that met a connection which was just being closed. */
 interface Again {
   pass(response: ServerResponse, passage: Passage): Journey
 }
 
-/** What is safe to send twice, on connections that are kept. */
+/** More than these wait for the next request no longer than for their turn to be closed. */
+const mostIdle = 64
+const idleMs = 30_000
+
+/** Connections on which one request follows the other: whoever was used last is used first. */
 export function keptConnections(lines: Lines, again: Again): Again & { close(): void } {
-  const pool = new LinePool(lines)
+  const pool = new KeptPool(lines)
   const ways = { pool, again, at: lines.at }
   return {
     pass: (response, passage) => new Exchange(ways, response, passage).begin(),
@@ -23,35 +32,103 @@ export function keptConnections(lines: Lines, again: Again): Again & { close(): 
   }
 }
 
-interface Ways {
-  readonly pool: LinePool
-  readonly again: Again
-  readonly at: Lines['at']
+interface Line {
+  readonly client: Client
+  /** Something was answered on its connection before: the other side may be about to close it. */
+  wasUsed: boolean
+  isIdle: boolean
 }
 
-/** One request and its answer. */
-class Exchange implements Asker, Journey {
+class KeptPool {
+  readonly #lines: Lines
+  readonly #connect: buildConnector.connector
+  readonly #idle: Line[] = []
+  #isClosed = false
+
+  constructor(lines: Lines) {
+    this.#lines = lines
+    this.#connect = connectorFor(lines)
+  }
+
+  take(): Line {
+    const line = this.#idle.pop() ?? this.#open()
+    line.isIdle = false
+    return line
+  }
+
+  give(line: Line): void {
+    line.wasUsed = true
+    if (this.#isClosed || this.#idle.length >= mostIdle) {
+      void line.client.destroy()
+      return
+    }
+    line.isIdle = true
+    this.#idle.push(line)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const { client } of this.#idle.splice(0)) void client.destroy()
+  }
+
+  #open(): Line {
+    const { target, answerMs: headersTimeout } = this.#lines
+    const limits = {
+      headersTimeout,
+      bodyTimeout: 0,
+      keepAliveTimeout: idleMs,
+      keepAliveTimeoutThreshold: 1000,
+    }
+    const client = new ClientOf(target.origin, { connect: this.#connect, ...limits })
+    const line: Line = { client, wasUsed: false, isIdle: false }
+    client.on('disconnect', () => {
+      line.wasUsed = false
+      if (line.isIdle) this.#idle.splice(this.#idle.indexOf(line), 1)
+      line.isIdle = false
+    })
+    return line
+  }
+}
+
+/** The name in the certificate is the target's, whatever the Host header says: the library would take that one. */
+function connectorFor({ target, connectMs }: Lines): buildConnector.connector {
+  const { socketPath, servername } = target
+  const connect = connectorOf({ timeout: connectMs, ...(socketPath === null ? {} : { socketPath }) })
+  return (options, callback) => {
+    connect({ ...options, servername }, callback)
+  }
+}
+
+interface Ways {
+  readonly pool: KeptPool
+  readonly again: Again
+  readonly at: Addresses
+}
+
+/** What the library tells of one request. */
+class Exchange implements Journey {
   readonly #ways: Ways
   readonly #response: ServerResponse
   readonly #passage: Passage
-  #line: Line | null = null
-  #answer: Answer | null = null
+  readonly #answer: Answer
+  readonly #line: Line
+  #hasBegun = false
   #isOver = false
+  #resume: () => void = nothing
   #second: Journey | null = null
 
   constructor(ways: Ways, response: ServerResponse, passage: Passage) {
     this.#ways = ways
     this.#response = response
     this.#passage = passage
+    this.#answer = new Answer(response, ways.at)
+    this.#line = ways.pool.take()
   }
 
   begin(): this {
-    const head = headOf(this.#passage)
-    if (head === null) this.#passage.failed('down', 'ERR_INVALID_CHAR')
-    else {
-      this.#line = this.#ways.pool.take()
-      this.#line.ask(this, this.#passage.request.method ?? 'GET', head)
-    }
+    const { request, headers } = this.#passage
+    const { url: path = '/', method = 'GET' } = request
+    this.#line.client.dispatch({ path, method, headers, blocking: false } as Dispatcher.DispatchOptions, this)
     return this
   }
 
@@ -59,77 +136,93 @@ class Exchange implements Asker, Journey {
     this.#second?.leave()
     if (this.#isOver) return
     this.#isOver = true
-    this.#line?.end()
+    void this.#line.client.destroy()
   }
 
-  informed(head: Head): void {
-    passInformation(head, this.#response)
+  onConnect(): void {
+    // What ends it is the end of its connection.
   }
 
-  began(head: Head, facts: Facts): boolean {
-    if (this.#isOver) return false
-    this.#answer = new Answer(this.#response, this.#ways.at)
-    if (this.#answer.begin(head, facts)) return true
-    this.#isOver = true
-    this.#passage.failed('down', unheard)
+  // eslint-disable-next-line max-params -- the library calls it so
+  onHeaders(status: number, headers: Buffer[], resume: () => void, reason: string): boolean {
+    if (this.#isOver) return true
+    const raw = texts(headers)
+    if (status < 200) {
+      passInformation({ status, raw }, this.#response)
+      return true
+    }
+    this.#hasBegun = true
+    if (!this.#answer.begin({ status, reason, raw })) {
+      this.leave()
+      this.#passage.failed('down', unheard)
+      return true
+    }
+    // Both end with their head; the library waits for the length that they may name, and then complains.
+    if (status === 204 || status === 304) {
+      this.#isOver = true
+      this.#answer.end([])
+    }
+    this.#resume = resume
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#isOver || this.#answer.data(chunk)) return true
+    this.#response.once('drain', this.#resume)
     return false
   }
 
-  data(chunk: Buffer): void {
-    if (this.#isOver || this.#answer === null) return
-    const isTaken = this.#answer.data(chunk)
-    if (this.#answer.isWaiting) this.#line?.lend()
-    if (isTaken) return
-    this.#line?.pause()
-    this.#response.once('drain', () => {
-      if (!this.#isOver) this.#line?.resume()
-    })
+  onComplete(trailers: Buffer[] | string[] | null): void {
+    if (!this.#isOver) {
+      this.#isOver = true
+      this.#answer.end(trailers === null ? [] : texts(trailers as Buffer[]))
+    }
+    this.#ways.pool.give(this.#line)
   }
 
-  endedWith(body: string): void {
-    this.#isOver = true
-    this.#answer?.endWith(body)
-  }
-
-  ended(rawTrailers: readonly string[]): void {
+  onError(error: NodeJS.ErrnoException): void {
+    void this.#line.client.destroy()
     if (this.#isOver) return
     this.#isOver = true
-    this.#answer?.end(rawTrailers)
-    if (this.#answer?.isWaiting === true) this.#line?.lend()
-  }
-
-  broke(why: Parameters<Asker['broke']>[0]): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    if (this.#answer !== null) this.#response.destroy()
-    else if (why === 'odd' || (this.#line?.wasUsed === true && isClosed(why)))
+    if (this.#hasBegun) this.#response.destroy()
+    else if (isWorthAnother(error, this.#line))
       this.#second = this.#ways.again.pass(this.#response, this.#passage)
-    else this.#passage.failed(why === 'slow' ? 'slow' : 'down', reasonOf(why))
+    else this.#passage.failed(isLate(error) ? 'slow' : 'down', reasonOf(error))
   }
 }
 
-/** No byte that could begin another line, whoever has said it. */
-const unsendable = /[^\t\x20-\x7e\x80-\xff]/
+const nothing = (): void => undefined
 
-/** @returns null where it cannot be sent */
-function headOf({ request: { method = 'GET', url = '/' }, headers }: Passage): string | null {
-  let text = `${method} ${url} HTTP/1.1\r\n`
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const value = headers[at + 1] ?? ''
-    if (unsendable.test(value)) return null
-    text += `${headers[at] ?? ''}: ${value}\r\n`
-  }
-  return `${text}connection: keep-alive\r\n\r\n`
+function texts(bytes: readonly Buffer[]): string[] {
+  const out: string[] = []
+  for (const each of bytes as readonly Sliced[]) out.push(each.latin1Slice())
+  return out
 }
 
-type Why = Parameters<Asker['broke']>[0]
+/** What `toString('latin1')` comes to, without the way there. */
+interface Sliced extends Buffer {
+  latin1Slice(): string
+}
 
-/** The application closed a kept connection before it read the request. */
-const isClosed = (why: Why): boolean =>
-  why === 'cut' || (typeof why === 'object' && (why.code === 'ECONNRESET' || why.code === 'EPIPE'))
+const closed = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/**
+ * The application closed a kept connection before it read the request; or it says 100 although nobody waits for that,
+ * which it may (RFC 9110 15.2) and the library takes for an offence.
+ */
+const isWorthAnother = (error: NodeJS.ErrnoException, { wasUsed }: Line): boolean =>
+  (wasUsed && closed.has(error.code ?? '')) || error.message === 'bad response'
+
+const isLate = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT'
 
 /** As node:http names it, which operators know. */
-function reasonOf(why: Why): string {
-  if (typeof why === 'object') return why.code ?? unheard
-  return { slow: 'slow', cut: 'ECONNRESET', 'too-large': 'HPE_HEADER_OVERFLOW', odd: unheard }[why]
+const names: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'ECONNRESET',
+  UND_ERR_HEADERS_OVERFLOW: 'HPE_HEADER_OVERFLOW',
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (isLate(error)) return 'slow'
+  return names[error.code ?? ''] ?? error.code ?? unheard
 }

@@ -143,6 +143,8 @@ class Exchange {
     outgoing.on('continue', () => {
       if (!this.#response.headersSent && !this.#response.destroyed) this.#response.writeContinue()
     })
+    // A head that leaves before its body is written without an encoding, and what has come as single bytes would be UTF-8.
+    outgoing.once('socket', (socket) => socket.setDefaultEncoding('latin1'))
     outgoing.flushHeaders()
   }
 

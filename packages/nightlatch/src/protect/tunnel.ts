@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setsOurCookie } from '../http/our-cookies.js'
-import { connectionNames, hopByHop } from './headers.js'
+import { connectionNames, isHopByHop } from './headers.js'
 import type { Passage, UpstreamProblem } from './passage.js'
 import { unheard } from './passage.js'
 
@@ -85,7 +85,7 @@ function headOf(answer: IncomingMessage, own: readonly string[]): Buffer {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]]
     const lower = name.toLowerCase()
-    if (hopByHop.has(lower) || declared.has(lower) || lower === 'trailer') continue
+    if (isHopByHop(lower) || declared.has(lower) || lower === 'trailer') continue
     if (lower === 'set-cookie' && setsOurCookie(value)) continue
     lines.push(`${name}: ${value}`)
   }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import {
@@ -224,6 +225,19 @@ describe('what passes to the application', () => {
     expect((await answerTo(refused)).status).toBe(413)
     expect(toldToGoOn).toBe(false)
     refused.destroy()
+  })
+
+  it('is a header of any bytes, also with the question before an upload', async () => {
+    const name = { 'x-name': 'caf\xe9' }
+    for (const expect100 of [{}, { expect: '100-continue' }]) {
+      const asked = sent('/echo', { method: 'POST' }, { ...name, ...expect100, 'content-length': '4' })
+      asked.once('socket', (socket: Socket) => socket.setDefaultEncoding('latin1'))
+      asked.flushHeaders()
+      if ('expect' in expect100) await once(asked, 'continue')
+      asked.end('body')
+      const answer = await answerTo(asked)
+      expect(seen({ body: answer.body.toString() }).headers).toMatchObject(name)
+    }
   })
 
   it('is early hints, and nothing else that comes with them', async () => {

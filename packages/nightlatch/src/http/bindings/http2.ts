@@ -89,11 +89,6 @@ export class Http2Response extends ServerResponse {
     if (!keep) this.stream.session?.close()
   }
 
-  /** The connection is not its own. */
-  get socket(): null {
-    return null
-  }
-
   get destroyed(): boolean {
     return this.stream.destroyed || this.stream.closed || this.stream.aborted
   }

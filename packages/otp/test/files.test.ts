@@ -370,6 +370,22 @@ describe('what is odd in a file, and right all the same', () => {
     ])
   })
 
+  it.each([',', ';', '|', '\t'])(
+    'a URI in a cell of any table, here between %j, ends with its cell',
+    async (mark) => {
+      const uri = `otpauth://totp/Wiki:ada?secret=${secret}&issuer=Wiki`
+      const rows = [
+        ['Item', 'User', 'Code', 'Kept'],
+        ['Wiki', 'ada', uri, 'no, never'.replace(mark, '')],
+        ['x', 'y', `"${uri}"`, '1'],
+      ]
+      const told = await readOtpFile(Buffer.from(rows.map((row) => row.join(mark)).join('\n')))
+      expect(told).toMatchObject({ parsed: true, format: 'uri-list', leftOut: [{ place: { line: 1 } }] })
+      const account = { issuer: 'Wiki', account: 'ada' }
+      expect(told).toMatchObject({ entries: [{ account }, { account }] })
+    },
+  )
+
   it('an archive has all of its files, of whatever kinds they are, and what is none does no harm', async () => {
     const list = Buffer.from(`otpauth://totp/Wiki:ada?secret=${secret}\n`)
     const files = [list, Buffer.from('hello'), Buffer.from(aegis({ digits: 8 })), fileOf('made/winauth.zip')]

@@ -27,11 +27,15 @@ const closers: Readonly<Record<string, string>> = {
   '>': '<',
   '(': ')',
   '[': ']',
+  // A cell of a table.
+  ',': ',',
+  ';': ';',
+  '|': '|',
 }
 
 /**
- * The URIs of one line: a line is one URI, blanks and all, unless the next one begins in it or it is quoted. A word may
- * stand before it, as in `otpauth: otpauth://…`.
+ * The URIs of one line: a line is one URI, blanks and all, unless the next one begins in it, it is quoted, or it is a cell of a
+ * table. A word may stand before it, as in `otpauth: otpauth://…`.
  */
 function urisOfLine(line: string): readonly string[] {
   const starts = [...line.matchAll(new RegExp(`(?<![\\w-])${scheme.source}`, 'gi'))].map(({ index }) => index)

@@ -101,25 +101,31 @@ interface Opened {
   readonly authenticators: HeldTexts
 }
 
-function opened(read: () => Iterable<Read>): Opened {
+function opened(name: string, read: () => Iterable<Read>): Opened {
   const authenticators = new HeldTexts()
-  let hasUsers = false
+  let [hasUsers, hasAuthenticators] = [false, false]
   for (const { value } of read()) {
     hasUsers ||= mapOf(value)['users'] !== undefined
+    hasAuthenticators ||= mapOf(value)['totp_configurations'] !== undefined
     for (const entry of entriesOf(value)) authenticators.add(textAt(entry, 'username'), inShort(entry))
   }
+  // Somebody's phone would stay behind, and nobody would know.
+  if (!hasUsers && !hasAuthenticators) throw new Refused(`${name} ${isNeither}; nothing was imported`)
   return { read, hasUsers, authenticators }
 }
+
+const isNeither =
+  'has neither users nor totp_configurations: give users_database.yml, and what `authelia storage user totp export yaml` wrote'
 
 /** In pieces, where all of them can be read so; in one, where not: then the problem is the one of the whole file. */
 function open(file: TextFile): Opened {
   const { name } = file
   try {
-    return opened(() => eachPiece(name, file))
+    return opened(name, () => eachPiece(name, file))
   } catch (problem) {
     if (!(problem instanceof YamlProblem)) throw problem
     const whole = [asRefusal(() => readYaml(name, { text: wholeText(file), line: 1 }))]
-    return opened(() => whole)
+    return opened(name, () => whole)
   }
 }
 

@@ -104,13 +104,15 @@ function readPbkdf2(text) {
   return taken(`pbkdf2-${hash},i=${count},l=${length}`, fromAdapted(salt), { digest, isWeak })
 }
 
-/** @type {Reader} */
+/** `scrypt-nfkc` is our word for Better Auth's, which hashes the password in that form of Unicode. @type {Reader} */
 function readScrypt(text) {
-  const found = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/.]+)\$([\w+/.]{22,342})$/.exec(text)
-  if (found === null) return text.startsWith('$scrypt$') ? null : undefined
-  const [n, r, p] = [2 ** Number(found[1]), Number(found[2]), Number(found[3])]
-  const [salt, digest] = [fromAdapted(found[4] ?? ''), fromAdapted(found[5] ?? '')]
-  const settings = `scrypt,n=${n},r=${r},p=${p},l=${lengthOf(digest)}`
+  const found =
+    /^\$(scrypt(?:-nfkc)?)\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([\w+/.]+)\$([\w+/.]{22,342})$/.exec(text)
+  if (found === null) return /^\$scrypt(?:-nfkc)?\$/.test(text) ? null : undefined
+  const [, kind = '', ln = '', block = '', lanes = '', salt64 = '', digest64 = ''] = found
+  const [n, r, p] = [2 ** Number(ln), Number(block), Number(lanes)]
+  const [salt, digest] = [fromAdapted(salt64), fromAdapted(digest64)]
+  const settings = `${kind},n=${n},r=${r},p=${p},l=${lengthOf(digest)}`
   const sound = n > 1 && r > 0 && p > 0
   return sound ? taken(settings, salt, { digest, isWeak: n * r < 2 ** 15 }) : null
 }
@@ -307,7 +309,8 @@ function pbkdf2({ settings, salt, password }) {
 function scrypt({ settings, salt, password }) {
   const { n, r, p, l } = parametersOf(settings)
   const options = { N: Number(n), r: Number(r), p: Number(p), maxmem: 2 * most.scryptBytes }
-  return plainBase64(scryptSync(password, bytesOf(salt), Number(l), options))
+  const written = settings.startsWith('scrypt-nfkc') ? password.normalize('NFKC') : password
+  return plainBase64(scryptSync(written, bytesOf(salt), Number(l), options))
 }
 
 /** @param {Given} given */
@@ -334,7 +337,7 @@ const makers = [
   [/^bcrypt-/, bcrypt],
   [/^argon2/, argon2],
   [/^pbkdf2-/, pbkdf2],
-  [/^scrypt,/, scrypt],
+  [/^scrypt(?:-nfkc)?,/, scrypt],
   [/-crypt-\d+$/, shaCrypt],
   [/^apr1$/, ({ salt, password }) => md5Crypt(password, { salt, magic: '$apr1$' })],
   [/^md5-crypt$/, ({ salt, password }) => md5Crypt(password, { salt, magic: '$1$' })],

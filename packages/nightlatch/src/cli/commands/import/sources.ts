@@ -128,7 +128,7 @@ const betterAuth: Reader = async ({ env }, { files }) => {
     throw new WrongUsage('give one database: a file or a postgres:// address')
   const { openBetterAuth } = await import('./better-auth.js')
   if (!/^postgres(?:ql)?:\/\//i.test(place)) mustBeFile(place)
-  return { ...(await openBetterAuth(place, env['BETTER_AUTH_SECRET'])), notes: [] }
+  return { ...(await openBetterAuth(place, env)), notes: [] }
 }
 
 const readers: Readonly<Record<string, Reader>> = {

@@ -1,4 +1,7 @@
-/** `nightlatch protect` beside the proxies that ask Nightlatch, and beside those that ask nobody: CPU of all processes. */
+/**
+ * `nightlatch protect` beside the proxies that ask Nightlatch, and beside those that ask nobody: CPU and memory of all
+ * processes. Some seven minutes; `npm run bench -- protect --quick` takes two, `--who=protect,undici` compares these.
+ */
 import { connect } from 'node:net'
 import { startServer } from './lib/child.mjs'
 import { get, load } from './lib/load.mjs'
@@ -6,12 +9,14 @@ import { median, print, round } from './lib/figures.mjs'
 import { startProxy } from './lib/proxies.mjs'
 import { download, uploadAll, usage } from './lib/streams.mjs'
 
-const rounds = 3
-const seconds = 0.5
-const large = 256 * 1024 ** 2
-const connections = [1, 16, 64]
+const whole = { rounds: 3, seconds: 0.5, large: 256 * 1024 ** 2, connections: [1, 16, 64] }
+const quick = { rounds: 3, seconds: 0.3, large: 64 * 1024 ** 2, connections: [16] }
 
-export async function run() {
+/** So many requests of each before anything is measured: the engines have compiled by then. */
+const toWarmUp = 6000
+
+export async function run({ isQuick = false, who = null } = {}) {
+  const extent = isQuick ? quick : whole
   const application = await startServer('application.mjs')
   const { port } = application.ready
   const target = `http://127.0.0.1:${port}`
@@ -20,21 +25,23 @@ export async function run() {
   const behind = { application: port, nightlatch: asked.ready.port }
   const alone = { application: port }
   const bare = (transport) => startServer('bare-proxy.mjs', { target, transport })
-  const candidates = (
-    await Promise.all([
-      candidate('nightlatch protect', ours, { cookie: ours.ready.cookie }),
-      candidate('nginx auth_request + Nightlatch', startProxy('nginx', behind), { beside: asked }),
-      candidate('Caddy forward_auth + Nightlatch', startProxy('caddy', behind), { beside: asked }),
-      candidate('nginx, no check', startProxy('nginx', alone)),
-      candidate('HAProxy, no check', startProxy('haproxy', alone)),
-      candidate('Caddy, no check', startProxy('caddy', alone)),
-      candidate('20 lines on undici, no check', bare('undici')),
-      candidate('20 lines on http.request, no check', bare('node')),
-      candidate('20 lines on httpxy, no check', bare('httpxy')),
-    ])
-  ).filter(({ server }) => server !== null)
+  const all = [
+    ['nightlatch protect', () => ours, { cookie: ours.ready.cookie }],
+    ['nginx auth_request + Nightlatch', () => startProxy('nginx', behind), { beside: asked }],
+    ['Caddy forward_auth + Nightlatch', () => startProxy('caddy', behind), { beside: asked }],
+    ['nginx, no check', () => startProxy('nginx', alone)],
+    ['HAProxy, no check', () => startProxy('haproxy', alone)],
+    ['Caddy, no check', () => startProxy('caddy', alone)],
+    ['20 lines on undici, no check', () => bare('undici')],
+    ['20 lines on http.request, no check', () => bare('node')],
+    ['20 lines on httpxy, no check', () => bare('httpxy')],
+  ]
+  const isMeant = ([name], at) =>
+    at === 0 || who === null || who.some((word) => name.toLowerCase().includes(word))
+  const meant = all.filter(isMeant).map(([name, start, more]) => candidate(name, start(), more))
+  const candidates = (await Promise.all(meant)).filter(({ server }) => server !== null)
   for (const one of candidates) one.cookie ??= asked.ready.cookie
-  const results = [await requests(candidates), await streams(candidates)]
+  const results = [await requests(candidates, extent), await streams(candidates, extent)]
   for (const { server } of candidates) await server.stop()
   for (const server of [asked, application]) await server.stop()
   return results
@@ -55,12 +62,13 @@ function upload(cookie, length) {
   return () => bytes
 }
 
-async function requests(candidates) {
+async function requests(candidates, extent) {
   const rows = []
   const cold = await firstThousand(candidates)
-  for (const many of connections) {
+  for (const many of extent.connections) {
     for (const [at, [what]] of workloads('').entries()) {
-      const measured = await compareAll(candidates, many, (one) => workloads(one.cookie)[at][1])
+      const asking = { many, requestOf: (one) => workloads(one.cookie)[at][1], ...extent }
+      const measured = await compareAll(candidates, asking)
       for (const [index, { name }] of candidates.entries()) {
         const first = many === 16 && at === 0 ? cold[index] : ''
         rows.push([many, what, name, ...measured[index], first])
@@ -69,7 +77,10 @@ async function requests(candidates) {
   }
   return {
     title: 'In front of an application: server CPU a request of all processes but the application',
-    columns: ['connections', 'what', 'who', 'ratio to protect', 'µs', 'requests/s', 'first thousand, µs'],
+    columns: [
+      ...['connections', 'what', 'who', 'ratio to protect', 'µs', 'requests/s', 'requests/s to protect'],
+      ...['RSS MiB', 'first thousand, µs'],
+    ],
     rows,
   }
 }
@@ -86,10 +97,14 @@ async function firstThousand(candidates) {
     })
     costs.push(round(((await usage(one)).cpuMicros - before.cpuMicros) / 1000))
   }
+  for (const one of candidates) {
+    const plan = { port: one.server.ready.port, request: get('/', one.cookie), connections: 16 }
+    await load({ ...plan, requests: toWarmUp })
+  }
   return costs
 }
 
-async function compareAll(candidates, many, requestOf) {
+async function compareAll(candidates, { many, requestOf, rounds, seconds }) {
   const measured = candidates.map(() => [])
   for (let number = 0; number <= rounds; number += 1) {
     for (const [index, one] of candidates.entries()) {
@@ -99,26 +114,37 @@ async function compareAll(candidates, many, requestOf) {
       const cpu = ((await usage(one)).cpuMicros - before.cpuMicros) / result.count
       if (result.statuses['200'] !== result.count)
         throw new Error(`${one.name}: ${JSON.stringify(result.statuses)}`)
-      if (number > 0) measured[index].push({ cpu, perSecond: result.perSecond }) // round 0 warms up
+      const { perSecond } = result
+      if (number > 0) measured[index].push({ cpu, perSecond, rss: before.rssBytes }) // round 0 warms up
     }
   }
+  const middle = (own, pick) => median(own.map(pick))
   return measured.map((own) => [
-    round(median(own.map(({ cpu }, at) => cpu / measured[0][at].cpu)), 2),
-    round(median(own.map(({ cpu }) => cpu))),
-    round(median(own.map(({ perSecond }) => perSecond))),
+    round(
+      middle(own, ({ cpu }, at) => cpu / measured[0][at].cpu),
+      2,
+    ),
+    round(middle(own, ({ cpu }) => cpu)),
+    round(middle(own, ({ perSecond }) => perSecond)),
+    round(
+      middle(own, ({ perSecond }, at) => perSecond / measured[0][at].perSecond),
+      2,
+    ),
+    mebibytes(middle(own, ({ rss }) => rss)),
   ])
 }
 
 /** Many bytes down and up, and messages over WebSockets. */
-async function streams(candidates) {
+async function streams(candidates, { large }) {
   const rows = []
   for (const one of candidates) {
-    rows.push([one.name, ...(await throughput(one, download)), ...(await throughput(one, uploadAll))])
+    const flows = [await throughput(one, download, large), await throughput(one, uploadAll, large)]
+    rows.push([one.name, ...flows.flat()])
     rows.at(-1).push(one.name.includes('20 lines') ? '' : await echo(one))
   }
   const of = (way) => [`${way}, MiB/s`, `${way}, CPU s`, `${way}, RSS before → highest, MiB`]
   return {
-    title: '256 MiB through one connection, and 20,000 messages of 100 bytes over 16 WebSockets',
+    title: `${mebibytes(large)} MiB through one connection, and 20,000 messages of 100 bytes over 16 WebSockets`,
     columns: ['who', ...of('down'), ...of('up'), 'CPU a message, µs'],
     rows,
   }
@@ -126,7 +152,7 @@ async function streams(candidates) {
 
 const mebibytes = (bytes) => round(bytes / 1024 ** 2)
 
-async function throughput(one, transfer) {
+async function throughput(one, transfer, large) {
   await transfer({ ...one, bytes: large / 16 })
   const before = await usage(one)
   let highest = before.rssBytes

@@ -1,7 +1,7 @@
 /**
  * Every bench, one after the other, bounded; prints tables in Markdown. Quote the ratios: they were measured in
  * one run, in turn, on the same machine. `npm run bench -- session-check` runs one; `--quick` makes it shorter, and
- * `--who=protect,nginx` leaves the others out, where the bench knows these.
+ * `--who=nginx,undici` leaves the others out, where the bench knows these.
  */
 import { cpus } from 'node:os'
 import { readdirSync } from 'node:fs'

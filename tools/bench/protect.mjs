@@ -1,6 +1,6 @@
 /**
  * `nightlatch protect` beside the proxies that ask Nightlatch, and beside those that ask nobody: CPU and memory of all
- * processes. Some seven minutes; `npm run bench -- protect --quick` takes two, `--who=protect,undici` compares these.
+ * processes. Some six minutes; `npm run bench -- protect --quick` takes two, `--who=nginx,undici` compares it with these.
  */
 import { connect } from 'node:net'
 import { startServer } from './lib/child.mjs'
@@ -13,7 +13,7 @@ const whole = { rounds: 3, seconds: 0.5, large: 256 * 1024 ** 2, connections: [1
 const quick = { rounds: 3, seconds: 0.3, large: 64 * 1024 ** 2, connections: [16] }
 
 /** So many requests of each before anything is measured: the engines have compiled by then. */
-const toWarmUp = 6000
+const toWarmUp = { pages: 6000, forms: 3000 }
 
 export async function run({ isQuick = false, who = null } = {}) {
   const extent = isQuick ? quick : whole
@@ -98,8 +98,9 @@ async function firstThousand(candidates) {
     costs.push(round(((await usage(one)).cpuMicros - before.cpuMicros) / 1000))
   }
   for (const one of candidates) {
-    const plan = { port: one.server.ready.port, request: get('/', one.cookie), connections: 16 }
-    await load({ ...plan, requests: toWarmUp })
+    const plan = { port: one.server.ready.port, connections: 16 }
+    await load({ ...plan, request: get('/', one.cookie), requests: toWarmUp.pages })
+    await load({ ...plan, request: upload(one.cookie, 200), requests: toWarmUp.forms })
   }
   return costs
 }

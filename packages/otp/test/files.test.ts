@@ -157,14 +157,25 @@ describe('what a file says of an account', () => {
       serial: 'NL-0003',
       manufacturer: 'Invented GmbH',
     })
+  })
+
+  it.each([
+    ['4', 4],
+    ['-12', -12],
+    ['+3', 3],
+    ['soon', undefined],
+  ])('has the drift of its clock, fast or slow: %s', async (written, driftSteps) => {
     const drifted = fileOf('pskc/plain.pskcxml')
       .toString()
       .replace(
         '</pskc:TimeInterval>',
-        '$&<pskc:TimeDrift><pskc:PlainValue>4</pskc:PlainValue></pskc:TimeDrift>',
+        `$&<pskc:TimeDrift><pskc:PlainValue>${written}</pskc:PlainValue></pskc:TimeDrift>`,
       )
-    const again = await readOtpFile(drifted, { tools })
-    expect(again.parsed && again.entries[0]?.holder?.driftSteps).toBe(4)
+    const token = await readOtpFile(drifted, { tools })
+    expect(token.parsed && token.entries[0]?.holder?.driftSteps).toBe(driftSteps)
+    const phone = await readOtpFile(`GEZDGNBVGY3TQOJQ\n" TIME_SKEW ${written}\n" TOTP_AUTH\n`)
+    const found = written.startsWith('+') ? undefined : driftSteps
+    expect(phone.parsed && phone.entries[0]?.holder?.driftSteps).toBe(found)
   })
 
   it('of another kind of code is named with its kind, and with the place', async () => {

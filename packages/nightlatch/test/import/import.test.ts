@@ -235,6 +235,36 @@ describe.each(databases)('on $name', (kind) => {
     },
   )
 
+  it('a phone and a token whose clocks were found to be off go on with the codes of their clocks', async () => {
+    const folder = temporaryFolder()
+    const old = 'KBOXsfeICt4PU1MKVdmvAhC5rXs='
+    writeFileSync(join(folder, 'p'), `slow:{SHA}${old}\nfast:{SHA}${old}\nfar:{SHA}${old}\n`)
+    await imported('htpasswd', join(folder, 'p'))
+    const token = readFileSync(join(otpFiles, 'pskc/plain.pskcxml'), 'utf8')
+      .replace('CN=ada', 'CN=slow')
+      .replace(/(<\/pskc:KeyPackage>)[\s\S]*?(?=<\/pskc:KeyContainer>)/, '$1')
+      .replace(
+        '</pskc:TimeInterval>',
+        '$&<pskc:TimeDrift><pskc:PlainValue>-4</pskc:PlainValue></pskc:TimeDrift>',
+      )
+    writeFileSync(join(folder, 'tokens.xml'), token)
+    for (const [name, skew] of [
+      ['fast', 5],
+      ['far', 400],
+    ] as const)
+      writeFileSync(join(folder, name), `${base32}\n" RATE_LIMIT 3 30\n" TIME_SKEW ${skew}\n" TOTP_AUTH\n`)
+    await imported('pskc', join(folder, 'tokens.xml'), '--on-conflict', 'merge')
+    const homes = [join(folder, 'fast'), join(folder, 'far')]
+    await imported('google-authenticator-libpam', ...homes, '--on-conflict', 'merge')
+    const code = (steps: number) => new Totp({ secret: base32 }).at(app.clock.seconds + steps * 30)
+    expect(await signIn('slow', passwords.linus, code(-5))).not.toBe('signed-in')
+    expect(await signIn('slow', passwords.linus, code(-4))).toBe('signed-in')
+    expect(await signIn('fast', passwords.linus, code(4))).not.toBe('signed-in')
+    expect(await signIn('fast', passwords.linus, code(5))).toBe('signed-in')
+    // No clock is so far off: what was written there does not shut its owner out for hours.
+    expect(await signIn('far', passwords.linus, code(0))).toBe('signed-in')
+  })
+
   it('users.oath and an encrypted Aegis file with a map bring phones to who is here', async () => {
     const folder = temporaryFolder()
     writeFileSync(

@@ -70,6 +70,9 @@ export function readGoogleAuthenticator(text: string): FoundFile | null {
     period: step === undefined ? 30 : Number(step),
     counter: counter ?? '0',
   }
-  entries.add({ line: 1 }, { raw })
+  // Of a phone whose clock is off, as the module found it out: a number of time steps.
+  const skew = /^-?\d{1,6}$/.exec(option('TIME_SKEW') ?? '')?.[0]
+  const driftSteps = Number(skew ?? '0')
+  entries.add({ line: 1 }, driftSteps === 0 ? { raw } : { raw, holder: { driftSteps } })
   return entries.result()
 }

@@ -17,6 +17,8 @@ export interface ImportedAuthenticator extends Otp {
   /** What the app calls the entry; null: what this installation is called. */
   readonly issuer: string | null
   readonly secret: Uint8Array
+  /** By how many time steps its clock was found to be off there; above zero: fast. */
+  readonly drift?: number
 }
 
 /** Somebody as another system knows them. */

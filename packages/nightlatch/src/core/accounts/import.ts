@@ -241,10 +241,11 @@ function authenticatorOf(
   account: Account,
   { authenticator, index }: { readonly authenticator: ImportedAuthenticator; readonly index: number },
 ): AuthenticatorSecret {
-  const { secret, name, issuer, algorithm, digits, period, counter } = authenticator
+  const { secret, name, issuer, algorithm, digits, period, counter, drift = 0 } = authenticator
   const id = newId<AuthenticatorId>(core.platform.randomBytes)
   const now = core.platform.nowSeconds()
   const isTimed = counter === null
+  const totp = new Totp({ secret, algorithm, digits, periodSeconds: period })
   return {
     id,
     account: account.id,
@@ -255,12 +256,13 @@ function authenticatorOf(
     counter,
     // Its entry in the app is the old system's.
     entryNumber: 0,
-    drift: 0,
+    drift: isTimed ? drift : 0,
     serial: null,
     name: name === '' ? (index === 0 ? 'Authenticator app' : `Authenticator app ${index + 1}`) : name,
     createdAt: now,
     lastUsedAt: 0,
     sealed: core.box.seal(secret, sealContext({ id, account: account.id })),
-    lastStep: isTimed ? new Totp({ secret, algorithm, digits, periodSeconds: period }).stepAt(now) - 1 : -1,
+    // By its own clock.
+    lastStep: isTimed ? Math.max(-1, totp.stepAt(now) + drift - 1) : -1,
   }
 }

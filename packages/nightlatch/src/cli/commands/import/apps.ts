@@ -3,7 +3,7 @@ import type { OtpAccount } from '@nightlatch/otp'
 import type { OtpFileEntry } from '@nightlatch/otp/files'
 import type { ImportedPerson } from '../../../core/accounts/import-plan.js'
 import { Refused } from '../../framework/errors.js'
-import { authenticatorOf, personOf } from './people.js'
+import { authenticatorOf, personOf, withDrift } from './people.js'
 import { linesOf, type TextFile } from './text-file.js'
 
 /** Whose an account of an app is: by its name, its issuer and name, or the serial number of the device. */
@@ -72,7 +72,7 @@ export function peopleOf(entries: readonly AppEntry[], map: NameMap | null): App
       place,
       username,
       authenticators: mine.map(({ account, holder }) =>
-        authenticatorOf(account, holder?.serial ?? account.issuer),
+        withDrift(authenticatorOf(account, holder?.serial ?? account.issuer), holder?.driftSteps),
       ),
       warnings: mine.some(({ holder }) => holder?.hasPin === true)
         ? ['a PIN went before the code: it is not asked for here']

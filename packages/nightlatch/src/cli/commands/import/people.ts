@@ -43,6 +43,15 @@ export function personOf(said: PersonSaid): ImportedPerson {
   }
 }
 
+/** Further off than this, ten minutes mostly, no clock is believed to be: its owner brings it into step. */
+const mostDrift = 20
+
+/** With how far off its clock was found to be. */
+export function withDrift(taken: ImportedAuthenticator | string, drift = 0): ImportedAuthenticator | string {
+  const isKept = typeof taken !== 'string' && drift !== 0 && Math.abs(drift) <= mostDrift
+  return isKept ? { ...taken, drift } : taken
+}
+
 /** Codes that nobody can type at the sign-in here, or that anybody could guess. */
 export function authenticatorOf(account: OtpAccount, name = account.issuer): ImportedAuthenticator | string {
   const { type, secret, algorithm, digits, periodSeconds, counter, issuer, strength } = account

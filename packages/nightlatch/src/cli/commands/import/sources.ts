@@ -108,6 +108,7 @@ const app: Reader = async (deps, { files, map }) => {
 
 const googleAuthenticator: Reader = async (_deps, { files, map }) => {
   const entries: AppEntry[] = []
+  const leftOut: string[] = []
   for (const file of files) {
     const read = await readFileWithTools(bytesOf(file))
     if (!read.parsed || read.format !== 'google-authenticator')
@@ -115,11 +116,15 @@ const googleAuthenticator: Reader = async (_deps, { files, map }) => {
     const named = ownerOf(file) || basename(dirname(file))
     const user = map?.get(named) ?? named
     entries.push(
-      ...read.entries.map(({ account }) => ({ account: { ...account, account: user }, holder: { user } })),
+      ...read.entries.map(({ account, holder }) => ({
+        account: { ...account, account: user },
+        holder: { ...holder, user },
+      })),
     )
+    for (const { why } of read.leftOut) leftOut.push(`${named} was left out: ${inWords(why)}.`)
   }
   const notes = ['Scratch codes are not taken, because they are too short: new recovery codes can be made.']
-  return withPeople(entries, { map: null, notes })
+  return withPeople(entries, { map: null, notes: [...leftOut, ...notes] })
 }
 
 const betterAuth: Reader = async ({ env }, { files }) => {

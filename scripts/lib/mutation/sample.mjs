@@ -11,7 +11,17 @@ const promised = 80
 
 /** Each layer, and the tests that are about it. */
 export const sampledSubjects = {
-  http: { folders: ['http', 'attacks', 'pages', 'journeys', 'oidc'] },
+  http: {
+    folders: [
+      'http',
+      'pages',
+      'journeys',
+      'attacks',
+      'oidc',
+      'protect/tls.test.ts',
+      'operations/stopping.test.ts',
+    ],
+  },
   protect: {
     folders: [
       'protect',

@@ -92,6 +92,12 @@ describe('the OpenAPI document', () => {
     },
   )
 
+  it('says something wherever it describes something', () => {
+    const described = schemasIn(document).filter((schema) => typeof schema['description'] === 'string')
+    expect(described.length).toBeGreaterThan(100)
+    expect(described.filter((schema) => schema['description'] === '')).toEqual([])
+  })
+
   it('only refers to what is there', () => {
     for (const schema of schemasIn(document)) {
       const ref = schema['$ref']

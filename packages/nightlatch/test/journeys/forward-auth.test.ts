@@ -220,6 +220,20 @@ describe('forward authentication behind a trusted proxy', () => {
       }
     })
 
+    it.each(['/%00', '/%zz', '/a%2'])(
+      'nginx, which knows no other refusal, hears 403 of an address that cannot be read: %s',
+      async (uri) => {
+        for (const browser of [app.browser(), alice.browser]) {
+          const reply = await ask(browser, {
+            ...original,
+            'X-Original-URL': `https://app.example.test${uri}`,
+          })
+          expect([reply.status, JSON.parse(reply.body)]).toMatchObject([403, { code: 'unreadable-address' }])
+          expectDenied(reply)
+        }
+      },
+    )
+
     it.each(Object.keys(forwarded).filter((name) => !/Method|Uri/.test(name)))(
       'an address without %s is refused, and the answer names what is missing',
       async (name) => {

@@ -188,6 +188,10 @@ describe('an account by invitation', () => {
     await browser.submit('/mfa/setup', { otp: phone.code() })
     expect((await browser.get('/register')).location).toBe('/')
     expect(await usedOf(app, id)).toBe(1)
+    // The link of another one is for an account more.
+    await open(app, (await invite(app)).path, browser)
+    const another = await browser.get('/register')
+    expect([another.status, another.body.includes('name="new_password"')]).toEqual([200, true])
   })
 
   it('REG-3 tells nobody whose an address is: the account is made without it', async () => {

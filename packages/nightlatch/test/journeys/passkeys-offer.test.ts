@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Enrolled, TestApp } from '../support/app.js'
-import { enrolledPerson, startApp } from '../support/app.js'
+import { accepted, api } from '../support/api.js'
+import { enrolledPerson, Phone, startApp } from '../support/app.js'
+import { proveAgain } from '../support/attack.js'
 import type { CreationOptions, Forgery } from '../support/authenticator.js'
 import { askedOn, Authenticator } from '../support/authenticator.js'
 import type { Browser } from '../support/browser.js'
@@ -62,6 +64,18 @@ describe('right after a sign-in with a code', () => {
     const browser = app.browser()
     await signIn(ada, browser)
     app.clock.advance(301)
+    expect((await browser.get('/')).body).not.toContain(offer)
+  })
+
+  it('nor to somebody who has just added another app, beside the one that was there', async () => {
+    const ada = await newPerson()
+    const browser = app.browser()
+    await signIn(ada, browser)
+    app.clock.advance(30)
+    await proveAgain(app, ada, browser)
+    const { value } = await api(browser, 'POST /authenticators/totp', { name: 'Second' })
+    const phone = new Phone(String(value['secret']), app.clock)
+    await accepted(browser, `POST /authenticators/totp/${String(value['id'])}/confirm`, { otp: phone.code() })
     expect((await browser.get('/')).body).not.toContain(offer)
   })
 

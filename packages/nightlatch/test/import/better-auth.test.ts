@@ -72,6 +72,18 @@ it.each([
   expect(ran.out).toContain('a second factor that is not switched on is not taken')
 })
 
+it('whoever is banned for a time stays out until somebody lets them in, and that is said', async () => {
+  const banned = ['ALTER TABLE "user" ADD COLUMN banned', 'UPDATE "user" SET banned = 1']
+  const until = [
+    'ALTER TABLE "user" ADD COLUMN "banExpires"',
+    `UPDATE "user" SET "banExpires" = '2020-01-01'`,
+  ]
+  const told = 'disabled here until `nightlatch user enable`'
+  expect((await imported([...banned, ...until])).out).toContain(told)
+  expect((await imported(banned)).out).not.toContain(told)
+  expect((await imported(until)).out).not.toContain(told)
+})
+
 it('of several secrets, what is sealed says which it is under', async () => {
   const second = [`UPDATE "twoFactor" SET secret = '$ba$2$' || secret`]
   const ran = await imported(second, { BETTER_AUTH_SECRETS: `3:another one, 2:${secret}` })

@@ -136,5 +136,14 @@ const userOf = (user: OtherRow, { number, password, factor }: Parts): ImportedPe
     disabled: isTrue(user['banned']),
     passwordHash: hashOf(textOf(password?.['password'])),
     authenticators: factor === null ? [] : [factor],
-    ...(password === undefined ? { warnings: ['signed in with another service only'] } : {}),
+    warnings: [
+      ...(password === undefined ? ['signed in with another service only'] : []),
+      ...(isBannedForNow(user)
+        ? ['banned for a time there: disabled here until `nightlatch user enable`']
+        : []),
+    ],
   })
+
+/** Whether the time is over is for whoever banned them to say: a clock must not let anybody in. */
+const isBannedForNow = (user: OtherRow): boolean =>
+  isTrue(user['banned']) && (user['banExpires'] ?? null) !== null

@@ -2,8 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { root } from '../set-up.mjs'
+import { join, relative } from 'node:path'
 import { reached, switchOn } from './copy.mjs'
 import { runUnits } from './tests.mjs'
 
@@ -13,10 +12,10 @@ const patience = 15 * 60_000
 export async function reachOf({ folder, place, layer, units, say }) {
   const notes = join(folder, 'reach.json')
   const known = existsSync(notes) ? JSON.parse(readFileSync(notes, 'utf8')) : {}
-  const shared = digestOf(`packages/nightlatch/src/${layer}`, 'packages/nightlatch/test/support')
+  const shared = digestOf(place, [`packages/nightlatch/src/${layer}`, 'packages/nightlatch/test/support'])
   const found = []
   for (const unit of units) {
-    const state = digestOf(unit.file) + shared
+    const state = digestOf(place, [unit.file]) + shared
     if (known[unit.name]?.state !== state) {
       known[unit.name] = { state, ...(await recorded(place, unit)) }
       writeFileSync(notes, JSON.stringify(known))
@@ -52,19 +51,20 @@ export function reachedByLoading(place, layer) {
   return reached(place)
 }
 
-/** Of files and of everything in folders. */
-function digestOf(...paths) {
+/** Of files and of everything in folders, as they are in the copy: whoever works on beside it changes nothing. */
+function digestOf(place, paths) {
   const hash = createHash('sha256')
-  for (const path of paths.flatMap(filesAt)) hash.update(path).update(readFileSync(join(root, path)))
+  for (const path of paths.flatMap((each) => filesAt(place, each)))
+    hash.update(path).update(readFileSync(join(place, path)))
   return hash.digest('hex').slice(0, 16)
 }
 
-const filesAt = (path) =>
+const filesAt = (place, path) =>
   path.endsWith('.ts')
     ? [path]
-    : readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+    : readdirSync(join(place, path), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+        .map((entry) => relative(place, join(entry.parentPath, entry.name)))
         .sort()
 
 /**

@@ -224,8 +224,9 @@ describe('what is open when a session ends', () => {
     asked.end()
     const [stream] = (await streaming) as [ServerResponse]
     const gone = once(stream, 'close')
+    const broken = expect(answer).rejects.toThrow('aborted')
     await dora.browser.submit('/_nightlatch/logout')
-    await expect(answer).rejects.toThrow('aborted')
+    await broken
     await gone
   })
 

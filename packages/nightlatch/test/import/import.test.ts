@@ -358,11 +358,45 @@ describe.each(databases)('on $name', (kind) => {
   })
 })
 
+it('leaving: what was taken over from Keycloak and never used goes back to it as it was', async () => {
+  const folder = temporaryFolder()
+  const [first, other] = [join(folder, 'first'), join(folder, 'other')]
+  const realm = join(folder, 'realm.json')
+  await run(['import', 'keycloak', join(files, 'keycloak/realm-export.json'), '--data', first])
+  const left = await run(['export', '--to', 'keycloak', '--out', realm, '--data', first])
+  // PBKDF2 with SHA-1 lies in argon2id.
+  expect(left.err).toMatch(/^1 passwords were taken over and not used since/)
+  const ran = await run(['import', 'keycloak', realm, '--data', other])
+  expect(ran.out.match(/^(?:ada|grace|linus)\tkept\t/gm)).toHaveLength(3)
+  const credentials = (file: string): unknown =>
+    (JSON.parse(readFileSync(file, 'utf8')) as { users: { username: string; credentials: object[] }[] }).users
+      .filter(({ username }) => /^(?:ada|grace|linus)$/.test(username))
+      .map(({ username, credentials }) => [
+        username,
+        credentials.flatMap((one) => {
+          const { type, secretData, credentialData } = one as Record<string, string>
+          return type === 'password' ? [JSON.parse(secretData ?? ''), JSON.parse(credentialData ?? '')] : []
+        }),
+      ])
+      .sort()
+  expect(credentials(realm)).toEqual(credentials(join(files, 'keycloak/realm-export.json')))
+})
+
 describe('a file that is not what it should be', () => {
   it.each([
     ['authelia', 'users:\n  a: &x {password: y}\n  b: *x\n', 'anchors'],
-    ['authelia', 'users:\n  ada: !!js/function x\n', 'line 2'],
-    ['authelia', 'users:\n  ada: {}\n  ada: {}\n', 'line'],
+    ['authelia', 'users:\n  ada: !!js/function x\n', 'line 2: it has YAML tags'],
+    ['htpasswd', 'ada:x\na b:x\n', 'line 2: "a b" cannot be a username. For a name, use letters'],
+    [
+      'otpauth',
+      `otpauth://totp/a%20b?secret=${base32}\n`,
+      '"a b" cannot be a username. Say with --map whose it is',
+    ],
+    [
+      'authelia',
+      "users:\n  ada: {}\n  bob: {}\n  'ada': {}\n  bob: {}\n",
+      'line 4: "ada" stands there twice; line 5: "bob" stands there twice',
+    ],
     ['authelia', 'users:\n  ada: [unclosed\n', 'line'],
     ['authelia', 'issuer,username,secret\nAuthelia,ada,x\n', 'neither users nor totp_configurations'],
     ['authelia', 'otpauth://totp/Authelia:ada?secret=x\n', 'neither users nor totp_configurations'],
@@ -410,6 +444,19 @@ describe('a file that is not what it should be', () => {
     const ran = await run(['import', 'htpasswd', join(folder, 'p'), '--data', join(folder, 'd'), '--dry-run'])
     expect(ran.out).toMatch(/^ada\tneeds link\t-\t-\tline 1: the password hash asks for /m)
     expect(ran.out).toContain(words)
+  })
+
+  it('authelia: whoever is not surely let in there is disabled here, and nothing is no text', async () => {
+    const folder = temporaryFolder()
+    const words = ['', 'false', 'no', 'Off', 'null', '~', 'true', 'TRUE', 'yes', 'Y', 'on', '1']
+    const users = words.map(
+      (word, index) => `  u${index}:\n    email: null\n    displayname: ~\n    disabled: ${word}\n`,
+    )
+    writeFileSync(join(folder, 'users.yml'), `users:\n${users.join('')}`)
+    const ran = await run(['import', 'authelia', join(folder, 'users.yml'), '--dry-run', '--json'])
+    const { people } = JSON.parse(ran.out) as { people: { disabled: boolean; warnings: string[] }[] }
+    expect(people.map(({ disabled }) => disabled)).toEqual(words.map((_word, index) => index > 5))
+    expect(people.flatMap(({ warnings }) => warnings)).toEqual([])
   })
 
   it('of Latin-1 has its names', async () => {

@@ -138,9 +138,10 @@ export const accountRefused = ({ why, group }: AccountRefusal, wishes: Wishes): 
     why === 'name-taken' ? why : 'refused',
   )
 
+export const usernameRule = 'use letters, digits and . _ - + @, and begin with a letter or digit'
+
 const accountProblems: Readonly<Record<AccountProblem, (wishes: Wishes) => string>> = {
-  'bad-username': ({ username }) =>
-    `${JSON.stringify(username)} cannot be a username: use letters, digits and . _ - + @, and begin with a letter or digit`,
+  'bad-username': ({ username }) => `${JSON.stringify(username)} cannot be a username: ${usernameRule}`,
   'bad-email': ({ email }) => `${JSON.stringify(email)} is no email address such as ada@example.org`,
   'no-email': () => 'there is no address that could be confirmed: give one with --email',
   'bad-name': () => 'the name must be one printable line of at most 100 characters',

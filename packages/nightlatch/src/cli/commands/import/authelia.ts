@@ -22,16 +22,43 @@ class YamlProblem extends Error {}
 function readYaml(name: string, { text, line: first }: YamlPiece): Read {
   const lines = new LineCounter()
   const document = parseDocument(text, { schema: 'failsafe', uniqueKeys: true, lineCounter: lines })
-  const [problem] = [...document.errors, ...document.warnings]
-  if (problem !== undefined) {
-    const line = (problem.linePos?.[0].line ?? 1) + first - 1
-    throw new YamlProblem(
-      `${name}, line ${line}: ${problem.code.toLowerCase().replaceAll('_', ' ')}; nothing was imported`,
-    )
-  }
+  const problems = problemsInWords(document, (offset) => lines.linePos(offset).line + first - 1)
+  if (problems !== '') throw new YamlProblem(`${name}, ${problems}; nothing was imported`)
   refuseAliases(document, name)
   const numbers = linesOfUsers(document, lines)
   return { value: document.toJS() as Value, lineOf: (key) => (numbers.get(key) ?? 1) + first - 1 }
+}
+
+/** The first one, and everybody who stands there twice. */
+function problemsInWords(document: Document, lineOf: (offset: number) => number): string {
+  const all = [...document.errors, ...document.warnings]
+  const [problem] = all
+  if (problem === undefined) return ''
+  const twice = keysTwice(document)
+  if (twice.length > 0)
+    return twice
+      .map(({ key, at }) => `line ${lineOf(at)}: ${JSON.stringify(key)} stands there twice`)
+      .join('; ')
+  const isTag = problem.code === 'TAG_RESOLVE_FAILED'
+  const what = isTag
+    ? 'it has YAML tags, which are not read'
+    : problem.code.toLowerCase().replaceAll('_', ' ')
+  return `line ${lineOf(problem.pos[0])}: ${what}`
+}
+
+function keysTwice(document: Document): readonly { readonly key: string; readonly at: number }[] {
+  const found: { key: string; at: number }[] = []
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        const [text, range] = [String(key), isNode(key) ? key.range : null]
+        if (seen.has(text)) found.push({ key: text, at: range?.[0] ?? 0 })
+        seen.add(text)
+      }
+    },
+  })
+  return found
 }
 
 function refuseAliases(document: Document, name: string): void {
@@ -54,8 +81,11 @@ function linesOfUsers(document: Document, lines: LineCounter): ReadonlyMap<strin
 const textAt = (value: Value | undefined, key: string): string => {
   const map = mapOf(value)
   const found = map[key]
-  return typeof found === 'string' ? found.trim() : ''
+  return typeof found === 'string' && !isNothing.test(found) ? found.trim() : ''
 }
+
+/** YAML's word for it, which is a text like every other in the schema in which this is read. */
+const isNothing = /^\s*(?:~|null|NULL)\s*$/
 
 const mapOf = (value: Value | undefined): { readonly [key: string]: Value } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -175,6 +205,9 @@ interface Named {
   readonly mine: readonly string[]
 }
 
+/** Authelia's reader takes YAML's older words as well; whoever is not surely let in there is not let in here. */
+const isOff = /^(?:|false|no|n|off)$/i
+
 const userOf = (user: Value, { place, username, mine }: Named): ImportedPerson =>
   personOf({
     place,
@@ -182,7 +215,7 @@ const userOf = (user: Value, { place, username, mine }: Named): ImportedPerson =
     name: textAt(user, 'displayname'),
     email: textAt(user, 'email'),
     groups: groupsOf(user),
-    disabled: textAt(user, 'disabled').toLowerCase() === 'true',
+    disabled: !isOff.test(textAt(user, 'disabled')),
     passwordHash: textAt(user, 'password').replace(/^\{CRYPT\}/i, '') || null,
     authenticators: mine.map(authenticatorOf),
   })

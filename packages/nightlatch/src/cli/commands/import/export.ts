@@ -1,4 +1,4 @@
-import { accountUri, encodeBase32, type OtpAccount } from '@nightlatch/otp'
+import { accountUri, type OtpAccount } from '@nightlatch/otp'
 import type { ExportedAccount, ExportedAuthenticator } from '../../../core/accounts/export.js'
 import { exportAccounts } from '../../../core/accounts/export.js'
 import type { AddCommands } from '../../framework/command.js'
@@ -7,6 +7,7 @@ import { tell } from '../../framework/output.js'
 import { writeSecretFile } from '../../framework/secret-file.js'
 import { addSettingFlags, databaseSettings, settingsOf } from '../../framework/settings-flags.js'
 import { mustHaveDatabase, withApp } from '../../framework/with-app.js'
+import { passwordsLeftBehind, realmOf } from './export-keycloak.js'
 
 interface Options {
   readonly [setting: string]: unknown
@@ -44,11 +45,11 @@ export const addExportCommand: AddCommands = (program, deps) => {
               deps,
               `${unreadable} authenticators of ${account.username} are sealed under a key that is not here.`,
             )
-        const old = all.filter(({ account }) => account.passwordHash.startsWith('$old$')).length
-        if (options.to === 'keycloak' && old > 0)
+        const left = options.to === 'keycloak' ? passwordsLeftBehind(all) : 0
+        if (left > 0)
           tell(
             deps,
-            `${old} passwords were taken over and not used since: their hashes cannot go on to another system.`,
+            `${left} passwords were taken over and not used since: their hashes are none that Keycloak reads.`,
           )
       },
     })
@@ -104,61 +105,4 @@ const csv: Writer = (all) => {
   return [head, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
 }
 
-/** Keycloak's own spelling of an argon2id hash; one of another system that was never renewed stays behind. */
-function passwordCredential(hash: string): readonly object[] {
-  const found = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(hash)
-  if (found === null) return []
-  const [, memory = '', passes = '', lanes = '', salt = '', value = ''] = found
-  const padded = (text: string): string => Buffer.from(text, 'base64').toString('base64')
-  const additionalParameters = {
-    hash: ['id'],
-    version: ['1.3'],
-    type: ['id'],
-    parallelism: [lanes],
-    memory: [memory],
-    'hash.length': ['32'],
-  }
-  return [
-    {
-      type: 'password',
-      secretData: JSON.stringify({ value: padded(value), salt: padded(salt), additionalParameters: {} }),
-      credentialData: JSON.stringify({
-        hashIterations: Number(passes),
-        algorithm: 'argon2',
-        additionalParameters,
-      }),
-    },
-  ]
-}
-
-const otpCredential = (one: ExportedAuthenticator): object => ({
-  type: 'otp',
-  userLabel: one.name,
-  secretData: JSON.stringify({ value: encodeBase32(one.secret) }),
-  credentialData: JSON.stringify({
-    subType: one.counter === null ? 'totp' : 'hotp',
-    digits: one.digits,
-    counter: one.counter ?? 0,
-    period: one.period,
-    algorithm: `Hmac${one.algorithm}`,
-    secretEncoding: 'BASE32',
-  }),
-})
-
-function keycloakUser({ account, authenticators }: ExportedAccount): object {
-  const [firstName = '', ...rest] = account.name.split(' ')
-  return {
-    username: account.username.toLowerCase(),
-    firstName,
-    lastName: rest.join(' '),
-    ...(account.email === '' ? {} : { email: account.email, emailVerified: account.emailVerified }),
-    enabled: !account.disabled,
-    groups: account.groups.map((group) => (group.startsWith('/') ? group : `/${group}`)),
-    credentials: [...passwordCredential(account.passwordHash), ...authenticators.map(otpCredential)],
-  }
-}
-
-const keycloak: Writer = (all) =>
-  `${JSON.stringify({ realm: 'nightlatch', enabled: true, users: all.map(keycloakUser) }, null, 2)}\n`
-
-const writers: Readonly<Record<string, Writer>> = { otpauth, csv, keycloak }
+const writers: Readonly<Record<string, Writer>> = { otpauth, csv, keycloak: realmOf }

@@ -23,9 +23,10 @@ import { writeSecretFile } from '../../framework/secret-file.js'
 import { addSettingFlags, linkSettings, settingsOf } from '../../framework/settings-flags.js'
 import { withApp } from '../../framework/with-app.js'
 import { knownSite } from '../known-site.js'
+import { usernameRule } from '../user-edit.js'
 import { inEmptyInstallation, isInstalled } from './plan-only.js'
 import { Report, type ImportCounts } from './report.js'
-import { readSource, sourceNames, type Read } from './sources.js'
+import { readSource, serverNames, sourceNames, type Read } from './sources.js'
 
 interface Options {
   readonly [setting: string]: unknown
@@ -97,13 +98,14 @@ interface Planned {
   readonly tokens: readonly PlannedToken[]
 }
 
-async function planned({ core }: Nightlatch, { deps, read, options, report }: Import): Promise<Planned> {
+async function planned({ core }: Nightlatch, work: Import): Promise<Planned> {
+  const { deps, source, read, options, report } = work
   const { people, notes, tokens = [] } = read
   const onPlanned = (some: readonly PlannedPerson[]): void => report.add(some)
   const onConflict = options.onConflict as OnConflict
   const onAgain = (): void => report.clear()
   const planning = await planImport(core, { people, onConflict, onPlanned, onAgain })
-  if (planning.kind === 'refused') throw new Refused(problemsInWords(planning.problems), 'name-taken')
+  if (planning.kind === 'refused') throw new Refused(problemsInWords(planning.problems, source), 'name-taken')
   if (planning.plan.count === 0 && tokens.length === 0)
     throw new Refused(`there is nobody in it${reasons(notes)}`)
   const drawer = await planTokens(core, tokens, options.onConflict === 'stop' ? 'stop' : 'skip')
@@ -141,10 +143,17 @@ const why: Readonly<Record<ImportProblem['why'], (problem: ImportProblem) => str
   'email-taken': ({ other }) => `has the address of ${other}, who is here already`,
 }
 
+/** Servers know what somebody is called; an app knows what its owner wrote. */
+const remedyOf = (source: string): string =>
+  serverNames.includes(source)
+    ? `For a name, ${usernameRule}`
+    : `Say with --map whose it is; for a name, ${usernameRule}`
+
 /** Every one of them: whoever mends the file wants to do it once. */
-function problemsInWords(problems: readonly ImportProblem[]): string {
+function problemsInWords(problems: readonly ImportProblem[], source: string): string {
   const lines = problems.map((one) => `${one.place}: ${JSON.stringify(one.username)} ${why[one.why](one)}`)
-  return `nothing was imported: ${lines.join('; ')}`
+  const isBad = problems.some(({ why }) => why === 'bad-username')
+  return `nothing was imported: ${lines.join('; ')}${isBad ? `. ${remedyOf(source)}` : ''}`
 }
 
 interface Work extends Planned {

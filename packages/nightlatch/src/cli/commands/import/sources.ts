@@ -167,6 +167,9 @@ const readers: Readonly<Record<string, Reader>> = {
 
 export const sourceNames = Object.keys(readers)
 
+/** Systems that have accounts, and not only codes of some. */
+export const serverNames: readonly string[] = ['authelia', 'keycloak', 'htpasswd', 'better-auth']
+
 /** Everybody in the files of a source. */
 export async function readSource(
   deps: CliDeps,

@@ -69,7 +69,8 @@ const filesAt = (place, path) =>
 
 /**
  * The units that come past a change, first the ones that are about this file and take little time. What is come past only
- * while modules are loaded belongs to the tests that do something with that file.
+ * while modules are loaded belongs to the tests that do something with that file; where it does nothing else, the quickest go
+ * first: they are about little, and are many in the time that others take.
  */
 export function unitsFor(mutant, { units, loaded, mutants }) {
   const counted = new Map()
@@ -82,7 +83,7 @@ export function unitsFor(mutant, { units, loaded, mutants }) {
   return kindFor(
     mutant,
     units.filter((unit) => unit.ids.has(mutant.id)),
-  ).toSorted((one, other) => worth(other) - worth(one))
+  ).toSorted((one, other) => worth(other) - worth(one) || one.took - other.took)
 }
 
 /** PostgreSQL takes its time: its tests run for what is its own, and for what no other test comes past. */

@@ -15,7 +15,10 @@ interface Operation {
   security: Record<string, unknown>[]
   parameters?: { name: string; in: string; required: boolean; schema: object }[]
   requestBody?: { required: boolean; content: Record<string, { schema: unknown }> }
-  responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>
+  responses: Record<
+    string,
+    { description: string; headers?: object; content?: Record<string, { schema: unknown }> }
+  >
 }
 
 interface Document {
@@ -42,6 +45,34 @@ const described = Object.entries(document.paths).flatMap(([path, methods]) =>
 function schemasIn(value: unknown): Record<string, unknown>[] {
   if (typeof value !== 'object' || value === null) return []
   return [value as Record<string, unknown>, ...Object.values(value).flatMap(schemasIn)]
+}
+
+const descriptionIn = (one: object): object => ('description' in one ? { description: one.description } : {})
+
+/** A schema in a line: `{name: string, email?: string}`, with what else is said of a type in brackets. */
+function typeOf(schema: unknown): string {
+  const {
+    type,
+    properties,
+    required = [],
+    items,
+    anyOf,
+    ...more
+  } = schema as {
+    readonly type?: string
+    readonly properties?: Record<string, unknown>
+    readonly required?: readonly string[]
+    readonly items?: unknown
+    readonly anyOf?: readonly unknown[]
+  }
+  const members = Object.entries(properties ?? {}).map(
+    ([name, one]) => `${name}${required.includes(name) ? '' : '?'}: ${typeOf(one)}`,
+  )
+  const said = Object.keys(more).length === 0 ? '' : ` ${JSON.stringify(more)}`
+  if (properties !== undefined) return `{${members.join(', ')}}${said}`
+  if (items !== undefined) return `${typeOf(items)}[]${said}`
+  if (anyOf !== undefined) return `${anyOf.map(typeOf).join(' | ')}${said}`
+  return `${type ?? ''}${said}`
 }
 
 describe('the OpenAPI document', () => {
@@ -128,6 +159,31 @@ describe('the OpenAPI document', () => {
     ['http://[::1]:3000', 'nightlatch-session-3f9a2c1b'],
   ])('names the cookies of %s as they are sent', (origin, name) => {
     expect(documentFor('', origin).components.securitySchemes['session']!.name).toBe(name)
+  })
+
+  it('is what is written down, operation by operation', async () => {
+    const about = { ...document, paths: undefined }
+    const lines = described.flatMap(({ method, path, operation }) => [
+      `${method.toUpperCase()} ${path}: ${operation.operationId} (${operation.tags.join()}, ${operation.security.flatMap((one) => Object.keys(one)).join(' or ') || 'anybody'})`,
+      `  ${operation.summary}`,
+      ...(operation.parameters ?? []).map(
+        (one) => `  ${one.in} ${one.name}: ${typeOf({ ...one.schema, ...descriptionIn(one) })}`,
+      ),
+      ...Object.entries(operation.requestBody?.content ?? {}).map(
+        ([type, { schema }]) =>
+          `  ${type}${operation.requestBody!.required ? '' : ', optional'}: ${typeOf(schema)}`,
+      ),
+      ...Object.entries(operation.responses).flatMap(([status, { description, headers, content = {} }]) => [
+        `  ${status}${headers === undefined ? '' : ` with ${Object.keys(headers).join()}`} ${description}`,
+        ...(content['application/json'] === undefined
+          ? []
+          : [`    ${typeOf(content['application/json'].schema)}`]),
+      ]),
+      '',
+    ])
+    await expect([...lines, JSON.stringify(about, null, 2), ''].join('\n')).toMatchFileSnapshot(
+      'recorded/openapi.txt',
+    )
   })
 
   it('is plain JSON', () => {

@@ -81,7 +81,7 @@ export async function protectServer(nightlatch: Nightlatch, options: ProtectOpti
     await services.readinessPollers.allTold(drainMs)
     stopSweeping()
     const closed = Promise.all([server.close(deadlineMs), closeRedirects()])
-    for (const tunnel of [...parts.tunnels]) tunnel.end()
+    connections.endTunnels()
     await Promise.all([closed, ...stops.map((end) => end())])
     await stopPostOffice()
     parts.upstream.close()
@@ -115,7 +115,6 @@ function protectParts(
       answerMs: options.answerMs ?? 120 * seconds,
     }),
     streams: openStreams((account) => standingOf(core, account)),
-    tunnels: new Set(),
     connections,
     headerLimit: nightlatch.settings.server.headerLimitBytes,
     forwarding: {

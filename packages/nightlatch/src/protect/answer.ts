@@ -10,7 +10,7 @@ export interface Addresses {
 }
 
 /** The head of an answer, or of an informational one, as the application sent it. */
-interface Head {
+export interface Head {
   readonly status: number
   readonly reason: string
   /** In their order and spelling. */
@@ -30,7 +30,6 @@ export class Answer {
   #left = Infinity
   #last: Buffer | null = null
   #hasBody = false
-  #isShort = false
 
   constructor(response: ServerResponse, at: Addresses) {
     this.#response = response
@@ -45,10 +44,7 @@ export class Answer {
     const headers = clientHeaders(head, facts, { response, at: this.#at })
     if (!writeHead(response, head, headers)) return false
     if (facts.length === null || facts.isChunked) this.#announceSoon()
-    else {
-      this.#left = Number(facts.length)
-      this.#isShort = this.#left <= shortBody
-    }
+    else this.#left = Number(facts.length)
     return true
   }
 
@@ -63,13 +59,10 @@ export class Answer {
 
   end(rawTrailers: readonly string[]): void {
     const response = this.#response
-    if (rawTrailers.length > 0) {
-      const trailers = passableTrailers(rawTrailers)
-      if (trailers.length > 0) harmlessly(() => response.addTrailers(trailers))
-    }
+    if (rawTrailers.length > 0) harmlessly(() => response.addTrailers(passableTrailers(rawTrailers)))
     const last = this.#last
     if (last === null) response.end()
-    else if (this.#isShort) response.end(last.toString('latin1'), 'latin1')
+    else if (last.length <= shortBody) response.end(last.toString('latin1'), 'latin1')
     else response.end(last)
   }
 
@@ -116,9 +109,9 @@ const special: Readonly<Record<string, Kind>> = {
 const kinds = new Map<string, Kind>()
 const mostKinds = 500
 
-function kindOf(name: string): Kind {
-  const known = kinds.get(name)
-  if (known !== undefined) return known
+const kindOf = (name: string): Kind => kinds.get(name) ?? newKind(name)
+
+function newKind(name: string): Kind {
   const lower = name.toLowerCase()
   const kind = special[lower] ?? (isHopByHop(lower) ? 'hop' : 'passes')
   if (kinds.size < mostKinds && name.length < 100) kinds.set(name, kind)
@@ -183,8 +176,9 @@ function publicLocation(location: string, { targetOrigin, publicOrigin }: Addres
 export function passInformation({ status, raw }: Omit<Head, 'reason'>, response: ServerResponse): void {
   if (response.headersSent || response.destroyed || response.req.httpVersion === '1.0') return
   if (status === 102) response.writeProcessing()
+  if (status !== 103) return
   const link = raw.filter((_, at) => at % 2 === 1 && raw[at - 1]?.toLowerCase() === 'link').join(', ')
-  if (status === 103 && link !== '') harmlessly(() => response.writeEarlyHints({ link }))
+  harmlessly(() => response.writeEarlyHints({ link }))
 }
 
 /** False when node:http does not send what somebody else has sent. */

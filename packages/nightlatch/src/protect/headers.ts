@@ -124,9 +124,9 @@ type Kind = 'passes' | 'cookie' | 'override' | 'ours'
 const kinds = new Map<string, Kind>()
 const mostKinds = 500
 
-function kindOf(name: string): Kind {
-  const known = kinds.get(name)
-  if (known !== undefined) return known
+const kindOf = (name: string): Kind => kinds.get(name) ?? newKind(name)
+
+function newKind(name: string): Kind {
   const kind = findKind(name)
   if (kinds.size < mostKinds && name.length < 100) kinds.set(name, kind)
   return kind
@@ -145,12 +145,12 @@ const nobody: readonly string[] = Object.entries(identityHeaders(null)).flat()
 const identities = new WeakMap<Account, readonly string[]>()
 
 /** The storage gives the same account again as long as nothing of it has changed. */
-function identityOf(person: SignedIn | null): readonly string[] {
-  if (person === null) return nobody
-  const known = identities.get(person.account)
-  if (known !== undefined) return known
-  const flat = Object.entries(identityHeaders(person.account)).flat()
-  identities.set(person.account, flat)
+const identityOf = (person: SignedIn | null): readonly string[] =>
+  person === null ? nobody : (identities.get(person.account) ?? newIdentity(person.account))
+
+function newIdentity(account: Account): readonly string[] {
+  const flat = Object.entries(identityHeaders(account)).flat()
+  identities.set(account, flat)
   return flat
 }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import type { buildConnector, Client, Dispatcher } from 'undici'
-import type { Addresses } from './answer.js'
+import type { Addresses, Head } from './answer.js'
 import { Answer, passInformation } from './answer.js'
 import type { Journey, Lines, Passage } from './passage.js'
 import { unheard } from './passage.js'
@@ -36,14 +36,12 @@ interface Line {
   readonly client: Client
   /** Something was answered on its connection before: the other side may be about to close it. */
   wasUsed: boolean
-  isIdle: boolean
 }
 
 class KeptPool {
   readonly #lines: Lines
   readonly #connect: buildConnector.connector
   readonly #idle: Line[] = []
-  #isClosed = false
 
   constructor(lines: Lines) {
     this.#lines = lines
@@ -51,23 +49,19 @@ class KeptPool {
   }
 
   take(): Line {
-    const line = this.#idle.pop() ?? this.#open()
-    line.isIdle = false
-    return line
+    return this.#idle.pop() ?? this.#open()
   }
 
   give(line: Line): void {
     line.wasUsed = true
-    if (this.#isClosed || this.#idle.length >= mostIdle) {
+    if (this.#idle.length >= mostIdle) {
       void line.client.destroy()
       return
     }
-    line.isIdle = true
     this.#idle.push(line)
   }
 
   close(): void {
-    this.#isClosed = true
     for (const { client } of this.#idle.splice(0)) void client.destroy()
   }
 
@@ -80,11 +74,10 @@ class KeptPool {
       keepAliveTimeoutThreshold: 1000,
     }
     const client = new ClientOf(target.origin, { connect: this.#connect, ...limits })
-    const line: Line = { client, wasUsed: false, isIdle: false }
+    const line: Line = { client, wasUsed: false }
+    // Its next request opens another one.
     client.on('disconnect', () => {
       line.wasUsed = false
-      if (line.isIdle) this.#idle.splice(this.#idle.indexOf(line), 1)
-      line.isIdle = false
     })
     return line
   }
@@ -146,24 +139,23 @@ class Exchange implements Journey {
   // eslint-disable-next-line max-params -- the library calls it so
   onHeaders(status: number, headers: Buffer[], resume: () => void, reason: string): boolean {
     if (this.#isOver) return true
+    this.#resume = resume
     const raw = texts(headers)
-    if (status < 200) {
-      passInformation({ status, raw }, this.#response)
-      return true
-    }
+    if (status < 200) passInformation({ status, raw }, this.#response)
+    else this.#begin({ status, reason, raw })
+    return true
+  }
+
+  #begin(head: Head): void {
     this.#hasBegun = true
-    if (!this.#answer.begin({ status, reason, raw })) {
+    if (!this.#answer.begin(head)) {
       this.leave()
       this.#passage.failed('down', unheard)
-      return true
-    }
-    // Both end with their head; the library waits for the length that they may name, and then complains.
-    if (status === 204 || status === 304) {
+    } else if (head.status === 204 || head.status === 304) {
+      // Both end with their head; the library waits for the length that they may name, and then complains.
       this.#isOver = true
       this.#answer.end([])
     }
-    this.#resume = resume
-    return true
   }
 
   onData(chunk: Buffer): boolean {

@@ -25,8 +25,6 @@ export interface ProtectParts extends GateParts {
   handle(httpRequest: HttpRequest): Promise<HttpResponse>
   readonly upstream: Upstream
   readonly streams: OpenStreams
-  /** What ends each open WebSocket: a server that stops does not wait for them. */
-  readonly tunnels: Set<OpenStream>
   readonly connections: Connections
   /** Bytes of address and headers. */
   readonly headerLimit: number
@@ -154,13 +152,12 @@ class PassedRequest implements Passage, OpenStream {
 
 function noteRequest({ log, noteProxy }: Services, httpRequest: HttpRequest, response: ServerResponse): void {
   noteProxy(httpRequest)
-  if (log.debug === undefined) return
-  response.once('close', () =>
-    log.debug?.('request', {
-      ...{ request: httpRequest.id, method: httpRequest.method },
-      ...{ route: 'application', status: response.statusCode },
-    }),
-  )
+  const debug = log.debug?.bind(log)
+  if (debug === undefined) return
+  response.once('close', () => {
+    const { id: request, method } = httpRequest
+    debug('request', { request, method, route: 'application', status: response.statusCode })
+  })
 }
 
 interface Handshake {
@@ -205,13 +202,12 @@ function passTunnel(parts: ProtectParts, { request, socket, head }: Handshake, p
 }
 
 /** On its own, so that nothing of the handshake is kept as long as the tunnel is open. */
-function holdTunnel({ streams, tunnels }: ProtectParts, socket: Duplex, { person, groups }: Passing): void {
+function holdTunnel({ streams }: ProtectParts, socket: Duplex, { person, groups }: Passing): void {
+  if (person === null) return
   const stream: OpenStream = { groups, end: () => void socket.destroy() }
-  if (person !== null) streams.add(person, stream)
-  tunnels.add(stream)
+  streams.add(person, stream)
   socket.once('close', () => {
-    tunnels.delete(stream)
-    if (person !== null) streams.remove(person, stream)
+    streams.remove(person, stream)
   })
 }
 

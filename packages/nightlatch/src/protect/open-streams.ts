@@ -42,10 +42,11 @@ export function openStreams(standingOf: (account: AccountId) => Promise<Standing
       open.get(account.id)?.get(session.id)?.delete(stream)
     },
     prune: async () => {
-      for (const [account, streams] of [...open]) {
+      for (const [account, streams] of open) {
         for (const [id, those] of streams) if (those.size === 0) streams.delete(id)
         if (streams.size === 0) open.delete(account)
-        if (streams.size === 0) continue
+      }
+      for (const [account, streams] of [...open]) {
         const begun = [...streams].flatMap(([id, those]) => [...those].map((stream) => ({ id, stream })))
         const standing = await standingOf(account)
         for (const { id, stream } of begun) if (!mayStay(stream, id, standing)) stream.end()

@@ -54,7 +54,6 @@ export function ownConnections(lines: Lines): OwnConnections {
       joinTunnel(outgoing, { passage, socket, head, limits })
     },
     close: () => {
-      alone.destroy()
       promised.agent.destroy()
     },
   }
@@ -76,8 +75,6 @@ class Exchange {
   readonly #lines: Lines
   readonly #response: ServerResponse
   readonly #passage: Passage
-  #isAnswered = false
-  #isOver = false
 
   constructor(lines: Lines, response: ServerResponse, passage: Passage) {
     this.#lines = lines
@@ -100,7 +97,7 @@ class Exchange {
     })
     // An answer that is none, such as an upgrade that nobody asked for, ends without an error.
     outgoing.once('close', () => {
-      if (!this.#isAnswered) this.#failed(limits.problem(), noAnswer)
+      this.#failed(limits.problem(), noAnswer)
       discard(request, outgoing)
     })
     if (waits) this.#passExpectation(outgoing)
@@ -110,11 +107,6 @@ class Exchange {
 
   #answered(answer: IncomingMessage): void {
     const response = this.#response
-    this.#isAnswered = true
-    if (response.headersSent || response.destroyed) {
-      answer.resume()
-      return
-    }
     const passing = new Answer(response, this.#lines.at)
     const { statusCode: status = 0, statusMessage: reason = '', rawHeaders: raw } = answer
     if (!passing.begin({ status, reason, raw })) {
@@ -128,7 +120,6 @@ class Exchange {
       response.once('drain', () => answer.resume())
     })
     answer.once('end', () => {
-      this.#isOver = true
       passing.end(answer.rawTrailers)
     })
     // Half an answer must not look whole.
@@ -151,8 +142,7 @@ class Exchange {
   #failed(problem: UpstreamProblem | null, error: NodeJS.ErrnoException): void {
     const response = this.#response
     // Of an answer that is on its way its own end decides; what comes after it goes nowhere, as its connection does.
-    if (this.#isOver || response.destroyed || response.headersSent) return
-    this.#isOver = true
+    if (response.destroyed || response.headersSent) return
     this.#passage.failed(problem ?? 'down', problem ?? error.code ?? unheard)
   }
 }
@@ -190,8 +180,7 @@ function passBody(request: IncomingMessage, outgoing: ClientRequest): void {
 function passTrailers(request: IncomingMessage, outgoing: ClientRequest): void {
   if (request.headers['transfer-encoding'] === undefined) return
   request.once('end', () => {
-    const trailers = passableTrailers(request.rawTrailers)
-    if (trailers.length > 0) harmlessly(() => outgoing.addTrailers(trailers))
+    harmlessly(() => outgoing.addTrailers(passableTrailers(request.rawTrailers)))
   })
 }
 

@@ -99,14 +99,13 @@ function destroy(this: Duplex): void {
 const otherEnd = Symbol('other end')
 
 interface Tied extends Duplex {
-  [otherEnd]?: Tied
+  [otherEnd]: Duplex
 }
 
 /** Four listeners an end, the same for all tunnels: thousands of them are held for hours. */
-function tie(one: Tied, other: Tied): void {
-  one[otherEnd] = other
-  other[otherEnd] = one
-  for (const end of [one, other]) {
+function tie(one: Duplex, other: Duplex): void {
+  const ends = [Object.assign(one, { [otherEnd]: other }), Object.assign(other, { [otherEnd]: one })]
+  for (const end of ends) {
     end.on('data', forward)
     end.on('drain', goOn)
     end.on('end', over)
@@ -116,17 +115,16 @@ function tie(one: Tied, other: Tied): void {
 }
 
 function forward(this: Tied, chunk: Buffer): void {
-  if (this[otherEnd]?.write(chunk) === false) this.pause()
+  if (!this[otherEnd].write(chunk)) this.pause()
 }
 
 function goOn(this: Tied): void {
-  this[otherEnd]?.resume()
+  this[otherEnd].resume()
 }
 
 /** When one end has nothing more to say, the other one gets what is on its way and no more. */
 function over(this: Tied): void {
-  const other = this[otherEnd]
-  if (other !== undefined) endSoon(other)
+  endSoon(this[otherEnd])
 }
 
 function endSoon(socket: Duplex): void {

@@ -1,6 +1,7 @@
 import { Agent, createServer, request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { TestApp } from '../support/app.js'
 import { enrolledPerson, startApp } from '../support/app.js'
@@ -113,6 +114,7 @@ it('protect stops just so: pages and the application are served until the load b
     if (asked.url === '/slow') void slow.then(() => response.end('slow'))
     else response.end('quick')
   })
+  application.keepAliveTimeout = 60 * seconds
   const app = await startProtected(application, { publicPaths: ['/*'] })
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const ada = await enrolledPerson(app, 'ada')
@@ -120,6 +122,7 @@ it('protect stops just so: pages and the application are served until the load b
   await until(() => heard.length >= 2)
   const inFlight = answerTo(request(`${app.origin}/slow`, { agent: new Agent({ keepAlive: true }) }).end())
   await asked(app.origin, '/quick', agent)
+  await answerTo(request(`${app.origin}/quick`, { method: 'POST', agent }).end('a form'))
   const stopped = app.server.stop(10 * seconds, 15 * seconds)
   await until(() => heard.includes(503))
   for (const path of ['/quick', '/_nightlatch/account']) {
@@ -131,7 +134,8 @@ it('protect stops just so: pages and the application are served until the load b
   expect((await inFlight).body.toString()).toBe('slow')
   expect(await timed(stopped)).toBeLessThan(2 * seconds)
   agent.destroy()
+  const connections = promisify(application.getConnections.bind(application))
+  await expect.poll(connections).toBe(0)
   await app.nightlatch.close()
-  application.closeAllConnections()
   application.close()
 })

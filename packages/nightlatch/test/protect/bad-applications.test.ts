@@ -54,6 +54,7 @@ let behind: Server
 let app: Protected
 let ada: Enrolled
 let connections = 0
+let lastAsked: Socket | undefined
 
 beforeAll(async () => {
   behind = createServer((socket) => {
@@ -64,6 +65,8 @@ beforeAll(async () => {
       const path = / (\/[^ ?]*)/.exec(chunk.toString('latin1'))?.[1] ?? ''
       if (path === '/stale' && !first) return
       first = false
+      lastAsked = socket
+      behind.emit('asked', path)
       answers[path]?.(socket)
     })
   }).listen(0, '127.0.0.1')
@@ -178,6 +181,18 @@ describe('an application that lies', () => {
   it('may be old, or speak in strange bytes', async () => {
     expect((await get('/old')).body.toString()).toBe('until the end')
     expect((await get('/reason')).body.toString()).toBe('ok')
+  })
+
+  it('that has closed an idle connection is asked but once on the next one', async () => {
+    expect((await get('/good')).body.toString()).toBe('good')
+    const idle = lastAsked
+    idle?.end()
+    await once(idle!, 'close')
+    let times = 0
+    behind.on('asked', (path) => void (times += Number(path === '/nothing')))
+    expect((await get('/nothing')).status).toBe(502)
+    behind.removeAllListeners('asked')
+    expect(times).toBe(1)
   })
 
   it('may close a kept connection at the wrong moment: what is safe to repeat is repeated', async () => {

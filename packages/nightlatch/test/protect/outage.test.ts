@@ -12,6 +12,7 @@ it('while the database is away, what is public is still there, as nobody, and no
   expect(seen(open).headers['remote-user']).toBe('')
   const closed = await ada.browser.get('/secret')
   expect(closed.status).toBe(503)
+  expect(app.logged.join('\n')).toContain('the database cannot answer {"request":')
   expect(closed.body).not.toContain('remote-user')
   await app.close().catch(() => undefined)
 })

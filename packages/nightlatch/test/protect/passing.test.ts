@@ -37,6 +37,7 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
     response.flushHeaders()
     served.emit('events', response)
   },
+  '/silent': (_request, response) => void served.emit('events', response),
   '/connection': ({ socket }, response) => {
     response.end(String(socket.remotePort))
   },
@@ -61,6 +62,9 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
   '/elsewhere': (_request, response) => {
     response.writeHead(302, { location: `http://127.0.0.1:${app.applicationPort}/there?a=1` }).end()
   },
+  '/te': (request, response) => {
+    response.end(JSON.stringify([request.headers.te ?? '', request.headers['content-length'] ?? '']))
+  },
   '/early': (request, response) => {
     response.writeEarlyHints({ link: '</a.css>; rel=preload', 'x-trace': 'of the application' })
     request.resume()
@@ -82,9 +86,18 @@ served.on('checkContinue', (request, response) => {
 
 let app: Protected
 let ada: Enrolled
+/** What the log hears at `debug`. */
+const debugged: object[] = []
+const warned: string[] = []
 
 beforeAll(async () => {
-  app = await startProtected(served)
+  app = await startProtected(served, {
+    log: {
+      debug: (message, fields) => void debugged.push({ message, ...fields }),
+      warn: (message) => void warned.push(message),
+      error: () => undefined,
+    },
+  })
   ada = await enrolledPerson(app)
 })
 
@@ -122,6 +135,13 @@ describe('what passes to the application', () => {
       'x-own': 'kept',
       cookie: 'theirs=1',
     })
+  })
+
+  it('is any path where no rule has to understand it', async () => {
+    const path = '/a//b/../%2e%2e;x/%zz/%00?%'
+    const asked = sent(path)
+    asked.end()
+    expect(seen({ body: (await answerTo(asked)).body.toString() }).url).toBe(path)
   })
 
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'])(
@@ -164,6 +184,15 @@ describe('what passes to the application', () => {
     },
   )
 
+  it('is a line of the log where somebody wants to know of each', async () => {
+    debugged.length = 0
+    const answer = await ada.browser.send('/range', { method: 'PATCH' })
+    expect(answer.status).toBe(206)
+    await expect.poll(() => debugged.length).toBe(1)
+    const line = { message: 'request', method: 'PATCH', route: 'application', status: 206 }
+    expect(debugged).toEqual([{ ...line, request: expect.stringMatching(/./) }])
+  })
+
   it('is a range of a file', async () => {
     const asked = sent('/range', {}, { range: 'bytes=2-5' })
     asked.end()
@@ -191,6 +220,29 @@ describe('what passes to the application', () => {
         `Trailer: x-sum\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     )
     expect(seen({ body: answer.slice(answer.indexOf('\r\n\r\n{')) })).toMatchObject({ method, body })
+  })
+
+  it.each([
+    ['trailers', 'trailers'],
+    ['gzip;q=0.5, Trailers', 'trailers'],
+    ['trailers;q=1', 'trailers'],
+    ['no-trailers, xtrailers', ''],
+    ['gzip', ''],
+  ])('is whether trailers are welcome, and no coding of ours: TE: %s', async (te, passed) => {
+    for (const [method, more, length] of [
+      ['GET', {}, ''],
+      ['GET', { authorization: 'Negotiate YII' }, ''],
+      ['HEAD', { authorization: 'Negotiate YII' }, ''],
+      ['POST', {}, '0'],
+    ] as const) {
+      const asked = sent('/te', { method }, { te, ...more })
+      asked.end()
+      const { body } = await answerTo(asked)
+      expect([method, body.toString()]).toEqual([
+        method,
+        method === 'HEAD' ? '' : JSON.stringify([passed, length]),
+      ])
+    }
   })
 
   it('is events one by one, as they happen', async () => {
@@ -292,18 +344,31 @@ describe('what passes to the application', () => {
     expect(await connection({})).toBe(kept)
   })
 
-  it('frees the application when the client goes away', async () => {
-    const asked = sent('/events')
-    asked.on('error', () => undefined)
-    asked.end()
-    const [events] = (await once(served, 'events')) as [ServerResponse]
-    const [response] = (await once(asked, 'response')) as [IncomingMessage]
-    response.on('error', () => undefined)
-    const gone = once(events, 'close')
-    asked.destroy()
-    await gone
-    expect(events.writableFinished).toBe(false)
-  })
+  it.each([
+    ['GET', '/events'],
+    ['POST', '/events'],
+    ['GET', '/silent'],
+    ['POST', '/silent'],
+  ])(
+    'frees the application when the client goes away, which is not its fault: %s %s',
+    async (method, path) => {
+      warned.length = 0
+      const asked = sent(path, { method })
+      asked.on('error', () => undefined)
+      const arrived = once(served, 'events')
+      asked.end()
+      const [events] = (await arrived) as [ServerResponse]
+      if (path === '/events') {
+        const [response] = (await once(asked, 'response')) as [IncomingMessage]
+        response.on('error', () => undefined)
+      }
+      const gone = once(events, 'close')
+      asked.destroy()
+      await gone
+      expect(events.writableFinished).toBe(false)
+      expect(warned).toEqual([])
+    },
+  )
 
   it('frees the application when the client goes away in the middle of an upload', async () => {
     const asked = sent('/hash', { method: 'POST' })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { AccessRules } from '../../src/core/access/rules.js'
 import { atTheCommandLine } from '../../src/core/accounts/actor.js'
 import { disableAccount, findAccount } from '../../src/core/accounts/administration.js'
@@ -16,9 +16,10 @@ const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC8
 
 /** Accepts every handshake and says the bytes that come back, in capitals. */
 const behind = createServer((request, response) => {
-  if (request.url === '/stream') {
+  if (request.url?.endsWith('/stream') === true) {
     response.write('first\n')
     behind.emit('stream', response)
+    behind.emit(`stream ${String(request.method)}`, response)
   } else response.end(JSON.stringify(request.headers))
 })
 const answers: Record<string, string> = {
@@ -48,7 +49,7 @@ const rules: AccessRules = {
 }
 
 beforeAll(async () => {
-  app = await startProtected(behind, { sweepMs: 50, answerMs: 500, rules })
+  app = await startProtected(behind, { sweepMs: 50, connectMs: 200, answerMs: 500, rules })
   ada = await enrolledPerson(app)
 })
 
@@ -69,6 +70,14 @@ const opened = async (person: Enrolled, path = '/socket'): Promise<Socket> => {
   const socket = open(path, person)
   await until(socket, /\r\n\r\n/)
   return socket
+}
+
+const streamed = async (method: string) => {
+  const streaming = once(behind, `stream ${method}`)
+  const headers = { cookie: cookieOf(ada.browser) }
+  const asked = ask({ port: app.port, host: '127.0.0.1', path: '/stream', method, headers }).end()
+  const answer = answerTo(asked)
+  return { answer, inside: ((await streaming) as [ServerResponse])[0] }
 }
 
 const closed = (socket: Socket): Promise<unknown> =>
@@ -92,8 +101,10 @@ describe('a WebSocket', () => {
     const [, request] = (await arrived) as [Socket, IncomingMessage]
     expect(request.headers).toMatchObject({ 'remote-user': 'ada', cookie: 'a=b', 'sec-websocket-key': key })
     expect(request.rawHeaders.filter((name) => /remote.user/i.test(name))).toEqual(['remote-user'])
-    socket.write('hello')
-    expect(await until(socket, /HELLO/)).toBe('HELLO')
+    for (const word of ['hello', 'and', 'again']) {
+      socket.write(word)
+      expect(await once(socket, 'data')).toEqual([Buffer.from(word.toUpperCase())])
+    }
     socket.destroy()
   })
 
@@ -120,8 +131,18 @@ describe('a WebSocket', () => {
     await closed(socket)
   })
 
-  it('is refused in good time when the application says nothing', async () => {
+  it('is refused in good time when the application says nothing; an open one may be silent for longer', async () => {
+    const other = await opened(ada)
+    const streams = await Promise.all(['GET', 'POST'].map(streamed))
     expect(await until(open('/silent', ada), /\}$/)).toMatch(/^HTTP\/1\.1 504 /)
+    expect(app.logged.at(-1)).toMatch(/^the application did not answer .*"reason":"slow"/)
+    other.write('still here')
+    expect(await until(other, /HERE/)).toBe('STILL HERE')
+    other.destroy()
+    for (const { inside, answer } of streams) {
+      inside.end('last')
+      expect((await answer).body.toString()).toBe('first\nlast')
+    }
   })
 
   it('frees the application when the client leaves before the handshake is answered', async () => {
@@ -211,23 +232,53 @@ describe('what is open when a session ends', () => {
     other.destroy()
   })
 
-  it('is a stream of events, too', async () => {
-    const dora = await enrolledPerson(app, 'dora')
-    const asked = ask({
-      port: app.port,
-      host: '127.0.0.1',
-      path: '/stream',
-      headers: { cookie: cookieOf(dora.browser) },
-    })
+  it.each([
+    ['dora', 'signs out', '/stream', (person: Enrolled) => person.browser.submit('/_nightlatch/logout')],
+    [
+      'dan',
+      'leaves the group',
+      '/team/stream',
+      (person: Enrolled) => edit(person.username, { groups: ['garden'] }),
+    ],
+  ])('is a stream of events, too: %s %s', async (name, _how, path, act) => {
+    const dora = await enrolledPerson(app, name)
+    await edit(dora.username, { groups: ['staff'] })
+    const headers = { cookie: cookieOf(dora.browser) }
+    const asked = ask({ port: app.port, host: '127.0.0.1', path, headers })
     const answer = answerTo(asked)
     const streaming = once(behind, 'stream')
     asked.end()
     const [stream] = (await streaming) as [ServerResponse]
     const gone = once(stream, 'close')
     const broken = expect(answer).rejects.toThrow('aborted')
-    await dora.browser.submit('/_nightlatch/logout')
+    await act(dora)
     await broken
     await gone
+    expect(app.logged.filter((line) => line.includes('could not be checked'))).toEqual([])
+  })
+
+  it('is not asked about any more once it is over', async () => {
+    const hal = await enrolledPerson(app, 'hal')
+    const { core } = app.nightlatch
+    const [his, other] = [await opened(hal), await opened(ada)]
+    await hal.browser.get('/page')
+    const questions = vi.spyOn(core.queries.accounts, 'find')
+    const about = async (name: string) => {
+      const { id } = (await findAccount(core, name))!
+      return () => questions.mock.calls.filter(([asked]) => asked === id).length
+    }
+    const [ofHal, ofAda] = [await about('hal'), await about('ada')]
+    const afterTwoSweeps = async (): Promise<number> => {
+      const before = ofAda()
+      await expect.poll(ofAda).toBeGreaterThan(before + 1)
+      return ofHal()
+    }
+    expect(await afterTwoSweeps()).toBeGreaterThan(0)
+    his.destroy()
+    await closed(his)
+    expect(await afterTwoSweeps()).toBe(await afterTwoSweeps())
+    questions.mockRestore()
+    other.destroy()
   })
 
   it('ends with the server, which does not wait for it', async () => {
@@ -240,6 +291,21 @@ describe('what is open when a session ends', () => {
     await until(socket, /\r\n\r\n/)
     const gone = closed(socket)
     await other.server.stop()
+    await gone
+    await other.nightlatch.close()
+  })
+})
+
+describe('a WebSocket that is opened while the server stops', () => {
+  it('is ended, and not waited for', async () => {
+    const other = await startProtected(behind, { publicPaths: ['/*'] })
+    const socket = connect(other.port, '127.0.0.1')
+    const gone = closed(socket)
+    socket.write('GET /socket HTTP/1.1\r\nHost: localhost\r\n')
+    await other.browser().get('/')
+    const stopped = other.server.stop(200)
+    socket.write(`Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ${key}\r\n\r\n`)
+    await stopped
     await gone
     await other.nightlatch.close()
   })

@@ -67,6 +67,7 @@ export class Connections {
   /** Requests of HTTP/2 that are being answered, of all and by network: one connection has many. */
   readonly #streams = new Map<string, number>()
   #allStreams = 0
+  #holdsTunnels = true
   /** Those that have not agreed on TLS yet, by the other end: a second object will stand for the same connection. */
   readonly #inHandshake = new Map<string, Connection>()
   #counts = new Map<Ended, number>()
@@ -176,6 +177,13 @@ export class Connections {
   tunnel(socket: Socket): void {
     const connection = this.#all.get(socket)
     if (connection !== undefined) connection.isTunnel = true
+    if (!this.#holdsTunnels) socket.destroy()
+  }
+
+  /** Ends those that are open, and whichever comes now: a server that stops does not wait for them. */
+  endTunnels(): void {
+    this.#holdsTunnels = false
+    for (const { socket, isTunnel } of this.#all.values()) if (isTunnel) socket.destroy()
   }
 
   /** Was sent its last bytes; the other side need not close. */

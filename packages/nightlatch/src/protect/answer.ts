@@ -129,9 +129,9 @@ function factsOf(raw: readonly string[]): Facts {
   let isChunked = false
   let connection: string | undefined
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const kind = kindOf(raw[at] ?? '')
+    const kind = kindOf(String(raw[at]))
     if (kind === 'passes') continue
-    const value = raw[at + 1] ?? ''
+    const value = String(raw[at + 1])
     if (kind === 'length') length = value
     else if (kind === 'coding') isChunked = true
     else if (kind === 'connection') connection = connection === undefined ? value : `${connection}, ${value}`
@@ -151,8 +151,8 @@ function clientHeaders(
   const passes = { length: endsItself, trailer: mayTrail, connection: false, coding: false, hop: false }
   const out: FlatHeaders = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? ''
-    const value = raw[at + 1] ?? ''
+    const name = String(raw[at])
+    const value = String(raw[at + 1])
     const kind = kindOf(name)
     if (declared.size > 0 && declared.has(name.toLowerCase())) continue
     if (kind === 'passes') out.push(name, value)

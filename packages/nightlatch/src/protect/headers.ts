@@ -175,8 +175,8 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 export function passableTrailers(raw: readonly string[]): [string, string][] {
   const pairs: [string, string][] = []
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? ''
-    if (mayTrail(name)) pairs.push([name, raw[at + 1] ?? ''])
+    const name = String(raw[at])
+    if (mayTrail(name)) pairs.push([name, String(raw[at + 1])])
   }
   return pairs
 }

@@ -85,8 +85,8 @@ class KeptPool {
 
 /** The name in the certificate is the target's, whatever the Host header says: the library would take that one. */
 function connectorFor({ target, connectMs }: Lines): buildConnector.connector {
-  const { socketPath, servername } = target
-  const connect = connectorOf({ timeout: connectMs, ...(socketPath === null ? {} : { socketPath }) })
+  const { place, servername } = target
+  const connect = connectorOf({ timeout: connectMs, ...place })
   return (options, callback) => {
     connect({ ...options, servername }, callback)
   }

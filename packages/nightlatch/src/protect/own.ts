@@ -5,7 +5,6 @@ import { TLSSocket } from 'node:tls'
 import { Answer, harmlessly, passInformation } from './answer.js'
 import { framing, hasBody, passableTrailers } from './headers.js'
 import { endUnlessRead } from '../http/bindings/unread.js'
-import { placeOf } from './target.js'
 import { joinTunnel } from './tunnel.js'
 import type { Journey, Lines, Passage, Upstream, UpstreamProblem } from './passage.js'
 import { unheard } from './passage.js'
@@ -31,7 +30,7 @@ export function ownConnections(lines: Lines): OwnConnections {
     const { method, url } = passage.request
     const headers = [...passage.headers, ...more]
     // Flat headers are sent as they are; the types know of that for responses only.
-    const options = { ...placeOf(lines.target), agent, method, path: url, headers: headers as never }
+    const options = { ...lines.target.place, agent, method, path: url, headers: headers as never }
     return lines.target.isTls ? https.request(options) : http.request(options)
   }
   const pass = (response: ServerResponse, passage: Passage, among?: PromisedConnections): Journey => {

@@ -17,11 +17,10 @@ export function originForm(url: string | undefined): string | null {
  * for one) answers the request as if it had not been made (RFC 9110 7.8).
  */
 export function headWithoutUpgrade({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
-  const lines = [`${method ?? 'GET'} ${url ?? '/'} HTTP/${httpVersion}`]
+  const lines = [`${String(method)} ${String(url)} HTTP/${httpVersion}`]
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? ''
-    if (!/^(?:upgrade|connection|http2-settings)$/i.test(name))
-      lines.push(`${name}: ${rawHeaders[at + 1] ?? ''}`)
+    const [name, value] = [String(rawHeaders[at]), String(rawHeaders[at + 1])]
+    if (!/^(?:upgrade|connection|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`)
   }
   return Buffer.from([...lines, '', ''].join('\r\n'), 'latin1')
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { onTheWire } from '../http/bindings/raw.js'
 import { endUnlessRead } from '../http/bindings/unread.js'
@@ -38,7 +39,5 @@ export function sendRefusal({ request, response, waits }: Asking, answer: HttpRe
 export function sendRaw(socket: Duplex, answer: HttpResponse): void {
   if (!socket.writable) return
   socket.end(onTheWire(answer))
-  socket.once('finish', () => {
-    socket.destroy()
-  })
+  ;(socket as Socket).destroySoon()
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setsOurCookie } from '../http/our-cookies.js'
 import { connectionNames, isHopByHop } from './headers.js'
@@ -83,7 +84,7 @@ function headOf(answer: IncomingMessage, own: readonly string[]): Buffer {
   const declared = connectionNames(headers.connection)
   const lines = [`HTTP/1.1 ${String(statusCode)} ${statusMessage}`]
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]]
+    const [name, value] = [String(rawHeaders[at]), String(rawHeaders[at + 1])]
     const lower = name.toLowerCase()
     if (isHopByHop(lower) || declared.has(lower) || lower === 'trailer') continue
     if (lower === 'set-cookie' && setsOurCookie(value)) continue
@@ -127,12 +128,7 @@ function over(this: Tied): void {
   endSoon(this[otherEnd])
 }
 
+/** Both are sockets: the types of node:http leave that open. */
 function endSoon(socket: Duplex): void {
-  if (socket.writableFinished || socket.destroyed) socket.destroy()
-  else {
-    socket.once('finish', () => {
-      socket.destroy()
-    })
-    socket.end()
-  }
+  ;(socket as Socket).destroySoon()
 }

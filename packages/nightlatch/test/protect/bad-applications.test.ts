@@ -122,6 +122,8 @@ describe('an application that fails', () => {
     const reference = /<code class="reference"[^>]*>([^<]+)</.exec(down.body.toString())?.[1] ?? 'missing'
     expect(app.logged.join('\n')).toContain(reference)
     expect((await get('/silent', page)).body.toString()).toContain('took too long')
+    const posted = (await get('/nothing?x=1', page, 'POST')).body.toString()
+    expect(posted).toMatch(/<a [^>]*href="\/"[^>]*>Try again</)
   })
 
   it('is a 502 while it is not there at all', async () => {

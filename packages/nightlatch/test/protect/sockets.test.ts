@@ -26,16 +26,22 @@ const answers: Record<string, string> = {
   '/socket': `101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSet-Cookie: nightlatch-session=stolen\r\nSet-Cookie: theirs=1`,
   '/team/socket': `101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}`,
   '/lying': '101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade',
-  '/no': '403 Forbidden\r\nContent-Length: 2\r\nSet-Cookie: nightlatch-session=stolen',
+  '/no':
+    '403 Forbidden\r\nContent-Length: 2\r\nSet-Cookie: nightlatch-session=stolen\r\nSet-Cookie: theirs=1\r\nConnection: X-Hop\r\n' +
+    'X-Hop: hop\r\nKeep-Alive: timeout=5\r\nTrailer: X-Sum\r\nX-Own: kept',
+  '/no-long': `403 Forbidden\r\nContent-Length: ${String(3_000_000)}`,
+  '/no-half': '403 Forbidden\r\nContent-Length: 10',
 }
 behind.on('upgrade', (request: IncomingMessage, socket: Socket) => {
   behind.emit('socket', socket, request)
   socket.on('error', () => undefined)
   socket.on('end', () => socket.end())
+  if (request.url === '/hang-up') socket.destroy()
   const answer = answers[request.url ?? '']
   if (answer === undefined) return
   socket.write(`HTTP/1.1 ${answer}\r\n\r\n`)
-  if (request.url === '/no') socket.end('no')
+  if (request.url === '/no-long') socket.end(Buffer.alloc(3_000_000, 'x'))
+  else if (request.url?.startsWith('/no') === true) socket.end('no')
   else socket.on('data', (chunk: Buffer) => socket.write(chunk.toString().toUpperCase()))
 })
 
@@ -80,6 +86,14 @@ const streamed = async (method: string) => {
   return { answer, inside: ((await streaming) as [ServerResponse])[0] }
 }
 
+/** All that comes until the other side has closed. */
+async function whole(socket: Socket): Promise<string> {
+  let text = ''
+  socket.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')))
+  await closed(socket)
+  return text
+}
+
 const closed = (socket: Socket): Promise<unknown> =>
   new Promise<unknown>((resolve) => {
     socket.on('error', () => undefined)
@@ -108,27 +122,60 @@ describe('a WebSocket', () => {
     socket.destroy()
   })
 
-  it.each(['client', 'application'])('ends on both sides when the %s goes away', async (side) => {
+  it.each([
+    ['client', 'destroy'],
+    ['client', 'end'],
+    ['client', 'resetAndDestroy'],
+    ['application', 'destroy'],
+    ['application', 'end'],
+    ['application', 'resetAndDestroy'],
+  ] as const)('ends on both sides when the %s goes away: %s', async (side, how) => {
     const arrived = once(behind, 'socket')
     const socket = await opened(ada)
     const [inside] = (await arrived) as [Socket]
     const [leaving, left] = side === 'client' ? [socket, inside] : [inside, socket]
-    const gone = closed(left)
-    leaving.destroy()
-    await gone
+    const gone = [closed(left), closed(leaving)]
+    leaving[how]()
+    await Promise.all(gone)
+  })
+
+  it('says to the end what the application has said before it left', async () => {
+    const arrived = once(behind, 'socket')
+    const socket = await opened(ada)
+    const [inside] = (await arrived) as [Socket]
+    inside.end(Buffer.alloc(3_000_000, 'x'))
+    let length = 0
+    socket.on('data', (bytes: Buffer) => void (length += bytes.length))
+    await closed(socket)
+    expect(length).toBe(3_000_000)
   })
 
   it('gets the refusal of the application', async () => {
-    const text = await until(open('/no', ada), /no$/)
-    expect(text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
-    expect(text).not.toContain('stolen')
+    const text = await whole(open('/no', ada))
+    expect(text.split('\r\n')).toEqual([
+      'HTTP/1.1 403 Forbidden',
+      ...['Content-Length: 2', 'Set-Cookie: theirs=1', 'X-Own: kept', 'Connection: close', '', 'no'],
+    ])
+    expect(await whole(open('/no-long', ada))).toMatch(/\r\n\r\nx{3000000}$/)
+    expect(await whole(open('/no-half', ada))).toMatch(/\r\n\r\nno$/)
+  })
+
+  it('is refused once when the application hangs up, and the log says it once', async () => {
+    const before = app.logged.length
+    const text = await whole(open('/hang-up', ada))
+    expect(text).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n[^]*"code":"application-down"[^]*\}$/)
+    expect(app.logged.slice(before)).toEqual([
+      expect.stringMatching(/^the application did not answer \{"request":"[^"]+","reason":"ECONNRESET"\}$/),
+    ])
   })
 
   it('is not opened by an answer that is no handshake: behind it nobody would be checked', async () => {
-    const socket = open('/lying', ada)
-    const text = await until(socket, /\r\n\r\n/)
-    expect(text).toMatch(/^HTTP\/1\.1 502 /)
-    await closed(socket)
+    const arrived = once(behind, 'socket')
+    const lying = whole(open('/lying', ada))
+    const [inside] = (await arrived) as [Socket]
+    const gone = closed(inside)
+    expect(await lying).toBe('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    await gone
   })
 
   it('is refused in good time when the application says nothing; an open one may be silent for longer', async () => {
@@ -145,24 +192,35 @@ describe('a WebSocket', () => {
     }
   })
 
-  it('frees the application when the client leaves before the handshake is answered', async () => {
-    const arrived = once(behind, 'socket')
-    const socket = open('/silent', ada)
-    const [inside] = (await arrived) as [Socket]
-    const gone = closed(inside)
-    socket.destroy()
-    await gone
-  })
+  it.each(['destroy', 'end'] as const)(
+    'frees the application when the client leaves before the handshake is answered: %s',
+    async (how) => {
+      const arrived = once(behind, 'socket')
+      const socket = open('/silent', ada)
+      const [inside] = (await arrived) as [Socket]
+      const gone = closed(inside)
+      socket[how]()
+      await gone
+    },
+  )
 
   it.each([
-    ['without a key', 'Upgrade: websocket\r\n'],
-    ['with a body', `Upgrade: websocket\r\nSec-WebSocket-Key: ${key}\r\nContent-Length: 4\r\n`],
-  ])('is refused %s', async (_name, headers) => {
+    ['without a key', 'GET /socket', '', 400],
+    ['with a body', 'GET /socket', `Sec-WebSocket-Key: ${key}\r\nContent-Length: 4\r\n`, 400],
+    ['by another method', 'POST /socket', `Sec-WebSocket-Key: ${key}\r\n`, 400],
+    ['on a page of ours', 'GET /_nightlatch/login', `Sec-WebSocket-Key: ${key}\r\n`, 400],
+    ['where the path is none', 'GET /so\\cket', `Sec-WebSocket-Key: ${key}\r\n`, 400],
+    ['with too much', 'GET /socket', `Sec-WebSocket-Key: ${key}\r\nX-Large: ${'x'.repeat(40_000)}\r\n`, 431],
+  ])('is refused %s', async (_name, line, headers, status) => {
     const socket = connect(app.port, '127.0.0.1')
+    let isAsked = false
+    behind.once('socket', () => (isAsked = true))
     socket.write(
-      `GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nCookie: ${cookieOf(ada.browser)}\r\n${headers}\r\n`,
+      `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: ${cookieOf(ada.browser)}\r\n${headers}\r\n`,
     )
-    expect(await until(socket, /\}$/)).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await whole(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${String(status)} [^]*\\}$`))
+    expect(isAsked).toBe(false)
+    behind.removeAllListeners('socket')
   })
 
   it('leaves other offers to upgrade alone: the request is answered as it is', async () => {

@@ -13,7 +13,7 @@ const longestDiscardMs = 10_000
 export interface Asking {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** `Expect: 100-continue`: the client asks before it sends the body. */
+  /** `Expect: 100-continue`: the client asks before it sends the body. Refused, it is not read: node:http closes. */
   readonly waits: boolean
 }
 
@@ -21,12 +21,11 @@ export interface Asking {
  * Answers a request whose body nobody has read. The rest of it is thrown away for a while, so that a client
  * that is still sending gets the answer rather than a reset.
  */
-export function sendRefusal({ request, response, waits }: Asking, answer: HttpResponse): void {
+export function sendRefusal({ request, response }: Asking, answer: HttpResponse): void {
   if (response.headersSent || response.destroyed) return
   const headers: Record<string, string | string[]> = { ...answer.headers }
   if (answer.cookies.length > 0) headers['set-cookie'] = [...answer.cookies]
   headers['content-length'] = String(Buffer.byteLength(answer.body))
-  if (waits) headers['connection'] = 'close'
   response.writeHead(answer.status, STATUS_CODES[answer.status] ?? '', headers)
   response.end(request.method === 'HEAD' ? undefined : answer.body)
   if (request.complete || !hasBody(request)) return

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { Duplex, Writable } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import { setTimeout as pause } from 'node:timers/promises'
+import { nameOf, targetOf } from '../../src/protect/target.js'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import {
@@ -143,6 +144,19 @@ describe('an answer that comes before the body is sent', () => {
     expect(await answer).toMatchObject({ status: 413, body: Buffer.from('no!') })
     asked.destroy()
   })
+
+  it('leaves the connection as it is for whoever has sent it all', async () => {
+    const socket = connect(app.port, '127.0.0.1')
+    const head = `Host: localhost\r\nCookie: ${cookieOf(ada.browser)}\r\n`
+    const refused = until(socket, /no!$/)
+    socket.write(`POST /too-large HTTP/1.1\r\n${head}Content-Length: 30000000\r\n\r\nsome`)
+    expect(await refused).toMatch(/^HTTP\/1\.1 413 /)
+    const next = until(socket, /kept$/)
+    socket.write(Buffer.alloc(30_000_000 - 'some'.length))
+    socket.write(`GET /kept HTTP/1.1\r\n${head}\r\n`)
+    expect(await next).toMatch(/^HTTP\/1\.1 200 /)
+    socket.destroy()
+  })
 })
 
 describe('what must not be sent twice', () => {
@@ -176,6 +190,28 @@ describe('what must not be sent twice', () => {
     for (let times = 0; times < 3; times += 1) expect((await post('/continues')).body.toString()).toBe('ok')
     for (let times = 0; times < 3; times += 1) await post('/kept', { authorization: 'Negotiate YII' })
     expect(opened).toBe(6)
+  })
+
+  it.each([
+    ['timeout=5', 1],
+    ['Timeout=5', 1],
+    ['max=100, timeout=5', 1],
+    ['timeout=5;x, max=100', 1],
+    ['timeout=0', 3],
+    ['idletimeout=5', 3],
+    ['timeout=5s', 3],
+    ['timeout=', 3],
+    ['max=100', 3],
+  ])('is promised a connection by the words that mean it: Keep-Alive: %s', async (words, wanted) => {
+    answers['/promises'] = (socket) =>
+      socket.write(`HTTP/1.1 200 OK\r\nKeep-Alive: ${words}\r\nContent-Length: 2\r\n\r\nok`)
+    // Alone on it, so that nothing is left that others were promised.
+    const other = await startProtected(behind as never, { publicPaths: ['/*'] })
+    for (let times = 0; times < 3; times += 1)
+      expect((await other.browser().post('/promises', {})).body).toBe('ok')
+    expect(opened).toBe(wanted)
+    await other.server.stop(100)
+    await other.nightlatch.close()
   })
 
   it.each(['/kept-twice', '/kept-unasked'])(
@@ -269,6 +305,39 @@ describe('a body', () => {
 })
 
 describe('the application', () => {
+  it.each([
+    ['http://127.0.0.1:5000', { isTls: false, place: { host: '127.0.0.1', port: 5000 }, servername: '' }],
+    ['http://app', { isTls: false, place: { host: 'app', port: 80 }, servername: 'app' }],
+    ['https://app', { isTls: true, place: { host: 'app', port: 443 }, servername: 'app' }],
+    ['https://[::1]:8443', { isTls: true, place: { host: '::1', port: 8443 }, servername: '' }],
+  ])('is where its address says: %s', (address, place) => {
+    expect(targetOf(new URL(address))).toEqual({ ...place, origin: address })
+    expect(nameOf(new URL(address))).toBe(address)
+  })
+
+  it('has no name but its path on a socket in the file system', () => {
+    const address = new URL('unix:/run/an%20app.sock')
+    const place = { socketPath: '/run/an app.sock' }
+    expect(targetOf(address)).toEqual({ isTls: false, place, servername: '', origin: 'http://localhost' })
+    expect(nameOf(address)).toBe('unix:/run/an%20app.sock')
+  })
+
+  it('that never agrees on TLS is given up as soon as one that cannot be reached', async () => {
+    const mute = createRawServer((socket) => socket.on('error', () => undefined).resume())
+    const port = await listening(mute as never)
+    const target = new URL(`https://127.0.0.1:${port}`)
+    const other = await startProtected(undefined, {
+      target,
+      connectMs: 200,
+      answerMs: 60_000,
+      publicPaths: ['/*'],
+    })
+    for (const method of ['GET', 'POST'])
+      expect([method, (await other.browser().send('/', { method })).status]).toEqual([method, 504])
+    await other.close()
+    mute.close()
+  })
+
   it('may listen on a socket in the file system', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nightlatch-socket-'))
     const path = join(folder, 'an app.sock')

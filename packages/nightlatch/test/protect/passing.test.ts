@@ -39,6 +39,7 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
   },
   '/silent': (_request, response) => void served.emit('events', response),
   '/connection': ({ socket }, response) => {
+    response.setHeader('x-port', String(socket.remotePort))
     response.end(String(socket.remotePort))
   },
   '/range': (request, response) => {
@@ -277,6 +278,9 @@ describe('what passes to the application', () => {
     expect((await answerTo(refused)).status).toBe(413)
     expect(toldToGoOn).toBe(false)
     refused.destroy()
+    const nothing = sent('/echo', { method: 'POST' }, { expect: '100-continue', 'content-length': '0' }).end()
+    const { headers } = seen({ body: (await answerTo(nothing)).body.toString() })
+    expect([headers['content-length'], headers['expect']]).toEqual(['0', undefined])
   })
 
   it('is a header of any bytes, also with the question before an upload', async () => {
@@ -339,9 +343,32 @@ describe('what passes to the application', () => {
   it('does not follow on a connection that somebody has signed in to the application', async () => {
     const connection = async (headers: Record<string, string>) =>
       (await ada.browser.get('/connection', headers)).body
-    const [kept, signedIn] = [await connection({}), await connection({ authorization: 'NTLM TlRMTVNTUAAB' })]
-    expect(signedIn).not.toBe(kept)
-    expect(await connection({})).toBe(kept)
+    const kept = await connection({})
+    for (const authorization of ['NTLM TlRMTVNTUAAB', 'negotiate YII'])
+      expect(await connection({ authorization })).not.toBe(kept)
+    for (const authorization of ['', 'Bearer NTLM', 'Negotiated x'])
+      expect([authorization, await connection({ authorization })]).toEqual([authorization, kept])
+    const by = async (method: string) => (await ada.browser.send('/connection', { method })).headers
+    expect((await by('OPTIONS'))['x-port']).toBe(kept)
+    for (const method of ['POST', 'DELETE']) expect((await by(method))['x-port']).not.toBe(kept)
+  })
+
+  it('is in the order in which it came on one connection, answered and refused', async () => {
+    const one = (path: string, cookie = cookieOf(ada.browser)) =>
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n`
+    const text = await sendBytes(
+      app.port,
+      one('/first') +
+        one('/secret', '') +
+        one('/third') +
+        one('/last').replace('\r\n', '\r\nConnection: close\r\n'),
+    )
+    expect(text.match(/"url":"[^"]*"|"code":"[^"]*"/g)).toEqual([
+      '"url":"/first"',
+      '"code":"not-signed-in"',
+      '"url":"/third"',
+      '"url":"/last"',
+    ])
   })
 
   it.each([

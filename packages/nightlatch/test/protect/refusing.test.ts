@@ -187,6 +187,7 @@ describe('rules', () => {
           rule('/never', 'deny'),
           rule('/team/*', 'one-factor', ['team']),
           rule('/admin/*', 'two-factors'),
+          rule('/keys/*', 'phishing-resistant'),
         ],
         otherwise: 'one-factor',
       },
@@ -203,6 +204,9 @@ describe('rules', () => {
       status: 401,
       code: 'second-factor-required',
     })
+    const due = await person.get('/keys/x', page)
+    expect([due.status, due.location]).toEqual([303, '/_nightlatch/mfa/passkey-due'])
+    expect(JSON.parse((await person.get('/keys/x', script)).body)).toMatchObject({ code: 'passkey-required' })
     expect((await person.get('/admin/x?y=1', page)).location).toBe('/_nightlatch/mfa/setup')
     const phone = new Phone(setUpKey((await person.get('/_nightlatch/mfa/setup')).body), strict.clock)
     await person.submit('/_nightlatch/mfa/setup', { otp: phone.code() })
@@ -270,6 +274,28 @@ describe('whoever the headers claim to be', () => {
       'x-forwarded-proto': 'http',
       host: `localhost:${app.port}`,
     })
+  })
+
+  it('is refused for good: nothing is offered that would be of no use', async () => {
+    for (const [line, wanted] of [
+      ['TRACE /who', /^HTTP\/1\.1 501 [^]*"code":"unknown-method"/],
+      ['GET /who\\', /^HTTP\/1\.1 400 [^]*<h1/],
+    ] as const) {
+      const answer = await sendBytes(
+        app.port,
+        `${line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: text/html\r\nSec-Fetch-Mode: navigate\r\n\r\n`,
+      )
+      expect(answer).toMatch(wanted)
+      expect(answer).not.toMatch(/Try again|reference"/)
+    }
+  })
+
+  it('may send its body in chunks, in any spelling of that', async () => {
+    const answer = await sendBytes(
+      app.port,
+      `POST /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${cookieOf(ada.browser)}\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*"body":"ok"\}/)
   })
 
   it('cannot be taken away by naming our headers as those of the connection', async () => {
@@ -374,6 +400,26 @@ describe('our own pages', () => {
     expect((await stranger().get('/_nightlatch')).location).toBe('/_nightlatch/login')
     expect((await stranger().get('/_nightlatch/healthz')).status).toBe(200)
     expect((await stranger().get('/_nightlatch/nothing')).status).toBe(404)
+  })
+
+  it('take a form whose sender asks before it sends it', async () => {
+    const body = 'username=ada&password=wrong'
+    const headers = {
+      ...{ ...page, expect: '100-continue', 'content-length': String(body.length) },
+      ...{ 'content-type': 'application/x-www-form-urlencoded', origin: `http://localhost:${app.port}` },
+    }
+    const sending = ask({
+      port: app.port,
+      host: '127.0.0.1',
+      path: '/_nightlatch/login',
+      method: 'POST',
+      headers,
+    })
+    const answer = answerTo(sending)
+    sending.flushHeaders()
+    await once(sending, 'continue')
+    sending.end(body)
+    expect((await answer).body.toString()).toContain('<h1')
   })
 
   it('do not hide what only looks like them', async () => {

@@ -51,12 +51,18 @@ const problems: Readonly<Record<string, readonly [StorageProblem, string]>> = {
   EISDIR: ['no-access', 'there is a folder of that name'],
   ENOTDIR: ['no-access', 'a part of the path is a file, not a folder'],
   EEXIST: ['no-access', 'a part of the path is a file, not a folder'],
+  ELOOP: ['no-access', 'its symbolic links lead in a circle'],
+  ENAMETOOLONG: ['no-access', 'the path is too long'],
+  EMFILE: ['unavailable', 'this process has too many files open'],
+  ENFILE: ['unavailable', 'too many files are open on this machine'],
+  EIO: ['unavailable', 'the disk did not read or write'],
 }
 
 function fileProblem(error: unknown): readonly [StorageProblem, string] {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const known = problems[code]
   if (known !== undefined) return known
+  if (/^E(?!RR_)[A-Z0-9]+$/.test(code)) return ['failed', `the system says ${code}`]
   const { code: problem, message } = sqliteError(error)
   return [problem, message]
 }

@@ -12,7 +12,13 @@ describe('a database file that cannot be opened', () => {
     ['EISDIR', 'no-access', 'there is a folder of that name'],
     ['ENOTDIR', 'no-access', 'a part of the path is a file, not a folder'],
     ['EEXIST', 'no-access', 'a part of the path is a file, not a folder'],
-    ['EMFILE', 'failed', 'the database refused a statement'],
+    ['ELOOP', 'no-access', 'its symbolic links lead in a circle'],
+    ['ENAMETOOLONG', 'no-access', 'the path is too long'],
+    ['EMFILE', 'unavailable', 'this process has too many files open'],
+    ['ENFILE', 'unavailable', 'too many files are open on this machine'],
+    ['EIO', 'unavailable', 'the disk did not read or write'],
+    ['EBUSY', 'failed', 'the system says EBUSY'],
+    ['ERR_SQLITE_ERROR', 'failed', 'the database refused a statement'],
   ])('for %s is %s: the sentence names it and says “%s”', (name, code, words) => {
     const cause = Object.assign(new Error('detail'), { code: name })
     const error = openingError('/data/nightlatch.sqlite', cause)

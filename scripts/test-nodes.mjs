@@ -10,11 +10,11 @@ import { delimiter, dirname, join } from 'node:path'
 import { root } from './lib/set-up.mjs'
 
 const versions = ['20.19', '22', '24']
+const meetThePlatform =
+  'adapters cli config contracts crypto http import journeys log mail operations protect storage'
 const usual = [
   'packages/otp',
-  'packages/nightlatch/src',
-  'packages/nightlatch/test/contracts',
-  'packages/nightlatch/test/journeys',
+  ...meetThePlatform.split(' ').map((folder) => `packages/nightlatch/test/${folder}/`),
   'test/docs/clone.test.ts',
 ]
 const rest = process.argv.slice(2)

@@ -8,17 +8,28 @@ import { startPostgres } from './lib/postgres.mjs'
 const rounds = 5
 const seconds = 3
 const connections = 4
+const perRound = 600
 
 export async function run() {
-  const rows = await stormOn('SQLite', {})
+  const accounts = (rounds + 1) * perRound
+  const bare = await startServer('bare-sign-in.mjs')
+  const nobody = Array.from({ length: accounts }, () => ({ username: 'nobody', key: 'A'.repeat(32) }))
+  const rows = await stormOn('bare node:http, the hash alone', bare, { people: nobody, cookie: '' })
+  rows.push(...(await stormOnDatabase('SQLite', { accounts })))
   const database = await startPostgres()
-  if (database !== null) rows.push(...(await stormOn('PostgreSQL', { databaseUrl: database.url() })))
+  if (database !== null)
+    rows.push(...(await stormOnDatabase('PostgreSQL', { accounts, databaseUrl: database.url() })))
   database?.stop()
   return {
     title: 'Session checks while 32 sign-ins run',
-    columns: ['database', '', 'p50 ms', 'p99 ms', 'ratio of p99', 'sign-ins a second'],
+    columns: ['server', '', 'p50 ms', 'p99 ms', 'ratio of p99', 'sign-ins a second'],
     rows,
   }
+}
+
+async function stormOnDatabase(name, options) {
+  const server = await startServer('nightlatch.mjs', options)
+  return stormOn(name, server, server.ready)
 }
 
 function beginStorm(plan) {
@@ -36,14 +47,14 @@ function beginStorm(plan) {
   }
 }
 
-async function stormOn(name, options) {
-  const server = await startServer('nightlatch.mjs', { ...options, accounts: (rounds + 1) * 600 })
-  const { port, people, cookie } = server.ready
+async function stormOn(name, server, { people, cookie }) {
+  const { port } = server.ready
   const checks = () => load({ port, request: get('/api/v1/session', cookie), connections, seconds })
   const measured = []
   for (let number = 0; number <= rounds; number += 1) {
     const quiet = await checks()
-    const storm = beginStorm({ port, people: people.slice(number * 600, (number + 1) * 600), inFlight: 32 })
+    const some = people.slice(number * perRound, (number + 1) * perRound)
+    const storm = beginStorm({ port, people: some, inFlight: 32 })
     const stormy = await checks()
     const { done } = await storm.end()
     for (const { statuses, count } of [quiet, stormy])

@@ -98,6 +98,51 @@ describe.each(databases)('accounts on $name', (kind) => {
     expect(await accounts.setPasswordHash(anId(), 'x')).toBe(false)
   })
 
+  it('an administrator, an end and a password that is due are kept until they are taken back', async () => {
+    const { accounts } = servers.here.stores
+    const ada = await somebody(servers.here.stores, { waiting: true, endsAt: 4000 })
+    const seen = () => servers.there.stores.accounts.find(ada.id)
+    expect(await seen()).toEqual(ada)
+    await accounts.setAdmin(ada.id, true)
+    await accounts.setEnd(ada.id, 5000)
+    await accounts.setPasswordDue(ada.id)
+    expect(await seen()).toEqual({ ...ada, admin: true, endsAt: 5000, passwordDue: true })
+    await accounts.setAdmin(ada.id, false)
+    await accounts.setEnd(ada.id, null)
+    await accounts.setDisabled(ada.id, false)
+    await accounts.setPasswordHash(ada.id, 'new')
+    expect(await seen()).toEqual({ ...ada, waiting: false, endsAt: null, passwordHash: 'new' })
+  })
+
+  it('factors of every kind are kept beside each other, and all of them are reset', async () => {
+    const { accounts } = servers.here.stores
+    const { id } = await somebody(servers.here.stores, { factorCounts: { totp: 2, passkey: 3 } })
+    const counts = async () => (await servers.there.stores.accounts.find(id))?.factorCounts
+    expect(await counts()).toEqual({ totp: 2, passkey: 3 })
+    expect(await accounts.countFactorUp(id, 'passkey', { atMost: 4 })).toMatchObject({
+      factorCounts: { totp: 2, passkey: 4 },
+    })
+    for (const left of [3, 2, 1, 0]) expect(await accounts.countFactorDown(id, 'passkey', left)).toBe(true)
+    expect(await counts()).toEqual({ totp: 2 })
+    await accounts.resetFactorCounts(id)
+    expect(await counts()).toEqual({ totp: 0 })
+  })
+
+  it('many names are looked for at once, also more than one statement takes', async () => {
+    const { accounts } = servers.here.stores
+    const people = [await somebody(servers.here.stores), await somebody(servers.here.stores)] as const
+    const names = Array.from({ length: 1100 }, (_none, index) => `nobody-${index}` as LoginName)
+    names[3] = nameOf(people[0])
+    names[1099] = nameOf(people[1])
+    const given = { loginNames: [`new-${anId()}` as LoginName], heldUntil: 5000, now: 1000 }
+    expect(await accounts.findByLoginNames(names)).toEqual(
+      new Map(people.map((account) => [nameOf(account), account])),
+    )
+    expect(await accounts.findByLoginNames([])).toEqual(new Map())
+    await accounts.setLoginNames(people[1].id, given)
+    expect([...(await accounts.findByLoginNames(names)).keys()]).toEqual([nameOf(people[0])])
+  })
+
   it('an address is confirmed as it is written, and another one by nobody', async () => {
     const { accounts } = servers.here.stores
     const { id, ...profile } = await somebody(servers.here.stores, { email: 'ada@example.org' })

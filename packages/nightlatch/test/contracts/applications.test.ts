@@ -1,39 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Application } from '../../src/core/applications/application.js'
-import type { Grant, StoredToken } from '../../src/core/applications/tokens.js'
-import type { Account } from '../../src/core/accounts/account.js'
-import type { Session } from '../../src/core/sessions/session.js'
+import type { Grant } from '../../src/core/applications/tokens.js'
 import type { OpenStorage } from '../../src/storage/index.js'
 import { databases } from '../support/databases.js'
 import type { TestDatabase } from '../support/databases.js'
-import { aHash, anApplication, anId, aSession, aSigningKey, somebody } from './things.js'
-
-const aGrant = (
-  application: Application,
-  account: Account,
-  session: Session | null,
-  own: Partial<Grant> = {},
-): Grant => ({
-  id: anId(),
-  application: application.id,
-  account: account.id,
-  session: session?.id ?? null,
-  scopes: ['openid', 'offline_access'],
-  createdAt: 1000,
-  expiresAt: 9000,
-  ...own,
-})
-
-const aToken = (grant: Grant, own: Partial<StoredToken> = {}): StoredToken => ({
-  hash: aHash(),
-  kind: 'refresh',
-  grant: grant.id,
-  payload: '{}',
-  createdAt: 1000,
-  expiresAt: 9000,
-  consumedAt: null,
-  ...own,
-})
+import { aGrant, aHash, anApplication, aRequest, aSession, aSigningKey, aToken, somebody } from './things.js'
 
 describe.each(databases)('applications and what they were given, on $name', (kind) => {
   let database: TestDatabase
@@ -143,6 +114,49 @@ describe.each(databases)('applications and what they were given, on $name', (kin
     expect(await stores.grants.removeExpired(20_000, 1000)).toBeGreaterThan(0)
   })
 
+  it('an application is told of each session once, when its time has come, and no longer when it was told', async () => {
+    const { stores } = storage
+    const account = await somebody(stores)
+    const [told, silent] = [anApplication({ backchannelLogoutUri: 'https://a.example/out' }), anApplication()]
+    for (const one of [told, silent]) await stores.applications.add(one)
+    const sessions = [aSession(account), aSession(account)]
+    for (const session of sessions) {
+      await stores.sessions.add(session, aHash())
+      for (const one of [told, told, silent]) await stores.grants.add(aGrant(one, account, session))
+    }
+    await stores.sessions.endAllOf(account.id)
+    const ours = async (now: number, limit = 1000) =>
+      (await stores.grants.listNotices(now, limit)).filter((one) => one.account === account.id)
+    const notices = await ours(0)
+    expect(notices.map(({ session }) => session).sort()).toEqual(sessions.map(({ id }) => id).sort())
+    expect(notices.map(({ application, tries }) => [application, tries])).toEqual(Array(2).fill([told.id, 0]))
+    expect(await stores.grants.listNotices(0, 1)).toHaveLength(1)
+    await stores.grants.claimNotice(notices[0]!, 5000)
+    expect(await ours(4999)).toEqual([notices[1]])
+    expect(await ours(5000)).toContainEqual({ ...notices[0]!, tries: 1 })
+    await stores.grants.removeNotice(notices[0]!)
+    expect(await ours(5000)).toEqual([notices[1]])
+    await stores.grants.removeNotice(notices[1]!)
+  })
+
+  it('everything that somebody was given ends, and nothing of anybody else', async () => {
+    const [one, other] = [await given({ session: null }), await given()]
+    await one.stores.grants.endAllOf(one.account.id)
+    expect([await one.isThere(), await other.isThere()]).toEqual([false, true])
+  })
+
+  it('a token tells what it was given for, and to whom', async () => {
+    const { stores, grant, account, token } = await given({ scopes: [] })
+    const { id, application, expiresAt } = grant
+    const { username, name, email, emailVerified, groups, disabled, endsAt } = account
+    expect(await stores.grants.findToken(token.hash, 'refresh')).toEqual({
+      ...{ payload: token.payload, expiresAt: token.expiresAt, consumedAt: null },
+      givenFor: { id, application, account: account.id, scopes: [], expiresAt },
+      givenTo: { id: account.id, username, name, email, emailVerified, groups, disabled, endsAt },
+    })
+    expect(await stores.grants.find(id)).toEqual(grant)
+  })
+
   it('what was allowed is kept, and what it was used for noted beside it', async () => {
     const { stores, application, account } = await given()
     const consent = { application: application.id, account: account.id, givenAt: 1000, lastUsedAt: 1000 }
@@ -156,10 +170,7 @@ describe.each(databases)('applications and what they were given, on $name', (kin
 
   it('a request waits until its time is over', async () => {
     const { stores, application, account } = await given()
-    const request = {
-      ...{ id: anId<never>(), application: application.id, query: 'a=b&c=%20', mark: 'm' },
-      ...{ answer: '' as const, answeredBy: '' as const, startedAt: 1000, expiresAt: 1900 },
-    }
+    const request = aRequest(application)
     await stores.grants.addRequest(request)
     expect(await stores.grants.findRequest(request.id, 1899)).toEqual(request)
     const answered = { answer: 'allowed' as const, answeredBy: account.id }

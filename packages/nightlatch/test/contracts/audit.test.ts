@@ -42,6 +42,18 @@ describe.each(databases)('the audit trail on $name', (kind) => {
     expect(await audit().list({ afterSequence: newest[0]?.sequence ?? 0, limit: 9 })).toEqual([])
   })
 
+  it('those of some numbers are found, oldest first, and nothing for a number that there is not', async () => {
+    const account = anId<AccountId>()
+    for (let at = 1; at <= 4; at += 1) await audit().add(anEvent({ account, at }))
+    const [fourth, third, second, first] = (await audit().list({ account, limit: 9 })).map(
+      ({ sequence }) => sequence,
+    )
+    const these = await audit().listThese([fourth!, first!, third!, 999_999])
+    expect(these.map(({ at }) => at)).toEqual([1, 3, 4])
+    expect(await audit().listThese([second!])).toMatchObject([{ at: 2, account }])
+    expect(await audit().listThese([])).toEqual([])
+  })
+
   it('fifty at once are fifty events with fifty numbers', async () => {
     const account = anId<AccountId>()
     await fiftyAtOnce([servers.here, servers.there], (server) =>

@@ -132,6 +132,20 @@ describe.each(databases)('set-ups on $name', (kind) => {
     expect(await setUps.take(old.id)).toBe(false)
   })
 
+  it('the numbers of the entries of an account that may still be confirmed are known', async () => {
+    const { setUps } = servers.here.stores
+    const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
+    for (const [owner, entryNumber, expiresAt] of [
+      [ada, 2, 3000],
+      [ada, 3, 2000],
+      [eve, 4, 3000],
+    ] as const)
+      await setUps.addUnlessThere(aSetUp(owner, { entryNumber, expiresAt }))
+    expect((await setUps.entryNumbersOf(ada.id, 1999)).toSorted()).toEqual([2, 3])
+    expect(await setUps.entryNumbersOf(ada.id, 2000)).toEqual([2])
+    expect(await setUps.entryNumbersOf(anId(), 1000)).toEqual([])
+  })
+
   it('of fifty who confirm at once, one does', async () => {
     const setUp = aSetUp(await somebody(servers.here.stores), { replaces: anId() })
     await servers.here.stores.setUps.addUnlessThere(setUp)

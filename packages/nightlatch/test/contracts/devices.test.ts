@@ -103,6 +103,19 @@ describe.each(databases)('trusted devices on $name', (kind) => {
     expect(await devices().isCurrent(ada.id, next, 2000)).toBe(true)
   })
 
+  it('a browser that is remembered anew ends what it held, and nothing of another one', async () => {
+    const [ada, eve] = [await somebody(servers.here.stores), await somebody(servers.here.stores)]
+    const [series, other] = [aHash(), aHash()]
+    const [mine, second] = [aTrustedDevice(ada), aTrustedDevice(ada)]
+    await devices().add(mine, aHash(), series)
+    await devices().add(second, aHash(), other)
+    await devices().endSeries(eve.id, series)
+    await devices().endSeries(ada.id, aHash())
+    expect(await devices().listOf(ada.id)).toHaveLength(2)
+    await devices().endSeries(ada.id, series)
+    expect(await devices().listOf(ada.id)).toEqual([second])
+  })
+
   it('of fifty copies of a token at once, one is used', async () => {
     const ada = await somebody(servers.here.stores)
     const token = aHash()

@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AccountId } from '../../src/core/ids.js'
-import type { Invitation } from '../../src/core/accounts/invitation.js'
 import { databases, useDatabase } from '../support/databases.js'
-import { aHash, anId, fiftyAtOnce, somebody } from './things.js'
-
-const anInvitation = (account: AccountId | null, own: Partial<Invitation> = {}): Invitation => ({
-  id: anId(),
-  account,
-  createdAt: 1000,
-  expiresAt: 4600,
-  ...own,
-})
+import { aHash, anInvitation, fiftyAtOnce, somebody } from './things.js'
 
 describe.each(databases)('invitations on $name', (kind) => {
   const servers = useDatabase(kind)
@@ -25,6 +15,13 @@ describe.each(databases)('invitations on $name', (kind) => {
       expect(await invitations().find(tokenHash, 4600)).toBeNull()
       expect(await invitations().take(invitation.id, 4600)).toBe(false)
     }
+  })
+
+  it('one that was sent by mail knows where to', async () => {
+    const { id } = await somebody(servers.here.stores)
+    const [invitation, tokenHash] = [anInvitation(id, { mailedTo: 'ada@example.org' }), aHash()]
+    await invitations().add(invitation, tokenHash)
+    expect(await servers.there.stores.invitations.find(tokenHash, 2000)).toEqual(invitation)
   })
 
   it('of fifty who use a link at once, one does', async () => {

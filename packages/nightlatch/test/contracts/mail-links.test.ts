@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AccountId } from '../../src/core/ids.js'
-import type { MailLink } from '../../src/core/notify/mail-links.js'
 import { databases, useDatabase } from '../support/databases.js'
-import { aHash, anId, fiftyAtOnce, somebody } from './things.js'
-
-const aLink = (account: AccountId, own: Partial<MailLink> = {}): MailLink => ({
-  ...{ id: anId(), kind: 'undo', account, sealed: 'v1.0123456789abcdef.x', createdAt: 1000, expiresAt: 4600 },
-  ...own,
-})
+import { aHash, aMailLink, fiftyAtOnce, somebody } from './things.js'
 
 describe.each(databases)('links of mails on $name', (kind) => {
   const servers = useDatabase(kind)
@@ -15,7 +8,7 @@ describe.each(databases)('links of mails on $name', (kind) => {
 
   it('a link is found by its token and for what it is, until its end', async () => {
     const { id } = await somebody(servers.here.stores)
-    const [link, tokenHash] = [aLink(id), aHash()]
+    const [link, tokenHash] = [aMailLink(id), aHash()]
     await links().add(link, tokenHash)
     expect(await servers.there.stores.mailLinks.find('undo', tokenHash, 4599)).toEqual(link)
     expect(await links().find('email', tokenHash, 4599)).toBeNull()
@@ -25,7 +18,7 @@ describe.each(databases)('links of mails on $name', (kind) => {
 
   it('of fifty who use a link at once, one does', async () => {
     const { id } = await somebody(servers.here.stores)
-    const link = aLink(id)
+    const link = aMailLink(id)
     await links().add(link, aHash())
     const taken = await fiftyAtOnce([servers.here, servers.there], (server) =>
       server.stores.mailLinks.take(link.id, 2000),
@@ -36,10 +29,10 @@ describe.each(databases)('links of mails on $name', (kind) => {
   it('those of one kind end together, or those from a moment on', async () => {
     const { id } = await somebody(servers.here.stores)
     const hashes = { older: aHash(), same: aHash(), later: aHash(), other: aHash() }
-    await links().add(aLink(id, { createdAt: 999 }), hashes.older)
-    await links().add(aLink(id, { createdAt: 1000 }), hashes.same)
-    await links().add(aLink(id, { createdAt: 1001 }), hashes.later)
-    await links().add(aLink(id, { kind: 'email' }), hashes.other)
+    await links().add(aMailLink(id, { createdAt: 999 }), hashes.older)
+    await links().add(aMailLink(id, { createdAt: 1000 }), hashes.same)
+    await links().add(aMailLink(id, { createdAt: 1001 }), hashes.later)
+    await links().add(aMailLink(id, { kind: 'email' }), hashes.other)
     await links().removeSince(id, 'undo', 1000)
     expect(await links().find('undo', hashes.older, 2000)).not.toBeNull()
     for (const hash of [hashes.same, hashes.later]) expect(await links().find('undo', hash, 2000)).toBeNull()
@@ -50,7 +43,7 @@ describe.each(databases)('links of mails on $name', (kind) => {
 
   it('what lies under another key is found, and sealed anew once', async () => {
     const { id } = await somebody(servers.here.stores)
-    const link = aLink(id, { sealed: 'v1.bbbbbbbbbbbbbbbb.old' })
+    const link = aMailLink(id, { sealed: 'v1.bbbbbbbbbbbbbbbb.old' })
     await links().add(link, aHash())
     for (const key of ['aaaaaaaaaaaaaaaa', 'cccccccccccccccc'])
       expect((await links().listNotSealedUnder(key, 100)).map((one) => one.id)).toContain(link.id)

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { WaitingMail } from '../../src/core/notify/outbox.js'
 import { databases, useDatabase } from '../support/databases.js'
-import { anId, fiftyAtOnce } from './things.js'
-
-const aMail = (own: Partial<WaitingMail> = {}): WaitingMail => ({
-  ...{ id: anId(), kind: 'new-device', account: null, sealed: 'v1.key1.secret', tries: 0 },
-  ...{ createdAt: 1000, expiresAt: 87_400, ...own },
-})
+import { aMail, anId, fiftyAtOnce } from './things.js'
 
 const claim = { holder: 'here', nextTrySeconds: 20 }
 

@@ -299,6 +299,18 @@ describe.each(databases)('finding people on $name', (kind) => {
     expect(await page({ words: ['aro'] })).toEqual([])
   })
 
+  it('everybody is counted, and those without a second factor, up to a number', async () => {
+    const { people } = servers.here.stores
+    const before = [await people.count(), await people.countWithoutSecondFactor()] as const
+    await somebody(servers.here.stores)
+    await somebody(servers.here.stores)
+    await somebody(servers.here.stores, { factorCounts: { totp: 1 } })
+    await somebody(servers.here.stores, { factorCounts: { totp: 0, passkey: 1 } })
+    expect(await people.count()).toBe(before[0] + 4)
+    expect(await people.countWithoutSecondFactor()).toBe(before[1] + 2)
+    expect(await people.countWithoutSecondFactor(1)).toBe(1)
+  })
+
   it('finds who was changed under the new name once that is indexed', async () => {
     const { stores } = servers.here
     const ada = await somebody(stores, { name: 'Quirin' })

@@ -55,6 +55,37 @@ describe.each(databases)('recovery codes on $name', (kind) => {
   })
 })
 
+describe.each(databases)('a way back in that an administrator gives, on $name', (kind) => {
+  const servers = useDatabase(kind)
+  const codes = () => servers.here.stores.recoveryCodes
+  const rescue = (hash: string, salt = 'fresh') => ({ hash, expiresAt: 2000, salt })
+
+  it('lies beside the set, counts as none of it, and is the only one of its kind', async () => {
+    const { id } = await somebody(servers.here.stores)
+    const [own, first, second] = [aHash(), aHash(), aHash()]
+    await codes().replaceAll(id, { salt: 'salt', hashes: [own] })
+    await codes().putRescue(id, rescue(first))
+    await codes().putRescue(id, rescue(second))
+    expect(await codes().saltOf(id)).toBe('salt')
+    expect([await codes().countLeft(id), await codes().hashesOf(id)]).toEqual([1, [own]])
+    expect(await codes().take(id, first, 1000)).toBe(false)
+    await codes().removeRescueOf(id)
+    expect(await codes().take(id, second, 1000)).toBe(false)
+    expect(await codes().take(id, own, 1000)).toBe(true)
+    expect(await codes().hashesOf(id)).toEqual([])
+  })
+
+  it('is there for whoever has no set, and so is a set without codes', async () => {
+    const { id } = await somebody(servers.here.stores)
+    const hash = aHash()
+    await codes().putRescue(id, rescue(hash))
+    expect(await codes().saltOf(id)).toBe('fresh')
+    expect(await codes().take(id, hash, 1999)).toBe(true)
+    await codes().replaceAll(id, { salt: 'empty', hashes: [] })
+    expect([await codes().saltOf(id), await codes().hashesOf(id)]).toEqual(['empty', []])
+  })
+})
+
 describe.each(databases)('unsaved codes on $name', (kind) => {
   const servers = useDatabase(kind)
 

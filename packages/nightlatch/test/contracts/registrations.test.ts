@@ -1,23 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { LoginName } from '../../src/core/accounts/account.js'
-import type { InvitationId } from '../../src/core/ids.js'
-import type { OpenInvitation, Registration } from '../../src/core/registration/open-invitation.js'
+import type { OpenInvitation } from '../../src/core/registration/open-invitation.js'
 import { databases, useDatabase } from '../support/databases.js'
-import { aHash, anId } from './things.js'
-
-const anInvitation = (own: Partial<OpenInvitation> = {}): OpenInvitation => ({
-  id: anId<InvitationId>(),
-  groups: ['crew', 'Küche & Keller'],
-  uses: 2,
-  used: 0,
-  domain: '',
-  email: '',
-  invitedBy: null,
-  createdAt: 1000,
-  expiresAt: 2000,
-  withdrawnAt: null,
-  ...own,
-})
+import { aHash, anOpenInvitation, aRegistration } from './things.js'
 
 const aLink = () => ({ handed: aHash(), mailed: null })
 
@@ -27,7 +11,7 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
 
   it('keeps an invitation as it is, and finds it by id and by token', async () => {
     const { openInvitations } = stores()
-    const [one, hash] = [anInvitation({ email: 'ada@example.org', domain: 'example.org' }), aHash()]
+    const [one, hash] = [anOpenInvitation({ email: 'ada@example.org', domain: 'example.org' }), aHash()]
     await openInvitations.add(one, { handed: hash, mailed: null })
     expect(await openInvitations.find(one.id)).toEqual(one)
     expect(await openInvitations.findByTokenHash(hash)).toEqual({ invitation: one, isMailed: false })
@@ -36,7 +20,7 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
 
   it('knows which of the two links of a mailed invitation somebody has', async () => {
     const { openInvitations } = stores()
-    const [invitation, handed, mailed] = [anInvitation({ email: 'ada@example.org' }), aHash(), aHash()]
+    const [invitation, handed, mailed] = [anOpenInvitation({ email: 'ada@example.org' }), aHash(), aHash()]
     await openInvitations.add(invitation, { handed, mailed })
     expect(await openInvitations.findByTokenHash(handed)).toEqual({ invitation, isMailed: false })
     expect(await openInvitations.findByTokenHash(mailed)).toEqual({ invitation, isMailed: true })
@@ -44,12 +28,12 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
 
   it('gives out as many uses as there are, and none after the end or the withdrawal', async () => {
     const { openInvitations } = stores()
-    const one = anInvitation({ uses: 3 })
+    const one = anOpenInvitation({ uses: 3 })
     await openInvitations.add(one, aLink())
     const wins = await Promise.all(Array.from({ length: 9 }, () => openInvitations.use(one.id, 1500)))
     expect(wins.filter(Boolean)).toHaveLength(3)
     expect((await openInvitations.find(one.id))?.used).toBe(3)
-    const [late, withdrawn] = [anInvitation(), anInvitation()]
+    const [late, withdrawn] = [anOpenInvitation(), anOpenInvitation()]
     for (const each of [late, withdrawn]) await openInvitations.add(each, aLink())
     expect(await openInvitations.use(late.id, 1999)).toBe(true)
     expect(await openInvitations.use(late.id, 2000)).toBe(false)
@@ -62,7 +46,7 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
   it('lists them newest first, page by page, and removes those that ended long ago', async () => {
     const { openInvitations } = stores()
     const at = (createdAt: number, expiresAt = 9_000_000_000): OpenInvitation =>
-      anInvitation({ createdAt, expiresAt })
+      anOpenInvitation({ createdAt, expiresAt })
     const all = [at(5_000_001), at(5_000_002), at(5_000_002), at(5_000_003)]
     for (const one of all) await openInvitations.add(one, aLink())
     const first = await openInvitations.list({ after: null, limit: 2 })
@@ -70,7 +54,7 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
     const seen = [...first, ...second].map(({ id }) => id)
     expect(new Set(seen)).toEqual(new Set(all.map(({ id }) => id)))
     expect([first[0]?.createdAt, second[1]?.createdAt]).toEqual([5_000_003, 5_000_001])
-    const old = anInvitation({ expiresAt: 10 })
+    const old = anOpenInvitation({ expiresAt: 10 })
     await openInvitations.add(old, aLink())
     expect(await openInvitations.removeExpiredBefore(10, 100)).toBe(1)
     expect(await openInvitations.find(old.id)).toBeNull()
@@ -78,14 +62,8 @@ describe.each(databases)('open invitations and registrations on $name', (kind) =
 
   it('keeps one registration an address, good once and for a while', async () => {
     const { registrations } = stores()
-    const emailKey = `${anId()}@example.org` as LoginName
-    const one: Registration = {
-      emailKey,
-      email: 'Ada@Example.org',
-      invitation: null,
-      createdAt: 1000,
-      expiresAt: 2000,
-    }
+    const one = aRegistration()
+    const { emailKey } = one
     const [first, second] = [aHash(), aHash()]
     await registrations.put(one, first)
     await registrations.put({ ...one, createdAt: 1100 }, second)

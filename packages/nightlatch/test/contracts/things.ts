@@ -7,6 +7,13 @@ import type { Application, ApplicationId } from '../../src/core/applications/app
 import type { Passkey } from '../../src/core/factors/passkeys/store.js'
 import type { TrustedDevice } from '../../src/core/sessions/trusted-device.js'
 import { type AccountId, newId, type parseId } from '../../src/core/ids.js'
+import type { DeviceRequest } from '../../src/core/applications/device.js'
+import type { AuthorizationRequest, Grant, StoredToken } from '../../src/core/applications/tokens.js'
+import type { HardwareToken } from '../../src/core/factors/totp/tokens/store.js'
+import type { MailLink } from '../../src/core/notify/mail-links.js'
+import type { WaitingMail } from '../../src/core/notify/outbox.js'
+import type { Invitation } from '../../src/core/accounts/invitation.js'
+import type { OpenInvitation, Registration } from '../../src/core/registration/open-invitation.js'
 import type { Session } from '../../src/core/sessions/session.js'
 import type { SignIn } from '../../src/core/sign-in/sign-in.js'
 import type { Stores } from '../../src/core/ports/stores.js'
@@ -169,5 +176,97 @@ export const anApplication = (own: Partial<Application> = {}): Application => ({
 export const aSigningKey = (own: Partial<SigningKey> = {}): SigningKey => ({
   ...{ id: anId(), algorithm: 'RS256', publicJwk: '{}', sealed: 'v1.0123456789abcdef.a.b' },
   ...{ createdAt: 1000, activeFrom: 1000, retiresAt: null },
+  ...own,
+})
+
+export const aGrant = (
+  application: Application,
+  account: Account,
+  session: Session | null,
+  own: Partial<Grant> = {},
+): Grant => ({
+  id: anId(),
+  application: application.id,
+  account: account.id,
+  session: session?.id ?? null,
+  scopes: ['openid', 'offline_access'],
+  createdAt: 1000,
+  expiresAt: 9000,
+  ...own,
+})
+
+export const aToken = (grant: Grant, own: Partial<StoredToken> = {}): StoredToken => ({
+  hash: aHash(),
+  kind: 'refresh',
+  grant: grant.id,
+  payload: '{}',
+  createdAt: 1000,
+  expiresAt: 9000,
+  consumedAt: null,
+  ...own,
+})
+
+export const aRequest = (application: Application): AuthorizationRequest => ({
+  ...{ id: anId(), application: application.id, query: 'a=b&c=%20', mark: 'm' },
+  ...{ answer: '', answeredBy: '', startedAt: 1000, expiresAt: 1900 },
+})
+
+export const aDeviceRequest = (
+  application: Application,
+  own: Partial<DeviceRequest> = {},
+): DeviceRequest => ({
+  ...{ id: anId(), hash: aHash(), userCodeHash: aHash(), application: application.id },
+  ...{ payload: '{"a":1}', scopes: ['openid', 'email'], address: '192.0.2.1', userAgent: 'A screen' },
+  ...{ answer: '', proof: '', startedAt: 1000, expiresAt: 1900 },
+  ...{ polledAt: 1000, waitSeconds: 5, consumedAt: null },
+  ...own,
+})
+
+/** As makers count their time: SHA-256, eight digits, a minute. */
+export const aHardwareToken = (own: Partial<HardwareToken> = {}): HardwareToken => {
+  const key = anId().toUpperCase() as HardwareToken['key']
+  return {
+    ...{ key, serial: `no ${key}`, maker: 'Feitian', sealed: 'v1.0123456789abcdef.a.b' },
+    ...{ algorithm: 'SHA256', digits: 8, period: 60, counter: null },
+    ...{ lastStep: 10, drift: -30, addedAt: 1000 },
+    ...own,
+  }
+}
+
+export const aMailLink = (account: AccountId, own: Partial<MailLink> = {}): MailLink => ({
+  ...{ id: anId(), kind: 'undo', account, sealed: 'v1.0123456789abcdef.x', createdAt: 1000, expiresAt: 4600 },
+  ...own,
+})
+
+export const aMail = (own: Partial<WaitingMail> = {}): WaitingMail => ({
+  ...{ id: anId(), kind: 'new-device', account: null, sealed: 'v1.key1.secret', tries: 0 },
+  ...{ createdAt: 1000, expiresAt: 87_400, ...own },
+})
+
+export const anInvitation = (account: AccountId | null, own: Partial<Invitation> = {}): Invitation => ({
+  id: anId(),
+  account,
+  createdAt: 1000,
+  expiresAt: 4600,
+  ...own,
+})
+
+export const anOpenInvitation = (own: Partial<OpenInvitation> = {}): OpenInvitation => ({
+  id: anId(),
+  groups: ['crew', 'Küche & Keller'],
+  uses: 2,
+  used: 0,
+  domain: '',
+  email: '',
+  invitedBy: null,
+  createdAt: 1000,
+  expiresAt: 2000,
+  withdrawnAt: null,
+  ...own,
+})
+
+export const aRegistration = (own: Partial<Registration> = {}): Registration => ({
+  ...{ emailKey: `${anId()}@example.org` as LoginName, email: 'Ada@Example.org', invitation: null },
+  ...{ createdAt: 1000, expiresAt: 2000 },
   ...own,
 })

@@ -255,7 +255,7 @@ const ofSealed: Lists = {
     return async () => {
       await signingKeys.add(aSigningKey({ sealed: current.sealed }))
       await ordered({
-        all: all.toSorted((one, other) => (one.id < other.id ? -1 : 1)),
+        all,
         add: (one) => signingKeys.add(aSigningKey(one)),
         list: () => signingKeys.listNotSealedUnder(current.key, 100),
       })()

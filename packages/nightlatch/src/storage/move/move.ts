@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { auditStore } from '../stores/audit.js'
+import { counted } from '../stores/rows.js'
 import { copyTable, contentOf, sumsOf, type Content, type OnRows } from './copy.js'
 import type { Database, Db } from '../engine/database.js'
 import { StorageError } from '../engine/errors.js'
@@ -153,8 +154,7 @@ class Move {
   async #count(): Promise<void> {
     this.#total = 0
     for (const { name } of tables) {
-      const row = await this.#sides.source.db.one<{ n: number }>(`SELECT count(*) AS n FROM ${name}`, [])
-      this.#total += 2 * (row?.n ?? 0)
+      this.#total += 2 * (await counted(this.#sides.source.db, `SELECT count(*) AS n FROM ${name}`, []))
     }
   }
 

@@ -21,11 +21,7 @@ const signs = [
 /** An installation is never written over, and no trail of one. */
 export async function mustBeFree(db: Db): Promise<void> {
   for (const [rows, what] of signs) {
-    const row = await db.one<{ n: number }>(
-      `SELECT count(*) AS n FROM (SELECT 1 FROM ${rows} LIMIT 1) AS one`,
-      [],
-    )
-    if (row?.n !== 0)
+    if ((await db.one(`SELECT 1 AS used FROM ${rows} LIMIT 1`, [])) !== null)
       throw new StorageError(
         'failed',
         `the target is in use: ${what}. Nothing was changed. Name a new database, or move that one out of the way`,

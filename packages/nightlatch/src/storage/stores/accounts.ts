@@ -11,7 +11,7 @@ import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db, Param } from '../engine/database.js'
 import { addNames, namesOf, removeFreed, setLoginNames } from './login-names.js'
-import { byDialect, valuesList } from './rows.js'
+import { byDialect, marks, valuesList, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 export interface AccountRow {
@@ -151,7 +151,7 @@ async function findAll(db: Db, names: readonly LoginName[]): Promise<ReadonlyMap
 
 const byNames = (count: number): string => `SELECT login_name.name AS login, ${accountColumns} FROM login_name
   JOIN account ON account.id = login_name.account WHERE login_name.held_until IS NULL
-  AND login_name.name IN (${Array.from({ length: count }, (_none, at) => `$${at + 1}`).join(', ')})`
+  AND login_name.name IN (${marks(count)})`
 
 const localPart = 'SELECT name FROM login_name WHERE name > $1 AND name < $2 AND held_until IS NULL LIMIT 1'
 const pageRows = 1000
@@ -244,35 +244,28 @@ export const accountStore = defineStore<AccountStore>({
   addFirst(account) {
     return this.db.atomic((part) => addFirst(part, account))
   },
-  async remove(id) {
-    return (await this.db.run('DELETE FROM account WHERE id = $1', [id])) > 0
+  remove(id) {
+    return wrote(this.db, 'DELETE FROM account WHERE id = $1', [id])
   },
   async noteSignIn(id, at) {
     await this.db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])
   },
-  async setDisabled(id, disabled) {
+  setDisabled(id, disabled) {
     const set = 'UPDATE account SET disabled = $2, waiting = 0 WHERE id = $1'
-    return (await this.db.run(set, [id, Number(disabled)])) > 0
+    return wrote(this.db, set, [id, Number(disabled)])
   },
-  async setPasswordHash(id, hash) {
-    return (
-      (await this.db.run('UPDATE account SET password_hash = $2, password_due = 0 WHERE id = $1', [
-        id,
-        hash,
-      ])) > 0
-    )
+  setPasswordHash(id, hash) {
+    return wrote(this.db, 'UPDATE account SET password_hash = $2, password_due = 0 WHERE id = $1', [id, hash])
   },
   async setPasswordDue(id) {
     await this.db.run('UPDATE account SET password_due = 1 WHERE id = $1', [id])
   },
-  async renewPasswordHash(id, { from, to }) {
-    return (
-      (await this.db.run('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
-        id,
-        from,
-        to,
-      ])) > 0
-    )
+  renewPasswordHash(id, { from, to }) {
+    return wrote(this.db, 'UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+      id,
+      from,
+      to,
+    ])
   },
   async hasPasswordHash(prefix) {
     const found = 'SELECT id FROM account WHERE substr(password_hash, 1, $2) = $1 LIMIT 1'
@@ -290,11 +283,11 @@ export const accountStore = defineStore<AccountStore>({
   removeFreedNames(now, limit) {
     return this.db.run(removeFreed[this.db.dialect], [now, limit])
   },
-  async setAdmin(id, admin) {
-    return (await this.db.run('UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])) > 0
+  setAdmin(id, admin) {
+    return wrote(this.db, 'UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])
   },
-  async setEnd(id, endsAt) {
-    return (await this.db.run('UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])) > 0
+  setEnd(id, endsAt) {
+    return wrote(this.db, 'UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])
   },
   holdAdministrators() {
     return this.db.lock('administrators')

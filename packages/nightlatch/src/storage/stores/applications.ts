@@ -7,7 +7,7 @@ import type {
 } from '../../core/applications/application.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Param } from '../engine/database.js'
-import { valuesList } from './rows.js'
+import { valuesList, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface ApplicationRow {
@@ -106,8 +106,8 @@ const consentValues = (one: Consent): readonly Param[] => [
 ]
 
 export const applicationStore = defineStore<ApplicationStore>({
-  async add(application) {
-    return (await this.db.run(add, valuesOf(application))) > 0
+  add(application) {
+    return wrote(this.db, add, valuesOf(application))
   },
   async find(id) {
     const row = await this.db.one<ApplicationRow>(find, [id])
@@ -135,11 +135,11 @@ export const applicationStore = defineStore<ApplicationStore>({
   async isEmpty() {
     return (await this.db.one('SELECT id FROM application LIMIT 1', [])) === null
   },
-  async replace(application) {
-    return (await this.db.run(replace, valuesOf(application))) > 0
+  replace(application) {
+    return wrote(this.db, replace, valuesOf(application))
   },
-  async remove(id) {
-    return (await this.db.run('DELETE FROM application WHERE id = $1', [id])) > 0
+  remove(id) {
+    return wrote(this.db, 'DELETE FROM application WHERE id = $1', [id])
   },
   async findConsent(application, account) {
     const row = await this.db.one<ConsentRow>(
@@ -165,6 +165,6 @@ export const applicationStore = defineStore<ApplicationStore>({
   async withdraw(application, account) {
     const where = 'WHERE application = $1 AND account = $2'
     await this.db.run(`DELETE FROM application_grant ${where}`, [application, account])
-    return (await this.db.run(`DELETE FROM application_consent ${where}`, [application, account])) > 0
+    return wrote(this.db, `DELETE FROM application_consent ${where}`, [application, account])
   },
 })

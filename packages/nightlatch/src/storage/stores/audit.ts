@@ -7,7 +7,7 @@ import type {
 } from '../../core/audit/audit.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Dialect, Param } from '../engine/database.js'
-import { byDialect, removeAmong, valuesList } from './rows.js'
+import { byDialect, counted, marks, removeAmong, valuesList } from './rows.js'
 import { weekly } from '../migrations/0025-found-people.js'
 import { defineStore } from './store.js'
 
@@ -69,16 +69,14 @@ const more = byDialect((dialect) =>
 )
 /** In the words of its index, which is used where the condition is its own. */
 const countSince = (dialect: Dialect, events: number): string => {
-  const marks = Array.from({ length: events }, (_, at) => `$${at + 2}`).join(', ')
   return `SELECT event, CAST(count(*) + COALESCE(sum(${more[dialect]}), 0) AS bigint) AS times,
       count(DISTINCT account) AS accounts, count(DISTINCT NULLIF(address, '')) AS addresses
-    FROM audit WHERE ${weekly} AND at >= $1 AND event IN (${marks}) GROUP BY event`
+    FROM audit WHERE ${weekly} AND at >= $1 AND event IN (${marks(events, 2)}) GROUP BY event`
 }
 
 const countUpTo = (dialect: Dialect, events: number): string => {
-  const marks = Array.from({ length: events }, (_, at) => `$${at + 3}`).join(', ')
   return `SELECT CAST(count(*) + COALESCE(sum(${more[dialect]}), 0) AS bigint) AS n FROM (SELECT details FROM audit
-    WHERE ${weekly} AND event IN (${marks}) AND at >= $1 LIMIT $2) AS latest`
+    WHERE ${weekly} AND event IN (${marks(events, 3)}) AND at >= $1 LIMIT $2) AS latest`
 }
 
 export const auditStore = defineStore<AuditStore>({
@@ -100,8 +98,7 @@ export const auditStore = defineStore<AuditStore>({
   },
   async countUpTo(most, { since, events }) {
     const text = countUpTo(this.db.dialect, events.length)
-    const found = await this.db.one<{ n: number }>(text, [since, most, ...events])
-    return Math.min(most, found?.n ?? 0)
+    return Math.min(most, await counted(this.db, text, [since, most, ...events]))
   },
   removeBefore(at, limit) {
     return this.db.run(removeBefore[this.db.dialect], [at, limit])

@@ -3,7 +3,8 @@ import type { AccountId, AuthenticatorId } from '../../core/ids.js'
 import type { SerialKey } from '../../core/factors/totp/tokens/store.js'
 import type { Param } from '../engine/database.js'
 import { putBack } from './hardware-tokens.js'
-import { valuesList } from './rows.js'
+import { valuesList, wrote } from './rows.js'
+import { countNotSealedUnder, notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
 interface AuthenticatorRow {
@@ -47,9 +48,8 @@ const authenticatorOf = (row: AuthenticatorRow): AuthenticatorSecret => ({
   serial: row.serial_key as SerialKey | null,
 })
 
-/** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
-const sealedUnder = 'substr(sealed, 4, 16)'
-const keyIn = (sealed: string): string => sealed.slice(3, 19)
+const lying = { table: 'authenticator', key: 'id', columns }
+const notUnder = notSealedUnder(lying)
 
 const add = `INSERT INTO authenticator (${columns}) VALUES ${valuesList(1, 15)}`
 const listOf = `SELECT ${columns} FROM authenticator WHERE account = $1 ORDER BY created_at, id`
@@ -78,13 +78,6 @@ export const valuesOfAuthenticator = (one: AuthenticatorSecret): readonly Param[
 
 const consumeCounter = `UPDATE authenticator SET counter = $2, last_used_at = $3 WHERE id = $1 AND counter < $2`
 
-// Two ranges of the index: nothing that is sealed under the key is looked at.
-const range = (beside: string): string =>
-  `SELECT * FROM (SELECT ${columns} FROM authenticator
-    WHERE ${sealedUnder} ${beside} $1 AND (${sealedUnder}, id) > ($3, $4)
-    ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
-const list = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
-
 export const authenticatorStore = defineStore<AuthenticatorStore>({
   async add(one) {
     await this.db.run(add, valuesOfAuthenticator(one))
@@ -92,23 +85,23 @@ export const authenticatorStore = defineStore<AuthenticatorStore>({
   async listOf(account) {
     return (await this.db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf)
   },
-  async consumeStepIfNewer(id, { step, drift }, at) {
-    return (await this.db.run(consume, [id, step, at, drift])) > 0
+  consumeStepIfNewer(id, { step, drift }, at) {
+    return wrote(this.db, consume, [id, step, at, drift])
   },
-  async consumeCounterIfNewer(id, next, at) {
-    return (await this.db.run(consumeCounter, [id, next, at])) > 0
+  consumeCounterIfNewer(id, next, at) {
+    return wrote(this.db, consumeCounter, [id, next, at])
   },
   // Two renames at once would both find the name free: one after the other.
   rename(id, account, name) {
     return this.db.atomic(async (part) => {
       await part.lock(`authenticator names of ${account}`)
-      return (await part.run(rename, [id, account, name])) > 0
+      return wrote(part, rename, [id, account, name])
     })
   },
   remove(id, account) {
     return this.db.atomic(async (part) => {
       await putBack(part, 'own.id = $1 AND own.account = $2', [id, account])
-      return (await part.run('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])) > 0
+      return wrote(part, 'DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])
     })
   },
   removeAllOf(account) {
@@ -118,23 +111,13 @@ export const authenticatorStore = defineStore<AuthenticatorStore>({
     })
   },
   async listNotSealedUnder(keyId, limit, after) {
-    return (
-      await this.db.all<AuthenticatorRow>(list, [keyId, limit, keyIn(after?.sealed ?? ''), after?.id ?? ''])
-    ).map(authenticatorOf)
+    const behind = [after?.sealed ?? '', after?.id ?? '']
+    return (await this.db.all<AuthenticatorRow>(notUnder, [keyId, limit, ...behind])).map(authenticatorOf)
   },
-  async reseal(id, { from, to }) {
-    return (
-      (await this.db.run('UPDATE authenticator SET sealed = $3 WHERE id = $1 AND sealed = $2', [
-        id,
-        from,
-        to,
-      ])) > 0
-    )
+  reseal(id, { from, to }) {
+    return reseal(this.db, lying, [id, from, to])
   },
-  async countNotSealedUnder(keyIds) {
-    const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
-    const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
-    const row = await this.db.one<{ n: number }>(`SELECT count(*) AS n FROM authenticator${where}`, keyIds)
-    return row?.n ?? 0
+  countNotSealedUnder(keyIds) {
+    return countNotSealedUnder(this.db, 'authenticator', keyIds)
   },
 })

@@ -1,7 +1,7 @@
 import type { ApplicationId } from '../../core/applications/application.js'
 import type { DeviceRequest, DeviceRequestStore } from '../../core/applications/device.js'
 import type { DeviceRequestId } from '../../core/ids.js'
-import { removeAmong, valuesList } from './rows.js'
+import { removeAmong, valuesList, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface DeviceRow {
@@ -74,15 +74,15 @@ export const deviceRequestStore = defineStore<DeviceRequestStore>({
     return row && requestOf(row)
   },
   async poll(hash, now) {
-    if ((await this.db.run(poll, [hash, now])) > 0) return true
+    if (await wrote(this.db, poll, [hash, now])) return true
     await this.db.run(slowDown, [hash, now])
     return false
   },
-  async answer(id, given, now) {
-    return (await this.db.run(answer, [id, given.answer, given.proof, now])) > 0
+  answer(id, given, now) {
+    return wrote(this.db, answer, [id, given.answer, given.proof, now])
   },
-  async consume(hash, now) {
-    return (await this.db.run(consume, [hash, now])) > 0
+  consume(hash, now) {
+    return wrote(this.db, consume, [hash, now])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

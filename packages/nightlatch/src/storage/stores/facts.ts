@@ -1,4 +1,5 @@
 import type { FactStore } from '../../core/ports/stores.js'
+import { wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 const list = `SELECT name, value FROM fact WHERE substr(name, 1, length(CAST($1 AS text))) = $1 ORDER BY name`
@@ -16,17 +17,17 @@ export const factStore = defineStore<FactStore>({
   list(prefix) {
     return this.db.all(list, [prefix])
   },
-  async add(name, value) {
-    return (await this.db.run(add, [name, value])) > 0
+  add(name, value) {
+    return wrote(this.db, add, [name, value])
   },
   async put(name, value) {
     await this.db.run(put, [name, value])
   },
-  async replace(name, { from, to }) {
+  replace(name, { from, to }) {
     const set = 'UPDATE fact SET value = $3 WHERE name = $1 AND value = $2'
-    return (await this.db.run(set, [name, from, to])) > 0
+    return wrote(this.db, set, [name, from, to])
   },
-  async remove(name) {
-    return (await this.db.run('DELETE FROM fact WHERE name = $1', [name])) > 0
+  remove(name) {
+    return wrote(this.db, 'DELETE FROM fact WHERE name = $1', [name])
   },
 })

@@ -3,7 +3,7 @@ import type { AuthorizationRequest, GivenToken, Grant, GrantStore } from '../../
 import type { AccountId, AuthorizationRequestId, GrantId, SessionId } from '../../core/ids.js'
 import { personColumns, personOf } from './accounts.js'
 import type { PersonRow } from './accounts.js'
-import { removeAmong, valuesList } from './rows.js'
+import { removeAmong, valuesList, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface GrantRow {
@@ -114,8 +114,8 @@ export const grantStore = defineStore<GrantStore>({
       until,
     ])
   },
-  async end(id) {
-    return (await this.db.run('DELETE FROM application_grant WHERE id = $1', [id])) > 0
+  end(id) {
+    return wrote(this.db, 'DELETE FROM application_grant WHERE id = $1', [id])
   },
   async endAllOf(account) {
     await this.db.run('DELETE FROM application_grant WHERE account = $1', [account])
@@ -133,8 +133,8 @@ export const grantStore = defineStore<GrantStore>({
     const row = await this.db.one<TokenRow>(findToken, [hash, kind])
     return row && tokenOf(row)
   },
-  async consume(hash, at) {
-    return (await this.db.run(consume, [hash, at])) > 0
+  consume(hash, at) {
+    return wrote(this.db, consume, [hash, at])
   },
   async removeToken(hash) {
     await this.db.run('DELETE FROM application_token WHERE hash = $1', [hash])
@@ -181,9 +181,9 @@ export const grantStore = defineStore<GrantStore>({
     )
     return row && requestOf(row)
   },
-  async answerRequest(id, { answer, answeredBy }) {
+  answerRequest(id, { answer, answeredBy }) {
     const sql = 'UPDATE authorization_request SET answer = $2, answered_by = $3 WHERE id = $1'
-    return (await this.db.run(sql, [id, answer, answeredBy])) > 0
+    return wrote(this.db, sql, [id, answer, answeredBy])
   },
   removeExpiredRequests(now, limit) {
     return this.db.run(removeRequests[this.db.dialect], [now, limit])

@@ -2,7 +2,7 @@ import type { AccountId } from '../../core/ids.js'
 import type { Group, GroupKey, GroupStore, GroupWithCount } from '../../core/accounts/groups.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db } from '../engine/database.js'
-import { valuesList } from './rows.js'
+import { marks, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface GroupRow {
@@ -17,11 +17,8 @@ const groupOf = ({ key, name, members }: GroupRow): GroupWithCount => ({
   members,
 })
 
-const counted = `SELECT key, name,
+const withMembers = `SELECT key, name,
   (SELECT count(*) FROM membership WHERE membership.people_group = people_group.key) AS members FROM people_group`
-
-const marks = (count: number, from: number): string =>
-  Array.from({ length: count }, (_, at) => `$${at + from}`).join(', ')
 
 async function setOf(db: Db, { account, groups, now }: Membership): Promise<readonly string[]> {
   const keys = groups.map(({ key }) => key)
@@ -104,11 +101,11 @@ export const groupStore = defineStore<GroupStore>({
     return this.db.atomic((part) => setOf(part, { account, groups, now }))
   },
   async find(key) {
-    const row = await this.db.one<GroupRow>(`${counted} WHERE key = $1`, [key])
+    const row = await this.db.one<GroupRow>(`${withMembers} WHERE key = $1`, [key])
     return row && groupOf(row)
   },
   async list() {
-    return (await this.db.all<GroupRow>(`${counted} ORDER BY key`, [])).map(groupOf)
+    return (await this.db.all<GroupRow>(`${withMembers} ORDER BY key`, [])).map(groupOf)
   },
   async names() {
     return (await this.db.all<{ name: string }>('SELECT name FROM people_group ORDER BY key', [])).map(

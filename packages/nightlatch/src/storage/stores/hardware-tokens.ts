@@ -7,7 +7,8 @@ import type {
 import type { Otp } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { valuesList } from './rows.js'
+import { valuesList, wrote } from './rows.js'
+import { countNotSealedUnder, notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
 interface TokenRow {
@@ -104,13 +105,8 @@ const give = `INSERT INTO authenticator (id, account, name, sealed, last_step, c
     token.serial_key = $9 AND token.counter < CAST($7 AS bigint)
   ON CONFLICT DO NOTHING`
 
-const sealedUnder = 'substr(sealed, 4, 16)'
-// Two ranges of the index, as of authenticators.
-const range = (beside: string): string =>
-  `SELECT * FROM (SELECT ${columns} FROM hardware_token
-    WHERE ${sealedUnder} ${beside} $1 AND (${sealedUnder}, serial_key) > ($3, $4)
-    ORDER BY ${sealedUnder}, serial_key LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
-const toReseal = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
+const lying = { table: 'hardware_token', key: 'serial_key', columns }
+const notUnder = notSealedUnder(lying)
 
 /** Before an authenticator goes: its token goes back into the drawer, with what was used of it. */
 export const putBack = (db: Db, where: string, params: readonly Param[]): Promise<number> =>
@@ -139,25 +135,21 @@ export const hardwareTokenStore = defineStore<HardwareTokenStore>({
   async hasFree() {
     return (await this.db.one(anyFree, [])) !== null
   },
-  async give(one) {
+  give(one) {
     const values = [one.id, one.account, one.name, one.sealed, one.lastStep, one.createdAt]
-    return (await this.db.run(give, [...values, one.counter, one.drift, one.serial])) > 0
+    return wrote(this.db, give, [...values, one.counter, one.drift, one.serial])
   },
-  async remove(key) {
-    return (await this.db.run(remove, [key])) > 0
+  remove(key) {
+    return wrote(this.db, remove, [key])
   },
   async listNotSealedUnder(keyId, limit, after) {
-    const behind = [after?.sealed.slice(3, 19) ?? '', after?.key ?? '']
-    return (await this.db.all<TokenRow>(toReseal, [keyId, limit, ...behind])).map(tokenOf)
+    const behind = [after?.sealed ?? '', after?.key ?? '']
+    return (await this.db.all<TokenRow>(notUnder, [keyId, limit, ...behind])).map(tokenOf)
   },
-  async reseal(key, { from, to }) {
-    const sql = 'UPDATE hardware_token SET sealed = $3 WHERE serial_key = $1 AND sealed = $2'
-    return (await this.db.run(sql, [key, from, to])) > 0
+  reseal(key, { from, to }) {
+    return reseal(this.db, lying, [key, from, to])
   },
-  async countNotSealedUnder(keyIds) {
-    const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
-    const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
-    const row = await this.db.one<{ n: number }>(`SELECT count(*) AS n FROM hardware_token${where}`, keyIds)
-    return row?.n ?? 0
+  countNotSealedUnder(keyIds) {
+    return countNotSealedUnder(this.db, 'hardware_token', keyIds)
   },
 })

@@ -1,7 +1,7 @@
 import type { AccountId, InvitationId } from '../../core/ids.js'
 import type { Invitation, InvitationStore } from '../../core/accounts/invitation.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong } from './rows.js'
+import { removeAmong, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface InvitationRow {
@@ -38,8 +38,8 @@ export const invitationStore = defineStore<InvitationStore>({
     const row = await this.db.one<InvitationRow>(find[this.clock], [tokenHash, now])
     return row && invitationOf(row)
   },
-  async take(id, now) {
-    return (await this.db.run(take[this.clock], [id, now])) > 0
+  take(id, now) {
+    return wrote(this.db, take[this.clock], [id, now])
   },
   async removeAllOf(account) {
     await (account === null

@@ -1,5 +1,5 @@
 import type { KnownDeviceStore } from '../../core/sessions/trusted-device.js'
-import { removeAmong } from './rows.js'
+import { removeAmong, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
@@ -21,8 +21,8 @@ export const knownDeviceStore = defineStore<KnownDeviceStore>({
   async note(account, deviceHash, at) {
     await this.db.run(note, [account, deviceHash, at])
   },
-  async noteAgain(account, deviceHash, at) {
-    return (await this.db.run(noteAgain, [account, deviceHash, at])) > 0
+  noteAgain(account, deviceHash, at) {
+    return wrote(this.db, noteAgain, [account, deviceHash, at])
   },
   async isKnown(account, deviceHash) {
     return (await this.db.one(isKnown, [account, deviceHash])) !== null

@@ -1,5 +1,6 @@
 import type { LeaseStore } from '../../core/ports/lease.js'
 import { byClock } from '../engine/clock.js'
+import { wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 // Of two servers with clocks of their own the slower one must not take the lease of the other for one that is wrong.
@@ -11,8 +12,8 @@ const take = byClock(
 )
 
 export const leaseStore = defineStore<LeaseStore>({
-  async take({ name, holder, seconds }, now) {
-    return (await this.db.run(take[this.clock], [name, holder, now, seconds])) > 0
+  take({ name, holder, seconds }, now) {
+    return wrote(this.db, take[this.clock], [name, holder, now, seconds])
   },
   async release(name, holder) {
     await this.db.run('DELETE FROM lease WHERE name = $1 AND holder = $2', [name, holder])

@@ -2,7 +2,7 @@ import type { LoginName, NewAccount, NewLoginNames } from '../../core/accounts/a
 import type { AccountId } from '../../core/ids.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db } from '../engine/database.js'
-import { removeAmong, valuesList } from './rows.js'
+import { marks, removeAmong, valuesList } from './rows.js'
 
 /**
  * Sorted, so that two accounts that want the same names wait for each other in the same order. A name that is held back
@@ -10,7 +10,6 @@ import { removeAmong, valuesList } from './rows.js'
  */
 export async function addNames(db: Db, { id, loginNames, now }: NamesOf): Promise<boolean> {
   const names = [...new Set(loginNames)].sort()
-  if (names.length === 0) return true
   const at = `$${names.length * 2 + 1}`
   const added = await db.run(
     `INSERT INTO login_name (name, account) VALUES ${valuesList(names.length, 2)}
@@ -35,7 +34,7 @@ export const namesOf = ({ account, loginNames }: NewAccount): NamesOf => ({
 
 const giveUp = (names: number): string =>
   `UPDATE login_name SET held_until = $2 WHERE account = $1 AND held_until IS NULL
-    AND name NOT IN (${Array.from({ length: names }, (_, at) => `$${at + 3}`).join(', ')})`
+    AND name NOT IN (${marks(names, 3)})`
 
 export async function setLoginNames(
   db: Db,

@@ -1,7 +1,8 @@
 import type { AccountId, MailLinkId } from '../../core/ids.js'
 import type { MailLink, MailLinkKind, MailLinkStore } from '../../core/notify/mail-links.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong } from './rows.js'
+import { removeAmong, wrote } from './rows.js'
+import { notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
 interface LinkRow {
@@ -32,13 +33,8 @@ const take = byClock((now) => `DELETE FROM mail_link WHERE id = $1 AND expires_a
 const expired = 'SELECT token_hash FROM mail_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2'
 const removeExpired = removeAmong('mail_link', 'token_hash', expired)
 
-/** A sealed text is `v1.<16 characters that name the key>.…`; there is an index of them. */
-const sealedUnder = 'substr(sealed, 4, 16)'
-const range = (beside: '<' | '>'): string =>
-  `SELECT * FROM (SELECT ${columns} FROM mail_link WHERE ${sealedUnder} ${beside} $1
-    ORDER BY ${sealedUnder}, id LIMIT $2) AS ${beside === '<' ? 'before' : 'behind'}`
-const notUnder = `${range('<')} UNION ALL ${range('>')} LIMIT $2`
-const reseal = 'UPDATE mail_link SET sealed = $3 WHERE id = $1 AND sealed = $2'
+const lying = { table: 'mail_link', key: 'id', columns }
+const notUnder = notSealedUnder(lying)
 
 export const mailLinkStore = defineStore<MailLinkStore>({
   async add({ id, kind, account, sealed, createdAt, expiresAt }, tokenHash) {
@@ -48,8 +44,8 @@ export const mailLinkStore = defineStore<MailLinkStore>({
     const row = await this.db.one<LinkRow>(find[this.clock], [tokenHash, kind, now])
     return row && linkOf(row)
   },
-  async take(id, now) {
-    return (await this.db.run(take[this.clock], [id, now])) > 0
+  take(id, now) {
+    return wrote(this.db, take[this.clock], [id, now])
   },
   async removeAllOf(account, kind) {
     await this.db.run('DELETE FROM mail_link WHERE account = $1 AND kind = $2', [account, kind])
@@ -62,10 +58,10 @@ export const mailLinkStore = defineStore<MailLinkStore>({
     ])
   },
   async listNotSealedUnder(keyId, limit) {
-    return (await this.db.all<LinkRow>(notUnder, [keyId, limit])).map(linkOf)
+    return (await this.db.all<LinkRow>(notUnder, [keyId, limit, '', ''])).map(linkOf)
   },
-  async reseal(id, { from, to }) {
-    return (await this.db.run(reseal, [id, from, to])) > 0
+  reseal(id, { from, to }) {
+    return reseal(this.db, lying, [id, from, to])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

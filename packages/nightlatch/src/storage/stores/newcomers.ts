@@ -4,7 +4,7 @@ import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
 import { accountColumns, accountOf, newAccountColumns, valuesOfAccount, type AccountRow } from './accounts.js'
 import { authenticatorColumnList, valuesOfAuthenticator } from './authenticators.js'
-import { valuesList } from './rows.js'
+import { marks, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 /** Some hundred parameters a statement cost nothing, some ten thousand more than a database takes. */
@@ -135,8 +135,6 @@ async function addWhatIsTheirs(db: Db, people: readonly Omit<Newcomer, 'loginNam
     ]),
   )
 }
-
-const marks = (count: number): string => Array.from({ length: count }, (_none, at) => `$${at + 1}`).join(', ')
 
 const mostAtOnce = 128
 

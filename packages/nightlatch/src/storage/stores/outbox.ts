@@ -2,7 +2,7 @@ import type { AccountId, MailId } from '../../core/ids.js'
 import type { MailKind } from '../../core/notify/mail.js'
 import type { OutboxStore, WaitingMail } from '../../core/notify/outbox.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong } from './rows.js'
+import { removeAmong, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface OutboxRow {
@@ -50,20 +50,20 @@ const removeExpired = removeAmong('outbox', 'id', expired)
 const summary = 'SELECT count(*) AS waiting, COALESCE(min(created_at), 0) AS oldest_at FROM outbox'
 
 export const outboxStore = defineStore<OutboxStore>({
-  async add({ id, kind, account, sealed, createdAt, expiresAt }, most) {
-    return (await this.db.run(add, [id, kind, account, sealed, createdAt, expiresAt, most])) > 0
+  add({ id, kind, account, sealed, createdAt, expiresAt }, most) {
+    return wrote(this.db, add, [id, kind, account, sealed, createdAt, expiresAt, most])
   },
   async listDue(now, limit) {
     return (await this.db.all<OutboxRow>(due[this.clock], [now, limit])).map(mailOf)
   },
-  async claim({ id, tries }, { holder, nextTrySeconds }, now) {
-    return (await this.db.run(claim[this.clock], [id, tries, holder, now, nextTrySeconds])) > 0
+  claim({ id, tries }, { holder, nextTrySeconds }, now) {
+    return wrote(this.db, claim[this.clock], [id, tries, holder, now, nextTrySeconds])
   },
   async putBack(id, seconds, now) {
     await this.db.run(putBack[this.clock], [id, now, seconds])
   },
-  async remove(id) {
-    return (await this.db.run('DELETE FROM outbox WHERE id = $1', [id])) > 0
+  remove(id) {
+    return wrote(this.db, 'DELETE FROM outbox WHERE id = $1', [id])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

@@ -1,7 +1,7 @@
 import type { Passkey, PasskeyChallengeStore, PasskeyStore } from '../../core/factors/passkeys/store.js'
 import type { AccountId, PasskeyId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { removeAmong, valuesList } from './rows.js'
+import { counted, removeAmong, valuesList, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface PasskeyRow {
@@ -76,8 +76,8 @@ const keepHandle =
 const countRows = 'SELECT count(*) AS n FROM passkey'
 
 export const passkeyStore = defineStore<PasskeyStore>({
-  async add(one) {
-    return (await this.db.run(add, valuesOf(one))) > 0
+  add(one) {
+    return wrote(this.db, add, valuesOf(one))
   },
   async listOf(account) {
     return (await this.db.all<PasskeyRow>(listOf, [account])).map(passkeyOf)
@@ -86,27 +86,27 @@ export const passkeyStore = defineStore<PasskeyStore>({
     const row = await this.db.one<PasskeyRow>(byCredentialId, [id])
     return row === null ? null : passkeyOf(row)
   },
-  async use(id, { signCount, userVerified, backedUp, at }) {
-    return (await this.db.run(use, [id, signCount, Number(userVerified), Number(backedUp), at])) > 0
+  use(id, { signCount, userVerified, backedUp, at }) {
+    return wrote(this.db, use, [id, signCount, Number(userVerified), Number(backedUp), at])
   },
   // Two renames at once would both find the name free: one after the other.
   rename(id, account, name) {
     return this.db.atomic(async (part) => {
       await part.lock(`passkey names of ${account}`)
-      return (await part.run(rename, [id, account, name])) > 0
+      return wrote(part, rename, [id, account, name])
     })
   },
-  async remove(id, account) {
-    return (await this.db.run('DELETE FROM passkey WHERE id = $1 AND account = $2', [id, account])) > 0
+  remove(id, account) {
+    return wrote(this.db, 'DELETE FROM passkey WHERE id = $1 AND account = $2', [id, account])
   },
   removeAllOf(account) {
     return this.db.run('DELETE FROM passkey WHERE account = $1', [account])
   },
-  async countElsewhere(rpId) {
-    return (await this.db.one<{ n: number }>(`${countRows} WHERE rp_id <> $1`, [rpId]))?.n ?? 0
+  countElsewhere(rpId) {
+    return counted(this.db, `${countRows} WHERE rp_id <> $1`, [rpId])
   },
-  async count() {
-    return (await this.db.one<{ n: number }>(countRows, []))?.n ?? 0
+  count() {
+    return counted(this.db, countRows, [])
   },
   async userHandleOf(account, fresh) {
     const there = await findUserHandle(this.db, account)
@@ -129,8 +129,8 @@ const removeExpired = removeAmong('passkey_challenge', 'hash', over)
 const keepSeconds = 3600
 
 export const passkeyChallengeStore = defineStore<PasskeyChallengeStore>({
-  async spend(hash, expiresAt) {
-    return (await this.db.run(spend, [hash, expiresAt])) > 0
+  spend(hash, expiresAt) {
+    return wrote(this.db, spend, [hash, expiresAt])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now - keepSeconds, limit])

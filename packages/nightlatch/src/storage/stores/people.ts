@@ -4,7 +4,7 @@ import type { GroupKey } from '../../core/accounts/groups.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
-import { valuesList } from './rows.js'
+import { counted, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 async function index(db: Db, id: AccountId, { sortKey, words }: PersonEntry): Promise<void> {
@@ -138,7 +138,7 @@ async function countSome(db: Db, { all, isUsual }: Trait): Promise<number> {
   if (isUsual === true) return Infinity
   const where = new Conditions()
   const text = `SELECT count(*) AS n FROM (${where.number(all)} LIMIT ${String(mostCounted + 1)}) AS counted`
-  return (await db.one<{ n: number }>(text, where.params))?.n ?? 0
+  return counted(db, text, where.params)
 }
 
 async function page(db: Db, filter: PeopleFilter): Promise<readonly Account[]> {
@@ -276,12 +276,12 @@ export const peopleStore = defineStore<PeopleStore>({
   page(filter) {
     return page(this.db, filter)
   },
-  async countWithoutSecondFactor(most = Number.MAX_SAFE_INTEGER) {
+  countWithoutSecondFactor(most = Number.MAX_SAFE_INTEGER) {
     const text = `SELECT count(*) AS n FROM (SELECT 1 FROM account
       WHERE authenticator_count = 0 AND factor_counts = '{}' LIMIT $1) AS found`
-    return (await this.db.one<{ n: number }>(text, [most]))?.n ?? 0
+    return counted(this.db, text, [most])
   },
-  async count() {
-    return (await this.db.one<{ n: number }>('SELECT count(*) AS n FROM account', []))?.n ?? 0
+  count() {
+    return counted(this.db, 'SELECT count(*) AS n FROM account', [])
   },
 })

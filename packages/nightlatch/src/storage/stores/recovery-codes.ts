@@ -2,6 +2,7 @@ import type { AccountId } from '../../core/ids.js'
 import type { RecoveryCodeStore } from '../../core/factors/recovery-codes/store.js'
 import { byClock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
+import { counted, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 /** The set's row comes first: two renewals at once meet there, and the codes of one of them are left. */
@@ -59,8 +60,8 @@ export const recoveryCodeStore = defineStore<RecoveryCodeStore>({
   async saltOf(account) {
     return (await this.db.one<{ salt: string }>(saltOf, [account]))?.salt ?? null
   },
-  async take(account, hash, now) {
-    return (await this.db.run(take[this.clock], [account, hash, now])) > 0
+  take(account, hash, now) {
+    return wrote(this.db, take[this.clock], [account, hash, now])
   },
   putRescue(account, rescue) {
     return this.db.atomic((part) => putRescue(part, account, rescue))
@@ -68,8 +69,8 @@ export const recoveryCodeStore = defineStore<RecoveryCodeStore>({
   removeExpired(now) {
     return this.db.run(removeExpired, [now])
   },
-  async countLeft(account) {
-    return (await this.db.one<{ n: number }>(countLeft, [account]))?.n ?? 0
+  countLeft(account) {
+    return counted(this.db, countLeft, [account])
   },
   async removeAllOf(account) {
     await this.db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])

@@ -8,7 +8,7 @@ import type {
   RegistrationStore,
 } from '../../core/registration/open-invitation.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong } from './rows.js'
+import { removeAmong, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface InvitationRow {
@@ -86,11 +86,11 @@ export const openInvitationStore = defineStore<OpenInvitationStore>({
         : await this.db.all<InvitationRow>(next, [limit, after.createdAt, after.id])
     return rows.map(invitationOf)
   },
-  async use(id, now) {
-    return (await this.db.run(use[this.clock], [id, now])) > 0
+  use(id, now) {
+    return wrote(this.db, use[this.clock], [id, now])
   },
-  async withdraw(id, now) {
-    return (await this.db.run(withdraw, [id, now])) > 0
+  withdraw(id, now) {
+    return wrote(this.db, withdraw, [id, now])
   },
   removeExpiredBefore(at, limit) {
     return this.db.run(removeOld[this.db.dialect], [at, limit])
@@ -133,8 +133,8 @@ export const registrationStore = defineStore<RegistrationStore>({
     const row = await this.db.one<RegistrationRow>(pending[this.clock], [tokenHash, now])
     return row && registrationOf(row)
   },
-  async take(emailKey, tokenHash) {
-    return (await this.db.run(take, [emailKey, tokenHash])) > 0
+  take(emailKey, tokenHash) {
+    return wrote(this.db, take, [emailKey, tokenHash])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

@@ -1,4 +1,4 @@
-import type { Dialect } from '../engine/database.js'
+import type { Db, Dialect, Param } from '../engine/database.js'
 
 /** What each database is told. */
 export const byDialect = (write: (dialect: Dialect) => string): Readonly<Record<Dialect, string>> => ({
@@ -19,10 +19,20 @@ export const removeAmong = (
   postgres: `DELETE FROM ${table} WHERE ${column} = ANY (ARRAY(${select} FOR UPDATE SKIP LOCKED))`,
 })
 
+/** `$1, $2, $3`: so many parameters, from that one on. */
+export const marks = (count: number, from = 1): string =>
+  Array.from({ length: count }, (_mark, at) => `$${at + from}`).join(', ')
+
 /** `($1, $2), ($3, $4)` for two rows of two. */
-export function valuesList(rows: number, columns: number): string {
-  return Array.from({ length: rows }, (_row, row) => {
-    const marks = Array.from({ length: columns }, (_column, column) => `$${row * columns + column + 1}`)
-    return `(${marks.join(', ')})`
-  }).join(', ')
+export const valuesList = (rows: number, columns: number): string =>
+  Array.from({ length: rows }, (_row, row) => `(${marks(columns, row * columns + 1)})`).join(', ')
+
+/** Whether a write has found something to do. */
+export const wrote = async (db: Db, sql: string, params: readonly Param[]): Promise<boolean> =>
+  (await db.run(sql, params)) > 0
+
+/** What a statement has counted as `n`. */
+export async function counted(db: Db, sql: string, params: readonly Param[]): Promise<number> {
+  const row = await db.one<{ n: number }>(sql, params)
+  return row?.n ?? 0
 }

@@ -2,7 +2,7 @@ import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db, Dialect, Param } from '../engine/database.js'
-import { byDialect, valuesList } from './rows.js'
+import { byDialect, marks, valuesList, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SessionRow {
@@ -95,7 +95,7 @@ const removeDue = (db: Db, why: keyof typeof due, [at, limit]: readonly [number,
   db.atomic(async (part) => {
     const ids = (await part.all<{ id: string }>(due[why][part.dialect], [at, limit])).map(({ id }) => id)
     if (ids.length === 0) return 0
-    const among = `(${ids.map((_id, index) => `$${index + 1}`).join(', ')})`
+    const among = `(${marks(ids.length)})`
     await part.run(`UPDATE application_grant SET session = NULL WHERE session IN ${among}`, ids)
     return part.run(`DELETE FROM session WHERE id IN ${among}`, ids)
   })
@@ -114,14 +114,14 @@ export const sessionStore = defineStore<SessionStore>({
   async touch(id, at) {
     await this.db.run('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [id, at])
   },
-  async replaceToken(tokenHash, next) {
-    return (await this.db.run(replace, [...valuesOf(next.session, next.tokenHash), tokenHash])) > 0
+  replaceToken(tokenHash, next) {
+    return wrote(this.db, replace, [...valuesOf(next.session, next.tokenHash), tokenHash])
   },
-  async end(id, account) {
-    return (await this.db.run('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])) > 0
+  end(id, account) {
+    return wrote(this.db, 'DELETE FROM session WHERE id = $1 AND account = $2', [id, account])
   },
-  async endByTokenHash(tokenHash) {
-    return (await this.db.run('DELETE FROM session WHERE token_hash = $1', [tokenHash])) > 0
+  endByTokenHash(tokenHash) {
+    return wrote(this.db, 'DELETE FROM session WHERE token_hash = $1', [tokenHash])
   },
   // What outlived its session goes with the others.
   async endAllOf(account, except) {

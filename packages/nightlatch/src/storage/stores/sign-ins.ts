@@ -2,7 +2,7 @@ import type { AccountId, SignInId } from '../../core/ids.js'
 import type { SigningIn, SignInStore } from '../../core/sign-in/sign-in.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong } from './rows.js'
+import { removeAmong, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SignInRow extends AccountRow {
@@ -41,8 +41,8 @@ export const signInStore = defineStore<SignInStore>({
   async isOpen(id) {
     return (await this.db.one('SELECT id FROM sign_in WHERE id = $1', [id])) !== null
   },
-  async take(id) {
-    return (await this.db.run('DELETE FROM sign_in WHERE id = $1', [id])) > 0
+  take(id) {
+    return wrote(this.db, 'DELETE FROM sign_in WHERE id = $1', [id])
   },
   async endByTokenHash(tokenHash) {
     await this.db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])

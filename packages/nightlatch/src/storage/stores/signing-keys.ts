@@ -1,6 +1,7 @@
 import type { SigningKey, SigningKeyStore } from '../../core/applications/signing-keys.js'
 import type { SigningKeyId } from '../../core/ids.js'
 import { valuesList } from './rows.js'
+import { countNotSealedUnder, notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
 interface SigningKeyRow {
@@ -25,8 +26,8 @@ const keyOf = (row: SigningKeyRow): SigningKey => ({
   retiresAt: row.retires_at,
 })
 
-/** A sealed text is `v1.<16 characters that name the key>.…`; there are a handful of them. */
-const sealedUnder = 'substr(sealed, 4, 16)'
+const lying = { table: 'signing_key', key: 'id', columns: 'id, sealed' }
+const notUnder = notSealedUnder(lying)
 
 export const signingKeyStore = defineStore<SigningKeyStore>({
   async list() {
@@ -51,25 +52,13 @@ export const signingKeyStore = defineStore<SigningKeyStore>({
   removeRetired(now) {
     return this.db.run('DELETE FROM signing_key WHERE retires_at <= $1', [now])
   },
-  async countNotSealedUnder(keyIds) {
-    const marks = keyIds.map((_id, index) => `$${index + 1}`).join(', ')
-    const where = marks === '' ? '' : ` WHERE ${sealedUnder} NOT IN (${marks})`
-    const row = await this.db.one<{ n: number }>(`SELECT count(*) AS n FROM signing_key${where}`, keyIds)
-    return row?.n ?? 0
+  countNotSealedUnder(keyIds) {
+    return countNotSealedUnder(this.db, 'signing_key', keyIds)
   },
   listNotSealedUnder(keyId, limit) {
-    const where = `WHERE ${sealedUnder} <> $1 ORDER BY id LIMIT $2`
-    return this.db.all<Pick<SigningKey, 'id' | 'sealed'>>(`SELECT id, sealed FROM signing_key ${where}`, [
-      keyId,
-      limit,
-    ])
+    return this.db.all<Pick<SigningKey, 'id' | 'sealed'>>(notUnder, [keyId, limit, '', ''])
   },
-  async replaceSealed(id, { from, to }) {
-    const written = await this.db.run('UPDATE signing_key SET sealed = $3 WHERE id = $1 AND sealed = $2', [
-      id,
-      from,
-      to,
-    ])
-    return written > 0
+  replaceSealed(id, { from, to }) {
+    return reseal(this.db, lying, [id, from, to])
   },
 })

@@ -1,4 +1,5 @@
 import type { UnsavedCodesStore } from '../../core/factors/recovery-codes/store.js'
+import { wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 const put = `INSERT INTO unsaved_codes (session, account, sealed) VALUES ($1, $2, $3)
@@ -13,8 +14,8 @@ export const unsavedCodesStore = defineStore<UnsavedCodesStore>({
   async find(session) {
     return (await this.db.one<{ sealed: string }>(find, [session]))?.sealed ?? null
   },
-  async remove(session) {
-    return (await this.db.run('DELETE FROM unsaved_codes WHERE session = $1', [session])) > 0
+  remove(session) {
+    return wrote(this.db, 'DELETE FROM unsaved_codes WHERE session = $1', [session])
   },
   async removeAllOf(account) {
     await this.db.run('DELETE FROM unsaved_codes WHERE account = $1', [account])

@@ -81,6 +81,20 @@ describe('when PostgreSQL is lost', () => {
     expect(await storage.stores.facts.get('begun')).toBe('x')
   })
 
+  it('what only reads is asked together with the beginning of its transaction, and a write when it has begun', async () => {
+    const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED\0'
+    const read = () => storage.atomically(({ facts }) => facts.get('only-a-question'))
+    expect(await line.saidWith(begin, read)).toContain('only-a-question')
+    const write = () => storage.atomically(({ facts }) => facts.put('a-change', 'x'))
+    expect(await line.saidWith(begin, write)).not.toContain('a-change')
+    const both = () =>
+      storage.atomically(({ facts }) =>
+        Promise.all([facts.get('only-a-question'), facts.put('a-change', 'x')]),
+      )
+    const said = await line.saidWith(begin, both)
+    expect([said.includes('only-a-question'), said.includes('a-change')]).toEqual([true, false])
+  })
+
   const refused = { name: 'StorageError', code: 'unavailable' }
 
   it('a transaction that lost its connection at the very end does not run again', async () => {

@@ -6,6 +6,7 @@ export async function lineTo(target: URL) {
   let fatalWord: string | null = null
   let cuts = 0
   let mostCuts = Infinity
+  let heard: Buffer[] = []
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname)
     for (const [one, other] of [
@@ -18,6 +19,7 @@ export async function lineTo(target: URL) {
       one.on('close', () => other.destroy())
     }
     near.on('data', (chunk) => {
+      heard.push(chunk)
       if (fatalWord === null || !chunk.includes(fatalWord)) return
       cuts += 1
       if (cuts >= mostCuts) fatalWord = null
@@ -41,6 +43,15 @@ export async function lineTo(target: URL) {
       await act()
       fatalWord = null
       return cuts
+    },
+    /** @returns what was said in one go with this word, and the word itself */
+    async saidWith(word: string, act: () => Promise<unknown>): Promise<string> {
+      heard = []
+      await act()
+      return heard
+        .map((chunk) => chunk.toString('latin1'))
+        .filter((text) => text.includes(word))
+        .join('')
     },
     async down() {
       const closed = new Promise((resolve) => server.close(resolve))

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { openPostgres } from '../../src/storage/engine/postgres/postgres.js'
+import { openSqlite } from '../../src/storage/engine/sqlite/sqlite.js'
 import { inDialect, migrations } from '../../src/storage/migrations/index.js'
 import { databases, type TestDatabase } from '../support/databases.js'
 
@@ -36,7 +38,31 @@ describe.each(databases)('migrations on $name', (kind) => {
     on(async (database) => {
       const server = await database.open()
       await database.sql('DELETE FROM migration')
-      await expect(server.check()).rejects.toMatchObject({ code: 'unavailable' })
+      const message = `the database lacks migration 1 (${migrations[0]!.name})`
+      await expect(server.check()).rejects.toMatchObject({ code: 'unavailable', message })
+    }))
+
+  it('each step is written down with its name and the moment', () =>
+    on(async (database) => {
+      const began = Math.floor(Date.now() / 1000)
+      await database.open()
+      const engine = await (typeof database.location === 'string'
+        ? openPostgres(database.location, { poolSize: 1, statementMs: 5000, onLost: () => undefined })
+        : openSqlite(database.location.sqliteFile))
+      const rows = await engine.db.all<{ id: number; name: string; applied_at: number }>(
+        'SELECT id, name, applied_at FROM migration ORDER BY id',
+        [],
+      )
+      await engine.close()
+      expect(rows.map(({ id, name }) => ({ id, name }))).toEqual(
+        migrations.map(({ id, name }) => ({ id, name })),
+      )
+      for (const { applied_at: at } of rows) {
+        expect(at).toBeGreaterThanOrEqual(began)
+        expect(at).toBeLessThanOrEqual(Math.ceil(Date.now() / 1000))
+      }
+      expect(new Set(migrations.map(({ name }) => name)).size).toBe(migrations.length)
+      expect(migrations.map(({ name }) => name)).not.toContain('')
     }))
 
   it('a migration that fails half-way leaves nothing', () =>

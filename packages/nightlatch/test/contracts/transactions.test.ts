@@ -183,7 +183,8 @@ describe.each(databases)('transactions on $name', (kind) => {
     ['the first half of a pair', 'a\ud83d'],
     ['the second half of a pair', '\ude80b'],
   ])('text with %s is refused, to keep and to look for', async (_what, text) => {
-    const refused = { name: 'StorageError', code: 'not-text' }
+    const message = 'text with NUL or half of a surrogate pair cannot be kept'
+    const refused = { name: 'StorageError', code: 'not-text', message }
     await expect(facts().put('text', text)).rejects.toMatchObject(refused)
     await expect(facts().get(text)).rejects.toMatchObject(refused)
     const inside = servers.here.atomically(({ facts }) => facts.put(text, 'a'))
@@ -223,7 +224,7 @@ describe.each(databases)('closing $name', (kind) => {
       await facts.put('very last', 'words')
     })
     await closed
-    const refused = { code: 'unavailable' }
+    const refused = { code: 'unavailable', message: 'the database is closed' }
     await expect(storage.stores.facts.get('last')).rejects.toMatchObject(refused)
     await expect(storage.stores.facts.put('a', 'b')).rejects.toMatchObject(refused)
     await expect(storage.atomically(() => Promise.resolve())).rejects.toMatchObject(refused)

@@ -69,6 +69,7 @@ describe.each(databases)('many new people at once on $name', (kind) => {
     const heard = (db: Db): Db => ({
       ...{ dialect: db.dialect, atomic: db.atomic, lock: db.lock },
       run: (sql, params) => (statements.add(sql), db.run(sql, params)),
+      wrote: (sql, params) => (statements.add(sql), db.wrote(sql, params)),
       returning: (sql, params) => (statements.add(sql), db.returning(sql, params)),
       all: (sql, params) => (statements.add(sql), db.all(sql, params)),
       one: (sql, params) => (statements.add(sql), db.one(sql, params)),

@@ -12,6 +12,8 @@ export interface Db {
   readonly dialect: Dialect
   /** @returns how many rows were written: with a conditional write, the answer. */
   run(sql: string, params: readonly Param[]): Promise<number>
+  /** Whether any was. */
+  wrote(sql: string, params: readonly Param[]): Promise<boolean>
   /** The row that a conditional write with RETURNING has written: null when it wrote none. */
   returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null>
   /** These two only read. */
@@ -109,6 +111,10 @@ class Scope implements Db {
 
   run(sql: string, params: readonly Param[]): Promise<number> {
     return this.#watch(() => this.connection.run(sql, params), params)
+  }
+
+  async wrote(sql: string, params: readonly Param[]): Promise<boolean> {
+    return (await this.run(sql, params)) > 0
   }
 
   returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {

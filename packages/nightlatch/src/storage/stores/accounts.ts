@@ -11,7 +11,7 @@ import type { FactorCounts } from '../../core/factors/factor.js'
 import { Rollback } from '../../core/ports/stores.js'
 import type { Db, Param } from '../engine/database.js'
 import { addNames, namesOf, removeFreed, setLoginNames } from './login-names.js'
-import { byDialect, marks, valuesList, wrote } from './rows.js'
+import { byDialect, marks, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 export interface AccountRow {
@@ -245,23 +245,23 @@ export const accountStore = defineStore<AccountStore>({
     return this.db.atomic((part) => addFirst(part, account))
   },
   remove(id) {
-    return wrote(this.db, 'DELETE FROM account WHERE id = $1', [id])
+    return this.db.wrote('DELETE FROM account WHERE id = $1', [id])
   },
   async noteSignIn(id, at) {
     await this.db.run('UPDATE account SET last_sign_in_at = $2 WHERE id = $1', [id, at])
   },
   setDisabled(id, disabled) {
     const set = 'UPDATE account SET disabled = $2, waiting = 0 WHERE id = $1'
-    return wrote(this.db, set, [id, Number(disabled)])
+    return this.db.wrote(set, [id, Number(disabled)])
   },
   setPasswordHash(id, hash) {
-    return wrote(this.db, 'UPDATE account SET password_hash = $2, password_due = 0 WHERE id = $1', [id, hash])
+    return this.db.wrote('UPDATE account SET password_hash = $2, password_due = 0 WHERE id = $1', [id, hash])
   },
   async setPasswordDue(id) {
     await this.db.run('UPDATE account SET password_due = 1 WHERE id = $1', [id])
   },
   renewPasswordHash(id, { from, to }) {
-    return wrote(this.db, 'UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
+    return this.db.wrote('UPDATE account SET password_hash = $3 WHERE id = $1 AND password_hash = $2', [
       id,
       from,
       to,
@@ -284,10 +284,10 @@ export const accountStore = defineStore<AccountStore>({
     return this.db.run(removeFreed[this.db.dialect], [now, limit])
   },
   setAdmin(id, admin) {
-    return wrote(this.db, 'UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])
+    return this.db.wrote('UPDATE account SET admin = $2 WHERE id = $1', [id, Number(admin)])
   },
   setEnd(id, endsAt) {
-    return wrote(this.db, 'UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])
+    return this.db.wrote('UPDATE account SET ends_at = $2 WHERE id = $1', [id, endsAt])
   },
   holdAdministrators() {
     return this.db.lock('administrators')

@@ -7,7 +7,7 @@ import type {
 } from '../../core/applications/application.js'
 import type { AccountId } from '../../core/ids.js'
 import type { Param } from '../engine/database.js'
-import { valuesList, wrote } from './rows.js'
+import { valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface ApplicationRow {
@@ -107,7 +107,7 @@ const consentValues = (one: Consent): readonly Param[] => [
 
 export const applicationStore = defineStore<ApplicationStore>({
   add(application) {
-    return wrote(this.db, add, valuesOf(application))
+    return this.db.wrote(add, valuesOf(application))
   },
   async find(id) {
     const row = await this.db.one<ApplicationRow>(find, [id])
@@ -136,10 +136,10 @@ export const applicationStore = defineStore<ApplicationStore>({
     return (await this.db.one('SELECT id FROM application LIMIT 1', [])) === null
   },
   replace(application) {
-    return wrote(this.db, replace, valuesOf(application))
+    return this.db.wrote(replace, valuesOf(application))
   },
   remove(id) {
-    return wrote(this.db, 'DELETE FROM application WHERE id = $1', [id])
+    return this.db.wrote('DELETE FROM application WHERE id = $1', [id])
   },
   async findConsent(application, account) {
     const row = await this.db.one<ConsentRow>(
@@ -165,6 +165,6 @@ export const applicationStore = defineStore<ApplicationStore>({
   async withdraw(application, account) {
     const where = 'WHERE application = $1 AND account = $2'
     await this.db.run(`DELETE FROM application_grant ${where}`, [application, account])
-    return wrote(this.db, `DELETE FROM application_consent ${where}`, [application, account])
+    return this.db.wrote(`DELETE FROM application_consent ${where}`, [application, account])
   },
 })

@@ -1,6 +1,6 @@
 import type { AttemptKey, AttemptPolicy, AttemptStore, Reservation } from '../../core/rate-limits/attempts.js'
 import { byClock } from '../engine/clock.js'
-import { marks, removeAmong } from './rows.js'
+import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'
 
 interface AttemptRow {
@@ -131,7 +131,8 @@ export const attemptStore = defineStore<AttemptStore>({
   },
   async clear(...keys) {
     if (keys.length === 0) return
-    await this.db.run(`DELETE FROM attempt WHERE key IN (${marks(keys.length)})`, keys)
+    const marks = keys.map((_key, at) => `$${at + 1}`).join(', ')
+    await this.db.run(`DELETE FROM attempt WHERE key IN (${marks})`, keys)
   },
   removeIdleSince(at, limit) {
     return this.db.run(removeIdle[this.db.dialect], [at, limit])

@@ -3,7 +3,7 @@ import type { AccountId, AuthenticatorId } from '../../core/ids.js'
 import type { SerialKey } from '../../core/factors/totp/tokens/store.js'
 import type { Param } from '../engine/database.js'
 import { putBack } from './hardware-tokens.js'
-import { valuesList, wrote } from './rows.js'
+import { valuesList } from './rows.js'
 import { countNotSealedUnder, notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
@@ -86,22 +86,22 @@ export const authenticatorStore = defineStore<AuthenticatorStore>({
     return (await this.db.all<AuthenticatorRow>(listOf, [account])).map(authenticatorOf)
   },
   consumeStepIfNewer(id, { step, drift }, at) {
-    return wrote(this.db, consume, [id, step, at, drift])
+    return this.db.wrote(consume, [id, step, at, drift])
   },
   consumeCounterIfNewer(id, next, at) {
-    return wrote(this.db, consumeCounter, [id, next, at])
+    return this.db.wrote(consumeCounter, [id, next, at])
   },
   // Two renames at once would both find the name free: one after the other.
   rename(id, account, name) {
     return this.db.atomic(async (part) => {
       await part.lock(`authenticator names of ${account}`)
-      return wrote(part, rename, [id, account, name])
+      return part.wrote(rename, [id, account, name])
     })
   },
   remove(id, account) {
     return this.db.atomic(async (part) => {
       await putBack(part, 'own.id = $1 AND own.account = $2', [id, account])
-      return wrote(part, 'DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])
+      return part.wrote('DELETE FROM authenticator WHERE id = $1 AND account = $2', [id, account])
     })
   },
   removeAllOf(account) {

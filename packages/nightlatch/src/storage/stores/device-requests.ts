@@ -1,7 +1,7 @@
 import type { ApplicationId } from '../../core/applications/application.js'
 import type { DeviceRequest, DeviceRequestStore } from '../../core/applications/device.js'
 import type { DeviceRequestId } from '../../core/ids.js'
-import { removeAmong, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface DeviceRow {
@@ -74,15 +74,15 @@ export const deviceRequestStore = defineStore<DeviceRequestStore>({
     return row && requestOf(row)
   },
   async poll(hash, now) {
-    if (await wrote(this.db, poll, [hash, now])) return true
+    if (await this.db.wrote(poll, [hash, now])) return true
     await this.db.run(slowDown, [hash, now])
     return false
   },
   answer(id, given, now) {
-    return wrote(this.db, answer, [id, given.answer, given.proof, now])
+    return this.db.wrote(answer, [id, given.answer, given.proof, now])
   },
   consume(hash, now) {
-    return wrote(this.db, consume, [hash, now])
+    return this.db.wrote(consume, [hash, now])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

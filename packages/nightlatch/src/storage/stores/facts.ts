@@ -1,5 +1,4 @@
 import type { FactStore } from '../../core/ports/stores.js'
-import { wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 const list = `SELECT name, value FROM fact WHERE substr(name, 1, length(CAST($1 AS text))) = $1 ORDER BY name`
@@ -18,16 +17,16 @@ export const factStore = defineStore<FactStore>({
     return this.db.all(list, [prefix])
   },
   add(name, value) {
-    return wrote(this.db, add, [name, value])
+    return this.db.wrote(add, [name, value])
   },
   async put(name, value) {
     await this.db.run(put, [name, value])
   },
   replace(name, { from, to }) {
     const set = 'UPDATE fact SET value = $3 WHERE name = $1 AND value = $2'
-    return wrote(this.db, set, [name, from, to])
+    return this.db.wrote(set, [name, from, to])
   },
   remove(name) {
-    return wrote(this.db, 'DELETE FROM fact WHERE name = $1', [name])
+    return this.db.wrote('DELETE FROM fact WHERE name = $1', [name])
   },
 })

@@ -3,7 +3,7 @@ import type { AuthorizationRequest, GivenToken, Grant, GrantStore } from '../../
 import type { AccountId, AuthorizationRequestId, GrantId, SessionId } from '../../core/ids.js'
 import { personColumns, personOf } from './accounts.js'
 import type { PersonRow } from './accounts.js'
-import { removeAmong, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface GrantRow {
@@ -115,7 +115,7 @@ export const grantStore = defineStore<GrantStore>({
     ])
   },
   end(id) {
-    return wrote(this.db, 'DELETE FROM application_grant WHERE id = $1', [id])
+    return this.db.wrote('DELETE FROM application_grant WHERE id = $1', [id])
   },
   async endAllOf(account) {
     await this.db.run('DELETE FROM application_grant WHERE account = $1', [account])
@@ -134,7 +134,7 @@ export const grantStore = defineStore<GrantStore>({
     return row && tokenOf(row)
   },
   consume(hash, at) {
-    return wrote(this.db, consume, [hash, at])
+    return this.db.wrote(consume, [hash, at])
   },
   async removeToken(hash) {
     await this.db.run('DELETE FROM application_token WHERE hash = $1', [hash])
@@ -183,7 +183,7 @@ export const grantStore = defineStore<GrantStore>({
   },
   answerRequest(id, { answer, answeredBy }) {
     const sql = 'UPDATE authorization_request SET answer = $2, answered_by = $3 WHERE id = $1'
-    return wrote(this.db, sql, [id, answer, answeredBy])
+    return this.db.wrote(sql, [id, answer, answeredBy])
   },
   removeExpiredRequests(now, limit) {
     return this.db.run(removeRequests[this.db.dialect], [now, limit])

@@ -7,7 +7,7 @@ import type {
 import type { Otp } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { valuesList, wrote } from './rows.js'
+import { valuesList } from './rows.js'
 import { countNotSealedUnder, notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
@@ -137,10 +137,10 @@ export const hardwareTokenStore = defineStore<HardwareTokenStore>({
   },
   give(one) {
     const values = [one.id, one.account, one.name, one.sealed, one.lastStep, one.createdAt]
-    return wrote(this.db, give, [...values, one.counter, one.drift, one.serial])
+    return this.db.wrote(give, [...values, one.counter, one.drift, one.serial])
   },
   remove(key) {
-    return wrote(this.db, remove, [key])
+    return this.db.wrote(remove, [key])
   },
   async listNotSealedUnder(keyId, limit, after) {
     const behind = [after?.sealed ?? '', after?.key ?? '']

@@ -1,7 +1,7 @@
 import type { AccountId, InvitationId } from '../../core/ids.js'
 import type { Invitation, InvitationStore } from '../../core/accounts/invitation.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong, wrote } from './rows.js'
+import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'
 
 interface InvitationRow {
@@ -39,7 +39,7 @@ export const invitationStore = defineStore<InvitationStore>({
     return row && invitationOf(row)
   },
   take(id, now) {
-    return wrote(this.db, take[this.clock], [id, now])
+    return this.db.wrote(take[this.clock], [id, now])
   },
   async removeAllOf(account) {
     await (account === null

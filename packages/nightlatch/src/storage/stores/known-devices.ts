@@ -1,5 +1,5 @@
 import type { KnownDeviceStore } from '../../core/sessions/trusted-device.js'
-import { removeAmong, wrote } from './rows.js'
+import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'
 
 const note = `INSERT INTO known_device (account, device_hash, seen_at) VALUES ($1, $2, $3)
@@ -22,7 +22,7 @@ export const knownDeviceStore = defineStore<KnownDeviceStore>({
     await this.db.run(note, [account, deviceHash, at])
   },
   noteAgain(account, deviceHash, at) {
-    return wrote(this.db, noteAgain, [account, deviceHash, at])
+    return this.db.wrote(noteAgain, [account, deviceHash, at])
   },
   async isKnown(account, deviceHash) {
     return (await this.db.one(isKnown, [account, deviceHash])) !== null

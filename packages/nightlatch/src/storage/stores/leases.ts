@@ -1,6 +1,5 @@
 import type { LeaseStore } from '../../core/ports/lease.js'
 import { byClock } from '../engine/clock.js'
-import { wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 // Of two servers with clocks of their own the slower one must not take the lease of the other for one that is wrong.
@@ -13,7 +12,7 @@ const take = byClock(
 
 export const leaseStore = defineStore<LeaseStore>({
   take({ name, holder, seconds }, now) {
-    return wrote(this.db, take[this.clock], [name, holder, now, seconds])
+    return this.db.wrote(take[this.clock], [name, holder, now, seconds])
   },
   async release(name, holder) {
     await this.db.run('DELETE FROM lease WHERE name = $1 AND holder = $2', [name, holder])

@@ -1,7 +1,7 @@
 import type { AccountId, MailLinkId } from '../../core/ids.js'
 import type { MailLink, MailLinkKind, MailLinkStore } from '../../core/notify/mail-links.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong, wrote } from './rows.js'
+import { removeAmong } from './rows.js'
 import { notSealedUnder, reseal } from './sealed.js'
 import { defineStore } from './store.js'
 
@@ -45,7 +45,7 @@ export const mailLinkStore = defineStore<MailLinkStore>({
     return row && linkOf(row)
   },
   take(id, now) {
-    return wrote(this.db, take[this.clock], [id, now])
+    return this.db.wrote(take[this.clock], [id, now])
   },
   async removeAllOf(account, kind) {
     await this.db.run('DELETE FROM mail_link WHERE account = $1 AND kind = $2', [account, kind])

@@ -2,7 +2,7 @@ import type { AccountId, MailId } from '../../core/ids.js'
 import type { MailKind } from '../../core/notify/mail.js'
 import type { OutboxStore, WaitingMail } from '../../core/notify/outbox.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong, wrote } from './rows.js'
+import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'
 
 interface OutboxRow {
@@ -51,19 +51,19 @@ const summary = 'SELECT count(*) AS waiting, COALESCE(min(created_at), 0) AS old
 
 export const outboxStore = defineStore<OutboxStore>({
   add({ id, kind, account, sealed, createdAt, expiresAt }, most) {
-    return wrote(this.db, add, [id, kind, account, sealed, createdAt, expiresAt, most])
+    return this.db.wrote(add, [id, kind, account, sealed, createdAt, expiresAt, most])
   },
   async listDue(now, limit) {
     return (await this.db.all<OutboxRow>(due[this.clock], [now, limit])).map(mailOf)
   },
   claim({ id, tries }, { holder, nextTrySeconds }, now) {
-    return wrote(this.db, claim[this.clock], [id, tries, holder, now, nextTrySeconds])
+    return this.db.wrote(claim[this.clock], [id, tries, holder, now, nextTrySeconds])
   },
   async putBack(id, seconds, now) {
     await this.db.run(putBack[this.clock], [id, now, seconds])
   },
   remove(id) {
-    return wrote(this.db, 'DELETE FROM outbox WHERE id = $1', [id])
+    return this.db.wrote('DELETE FROM outbox WHERE id = $1', [id])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

@@ -1,7 +1,7 @@
 import type { Passkey, PasskeyChallengeStore, PasskeyStore } from '../../core/factors/passkeys/store.js'
 import type { AccountId, PasskeyId } from '../../core/ids.js'
 import type { Db, Param } from '../engine/database.js'
-import { counted, removeAmong, valuesList, wrote } from './rows.js'
+import { counted, removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface PasskeyRow {
@@ -77,7 +77,7 @@ const countRows = 'SELECT count(*) AS n FROM passkey'
 
 export const passkeyStore = defineStore<PasskeyStore>({
   add(one) {
-    return wrote(this.db, add, valuesOf(one))
+    return this.db.wrote(add, valuesOf(one))
   },
   async listOf(account) {
     return (await this.db.all<PasskeyRow>(listOf, [account])).map(passkeyOf)
@@ -87,17 +87,17 @@ export const passkeyStore = defineStore<PasskeyStore>({
     return row === null ? null : passkeyOf(row)
   },
   use(id, { signCount, userVerified, backedUp, at }) {
-    return wrote(this.db, use, [id, signCount, Number(userVerified), Number(backedUp), at])
+    return this.db.wrote(use, [id, signCount, Number(userVerified), Number(backedUp), at])
   },
   // Two renames at once would both find the name free: one after the other.
   rename(id, account, name) {
     return this.db.atomic(async (part) => {
       await part.lock(`passkey names of ${account}`)
-      return wrote(part, rename, [id, account, name])
+      return part.wrote(rename, [id, account, name])
     })
   },
   remove(id, account) {
-    return wrote(this.db, 'DELETE FROM passkey WHERE id = $1 AND account = $2', [id, account])
+    return this.db.wrote('DELETE FROM passkey WHERE id = $1 AND account = $2', [id, account])
   },
   removeAllOf(account) {
     return this.db.run('DELETE FROM passkey WHERE account = $1', [account])
@@ -130,7 +130,7 @@ const keepSeconds = 3600
 
 export const passkeyChallengeStore = defineStore<PasskeyChallengeStore>({
   spend(hash, expiresAt) {
-    return wrote(this.db, spend, [hash, expiresAt])
+    return this.db.wrote(spend, [hash, expiresAt])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now - keepSeconds, limit])

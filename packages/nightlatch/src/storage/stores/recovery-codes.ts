@@ -2,7 +2,6 @@ import type { AccountId } from '../../core/ids.js'
 import type { RecoveryCodeStore } from '../../core/factors/recovery-codes/store.js'
 import { byClock } from '../engine/clock.js'
 import type { Db } from '../engine/database.js'
-import { counted, wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 /** The set's row comes first: two renewals at once meet there, and the codes of one of them are left. */
@@ -23,7 +22,6 @@ async function replaceAll(
 }
 
 const saltOf = 'SELECT salt FROM recovery_code_set WHERE account = $1'
-const countLeft = 'SELECT count(*) AS n FROM recovery_code WHERE account = $1 AND expires_at IS NULL'
 // Few are made, and each for an hour: no batch is needed.
 const removeExpired = 'DELETE FROM recovery_code WHERE expires_at <= $1'
 const take = byClock(
@@ -61,7 +59,7 @@ export const recoveryCodeStore = defineStore<RecoveryCodeStore>({
     return (await this.db.one<{ salt: string }>(saltOf, [account]))?.salt ?? null
   },
   take(account, hash, now) {
-    return wrote(this.db, take[this.clock], [account, hash, now])
+    return this.db.wrote(take[this.clock], [account, hash, now])
   },
   putRescue(account, rescue) {
     return this.db.atomic((part) => putRescue(part, account, rescue))
@@ -69,8 +67,8 @@ export const recoveryCodeStore = defineStore<RecoveryCodeStore>({
   removeExpired(now) {
     return this.db.run(removeExpired, [now])
   },
-  countLeft(account) {
-    return counted(this.db, countLeft, [account])
+  async countLeft(account) {
+    return (await this.hashesOf(account)).length
   },
   async removeAllOf(account) {
     await this.db.run('DELETE FROM recovery_code_set WHERE account = $1', [account])

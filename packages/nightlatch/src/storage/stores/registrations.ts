@@ -8,7 +8,7 @@ import type {
   RegistrationStore,
 } from '../../core/registration/open-invitation.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong, wrote } from './rows.js'
+import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'
 
 interface InvitationRow {
@@ -87,10 +87,10 @@ export const openInvitationStore = defineStore<OpenInvitationStore>({
     return rows.map(invitationOf)
   },
   use(id, now) {
-    return wrote(this.db, use[this.clock], [id, now])
+    return this.db.wrote(use[this.clock], [id, now])
   },
   withdraw(id, now) {
-    return wrote(this.db, withdraw, [id, now])
+    return this.db.wrote(withdraw, [id, now])
   },
   removeExpiredBefore(at, limit) {
     return this.db.run(removeOld[this.db.dialect], [at, limit])
@@ -134,7 +134,7 @@ export const registrationStore = defineStore<RegistrationStore>({
     return row && registrationOf(row)
   },
   take(emailKey, tokenHash) {
-    return wrote(this.db, take, [emailKey, tokenHash])
+    return this.db.wrote(take, [emailKey, tokenHash])
   },
   removeExpired(now, limit) {
     return this.db.run(removeExpired[this.db.dialect], [now, limit])

@@ -27,10 +27,6 @@ export const marks = (count: number, from = 1): string =>
 export const valuesList = (rows: number, columns: number): string =>
   Array.from({ length: rows }, (_row, row) => `(${marks(columns, row * columns + 1)})`).join(', ')
 
-/** Whether a write has found something to do. */
-export const wrote = async (db: Db, sql: string, params: readonly Param[]): Promise<boolean> =>
-  (await db.run(sql, params)) > 0
-
 /** What a statement has counted as `n`. */
 export async function counted(db: Db, sql: string, params: readonly Param[]): Promise<number> {
   const row = await db.one<{ n: number }>(sql, params)

@@ -1,5 +1,5 @@
 import type { Db } from '../engine/database.js'
-import { counted, marks, wrote } from './rows.js'
+import { counted, marks } from './rows.js'
 
 /** Where sealed texts lie: a table, the key of its rows, and what is read of each. */
 interface Sealed {
@@ -37,4 +37,4 @@ export const reseal = (
   { table, key }: Omit<Sealed, 'columns'>,
   [row, from, to]: readonly [row: string, from: string, to: string],
 ): Promise<boolean> =>
-  wrote(db, `UPDATE ${table} SET sealed = $3 WHERE ${key} = $1 AND sealed = $2`, [row, from, to])
+  db.wrote(`UPDATE ${table} SET sealed = $3 WHERE ${key} = $1 AND sealed = $2`, [row, from, to])

@@ -2,7 +2,7 @@ import type { AccountId, SessionId } from '../../core/ids.js'
 import type { Proof, Session, SessionStore, SignedIn } from '../../core/sessions/session.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import type { Db, Dialect, Param } from '../engine/database.js'
-import { byDialect, marks, valuesList, wrote } from './rows.js'
+import { byDialect, marks, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SessionRow {
@@ -115,13 +115,13 @@ export const sessionStore = defineStore<SessionStore>({
     await this.db.run('UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2', [id, at])
   },
   replaceToken(tokenHash, next) {
-    return wrote(this.db, replace, [...valuesOf(next.session, next.tokenHash), tokenHash])
+    return this.db.wrote(replace, [...valuesOf(next.session, next.tokenHash), tokenHash])
   },
   end(id, account) {
-    return wrote(this.db, 'DELETE FROM session WHERE id = $1 AND account = $2', [id, account])
+    return this.db.wrote('DELETE FROM session WHERE id = $1 AND account = $2', [id, account])
   },
   endByTokenHash(tokenHash) {
-    return wrote(this.db, 'DELETE FROM session WHERE token_hash = $1', [tokenHash])
+    return this.db.wrote('DELETE FROM session WHERE token_hash = $1', [tokenHash])
   },
   // What outlived its session goes with the others.
   async endAllOf(account, except) {

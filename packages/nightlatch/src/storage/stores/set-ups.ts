@@ -1,6 +1,6 @@
 import type { SetUp, SetUpStore } from '../../core/factors/totp/store.js'
 import type { AccountId, AuthenticatorId } from '../../core/ids.js'
-import { removeAmong, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SetUpRow {
@@ -64,7 +64,7 @@ export const setUpStore = defineStore<SetUpStore>({
     )
   },
   take(id) {
-    return wrote(this.db, 'DELETE FROM set_up WHERE id = $1', [id])
+    return this.db.wrote('DELETE FROM set_up WHERE id = $1', [id])
   },
   async removeByOwner(owner) {
     await this.db.run('DELETE FROM set_up WHERE owner = $1', [owner])

@@ -2,7 +2,7 @@ import type { AccountId, SignInId } from '../../core/ids.js'
 import type { SigningIn, SignInStore } from '../../core/sign-in/sign-in.js'
 import { accountColumns, accountOf, type AccountRow } from './accounts.js'
 import { byClock } from '../engine/clock.js'
-import { removeAmong, wrote } from './rows.js'
+import { removeAmong } from './rows.js'
 import { defineStore } from './store.js'
 
 interface SignInRow extends AccountRow {
@@ -42,7 +42,7 @@ export const signInStore = defineStore<SignInStore>({
     return (await this.db.one('SELECT id FROM sign_in WHERE id = $1', [id])) !== null
   },
   take(id) {
-    return wrote(this.db, 'DELETE FROM sign_in WHERE id = $1', [id])
+    return this.db.wrote('DELETE FROM sign_in WHERE id = $1', [id])
   },
   async endByTokenHash(tokenHash) {
     await this.db.run('DELETE FROM sign_in WHERE token_hash = $1', [tokenHash])

@@ -1,6 +1,6 @@
 import type { TrustedDevice, TrustedDeviceStore } from '../../core/sessions/trusted-device.js'
 import type { AccountId, TrustedDeviceId } from '../../core/ids.js'
-import { removeAmong, valuesList, wrote } from './rows.js'
+import { removeAmong, valuesList } from './rows.js'
 import { defineStore } from './store.js'
 
 interface TrustedDeviceRow {
@@ -73,7 +73,7 @@ export const trustedDeviceStore = defineStore<TrustedDeviceStore>({
     return (await this.db.all<TrustedDeviceRow>(listOf, [account])).map(deviceOf)
   },
   end(id, account) {
-    return wrote(this.db, 'DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])
+    return this.db.wrote('DELETE FROM trusted_device WHERE id = $1 AND account = $2', [id, account])
   },
   async endSeries(account, series) {
     await this.db.run('DELETE FROM trusted_device WHERE account = $1 AND series_hash = $2', [account, series])

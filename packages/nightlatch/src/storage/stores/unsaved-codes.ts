@@ -1,5 +1,4 @@
 import type { UnsavedCodesStore } from '../../core/factors/recovery-codes/store.js'
-import { wrote } from './rows.js'
 import { defineStore } from './store.js'
 
 const put = `INSERT INTO unsaved_codes (session, account, sealed) VALUES ($1, $2, $3)
@@ -15,7 +14,7 @@ export const unsavedCodesStore = defineStore<UnsavedCodesStore>({
     return (await this.db.one<{ sealed: string }>(find, [session]))?.sealed ?? null
   },
   remove(session) {
-    return wrote(this.db, 'DELETE FROM unsaved_codes WHERE session = $1', [session])
+    return this.db.wrote('DELETE FROM unsaved_codes WHERE session = $1', [session])
   },
   async removeAllOf(account) {
     await this.db.run('DELETE FROM unsaved_codes WHERE account = $1', [account])

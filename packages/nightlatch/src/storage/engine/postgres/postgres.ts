@@ -121,6 +121,10 @@ class PostgresDatabase implements Database, Db {
     return (await this.#query(sql, params)).rowCount ?? 0
   }
 
+  async wrote(sql: string, params: readonly Param[]): Promise<boolean> {
+    return (await this.run(sql, params)) > 0
+  }
+
   async returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
     return ((await this.#query(sql, params)).rows[0] as Row | undefined) ?? null
   }

@@ -135,6 +135,10 @@ class SqliteDatabase implements Database, Db {
     return this.#write((writer) => writer.run(sql, params), params)
   }
 
+  async wrote(sql: string, params: readonly Param[]): Promise<boolean> {
+    return (await this.run(sql, params)) > 0
+  }
+
   returning<Row>(sql: string, params: readonly Param[]): Promise<Row | null> {
     return this.#write((writer) => writer.first(sql, params) as Row | null, params)
   }

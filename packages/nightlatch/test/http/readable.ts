@@ -30,11 +30,11 @@ const plainer = (main: string): string =>
     .replace(/<(svg|script|style)[\s\S]*?<\/\1>/g, '')
     .replace(/<nav[\s\S]*?<\/nav>/g, (nav) => nav.replace(/<\/?(?:ul|li)>/g, ' '))
     .replace(/<option value="([^"]*)"( selected)?[^>]*>/g, ' | $1$2: ')
-    .replace(/<\/option>/g, '')
-    .replace(/<a[^>]*?href="([^"]*)"[^>]*>([\s\S]*?)<\/a>/g, '[$2]($1)')
+    .replace(/<\/option\s*>/g, '')
+    .replace(/<a[^>]*?href="([^"]*)"[^>]*>([\s\S]*?)<\/a\s*>/g, '[$2]($1)')
 
 function ofTag(tag: string): string {
-  const [, closing = '', name = '', rest = ''] = /^<(\/?)([a-z0-9]+)([^>]*)>$/.exec(tag) ?? []
+  const [, closing = '', name = '', rest = ''] = /^<(\/?)([a-z0-9]+)([^>]*)>$/s.exec(tag) ?? []
   const line = blocks.has(name) || alone.has(name) ? '\n' : ''
   return closing === '' ? line + markOf(name, rest) + (alone.has(name) ? '\n' : '') : line
 }

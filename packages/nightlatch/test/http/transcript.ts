@@ -98,7 +98,10 @@ export class Transcript {
   async json(browser: Browser, call: string, body?: unknown): Promise<Reply> {
     const [method = '', path = ''] = call.split(' ')
     const reply = await browser.json(method, `/api/v1${path}`, body)
-    const asked = body === undefined ? '' : ` ${cut(JSON.stringify(body))}`
+    const asked =
+      body === undefined
+        ? ''
+        : ` ${cut(JSON.stringify(body)).replace(/"\d{6}"/g, (code) => (isCode(code.slice(1, -1)) ? '"CODE"' : code))}`
     const {
       type,
       title: ours,
@@ -217,7 +220,10 @@ const changed = (before: readonly string[], now: readonly string[]): string[] =>
 
 const shortened = (fields: Record<string, string>): string =>
   Object.entries(fields)
-    .map(([name, value]) => `${name}=${JSON.stringify(isCode(value) ? 'CODE' : cut(value))}`)
+    .map(
+      ([name, value]) =>
+        `${name}=${JSON.stringify(isCode(value) ? 'CODE' : name === 'credential' && value.length > 120 ? 'PASSKEY' : cut(value))}`,
+    )
     .join(' ') || '(nothing)'
 
 /** Of a form that came back: what it is called now, what is wrong, and how its fields are filled in. */

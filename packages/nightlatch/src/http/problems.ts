@@ -280,7 +280,7 @@ export const problems = {
     status: 503,
     title: 'Everybody is signing in just now',
     help: 'Nothing was looked at and nothing was counted. Try again after `retryAfterSeconds`.',
-    page: 'unavailable',
+    page: 'busy',
     retryAfterSeconds: 2,
   },
   unavailable: {

@@ -105,7 +105,7 @@ export interface ApplicationRefusal {
   readonly calledItself?: string | undefined
   readonly application: string | undefined
   readonly mismatch: MismatchView | undefined
-  /** It was about signing out, which is possible all the same. */
+  /** It was about signing out somebody who is signed in, which is possible all the same. */
   readonly signingOut?: boolean
 }
 

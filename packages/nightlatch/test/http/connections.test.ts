@@ -239,6 +239,17 @@ describe('the connections of one server', () => {
     })
   })
 
+  describe('sockets', () => {
+    it('end when the server stops, and so does one that comes afterwards; nothing else does', () => {
+      const [tunnel, busy, waiting] = [open(), open().asks(true), open()]
+      all.tunnel(socketOf(tunnel))
+      all.endTunnels()
+      expect([tunnel, busy, waiting].map(({ isDestroyed }) => isDestroyed)).toEqual([true, false, false])
+      all.tunnel(socketOf(busy))
+      expect([busy, waiting].map(({ isDestroyed }) => isDestroyed)).toEqual([true, false])
+    })
+  })
+
   describe('the requests of HTTP/2', () => {
     it('are as many as connections may be, by address and altogether, and count until they are closed', () => {
       const [one, other] = [open(), open(new Wire('192.0.2.2'))]

@@ -117,7 +117,7 @@ async function refuse(context: Context, asked: Asked | null): Promise<HttpRespon
       asked === null
         ? undefined
         : { asked: uri, ...mismatchOf(asked.application?.postLogoutUris ?? [], uri), addHref: undefined },
-    signingOut: true,
+    signingOut: signedIn !== null,
   }
   return page(applicationRefusalPage(siteOf(context, signedIn ?? undefined), view), { status: 400 })
 }

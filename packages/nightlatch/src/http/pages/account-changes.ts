@@ -196,8 +196,9 @@ export function newPasswordProblem(context: Context, why: PasswordProblem): Prob
     case 'too-short':
       return { key: 'password-short', field, min: shortestHere(context.services.core) }
     case 'too-long':
-    case 'not-allowed':
       return { key: 'password-long', field, max: policyOf(context).password.longest }
+    case 'not-allowed':
+      return { key: 'password-characters', field }
     case 'common':
       return { key: 'password-common', field }
     case 'own-name':

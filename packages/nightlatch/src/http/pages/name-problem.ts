@@ -5,7 +5,7 @@ import type { Problem } from '../../pages/index.js'
 export function nameProblem(why: 'empty' | 'too-long' | 'not-allowed' | 'taken', name: string): Problem {
   if (why === 'taken') return { key: 'name-taken', field: 'name', name: name.trim() }
   if (why === 'too-long') return { key: 'name-long', field: 'name', max: longestAuthenticatorName }
-  return { key: 'name-empty', field: 'name' }
+  return { key: why === 'empty' ? 'name-empty' : 'name-characters', field: 'name' }
 }
 
 /** Names are told apart within one kind. */

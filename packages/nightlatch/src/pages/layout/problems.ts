@@ -73,6 +73,7 @@ type PlainProblemKey =
   | 'passkey-not-device-bound'
   | 'not-saved'
   | 'name-empty'
+  | 'name-characters'
   | 'choice-empty'
 
 export type ProblemKey = Problem['key']
@@ -178,6 +179,7 @@ export const problemWords: Words = {
     'This passkey can be copied to other devices. Use one that cannot, such as a security key.',
   'not-saved': 'Tick the box when you have saved your recovery codes',
   'name-empty': 'Enter a name',
+  'name-characters': 'This name has a character that cannot be used. Choose another one.',
   'name-taken': ({ name }) => html`You already have an app called ${named(name)}. Choose another name.`,
   'name-taken-passkey': ({ name }) =>
     html`You already have a passkey called ${named(name)}. Choose another name.`,

@@ -48,7 +48,7 @@ export const refusal = {
   },
   hint: {
     title: 'The application could not show who you are',
-    text: 'It asked us to sign you out with something that is not from us. You can sign out here all the same.',
+    text: 'It asked us to sign you out with something that is not from us. Nothing was done.',
   },
   request: {
     title: 'The application asked for something that we could not read',

@@ -183,6 +183,11 @@ export const messages = {
     text: 'It is not your fault, and nobody was let in. Try again in a minute.',
     next: 'home',
   },
+  busy: {
+    title: 'Everybody is signing in just now',
+    text: 'Nothing was done and nothing was counted. Go back, wait a few seconds and send it again.',
+    next: 'home',
+  },
   unavailable: {
     title: 'We cannot answer just now',
     text: 'The service is starting or under repair. Try again in a minute.',

@@ -47,6 +47,9 @@ export function secretOf(text: string, given: Given): OtpSettings {
 }
 
 function settingsOfSecret(text: string, { hex }: Given): OtpSettings {
+  // A password and a name below it are base32, too, if chance has it.
+  if (/\S\s*[\r\n]\s*\S/.test(text))
+    throw new Refused('several lines came, and none is an otpauth URI: give the secret alone')
   const [asBase32, asHex] = [decodeBase32(text), decodeHex(text)]
   const secret = hex === true ? asHex : (asBase32 ?? asHex)
   if (secret === null) throw new Refused(hex === true ? hexProblem(text) : secretProblem(text))

@@ -164,6 +164,13 @@ describe('what a secret or a URI may look like', () => {
     expect(verified).toEqual({ status: 0, out: '0\n', err: '' })
   })
 
+  it('a password and a name, which are base32 if chance has it, are no secret of several lines', async () => {
+    const ran = await piped('horse\nuser ada\n')
+    expect(ran).toMatchObject({ status: 1, out: '' })
+    expect(ran.err).toContain('several lines came, and none is an otpauth URI')
+    expect(await piped(`\n${sha1}\n\n`)).toMatchObject({ status: 0, out: '287082\n' })
+  })
+
   it('two different ones are refused, because it cannot be known which', async () => {
     const ran = await piped(`${uri}\n${plain}\n`)
     expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('2 different otpauth URIs') })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { flagOf, settingNames, settings } from '../../src/config/settings.js'
 import { run } from '../support/cli.js'
+import { asCalled } from '../../src/cli/framework/called.js'
 import type { CliCommand } from '../../src/cli/framework/command.js'
 import type { CliDeps } from '../../src/cli/framework/deps.js'
 import { all } from '../../src/cli/commands/all.js'
@@ -26,6 +27,16 @@ describe('without arguments', () => {
     expect(ran.out.split('\n').length - 1).toBeLessThanOrEqual(12)
     expect(ran.out).toContain('nightlatch serve')
   })
+})
+
+describe('a command in a sentence', () => {
+  it.each([...program.commands.map((command) => command.name()), '--help'])(
+    'nightlatch %s is written as it can be typed where the shell does not find it',
+    (name) => {
+      const sentence = `there is none: nightlatch ${name} shows it`
+      expect(asCalled({ env: { PATH: '/nowhere' } }, sentence)).toBe(sentence.replace(': ', ': npx '))
+    },
+  )
 })
 
 describe('help', () => {

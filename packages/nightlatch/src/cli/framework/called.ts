@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { CliDeps } from './deps.js'
 
-const commands = 'serve|protect|user|import|export|otp|backup|after-restore|move|doctor|audit|key|completion'
+const commands =
+  'serve|protect|user|group|invitation|token|client|import|export|otp|backup|after-restore|move|mail|doctor|audit|key|completion|help'
 const hint = new RegExp(`(?<![\\w./-]|npx )nightlatch (?=(?:${commands}|--help)\\b)`, 'g')
 
 /** Commands in a sentence as they can be typed where this one was: with `npx` where the shell does not find them. */

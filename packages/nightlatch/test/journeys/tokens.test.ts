@@ -116,6 +116,20 @@ describe.each(databases)('hardware tokens on $name', (kind) => {
     expect(await token('remove', 'drawer 1')).toMatchObject({ status: 1 })
   })
 
+  it('are given at once with the present code and the one before, and not with two that were shown before', async () => {
+    const file = join(temporaryFolder(), 'new.csv')
+    writeFileSync(file, `serial,secret\nNEW-1,${secrets.three}\n`)
+    await enrolledPerson(app, 'newcomer')
+    await token('import', file)
+    const totp = new Totp({ secret: secrets.three })
+    const assign = (first: number, second: number) =>
+      token('assign', 'NEW-1', 'newcomer', at(totp, first), at(totp, second))
+    expect(await assign(-2, -1)).toMatchObject({ status: 1 })
+    expect(await assign(-1, 0)).toMatchObject({ status: 0, err: 'newcomer has NEW-1 from now on.\n' })
+    await token('unassign', 'NEW-1')
+    await token('remove', 'NEW-1')
+  })
+
   it('are given by the administrator with two codes in a row; both are spent, and the owner is told', async () => {
     app.clock.advance(120)
     const [first, second] = [at(totps.one, -12), at(totps.one, -11)]

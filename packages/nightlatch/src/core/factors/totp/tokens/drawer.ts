@@ -75,7 +75,7 @@ async function serialsHere(core: Core): Promise<ReadonlySet<SerialKey>> {
   return all
 }
 
-/** All of them, or, where one of the numbers was taken meanwhile, none. Codes of time steps that have ended are spent. */
+/** All of them, or, where one of the numbers was taken meanwhile, none. Pairs of codes of time steps that have ended are spent. */
 export async function addTokens(
   core: Core,
   planned: readonly PlannedToken[],
@@ -99,6 +99,9 @@ export async function writeTokens(
   return added === wanted.length
 }
 
+/** Two codes are asked for: of a pair that ends with the present one, the first is of the step before. */
+const stepsOfPair = 2
+
 function tokenOf(core: Core, one: PlannedToken): HardwareToken {
   const { key, serial, maker, secret, algorithm, digits, period, counter, drift } = one
   const now = core.platform.nowSeconds()
@@ -106,7 +109,7 @@ function tokenOf(core: Core, one: PlannedToken): HardwareToken {
   return {
     ...{ key, serial, maker, algorithm, digits, period, counter },
     drift: counter === null ? drift : 0,
-    lastStep: counter === null ? Math.max(-1, totp.stepAt(now) + Math.min(0, drift) - 1) : -1,
+    lastStep: counter === null ? Math.max(-1, totp.stepAt(now) + Math.min(0, drift) - stepsOfPair) : -1,
     sealed: core.box.seal(secret, tokenContext(key)),
     addedAt: now,
   }

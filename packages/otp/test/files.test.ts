@@ -371,6 +371,18 @@ describe('what is odd in a file, and right all the same', () => {
     expect(told).toMatchObject({ entries: [{}], warnings: [] })
   })
 
+  it.each([
+    ['serial,secret,algorithm,digits,period', `N-1,${hex},SHA256,8,60`, 'ada totp SHA256 8 60'],
+    ['Serial Number;Secret Key;Time Interval', `N-1;${secret};60`, 'ada totp SHA1 6 60'],
+    ['token_serial,seed,otp type,hash algorithm', `N-1,${hex},totp,sha-512`, 'ada totp SHA512 6 30'],
+    ['type,user name,serial no,key,length', `HOTP,ada,N-1,${hex},8`, 'ada hotp SHA1 8 #0'],
+    ['# of the maker\r\n\r\nserial;secret;owner', `N-1;${hex};ada`, 'ada totp SHA1 6 30'],
+  ])('columns of tokens by the names that makers give them: %j', async (head, row, account) => {
+    const told = await readOtpFile(`${head}\r\n${row}\r\n`)
+    expect(inShort(told)).toEqual([account])
+    expect(told).toMatchObject({ entries: [{ holder: { serial: 'N-1' } }] })
+  })
+
   it('the users of privacyIDEA stand before their tokens', async () => {
     const told = await readOtpFile(
       `# version: 2\nada,local,realm1,N-1,${hex},totp,6,30\n,,,N-2,${hex},hotp\n`,

@@ -1,3 +1,4 @@
+import { algorithmNamed } from '../account.js'
 import { decodeBase32 } from '../base32.js'
 import { numberOf, type RawEntry } from '../raw-entry.js'
 import { readCsv, readTable, type Row, type Table } from './csv.js'
@@ -18,6 +19,17 @@ interface CsvShape {
   readonly marks: readonly string[]
   readonly foundOf: (row: Row) => Found
 }
+
+/** The columns of the command csv2pskc, and what else people call them. */
+const tokenColumns = {
+  serial: ['serial', 'serial number', 'serialnumber', 'serial no', 'token serial'],
+  secret: ['secret', 'key', 'secret key', 'seed'],
+  kind: ['algorithm', 'type', 'otp type', 'token type'],
+  hash: ['algorithm suite', 'suite', 'hash', 'hash algorithm', 'hashalgorithm', 'hashlib'],
+  digits: ['response length', 'digits', 'otplen', 'otp length', 'length'],
+  period: ['time interval', 'timeinterval', 'interval', 'timestep', 'time step', 'period'],
+  user: ['key userid', 'device userid', 'user', 'username', 'user name', 'userid', 'user id', 'owner', 'upn'],
+} as const
 
 const shapes: readonly CsvShape[] = [
   {
@@ -50,23 +62,28 @@ const shapes: readonly CsvShape[] = [
     foundOf: login({ totp: 'otpauth', title: 'title', user: 'username' }),
   },
   { format: 'entra-csv', marks: ['upn', 'serial number', 'secret key'], foundOf: entraToken },
-  { format: 'oath-csv', marks: ['serial', 'secret'], foundOf: namedToken },
-  { format: 'oath-csv', marks: ['serial', 'key'], foundOf: namedToken },
+  ...tokenColumns.serial.flatMap((serial) =>
+    tokenColumns.secret.map((secret) => ({
+      format: 'oath-csv' as const,
+      marks: [serial, secret],
+      foundOf: namedToken,
+    })),
+  ),
 ]
 
 const known = (text: string): string | undefined => (text === '' ? undefined : text)
 const count = (text: string): unknown => numberOf(known(text))
 
-function holderOf(row: Row, user: string): { readonly holder: OtpHolder } {
-  const [serial, manufacturer] = [
-    known(row('serial')) ?? known(row('serial number')),
-    known(row('manufacturer')),
-  ]
+function holderOf(
+  row: Row,
+  { serial, user }: { readonly serial: string; readonly user: string },
+): { readonly holder: OtpHolder } {
+  const manufacturer = row('manufacturer')
   return {
     holder: {
       ...(user === '' ? {} : { user }),
-      ...(serial === undefined ? {} : { serial }),
-      ...(manufacturer === undefined ? {} : { manufacturer }),
+      ...(serial === '' ? {} : { serial }),
+      ...(manufacturer === '' ? {} : { manufacturer }),
     },
   }
 }
@@ -84,7 +101,7 @@ function entraToken(row: Row): Found {
     period: count(row('time interval')),
     counter: 0,
   }
-  return { raw, name: serial, ...holderOf(row, row('upn')) }
+  return { raw, name: serial, ...holderOf(row, { serial, user: row('upn') }) }
 }
 
 /** Hexadecimal where it can be: a token's secret has too many digits for that to be chance. */
@@ -94,28 +111,32 @@ export function hexOrBase32(text: string): Uint8Array | null {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16))
 }
 
-const typeNamed = (text: string): string =>
-  /hotp/i.test(text) ? 'hotp' : /totp|^$/i.test(text) ? 'totp' : text
+/** The column that csv2pskc calls an algorithm says how a token moves; others write the hash function there. */
+function kindOf(cells: readonly string[], hash: string): { readonly type: string; readonly hash: string } {
+  const named = cells.find((cell) => /[ht]otp/i.test(cell))
+  const suite = hash || (cells.find((cell) => algorithmNamed(cell) !== null) ?? '')
+  const other = cells.find((cell) => cell !== suite) ?? 'totp'
+  return { type: named === undefined ? other : /hotp/i.test(named) ? 'hotp' : 'totp', hash: suite }
+}
 
-/** The columns of the command csv2pskc, and what else people call them. */
 function namedToken(row: Row): Found {
-  const first = (...columns: readonly string[]): string => columns.map(row).find((cell) => cell !== '') ?? ''
-  const serial = row('serial')
+  const cellsOf = (columns: readonly string[]): readonly string[] =>
+    columns.map(row).filter((cell) => cell !== '')
+  const first = (columns: readonly string[]): string => cellsOf(columns)[0] ?? ''
+  const serial = first(tokenColumns.serial)
+  const user = first(tokenColumns.user)
+  const { type, hash } = kindOf(cellsOf(tokenColumns.kind), first(tokenColumns.hash))
   const raw: RawEntry = {
-    type: typeNamed(first('algorithm', 'type')),
-    issuer: first('issuer', 'manufacturer'),
-    account: first('key userid', 'device userid') || serial,
-    secret: hexOrBase32(first('secret', 'key')),
-    algorithm: known(first('algorithm suite', 'suite', 'hash')),
-    digits: count(first('response length', 'digits', 'otplen')),
-    period: count(first('time interval', 'timestep', 'time step', 'period')),
-    counter: first('counter') || '0',
+    type,
+    issuer: first(['issuer', 'manufacturer']),
+    account: user || serial,
+    secret: hexOrBase32(first(tokenColumns.secret)),
+    algorithm: known(hash),
+    digits: count(first(tokenColumns.digits)),
+    period: count(first(tokenColumns.period)),
+    counter: row('counter') || '0',
   }
-  return {
-    raw,
-    name: serial,
-    ...holderOf(row, first('key userid', 'device userid', 'user').replace(/^CN=/i, '')),
-  }
+  return { raw, name: serial, ...holderOf(row, { serial, user: user.replace(/^CN=/i, '') }) }
 }
 
 /** Its third column, where there is one: without it a token counts. */
@@ -175,11 +196,17 @@ function read(table: Table, { format, foundOf }: CsvShape): FoundFile {
   return entries.result()
 }
 
+/** Remarks above the head, as programs write them; the lines stay where they were. */
+const withoutRemarks = (text: string): string =>
+  text.replace(/^\ufeff?(?:[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))+/, (head) =>
+    head.replaceAll(/[^\r\n]/g, ''),
+  )
+
 /** The entries of a table, or null where its head is none that is known. */
 export function readCsvFormats(text: string): FoundFile | null {
   const first = /^(?!\s*#).*\S.*$/m.exec(text.replace(/^\ufeff/, ''))?.[0] ?? ''
   if (!/[,;]/.test(first) || first.length > 4096 || /:\/\//.test(first)) return null
-  const table = readTable(text)
+  const table = readTable(withoutRemarks(text))
   const shape = shapes.find(({ marks }) => marks.every((mark) => table.columns.includes(mark)))
   return shape === undefined ? bareTokens(text) : read(table, shape)
 }

@@ -40,7 +40,7 @@ export function readCsv(text: string, separator = separatorOf(text)): readonly C
 
 /** A semicolon where a spreadsheet of half of Europe wrote the file. */
 function separatorOf(text: string): string {
-  const [first = ''] = text.split(/[\r\n]/, 1)
+  const [first = ''] = text.replace(/^[\ufeff\s]+/, '').split(/[\r\n]/, 1)
   return first.includes(',') || !first.includes(';') ? ',' : ';'
 }
 

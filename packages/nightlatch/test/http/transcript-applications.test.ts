@@ -9,6 +9,8 @@ import { Transcript } from './transcript.js'
 
 const start = 1_800_000_000
 const unknown = 'a'.repeat(26)
+/** Nothing less will do. */
+const asksPasskey = JSON.stringify({ id_token: { acr: { essential: true, values: ['phr'] } } })
 const place = '/admin/applications'
 
 const requestIn = ({ body }: Reply): string => /name="request" value="([a-z2-7]{26})"/.exec(body)?.[1] ?? ''
@@ -172,6 +174,27 @@ describe('what is said about applications that sign people in', () => {
     await t.send(browser, '/device/answer', { request: requestIn(typed), answer: 'allow' })
     await t.often(12, browser, '/device', { user_code: 'BCDF-GHJK' })
     await t.send(browser, '/device', { user_code: 'BCDF-GHJK' })
+
+    t.about('Where more is asked of people')
+    app.clock.advance(60)
+    const screens = { name: 'Screen', isPublic: true, allowsDevice: true, redirectUris: [] }
+    await register(core, { ...screens, groups: ['crew'] }, { id: 'screen-of-others' })
+    await register(core, screens, { id: 'screen' })
+    await t.get(browser, authorizePath(grafana, { claims: asksPasskey }))
+    const asking: readonly Record<string, string>[] = [
+      { client_id: 'screen-of-others' },
+      { client_id: 'screen', max_age: '0' },
+      { client_id: 'screen', acr_values: 'phr' },
+      { client_id: 'screen', claims: asksPasskey },
+    ]
+    for (const fields of asking) {
+      const waits = await t.ask('/oidc/device_authorization', {
+        fields: { scope: 'openid', ...fields },
+        headers: { 'user-agent': 'TV/2' },
+      })
+      const told = await t.send(browser, '/device', { user_code: String(waits['user_code']) })
+      await t.send(browser, '/device/answer', { request: requestIn(told), answer: 'deny' })
+    }
 
     t.about('To be signed out')
     const out = 'https://grafana.example.org/'

@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { atTheCommandLine } from '../../src/core/accounts/actor.js'
+import { inviteAccount } from '../../src/core/accounts/administration.js'
+import { invitationPath } from '../../src/core/accounts/invitation.js'
+import { addInvitations } from '../../src/core/registration/invitations.js'
+import { registrationPath } from '../../src/core/registration/open-invitation.js'
 import { fullHasher } from '../core/people.js'
 import { accepted } from '../support/api.js'
 import { enrolledPerson, Phone, setUpKey, TestClock, testPassword, useApp } from '../support/app.js'
@@ -138,7 +143,7 @@ describe('what is said about passkeys', () => {
 })
 
 describe('what is said while nothing can be hashed', () => {
-  const app = useApp({ clock: new TestClock(start) })
+  const app = useApp({ clock: new TestClock(start), env: { NIGHTLATCH_REGISTRATION: 'invitation' } })
 
   it('is that it is busy, at every door', async () => {
     const t = new Transcript(app)
@@ -146,6 +151,9 @@ describe('what is said while nothing can be hashed', () => {
     await app.person('bob')
     await proveAgain(app, ada)
     const half = await withPassword(app, ada)
+    const link = await inviteAccount(app.nightlatch.core, { username: 'carol', admin: false })
+    const open = await addInvitations(app.nightlatch.core, {}, atTheCommandLine)
+    if (link.kind !== 'invited' || open.kind !== 'invited') throw new Error('nobody was invited')
     const newcomer = await withPassword(app, { username: 'bob', password: testPassword })
     const phone = new Phone(setUpKey((await newcomer.get('/mfa/setup')).body), app.clock)
     const pending = (await accepted(newcomer, 'POST /authenticators/totp', {})).value as { id: string }
@@ -154,6 +162,9 @@ describe('what is said while nothing can be hashed', () => {
     for (const core of [app.nightlatch.core, app.server.services.core])
       Object.assign(core, { passwords: fullHasher })
     const stranger = app.browser()
+    const [invited, guest] = [app.browser(), app.browser()]
+    await t.get(invited, invitationPath(link.token))
+    await t.get(guest, registrationPath(open.made[0]!.token))
     const forms: readonly (readonly [Browser, string, Record<string, string>])[] = [
       [stranger, '/login', { username: 'ada', password: testPassword }],
       [half, '/mfa/recovery', { recovery_code: ada.recoveryCodes[0]! }],
@@ -171,6 +182,8 @@ describe('what is said while nothing can be hashed', () => {
         { password: testPassword, recovery_code: ada.recoveryCodes[0]! },
       ],
       [ada.browser, '/account/recovery-codes/renew', {}],
+      [invited, '/invitation', { new_password: 'a quite different battery' }],
+      [guest, '/register', { username: 'eve', new_password: 'a quite different battery' }],
     ]
     for (const [browser, path, fields] of forms) await t.send(browser, path, fields)
     const calls: readonly (readonly [Browser, string, object])[] = [

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, constants, createServer, type ClientHttp2Session } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { createConnection, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasOneHost, Http2Request, Http2Response } from '../../src/http/bindings/http2.js'
-import { answerTo2, ask2 } from '../support/http2.js'
+import { ask2, frames } from '../support/http2.js'
 
 type Handler = (request: Http2Request, response: Http2Response) => void
 
@@ -156,21 +156,19 @@ describe('a request and an answer of HTTP/2, as the code for HTTP/1.1 has them',
   })
 
   it('that is cut off never looks whole, also where nobody listens for an error', async () => {
-    const stream = session.request({ ':path': '/', ':method': 'POST' })
+    const fields = { ':method': 'POST', ':scheme': 'http', ':path': '/', ':authority': 'a.example' }
+    const socket = createConnection((server.address() as AddressInfo).port, '127.0.0.1')
     const ended = new Promise<readonly unknown[]>((resolve) => {
       handler = (request) => {
-        request.once('data', () => {
-          stream.close(constants.NGHTTP2_CANCEL)
-        })
+        request.once('data', () => socket.write(frames.reset(1, constants.NGHTTP2_CANCEL)))
         request.once('close', () => {
           resolve([request.complete, request.readableEnded, request.destroyed])
         })
       }
     })
-    const over = answerTo2(stream)
-    stream.write('abc')
-    await over
+    socket.write(Buffer.concat([frames.begin(), frames.headers(1, fields), frames.data(1, 'abc')]))
     expect(await ended).toEqual([false, false, true])
+    socket.destroy()
   })
 
   it('ends the connection once all on it are answered, where it is not kept', async () => {

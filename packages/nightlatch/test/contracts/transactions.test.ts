@@ -43,6 +43,29 @@ describe.each(databases)('transactions on $name', (kind) => {
     expect(await facts().get('undone')).toBeNull()
   })
 
+  it('what is put off is done once the transaction is kept, and events are told then; else neither is', async () => {
+    const event = { event: 'session.ended', account: null, address: '', userAgent: '', details: {} } as const
+    const done: string[] = []
+    servers.here.onEvent(({ at }) => void done.push(`event ${at}`))
+    const act = async (stores: Stores, at: number) => {
+      stores.afterwards.push(() => done.push(`act ${at}`))
+      await stores.audit.add({ ...event, at })
+      return done.length
+    }
+    expect(await servers.here.atomically((stores) => act(stores, 1))).toBe(0)
+    expect(done).toEqual(['act 1', 'event 1'])
+    await servers.here.atomically(async (stores) => new Rollback(await act(stores, 2)))
+    const failing = servers.here.atomically(async (stores) => {
+      await act(stores, 3)
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(done).toEqual(['act 1', 'event 1'])
+    await act(servers.here.stores, 4)
+    expect(done).toEqual(['act 1', 'event 1', 'act 4', 'event 4'])
+    servers.here.onEvent(() => undefined)
+  })
+
   it('after a statement that failed nothing is kept, even if the error is caught', async () => {
     const ada = await somebody(servers.here.stores)
     const session = aSession(ada)

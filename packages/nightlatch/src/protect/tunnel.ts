@@ -27,7 +27,12 @@ export function joinTunnel(outgoing: ClientRequest, handshake: Handshake): void 
     isOver = true
     passage.failed(limits.problem() ?? 'down', limits.problem() ?? error?.code ?? unheard)
   }
-  const leave = (): void => void outgoing.destroy()
+  // That the client has gone is no fault of the application's.
+  const leave = (): void => {
+    isOver = true
+    outgoing.destroy()
+    socket.destroy()
+  }
   socket.once('close', leave)
   socket.once('end', leave)
   outgoing.on('error', failed)
@@ -49,8 +54,8 @@ export function joinTunnel(outgoing: ClientRequest, handshake: Handshake): void 
       tie(socket, upstream)
     } else {
       // An answer that only looks like one would open a way to the application around the check of every request.
-      socket.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-      socket.destroy()
+      socket.write('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      endSoon(socket)
       upstream.destroy()
     }
   })
@@ -73,8 +78,7 @@ function passRefusal(answer: IncomingMessage, socket: Duplex): void {
     socket.once('drain', () => answer.resume())
   })
   answer.once('close', () => {
-    if (answer.complete) endSoon(socket)
-    else socket.destroy()
+    endSoon(socket)
   })
 }
 

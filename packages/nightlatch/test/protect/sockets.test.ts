@@ -198,9 +198,11 @@ describe('a WebSocket', () => {
       const arrived = once(behind, 'socket')
       const socket = open('/silent', ada)
       const [inside] = (await arrived) as [Socket]
-      const gone = closed(inside)
+      const before = app.logged.length
+      const gone = [closed(inside), closed(socket)]
       socket[how]()
-      await gone
+      await Promise.all(gone)
+      expect(app.logged.slice(before)).toEqual([])
     },
   )
 

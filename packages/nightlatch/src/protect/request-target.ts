@@ -7,8 +7,7 @@ import { withoutAuthority } from '../http/bindings/node.js'
  * in the query.
  */
 export function originForm(url: string | undefined): string | null {
-  if (url === undefined) return null
-  const path = withoutAuthority(url)
+  const path = withoutAuthority(String(url))
   return /^\/[\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*(?:\?[\x21\x22\x24-\x7e]*)?$/.test(path) ? path : null
 }
 

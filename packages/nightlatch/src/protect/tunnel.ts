@@ -48,8 +48,7 @@ export function joinTunnel(outgoing: ClientRequest, handshake: Handshake): void 
     for (const name of ['close', 'end']) socket.off(name, leave)
     upstream.on('error', destroy)
     if (isHandshake(passage.request, answer)) {
-      socket.write(headOf(answer, ['Connection: Upgrade', 'Upgrade: websocket']))
-      if (first.length > 0) socket.write(first)
+      socket.write(Buffer.concat([headOf(answer, ['Connection: Upgrade', 'Upgrade: websocket']), first]))
       if (head.length > 0) upstream.write(head)
       tie(socket, upstream)
     } else {

@@ -161,12 +161,14 @@ describe('an application that fails', () => {
 })
 
 describe('an application that lies', () => {
-  it.each(['/too-short', '/cut-chunk', '/bad-chunk'])(
-    'does not make half an answer look whole: %s',
-    async (path) => {
-      await expect(get(path)).rejects.toThrow(/aborted|hang up/)
-    },
-  )
+  it.each(
+    ['/too-short', '/cut-chunk', '/bad-chunk'].flatMap((path) => [
+      ['GET', path] as const,
+      ['POST', path] as const,
+    ]),
+  )('does not make half an answer look whole: %s %s', async (method, path) => {
+    await expect(get(path, script, method)).rejects.toThrow(/aborted|hang up/)
+  })
 
   it('never says more than it announced, and is heard that far', async () => {
     expect((await get('/too-long')).body.toString()).toBe('right')
@@ -208,6 +210,24 @@ describe('an application that lies', () => {
   it('may be old, or speak in strange bytes', async () => {
     expect((await get('/old')).body.toString()).toBe('until the end')
     expect((await get('/reason')).body.toString()).toBe('ok')
+  })
+
+  it.each([
+    ['599 Own Words', '599 Own Words'],
+    ['404 Nicht\tda ~', '404 Nicht\tda ~'],
+    ['404', '404 Not Found'],
+    ['404 \xe4\xf6', '404 Not Found'],
+    ['600 Odd', '502 Bad Gateway'],
+  ])('says its status in words of its own: %j', async (said, heard) => {
+    answers['/words'] = (socket) =>
+      socket.end(Buffer.from(`HTTP/1.1 ${said}\r\nContent-Length: 0\r\n\r\n`, 'latin1'))
+    for (const method of ['GET', 'POST']) {
+      const answer = await sendBytes(
+        app.port,
+        `${method} /words HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ${cookieOf(ada.browser)}\r\n\r\n`,
+      )
+      expect(answer.split('\r\n')[0]).toBe(`HTTP/1.1 ${heard}`)
+    }
   })
 
   it('that has closed an idle connection is asked but once on the next one', async () => {

@@ -28,7 +28,8 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
     request.on('end', () => {
       response.setHeader('Trailer', 'x-checksum')
       response.write('body')
-      response.addTrailers({ 'x-checksum': 'abc', 'x-sent': JSON.stringify(request.trailers) })
+      const own = { 'x-checksum': 'abc', 'x-sent': JSON.stringify(request.trailers) }
+      response.addTrailers({ ...own, 'Set-Cookie': 'a=b', 'remote-user': 'admin' })
       response.end()
     })
   },
@@ -60,8 +61,8 @@ const paths: Record<string, (request: IncomingMessage, response: ServerResponse)
     response.setHeader('X-Second', 'hop')
     response.end()
   },
-  '/elsewhere': (_request, response) => {
-    response.writeHead(302, { location: `http://127.0.0.1:${app.applicationPort}/there?a=1` }).end()
+  '/elsewhere': ({ headers }, response) => {
+    response.writeHead(302, { location: String(headers['x-to']) }).end()
   },
   '/te': (request, response) => {
     response.end(JSON.stringify([request.headers.te ?? '', request.headers['content-length'] ?? '']))
@@ -205,10 +206,21 @@ describe('what passes to the application', () => {
   it('is trailers, both ways', async () => {
     const asked = sent('/trailers', { method: 'POST' }, { trailer: 'x-sum', te: 'trailers' })
     asked.write('some')
-    asked.addTrailers({ 'x-sum': '9', 'Remote-User': 'admin', Remote_User: 'admin', cookie: 'a=b' })
+    asked.addTrailers({
+      ...{ 'x-sum': '9', 'x-cookie': 'passes', 'authorization-x': 'passes' },
+      ...{
+        'Remote-User': 'admin',
+        Remote_User: 'admin',
+        'X-Forwarded-For': '::1',
+        Host: 'evil',
+        expect: 'much',
+      },
+      ...{ cookie: 'a=b', Cookie2: 'a=b', 'Set-Cookie': 'a=b', Authorization: 'Basic' },
+    })
     asked.end()
     const { trailers } = await answerTo(asked)
-    expect(trailers).toEqual({ 'x-checksum': 'abc', 'x-sent': '{"x-sum":"9"}' })
+    const passed = { 'x-sum': '9', 'x-cookie': 'passes', 'authorization-x': 'passes' }
+    expect(trailers).toEqual({ 'x-checksum': 'abc', 'x-sent': JSON.stringify(passed) })
   })
 
   it.each([
@@ -327,7 +339,17 @@ describe('what passes to the application', () => {
   })
 
   it('is a redirect, which does not lead around us', async () => {
-    expect((await ada.browser.get('/elsewhere')).location).toBe(`http://localhost:${app.port}/there?a=1`)
+    const [inside, outside] = [`http://127.0.0.1:${app.applicationPort}`, `http://localhost:${app.port}`]
+    for (const [location, passed] of [
+      [`${inside}/there?a=1`, `${outside}/there?a=1`],
+      [`${inside}?a=1`, `${outside}?a=1`],
+      [`${inside}#a`, `${outside}#a`],
+      [inside, outside],
+      [`${inside}0/there`, `${inside}0/there`],
+      [`/there?at=${inside}/`, `/there?at=${inside}/`],
+      ['https://example.org/?/there', 'https://example.org/?/there'],
+    ])
+      expect((await ada.browser.get('/elsewhere', { 'x-to': location! })).location).toBe(passed)
   })
 
   it('is a request with its whole address on the first line', async () => {

@@ -298,6 +298,13 @@ describe('whoever the headers claim to be', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*"body":"ok"\}/)
   })
 
+  it('may say a thing twice', async () => {
+    const headers = { cookie: cookieOf(ada.browser), 'set-cookie': ['a=1', 'b=2'] }
+    const { body } = await answerTo(ask({ port: app.port, host: '127.0.0.1', path: '/who', headers }).end())
+    const { raw } = seen({ body: body.toString() })
+    expect(raw.filter((_, at) => raw[at - 1] === 'set-cookie')).toEqual(['a=1', 'b=2'])
+  })
+
   it('cannot be taken away by naming our headers as those of the connection', async () => {
     const reply = await ada.browser.get('/who', {
       connection: 'close, Remote-User, X-Forwarded-For, Cookie, Host, Content-Length',

@@ -266,7 +266,7 @@ export const problems = {
   'unknown-method': {
     status: 501,
     title: 'This method is not taken',
-    help: 'Use a method of the document. `protect` passes no `TRACE` on.',
+    help: 'Use a method of the document, in capitals. `protect` passes no `TRACE` on.',
     page: 'wrong-method',
   },
   'application-down': {

@@ -26,9 +26,12 @@ export type Verdict =
 
 const refused = (why: Refused): Verdict => ({ kind: 'refused', why })
 
+/** What speaks to the application says `delete` of HTTP/2 in capitals: rules would have been asked about another one. */
+const passable = /^(?!TRACE$)[A-Z][A-Z-]*$/
+
 /** The same question for every method, with and without a body, and for a WebSocket. */
 export async function verdictOn(request: HttpRequest, parts: GateParts): Promise<Verdict> {
-  if (request.method === 'TRACE') return refused('unknown-method')
+  if (!passable.test(request.method)) return refused('unknown-method')
   if (request.headerCount('host') > 1) return refused('malformed-request')
   const demands = demandsOn(request, parts)
   if (demands === null) return refused('malformed-request')

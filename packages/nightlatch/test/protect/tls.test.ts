@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AccessRules } from '../../src/core/access/rules.js'
 import { enrolledPerson, type Enrolled } from '../support/app.js'
 import { makeCertificate, tlsEnv } from '../support/certificate.js'
 import { answerTo2, ask2, frames, session2 } from '../support/http2.js'
@@ -164,6 +165,48 @@ describe('https of our own', () => {
     const { status } = await ask2(session, get('/who', { ':authority': 'localhost', host: 'other' }))
     expect(status).toBe(400)
     session.close()
+  })
+})
+
+describe('a rule that asks for the method', () => {
+  it('FA-54 is not gone around by HTTP/2, which takes any word for one', async () => {
+    const rule = { hosts: null, paths: ['/*'], groups: null }
+    const rules: AccessRules = {
+      rules: [
+        { ...rule, methods: ['DELETE'], access: 'deny' },
+        { ...rule, methods: null, access: 'public' },
+      ],
+      otherwise: 'deny',
+    }
+    const other = await startProtected(echo, { env: tlsEnv(makeCertificate()), rules })
+    const session = await session2(other.port)
+    const answers = [
+      'DELETE',
+      'delete',
+      'Delete',
+      'get',
+      'DELETE0',
+      '-',
+      'TRACE',
+      'trace',
+      'GET',
+      'M-SEARCH',
+    ].map(async (method) => {
+      const { status, body } = await ask2(session, { ':method': method, ':path': '/thing' })
+      return [method, status, /"method":"([^"]+)"/.exec(body.toString())?.[1]]
+    })
+    expect(await Promise.all(answers)).toEqual([
+      ['DELETE', 403, undefined],
+      ...['delete', 'Delete', 'get', 'DELETE0', '-', 'TRACE', 'trace'].map((method) => [
+        method,
+        501,
+        undefined,
+      ]),
+      ['GET', 200, 'GET'],
+      ['M-SEARCH', 200, 'M-SEARCH'],
+    ])
+    session.close()
+    await other.close()
   })
 })
 

@@ -172,6 +172,25 @@ describe.each(databases)('on $name', (kind) => {
     expect(await signIn('margaret', passwords.margaret, counter.at(7))).toBe('signed-in')
   })
 
+  it('who is disabled there does not come in by a merge, and is told of where the account here is in use', async () => {
+    const folder = temporaryFolder()
+    const [phones, users] = [join(folder, 'phones.txt'), join(folder, 'users.yml')]
+    writeFileSync(phones, `otpauth://totp/x:gone?secret=${base32}\notpauth://totp/x:kept?secret=${base32}\n`)
+    await imported('otpauth', phones)
+    const hash = '$2y$10$xEYdKJsQYjYqke1RTKZ9oeD1T5IGNPre6mAzAUiE1QtmOZ1XQiDRy'
+    const userOf = (name: string, disabled: boolean) =>
+      `  ${name}:\n    password: ${hash}\n    email: ${name}@example.test\n    disabled: ${String(disabled)}\n`
+    const all = [userOf('gone', true), userOf('kept', false), userOf('margaret', true)]
+    writeFileSync(users, `users:\n${all.join('')}`)
+    const ran = await imported('authelia', users, '--on-conflict', 'merge', '--json')
+    const { people } = JSON.parse(ran.out) as { people: { disabled: boolean; warnings: string[] }[] }
+    expect(people.map(({ disabled }) => disabled)).toEqual([true, false, false])
+    expect(people[2]?.warnings).toEqual(['is disabled there, and not here'])
+    expect(await password('gone', passwords.ada)).toBe('wrong-credentials')
+    expect(await password('kept', passwords.ada)).toBe('verify')
+    expect(await password('margaret', passwords.margaret)).toBe('verify')
+  })
+
   it('authelia: names that YAML takes for something else, and the secret that is base64 of base32', async () => {
     const folder = temporaryFolder()
     const secret = Buffer.from(base32).toString('base64')

@@ -1,5 +1,7 @@
 import type { Core } from '../core.js'
 import { hasSecondFactor } from '../factors/factor.js'
+import { passkeys } from '../factors/passkeys/factor.js'
+import { countOf } from '../factors/registry.js'
 import { withoutId } from '../sign-in/password-check.js'
 import type { Account, LoginName } from './account.js'
 import { parseDisplayName, parseEmail, parseLoginName } from './account.js'
@@ -112,12 +114,21 @@ interface Merging {
   readonly isOfNothing: boolean
 }
 
+/**
+ * Whoever is disabled there gets no password here that lets them in: not into an account to which nobody could sign in until
+ * now. One that is in use stays as it is, and it is said.
+ */
+export const isClosedBy = ({ disabled }: Pick<ImportedPerson, 'disabled'>, here: Account): boolean =>
+  disabled && here.passwordHash === '' && countOf(here, passkeys.kind) === 0 && !here.admin
+
 /** What somebody has here stays; what is missing is added. */
 function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): PlannedPerson {
   const { number, person } = one
   const planned = planNew(core, one, isOfNothing)
   const hasPassword = account.passwordHash !== ''
   const { groups } = groupsOf(core, [...account.groups, ...one.person.groups])
+  const disabled = account.disabled || isClosedBy(person, account)
+  const isOpenHere = person.disabled && !disabled
   return {
     number,
     person,
@@ -126,12 +137,13 @@ function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): P
       ...account,
       groups: groups.map(({ name }) => name),
       name: account.name || planned.account.name,
+      disabled,
     },
     groups,
     loginNames: [],
     password: hasPassword ? 'unchanged' : planned.password,
     authenticators: hasSecondFactor(account) ? [] : planned.authenticators,
-    warnings: planned.warnings,
+    warnings: [...planned.warnings, ...(isOpenHere ? ['is disabled there, and not here'] : [])],
   }
 }
 

@@ -15,6 +15,7 @@ import type { Token } from '../tokens.js'
 import { hashToken, newToken } from '../tokens.js'
 import type { Account } from './account.js'
 import { atTheCommandLine } from './actor.js'
+import { isClosedBy } from './import-one.js'
 import type { ImportedAuthenticator, ImportPlan, PlannedPerson } from './import-plan.js'
 import { NameTaken } from './import-owners.js'
 import { plannedPeople } from './import-plan.js'
@@ -213,7 +214,8 @@ function mergeOf(core: Core, one: Prepared, now: Account | undefined): Merge {
     throw new NameTaken(account.username)
   const isVerified = now.emailVerified || (person.emailVerified && person.email === now.email)
   const passwordHash = now.passwordHash === '' ? one.hash : now.passwordHash
-  const merged = { ...now, name: now.name || account.name, emailVerified: isVerified, passwordHash }
+  const disabled = now.disabled || isClosedBy(person, now)
+  const merged = { ...now, name: now.name || account.name, emailVerified: isVerified, passwordHash, disabled }
   const details = { password: one.hash !== '', authenticators: totps }
   const told = { at: core.platform.nowSeconds(), account: now.id, client: noClient, details }
   return {

@@ -171,6 +171,7 @@ const mergeColumns = [
   'group_names',
   'password_hash',
   'verified_email',
+  'disabled',
   'sort_key',
   'more',
 ] as const
@@ -188,6 +189,7 @@ function valuesOfMerge(
     shown,
     account.passwordHash,
     verified,
+    Number(account.disabled),
     entry.sortKey,
     authenticators.length,
   ]
@@ -195,7 +197,8 @@ function valuesOfMerge(
 
 const merge = `UPDATE account SET name = theirs.name, group_names = theirs.group_names,
   password_due = CASE WHEN account.password_hash = theirs.password_hash THEN account.password_due ELSE 0 END,
-  password_hash = theirs.password_hash, verified_email = theirs.verified_email, sort_key = theirs.sort_key,
+  password_hash = theirs.password_hash, verified_email = theirs.verified_email,
+  disabled = CAST(theirs.disabled AS bigint), sort_key = theirs.sort_key,
   authenticator_count = account.authenticator_count + CAST(theirs.more AS bigint) FROM theirs WHERE account.id = theirs.id`
 
 const sortMemberships = `UPDATE membership SET sort_key = theirs.sort_key FROM theirs

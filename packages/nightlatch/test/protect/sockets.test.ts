@@ -192,7 +192,7 @@ describe('a WebSocket', () => {
     }
   })
 
-  it.each(['destroy', 'end'] as const)(
+  it.each(['destroy', 'end', 'resetAndDestroy'] as const)(
     'frees the application when the client leaves before the handshake is answered: %s',
     async (how) => {
       const arrived = once(behind, 'socket')

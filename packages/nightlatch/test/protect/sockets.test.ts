@@ -202,6 +202,8 @@ describe('a WebSocket', () => {
       const gone = [closed(inside), closed(socket)]
       socket[how]()
       await Promise.all(gone)
+      // A request later, all that there is to say has been said.
+      await ada.browser.get('/page')
       expect(app.logged.slice(before)).toEqual([])
     },
   )

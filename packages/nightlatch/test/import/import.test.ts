@@ -185,7 +185,9 @@ describe.each(databases)('on $name', (kind) => {
     const ran = await imported('authelia', users, '--on-conflict', 'merge', '--json')
     const { people } = JSON.parse(ran.out) as { people: { disabled: boolean; warnings: string[] }[] }
     expect(people.map(({ disabled }) => disabled)).toEqual([true, false, false])
-    expect(people[2]?.warnings).toEqual(['is disabled there, and not here'])
+    const told = people.map(({ warnings }) => warnings.join('; '))
+    expect(told[2]).toBe('is disabled there, and not here')
+    expect(told[1]).toContain('has no address here')
     expect(await password('gone', passwords.ada)).toBe('wrong-credentials')
     expect(await password('kept', passwords.ada)).toBe('verify')
     expect(await password('margaret', passwords.margaret)).toBe('verify')
@@ -476,6 +478,20 @@ describe('a file that is not what it should be', () => {
     const { people } = JSON.parse(ran.out) as { people: { disabled: boolean; warnings: string[] }[] }
     expect(people.map(({ disabled }) => disabled)).toEqual(words.map((_word, index) => index > 5))
     expect(people.flatMap(({ warnings }) => warnings)).toEqual([])
+  })
+
+  it('htpasswd: whoever was locked is disabled, whatever became of the password', async () => {
+    const folder = temporaryFolder()
+    const hash = '$apr1$dSzbzlKU$24N3O.58OxuHI4zcIVmtd/'
+    writeFileSync(join(folder, 'file'), `a:!\nb:*\nc:!${hash}\nd:${hash}\ne:\n`)
+    const ran = await run(['import', 'htpasswd', join(folder, 'file'), '--dry-run', '--json'])
+    const { people } = JSON.parse(ran.out) as { people: { disabled: boolean; password: string }[] }
+    expect(people.map(({ disabled }) => disabled)).toEqual([true, true, true, false, false])
+    expect(people.map(({ password }) => password)).toEqual([
+      ...['needs-link', 'needs-link', 'needs-link'],
+      ...['kept', 'needs-link'],
+    ])
+    expect(ran.out).toContain('locked there: disabled here until')
   })
 
   it('of Latin-1 has its names', async () => {

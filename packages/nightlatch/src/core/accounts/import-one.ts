@@ -129,6 +129,7 @@ function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): P
   const { groups } = groupsOf(core, [...account.groups, ...one.person.groups])
   const disabled = account.disabled || isClosedBy(person, account)
   const isOpenHere = person.disabled && !disabled
+  const isWithout = account.email === '' && one.email !== null
   return {
     number,
     person,
@@ -143,7 +144,11 @@ function planMerge(core: Core, one: Named, { account, isOfNothing }: Merging): P
     loginNames: [],
     password: hasPassword ? 'unchanged' : planned.password,
     authenticators: hasSecondFactor(account) ? [] : planned.authenticators,
-    warnings: [...planned.warnings, ...(isOpenHere ? ['is disabled there, and not here'] : [])],
+    warnings: [
+      ...planned.warnings,
+      ...(isOpenHere ? ['is disabled there, and not here'] : []),
+      ...(isWithout ? ['has no address here: it is not added, `nightlatch user edit` does'] : []),
+    ],
   }
 }
 

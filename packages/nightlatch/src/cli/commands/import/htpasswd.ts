@@ -8,6 +8,11 @@ export const readHtpasswd =
   () =>
     peopleIn(files)
 
+/** As in the files of Linux: no hash begins so, and whoever wrote it there meant to keep somebody out. */
+const isLocked = (hash: string): boolean => /^\s*[!*]/.test(hash)
+
+const lockedThere = 'locked there: disabled here until `nightlatch user enable`'
+
 /** Lines of `name:hash`; what stands behind a second colon is a comment. */
 function* peopleIn(files: readonly TextFile[]): Generator<ImportedPerson> {
   for (const { name, pieces } of files) {
@@ -20,7 +25,14 @@ function* peopleIn(files: readonly TextFile[]): Generator<ImportedPerson> {
         throw new Refused(
           `${name}, line ${number} is none of an htpasswd file: it has no colon; nothing was imported`,
         )
-      yield personOf({ place: `line ${number}`, username, passwordHash: hash.trim() || null })
+      const disabled = isLocked(hash)
+      yield personOf({
+        place: `line ${number}`,
+        username,
+        passwordHash: hash.trim() || null,
+        disabled,
+        warnings: disabled ? [lockedThere] : [],
+      })
     }
   }
 }

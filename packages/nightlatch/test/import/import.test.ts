@@ -302,6 +302,14 @@ describe.each(databases)('on $name', (kind) => {
     const eight = new Totp({ secret: base32, digits: 8 })
     expect(await signIn('rosa', passwords.linus, eight.at(app.clock.seconds))).toBe('signed-in')
     writeFileSync(join(folder, 'map.csv'), 'account,username\nDoor:margaret,vera\n')
+    const unnamed = await take(
+      'oath',
+      join(folder, 'users.oath'),
+      '--map',
+      join(folder, 'map.csv'),
+      '--dry-run',
+    )
+    expect(unnamed.err).toContain('there is nobody in it: rosa was left out: the map does not name it')
     const words = ['import', 'aegis', join(otpFiles, 'otpclient-5.1.6/aegis_exports.json.aes')]
     const rest = ['--map', join(folder, 'map.csv'), '--on-conflict', 'merge']
     expect((await command([...words, ...rest], { stdin: 'x' })).err).toContain('wrong passphrase')

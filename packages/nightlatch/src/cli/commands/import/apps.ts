@@ -34,7 +34,9 @@ const cellsOf = (line: string): readonly string[] =>
   )
 
 const spellings = ({ issuer, account }: OtpAccount, serial = ''): readonly string[] =>
-  [serial, `${issuer}:${account}`, `${issuer}: ${account}`, account].filter((one) => one !== '')
+  [serial, ...(issuer === '' ? [] : [`${issuer}:${account}`, `${issuer}: ${account}`]), account].filter(
+    (one) => one !== '',
+  )
 
 /** Whether the map says whose it is. */
 export const isNamed = ({ account, holder }: AppEntry, map: NameMap): boolean =>

@@ -3,7 +3,7 @@ import type { Database } from '../../../../src/storage/engine/database.js'
 import { openPostgres } from '../../../../src/storage/engine/postgres/postgres.js'
 import { storesOn } from '../../../../src/storage/stores/stores-on.js'
 import { anApplication, anAuthenticator, anId, aSession, aHash, somebody } from '../../../contracts/things.js'
-import { databases, type TestDatabase } from '../../../support/databases.js'
+import { asSuperuser, databases, type TestDatabase } from '../../../support/databases.js'
 
 let test: TestDatabase
 let database: Database
@@ -43,6 +43,21 @@ describe('a connection to PostgreSQL', () => {
       commits.push(await database.db.atomic((db) => settingsOf({ db }), commit))
     expect(commits).toMatchObject([{ commit: 'on' }, { commit: 'on' }, { commit: 'off' }])
     expect(await settingsOf(database)).toMatchObject({ commit: 'on' })
+  })
+
+  it('waits for the disk also where the database was told not to', async () => {
+    const lax = await databases.find(({ name }) => name === 'postgres')!.create()
+    const name = new URL(String(lax.location)).pathname.slice(1)
+    await asSuperuser(null, [`ALTER DATABASE ${name} SET synchronous_commit = off`])
+    const other = await openPostgres(String(lax.location), {
+      poolSize: 1,
+      statementMs: 1000,
+      onLost: () => undefined,
+    })
+    expect(await settingsOf(other)).toMatchObject({ commit: 'on' })
+    expect(await other.db.atomic((db) => settingsOf({ db }))).toMatchObject({ commit: 'on' })
+    await other.close()
+    await lax.remove()
   })
 
   it('prepares a statement once, under a name of its own, in a transaction and outside', async () => {

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStorage } from '../../src/storage/index.js'
-import { tables } from '../../src/storage/move/tables.js'
 import { enrolledPerson, startApp, type Enrolled, type TestApp } from '../support/app.js'
 import { anotherSession, everythingKept, inDatabase, isSignedIn, withPassword } from '../support/attack.js'
 import type { Browser } from '../support/browser.js'
@@ -588,31 +587,5 @@ describe('what the mover says', () => {
     await enrolledPerson(await serveAt(from), 'ada')
     const { err } = await move(from, ['--to', join(folder, 'new')])
     expect(err).toContain(`cp ${join(folder, 'old', 'root-key')} ${join(folder, 'new', 'root-key')}`)
-  })
-})
-
-describe.each(databases)('the list of tables on $name', (kind) => {
-  it('has every table and column of the schema', async () => {
-    const app = await serveAt(await place(kind, 'new'))
-    const rows =
-      kind.name === 'sqlite'
-        ? await inDatabase(
-            app,
-            `SELECT m.name AS t, c.name AS c, lower(c.type) AS kind FROM sqlite_schema AS m, pragma_table_info(m.name) AS c
-              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'`,
-          )
-        : await inDatabase(
-            app,
-            `SELECT table_name AS t, column_name AS c, replace(data_type, 'bigint', 'integer') AS kind
-              FROM information_schema.columns WHERE table_schema = 'public'`,
-          )
-    const schema = rows
-      .filter(({ t }) => t !== 'migration' && t !== 'lease')
-      .map(({ t, c, kind }) => [t, c, kind].join(' '))
-    const listed = tables.flatMap(({ name, text, integers }) => [
-      ...text.map((column) => `${name} ${column} text`),
-      ...integers.map((column) => `${name} ${column} integer`),
-    ])
-    expect(listed.sort()).toEqual(schema.sort())
   })
 })

@@ -12,11 +12,17 @@ export interface Table {
 /** Facts about a move belong to the database that they are in. */
 export const movePrefix = 'move:'
 
-type Words = Partial<Record<'key' | 'text' | 'integers' | 'where', string>>
+/** Names with a blank between them. */
+interface Words {
+  readonly key: string
+  readonly text: string
+  readonly integers?: string
+  readonly where?: string
+}
 
-const list = (words = ''): readonly string[] => words.split(' ').filter((word) => word !== '')
+const list = (words: string): readonly string[] => (words === '' ? [] : words.split(' '))
 
-function table(name: string, { key = '', text = '', integers = '', where = '' }: Words): Table {
+function table(name: string, { key, text, integers = '', where = '' }: Words): Table {
   const columns = [...list(text), ...list(integers)]
   return { name, key: list(key), text: list(text), integers: list(integers), columns, where }
 }

@@ -4,7 +4,7 @@ import { atPort } from '../config/read.js'
 import type { Settings } from '../config/read.js'
 import type { AccessRules } from '../core/access/rules.js'
 import type { HttpLog, Services } from '../http/services.js'
-import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
+import { headerProblem, refuseHeaders } from '../http/bindings/header-limit.js'
 import { requestOf, nodeListener, send } from '../http/bindings/node.js'
 import { boundedServer } from './bounded-server.js'
 import { redirects } from './redirects.js'
@@ -50,9 +50,9 @@ export async function serve(
   const listenerBelow = (base: string): Listener => nodeListener(handle, { base, isStopping: () => stopping })
   const listener = withProbesAtRoot(settings.basePath, listenerBelow)
   server.on('request', (request, response) => {
-    const detail = largestOf(request, bounds.headerLimitBytes)
-    if (detail === null) listener(request, response)
-    else send(request, response, headersTooLarge(services, requestOf(request, settings.basePath), detail))
+    const problem = headerProblem(request, bounds.headerLimitBytes)
+    if (problem === null) listener(request, response)
+    else send(request, response, refuseHeaders(services, requestOf(request, settings.basePath), problem))
   })
   await noteRunning(nightlatch, settings, { door: 'serve', log })
   const stopHousekeeping = startHousekeeping(houseOf(nightlatch, settings), log)

@@ -32,7 +32,6 @@ const passable = /^(?!TRACE$)[A-Z][A-Z-]*$/
 /** The same question for every method, with and without a body, and for a WebSocket. */
 export async function verdictOn(request: HttpRequest, parts: GateParts): Promise<Verdict> {
   if (!passable.test(request.method)) return refused('unknown-method')
-  if (request.headerCount('host') > 1) return refused('malformed-request')
   const demands = demandsOn(request, parts)
   if (demands === null) return refused('malformed-request')
   try {

@@ -5,7 +5,7 @@ import type { HttpResponse, HttpRequest } from '../http/request.js'
 import type { Services } from '../http/services.js'
 import { refuse } from '../http/refuse.js'
 import type { Connections } from '../http/bindings/connections.js'
-import { headersTooLarge, largestOf } from '../http/bindings/header-limit.js'
+import { headerProblem, refuseHeaders } from '../http/bindings/header-limit.js'
 import { requestOf, nodeListener, pathBelow } from '../http/bindings/node.js'
 import { endUnlessRead } from '../http/bindings/unread.js'
 import type { GateParts, Verdict } from './gate.js'
@@ -48,9 +48,9 @@ export function protectListeners(parts: ProtectParts): Listeners {
   const own = nodeListener(parts.handle, { base, isStopping: () => parts.services.isStopping() })
   const enter = (asking: Asking): void => {
     const { request, response } = asking
-    const detail = largestOf(request, parts.headerLimit)
-    if (detail !== null) {
-      sendRefusal(asking, headersTooLarge(parts.services, requestOf(request, base), detail))
+    const problem = headerProblem(request, parts.headerLimit)
+    if (problem !== null) {
+      sendRefusal(asking, refuseHeaders(parts.services, requestOf(request, base), problem))
       return
     }
     const target = originForm(request.url)
@@ -170,9 +170,10 @@ async function tunnelOrRefuse(parts: ProtectParts, handshake: Handshake): Promis
   const { request, socket } = handshake
   socket.on('error', () => socket.destroy())
   parts.connections.tunnel(request.socket)
-  const detail = largestOf(request, parts.headerLimit)
-  if (detail !== null) {
-    sendRaw(socket, refuse('headers-too-large', { detail }))
+  const problem = headerProblem(request, parts.headerLimit)
+  if (problem !== null) {
+    const { code, ...more } = problem
+    sendRaw(socket, refuse(code, more))
     return
   }
   const target = originForm(request.url)

@@ -195,6 +195,16 @@ describe('CONN-3 headers that are too large', () => {
     }
   })
 
+  it('who names two hosts is refused by serve and protect alike', async () => {
+    for (const port of [server.server.settings.port, protect.port])
+      for (const path of ['/login', '/_nightlatch/login', '/healthz', '/anything']) {
+        const shown = await sent(port, `GET ${path} HTTP/1.1`, ['host: other.example', ...page])
+        expect(shown).toMatch(/^HTTP\/1\.1 400 [^]*text\/html/)
+        const told = await sent(port, `GET ${path} HTTP/1.1`, ['HOST: localhost'])
+        expect(told).toMatch(/^HTTP\/1\.1 400 [^]*"code":"malformed-request"/)
+      }
+  })
+
   it('what is far too large is refused before it is read, and named all the same', async () => {
     for (const port of [server.server.settings.port, protect.port]) {
       const told = await sent(port, 'GET / HTTP/1.1', [`Cookie: a=${'x'.repeat(70_000)}`])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hardLimit, largestLine, largestOf } from '../../src/http/bindings/header-limit.js'
+import { hardLimit, headerProblem, largestLine } from '../../src/http/bindings/header-limit.js'
 import { added, createMetrics, metricsText } from '../../src/http/health/metrics.js'
 
 describe('what is too large of a request', () => {
@@ -13,10 +13,11 @@ describe('what is too large of a request', () => {
     [['A', '1'], 'the address has 2 bytes'],
   ])('is named: %j', (headers, says) => {
     const total = size(headers)
-    expect(largestOf({ url: '/a', rawHeaders: headers }, total)).toBeNull()
-    expect(largestOf({ url: '/a', rawHeaders: headers }, total - 1)).toBe(
-      `${says}; all of them together have ${String(total)} of ${String(total - 1)}.`,
-    )
+    expect(headerProblem({ url: '/a', rawHeaders: headers }, total)).toBeNull()
+    expect(headerProblem({ url: '/a', rawHeaders: headers }, total - 1)).toEqual({
+      code: 'headers-too-large',
+      detail: `${says}; all of them together have ${String(total)} of ${String(total - 1)}.`,
+    })
   })
 
   it.each([

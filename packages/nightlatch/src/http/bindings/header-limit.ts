@@ -7,14 +7,29 @@ import type { Services } from '../services.js'
 /** Above this many times the limit a request is not even read, and the refusal is a bare one. */
 export const hardLimit = (limit: number): number => Math.max(2 * limit, 64 * 1024)
 
-/** What is said of a request whose address and headers are larger than the limit: which of them, and by how much. */
-export function largestOf(
+interface HeaderProblem {
+  readonly code: 'headers-too-large' | 'malformed-request'
+  readonly detail?: string
+}
+
+/**
+ * Why a request is not looked at: its address and headers are larger than the limit (which of them, and by how much), or it
+ * names more than one host (RFC 9112 section 3.2).
+ */
+export function headerProblem(
   { url = '', rawHeaders }: Pick<IncomingMessage, 'url' | 'rawHeaders'>,
   limit: number,
-): string | null {
+): HeaderProblem | null {
   let total = url.length
-  for (let at = 0; at < rawHeaders.length; at += 1) total += (rawHeaders[at]?.length ?? 0) + 2
-  return total <= limit ? null : explain({ url, rawHeaders }, { total, limit })
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 1) {
+    const text = String(rawHeaders[at])
+    total += text.length + 2
+    if (at % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host') hosts += 1
+  }
+  if (total > limit)
+    return { code: 'headers-too-large', detail: explain({ url, rawHeaders }, { total, limit }) }
+  return hosts > 1 ? { code: 'malformed-request' } : null
 }
 
 function explain(
@@ -31,10 +46,14 @@ function explain(
 }
 
 /** People get a page that says what to do, programs a problem. */
-export function headersTooLarge(services: Services, request: HttpRequest, detail: string): HttpResponse {
+export function refuseHeaders(
+  services: Services,
+  request: HttpRequest,
+  { code, ...more }: HeaderProblem,
+): HttpResponse {
   return isNavigation(request) && !request.path.startsWith('/api/')
-    ? refusalPage({ services, request, id: '', query: new Map() }, 'headers-too-large', { detail })
-    : refuse('headers-too-large', { detail })
+    ? refusalPage({ services, request, id: '', query: new Map() }, code, more)
+    : refuse(code, more)
 }
 
 /** From the bytes of a request that was not read to its end: the longest of its lines. */

@@ -509,6 +509,12 @@ describe('a file that is not what it should be', () => {
     expect(ran.out).toContain('jürgen\tkept')
   })
 
+  it('links are for a file, and not among the table on standard output', async () => {
+    const ran = await run(['import', 'htpasswd', join(files, 'htpasswd/mixed'), '--links', '-'])
+    expect(ran).toMatchObject({ status: 2, out: '' })
+    expect(ran.err).toContain('--links takes the name of a file')
+  })
+
   it.each([['shadow'], ['constructor']])('a source that is none is wrong usage: %s', async (source) => {
     expect(await run(['import', source, 'x'])).toMatchObject({ status: 2 })
   })

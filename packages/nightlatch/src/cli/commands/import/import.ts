@@ -61,6 +61,8 @@ export const addImportCommand: AddCommands = (program, deps) => {
     async (source: string, files: readonly string[], options: Options) => {
       if (!conflicts.includes(options.onConflict))
         throw new WrongUsage(`--on-conflict is one of ${conflicts.join(', ')}`)
+      if (options.links === '-')
+        throw new WrongUsage('--links takes the name of a file: the table goes to standard output')
       const settings = settingsOf(deps, options)
       const isDry = options.dryRun === true
       if (!isDry && options.links !== undefined) mustBeNew(options.links)

@@ -35,10 +35,9 @@ interface Bounce {
 function countBounce(context: Context, next: string): Bounce {
   const now = nowOf(context)
   const tag = context.services.core.platform.sha256(next).slice(0, 8)
-  const [count = '', firstAt = '', seen] = (
-    context.services.cookies.read(context.request, 'bounces') ?? ''
-  ).split('.')
-  const goesOn = seen === tag && /^\d{1,3}$/.test(count) && now - Number(firstAt) < withinSeconds
+  const kept = context.services.cookies.read(context.request, 'bounces') ?? ''
+  const [, count, firstAt, seen] = /^(\d{1,3})\.(\d+)\.(.+)$/.exec(kept) ?? []
+  const goesOn = seen === tag && now - Number(firstAt) < withinSeconds
   return goesOn
     ? { count: Number(count) + 1, firstAt: Number(firstAt), tag }
     : { count: 1, firstAt: now, tag }

@@ -75,7 +75,6 @@ function isType(header: string | undefined, type: string): boolean {
 /** Fields of application/x-www-form-urlencoded text (also of a query), or null when it is malformed. */
 export function parseForm(text: string): Form | null {
   const form = new Map<string, string>()
-  if (text === '') return form
   for (const pair of text.split('&')) {
     if (pair === '') continue
     const at = pair.indexOf('=')

@@ -153,6 +153,16 @@ describe('CONN-2 requests of HTTP/2', () => {
     expect(session.closed).toBe(true)
   })
 
+  it('are a hundred at once, with headers up to the limit, and nothing is pushed', async () => {
+    const { session } = await begin({ headerBytes: 5000 }, (_request, response) => response.end('here'))
+    await ask2(session, { ':path': '/' })
+    expect(session.remoteSettings).toMatchObject({
+      maxConcurrentStreams: 100,
+      maxHeaderListSize: 5000,
+      enablePush: false,
+    })
+  })
+
   it('with two hosts are none', async () => {
     const { session } = await begin({}, (_request, response) => response.end('here'))
     expect(await ask2(session, { ':path': '/', ':authority': 'a.example', host: 'b.example' })).toMatchObject(

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -97,5 +99,17 @@ describe('one refusal is the same at every door', () => {
   ])('that the headers are too large: %s', async (_door, path, bytes) => {
     const problem = await problemOf(`GET ${path}`, [`x-large: ${'a'.repeat(bytes)}`])
     expect(problem).toMatchObject(said('headers-too-large'))
+  })
+
+  it.each([
+    ['a length', 'content-length: 5', 'close'],
+    ['chunks', 'transfer-encoding: chunked', 'close'],
+    ['no length', 'content-length: 0', 'keep-alive'],
+  ])('of a body with %s that nobody reads: whether the connection goes on', async (_name, header, says) => {
+    const socket = connect(app.port, '127.0.0.1')
+    socket.write(`POST /_nightlatch/nowhere HTTP/1.1\r\nhost: 127.0.0.1:${app.port}\r\n${header}\r\n\r\n`)
+    const [said] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect(said.toString()).toMatch(new RegExp(`^HTTP/1.1 404 [^]*\r\nconnection: ${says}\r\n`, 'i'))
   })
 })

@@ -83,7 +83,7 @@ function enter(services: Services, request: HttpRequest): Entered {
 
 /** Null where a program has to mend it. The proxy's question has none: what is in it is the person's own. */
 function queryOf(request: HttpRequest): Form | null {
-  if (request.path === '/forward-auth') return noQuery
+  if (request.query === '' || request.path === '/forward-auth') return noQuery
   return isApi(request) ? parseForm(request.query) : readableQuery(request.query)
 }
 

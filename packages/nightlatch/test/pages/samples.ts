@@ -466,7 +466,7 @@ const looking = (): Record<string, Html> => ({
     recoveryCodesLeft: 0,
     runsThis: false,
     standsAlone: false,
-    notice: { key: 'signed-in-again' },
+    notice: { key: 'sign-in-expired' },
   }),
   account: pages.accountPage(signedIn, account),
   'account-recovered': pages.accountPage(signedIn, {
@@ -1033,10 +1033,13 @@ const changing = (): Record<string, Html> => ({
     ...confirm,
     problems: [{ key: 'password-empty' }, { key: 'code-length', count: 5 }],
   }),
-  'confirm-refused': pages.confirmPage(signedIn, { ...confirm, problems: [{ key: 'confirm-wrong' }] }),
+  'confirm-refused': pages.confirmPage(signedIn, {
+    ...confirm,
+    problems: [{ key: 'password-wrong', field: 'password' }],
+  }),
   'confirm-recovery-refused': pages.confirmRecoveryPage(signedIn, {
     ...confirm,
-    problems: [{ key: 'confirm-recovery-wrong' }],
+    problems: [{ key: 'recovery-wrong' }],
   }),
   'confirm-recovery': pages.confirmRecoveryPage(signedIn, confirm),
 })

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { render, type Problem } from '../../src/pages/index.js'
 import { html } from '../../src/pages/layout/html.js'
@@ -36,7 +38,17 @@ const notices = Object.keys(noticeWords).map((key) => ({
 }))
 const pages = Object.entries(samples()).map(([key, page]) => ({ key, text: words(render(page)) }))
 
+const http = fileURLToPath(new URL('../../src/http/', import.meta.url))
+const code = readdirSync(http, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(http + file, 'utf8'))
+  .join('\n')
+
 describe('the words', () => {
+  it.each([...problems, ...notices])('of $key are said by somebody', ({ key }) => {
+    expect(code.includes(`'${key}'`)).toBe(true)
+  })
+
   it.each([...problems, ...notices, ...pages])('UX-W01 of $key are plain and lay no blame', ({ text }) => {
     expect(text).not.toMatch(banned)
     expect(text).not.toContain('undefined')

@@ -32,7 +32,6 @@ type PersonNoticeKey = `person-${keyof typeof person.done}`
 type PlainNoticeKey =
   | 'sign-in-expired'
   | 'way-back-lost'
-  | 'signed-in-again'
   | 'authenticator-added'
   | 'phone-changed'
   | 'passkey-added'
@@ -43,7 +42,6 @@ type PlainNoticeKey =
   | 'trusted-device-ended'
   | 'password-changed'
   | 'password-set'
-  | 'account-created'
   | 'no-account-yet'
   | 'invitation-withdrawn'
 
@@ -60,7 +58,6 @@ export const noticeWords: Words = {
     'This sign-in is over: it took longer than 15 minutes, or it was finished in another window. Start again.',
   'way-back-lost':
     'The address that you came from is too long to be kept. Open it again when you are signed in.',
-  'signed-in-again': 'You are signed in already.',
   'authenticator-added': 'Authenticator app added. You will be asked for a code next time you sign in.',
   'token-added': 'Code device added. You will be asked for a code next time you sign in.',
   resynchronised: 'It is back in step. The two codes are used up: wait for the next one.',
@@ -98,7 +95,6 @@ export const noticeWords: Words = {
     changes.`,
   'email-changed': ({ name }) => html`Your email address is ${named(name)} now.`,
   'password-set': 'Your password is set. Sign in with it now.',
-  'account-created': 'Your account is ready. Sign in with it now.',
   'no-account-yet':
     'There is no account here yet. Open the link that was printed at the start: it makes the first one. It works for an hour, and every start prints a new one.',
   other: ({ text }) => text,

@@ -50,8 +50,6 @@ type PlainProblemKey =
   | 'password-current-empty'
   | 'password-current-wrong'
   | 'wrong-pair'
-  | 'confirm-wrong'
-  | 'confirm-recovery-wrong'
   | 'code-looks-like-recovery'
   | 'code-wrong'
   | 'pair-wrong'
@@ -137,8 +135,6 @@ export const problemWords: Words = {
   'password-current-empty': 'Enter the password you use now',
   'password-current-wrong': 'That is not the password you use now. Type it again.',
   'wrong-pair': 'The username or password is not right',
-  'confirm-wrong': 'The password or the code is not right. Check both and send them again.',
-  'confirm-recovery-wrong': 'The password or the recovery code is not right. Check both and send them again.',
   'too-many': ({ wait }) => html`Too many tries. ${tryAgainWords(wait)}`,
   'code-empty': ({ lengths = [6] }) => `Enter the ${digitsWords(lengths)} code from your app`,
   'code-length': ({ count, lengths = [6] }) =>
@@ -209,8 +205,6 @@ export function fieldsOf(problem: Problem): readonly FieldName[] {
   if (problem.field !== undefined) return [problem.field]
   const { key } = problem
   if (key === 'wrong-pair') return ['username', 'password']
-  if (key === 'confirm-wrong') return ['password', 'otp']
-  if (key === 'confirm-recovery-wrong') return ['password', 'recovery_code']
   const groups: readonly (readonly [FieldName, RegExp])[] = [
     ['username', /^username-/],
     ['current_password', /^password-current-/],

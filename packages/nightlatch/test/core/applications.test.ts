@@ -188,4 +188,13 @@ describe('an application', () => {
     expect(openSigningKeys(here.core, all)).toHaveLength(4)
     expect(String(openSigningKeys(here.core, all)[0])).toBe('[secret]')
   })
+
+  it('is signed for by the newest key, also of several that were made in the same second', async () => {
+    await ensureSigningKeys(here.core)
+    for (let time = 0; time < 8; time += 1) {
+      const { keys } = await rotateSigningKeys(here.core, { atOnce: true })
+      const all = await listSigningKeys(here.core)
+      for (const { id, algorithm } of keys) expect(activeKey(all, algorithm, here.clock.seconds)?.id).toBe(id)
+    }
+  })
 })

@@ -50,12 +50,18 @@ const contextOf = (id: string): string => `signing-key:${id}`
 export const listSigningKeys = (core: Core): Promise<readonly SigningKey[]> =>
   core[storage].stores.signingKeys.list()
 
-/** The one of an algorithm that signs now. */
-export const activeKey = (
+/** The one of an algorithm that signs now: of two that were made in the same second, the one that is not retired. */
+export function activeKey(
   keys: readonly SigningKey[],
   algorithm: SigningAlgorithm,
   now: number,
-): SigningKey | undefined => keys.filter((one) => one.algorithm === algorithm && one.activeFrom <= now).at(-1)
+): SigningKey | undefined {
+  const ready = keys.filter((one) => one.algorithm === algorithm && one.activeFrom <= now)
+  const longest = Math.max(...ready.map(shownUntil))
+  return ready.filter((one) => shownUntil(one) === longest).at(-1)
+}
+
+const shownUntil = ({ retiresAt }: SigningKey): number => retiresAt ?? Infinity
 
 /** Makes what is missing: an application that is registered needs a key. */
 export async function ensureSigningKeys(core: Core): Promise<void> {

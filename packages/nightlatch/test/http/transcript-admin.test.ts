@@ -27,6 +27,16 @@ async function populate(app: TestApp): Promise<Enrolled> {
   return chief
 }
 
+const ofOnesOwn = [
+  '/account/password',
+  '/account/email',
+  '/account/recovery-codes/renew',
+  '/account/change-phone',
+  '/account/confirm',
+  '/account/confirm/passkey',
+  '/account/confirm/recovery',
+]
+
 describe('what administrators are shown and asked', () => {
   let server: MailServer
   let app: TestApp
@@ -374,23 +384,11 @@ describe('what administrators are shown where an application keeps the accounts,
       '/mfa/setup',
       '/mfa/setup/passkey',
       '/mfa/setup/token',
-      '/account/password',
-      '/account/email',
-      '/account/recovery-codes/renew',
-      '/account/change-phone',
-      '/account/confirm',
-      '/account/confirm/passkey',
-      '/account/confirm/recovery',
+      ...ofOnesOwn,
     ])
       await t.page(browser, path)
     for (const path of [
-      '/account/password',
-      '/account/email',
-      '/account/recovery-codes/renew',
-      '/account/change-phone',
-      '/account/confirm',
-      '/account/confirm/passkey',
-      '/account/confirm/recovery',
+      ...ofOnesOwn,
       '/mfa/setup/passkey',
       '/password/forgot',
       '/password/reset',

@@ -45,6 +45,15 @@ async function linkIn(to: string, path: string): Promise<string> {
   return one
 }
 
+const ofLinks = [
+  '/password/reset',
+  '/notice/undo',
+  '/email/confirm',
+  '/invitation',
+  '/register',
+  '/register/sent',
+]
+
 describe('what links in mails lead to', () => {
   it('is what is written down', async () => {
     const app = await startWith('off')
@@ -56,27 +65,9 @@ describe('what links in mails lead to', () => {
     })
     const stranger = app.browser()
     t.about('Links that are none')
-    for (const path of [
-      '/password/reset',
-      '/notice/undo',
-      '/email/confirm',
-      '/invitation',
-      '/register',
-      '/register/sent',
-      '/register/waiting',
-      '/password/due',
-    ])
+    for (const path of [...ofLinks, '/register/waiting', '/password/due'])
       for (const query of ['', '?token=x', `?token=${'A'.repeat(43)}`]) await t.get(stranger, path + query)
-    for (const path of [
-      '/password/reset',
-      '/notice/undo',
-      '/email/confirm',
-      '/invitation',
-      '/register',
-      '/register/sent',
-      '/password/due',
-    ])
-      await t.send(stranger, path, { new_password: next })
+    for (const path of [...ofLinks, '/password/due']) await t.send(stranger, path, { new_password: next })
     t.about('A forgotten password')
     await t.page(stranger, '/login')
     await t.page(stranger, '/password/forgot')

@@ -6,6 +6,16 @@ const start = 1_800_000_000
 const next = '/account/password'
 const firefox = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' }
 
+const ofTheSecondStep = [
+  '/mfa/verify',
+  '/mfa/recovery',
+  '/mfa/passkey',
+  '/mfa/setup',
+  '/mfa/setup/passkey',
+  '/mfa/setup/token',
+  '/mfa/recovery-codes',
+]
+
 describe('what is said and asked at the door', () => {
   const app = useApp({ clock: new TestClock(start) })
 
@@ -33,13 +43,7 @@ describe('what is said and asked at the door', () => {
     for (const credential of ['', 'x', '{}', '{"id":"AAAA"}'])
       await t.send(stranger, '/login/passkey', { credential, next })
     for (const path of [
-      '/mfa/verify',
-      '/mfa/recovery',
-      '/mfa/passkey',
-      '/mfa/setup',
-      '/mfa/setup/passkey',
-      '/mfa/setup/token',
-      '/mfa/recovery-codes',
+      ...ofTheSecondStep,
       '/mfa/recovery-codes/download',
       '/mfa/setup/qr.png',
       '/mfa/setup/qr.svg',
@@ -50,19 +54,7 @@ describe('what is said and asked at the door', () => {
       '/nowhere',
     ])
       await t.get(stranger, path)
-    for (const path of [
-      '/mfa/verify',
-      '/mfa/recovery',
-      '/mfa/passkey',
-      '/mfa/setup',
-      '/mfa/setup/passkey',
-      '/mfa/setup/token',
-      '/mfa/recovery-codes',
-      '/logout',
-      '/account/password',
-      '/password/due',
-      '/healthz',
-    ])
+    for (const path of [...ofTheSecondStep, '/logout', '/account/password', '/password/due', '/healthz'])
       await t.send(stranger, path, { next, otp: '123456' })
 
     t.about('The second step')

@@ -96,7 +96,7 @@ describe('forwarded headers', () => {
     )
   })
 
-  it.each(['app.example.test:99999', '1.2.3.999', 'app.0x', 'xn--a.test', '[::1::]'])(
+  it.each(['app.example.test:99999', '1.2.3.999', 'app.0x', '[::1::]'])(
     'are refused when %s is no host',
     (host) => {
       expect(readForwarded(askFor(host), policy)).toMatchObject({ kind: 'refused' })

@@ -171,11 +171,14 @@ export class Transcript {
   }
 }
 
-/** How many things the server finds about itself: that depends on the machine. */
+const finds = 'What the server finds about itself'
+
+/** How many things that are depends on the machine; where there is none, nothing leads there. */
 const withoutFindings = (lines: readonly string[]): string[] =>
-  lines.map((line, at) =>
-    lines[at - 1]?.endsWith('](/admin/findings)') === true && /^\d+$/.test(line) ? 'N' : line,
-  )
+  lines.map((line, at) => {
+    if (line === finds) return `[${finds}](/admin/findings)`
+    return lines[at - 1]?.includes(finds) === true && /^\d+$/.test(line) ? 'N' : line
+  })
 
 /** Headers that are the same on all pages, or that say nothing of what was done. */
 const usual: Readonly<Record<string, string | undefined>> = {

@@ -53,6 +53,7 @@ const seeds: readonly Seed[] = [
   ...of('pskc', ...inFolder(join(otp, 'pskc'), /^(plain|signed|password\.|preshared\.)/)),
   ...of('oath-csv', ...inFolder(join(otp, 'pskc'), /csv$/), join(otp, 'made/oath-tokens.csv')),
   ...of('oath-csv', join(otp, 'made/entra.csv')),
+  ...of('aegis', join(otp, 'otpclient-3.1.4-debian/aegis_export_plain.json')),
   ...of('aegis', join(otp, 'otpclient-5.1.6/aegis_exports.json')),
   ...of('2fas', join(otp, 'otpclient-5.1.6/twofas_plain_v4.2fas')),
   ...of('otpauth', join(otp, 'otp/uris.txt')),
@@ -203,7 +204,8 @@ describe('whatever is in a file to move in with', () => {
         const next = numbers(seed + round * 7919 + sources.indexOf(source))
         const { bytes } = own[round % own.length]!
         const file = join(folder, 'file')
-        writeFileSync(file, mutated(bytes, next))
+        // Each of them whole first.
+        writeFileSync(file, round < own.length ? bytes : mutated(bytes, next))
         const outcome = await take(source, file).catch((error: unknown) => {
           if (!(error instanceof Refused))
             throw new Error(`round ${round} of ${source}, seed ${seed}`, { cause: error })
